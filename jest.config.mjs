@@ -1,0 +1,49 @@
+// Nest 12 and jose 6 are ESM-only, so jest runs native ESM (node --experimental-vm-modules, see package.json).
+import { readFileSync } from 'node:fs';
+
+// The aliases have one source: tsconfig.json "paths".
+const { compilerOptions } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8'));
+const aliases = Object.fromEntries(
+  Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`^${alias}$`, `<rootDir>/${target.replace(/^\.\//, '')}`]),
+);
+
+const base = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  setupFiles: ['<rootDir>/jest.setup.mjs'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: {
+          target: 'es2023',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: { ...aliases, '^(\\.{1,2}/.*)\\.js$': '$1' },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/architecture/fixtures/'],
+};
+
+const project = (displayName, ...testMatch) => ({
+  ...base,
+  displayName,
+  testMatch: testMatch.map((pattern) => `<rootDir>/${pattern}`),
+});
+
+export default {
+  projects: [
+    project('unit', '{apps,libs}/**/*.spec.ts'),
+    project('architecture', 'test/architecture/**/*.spec.ts'),
+    project('contract', 'test/contract/**/*.spec.ts'),
+    project('security', 'test/security/**/*.spec.ts'),
+    project('topology', 'test/topology/**/*.spec.ts'),
+  ],
+};
