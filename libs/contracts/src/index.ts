@@ -1,0 +1,11 @@
+export { CatalogApi, catalogItem, catalogPort } from './catalog.port.js';
+export type { CatalogItem } from './catalog.port.js';
+export { InventoryApi, inventoryPort } from './inventory.port.js';
+export type { HeldReservation, ReservationInput, ReserveInput, SettledReservation } from './inventory.port.js';
+export { idempotencyKey, order, OrdersApi, ordersPort } from './orders.port.js';
+export type { ListOrdersInput, Order, OrderInput, OrderPage, PlaceOrderInput } from './orders.port.js';
+export { currency, id, lines, minorUnits, pageSize, quantity } from './fields.js';
+export { definePort } from './port.js';
+export type { PortClass, PortDefinition, PortMethod, PortMethods } from './port.js';
+export { PORT_FAILURES, PortError } from './port-error.js';
+export type { PortFailure } from './port-error.js';

@@ -1,0 +1,1 @@
+export { inProcessPort } from './in-process-port.js';
