@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 // The aliases have one source: tsconfig.json "paths".
 const { compilerOptions } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8'));
 const aliases = Object.fromEntries(
-  Object.entries(compilerOptions.paths).map(([alias, [target]]) => [`^${alias}$`, `<rootDir>/${target.replace(/^\.\//, '')}`]),
+  Object.entries(compilerOptions.paths).map(([alias, [target]]) => [
+    `^${alias}$`,
+    `<rootDir>/${target.replace(/^\.\//, '')}`,
+  ]),
 );
 
 const base = {
@@ -29,7 +32,7 @@ const base = {
     ],
   },
   moduleNameMapper: { ...aliases, '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/architecture/fixtures/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
 const project = (displayName, ...testMatch) => ({

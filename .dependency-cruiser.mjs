@@ -1,0 +1,198 @@
+// Who may import whom (docs/architecture.md). test/architecture proves every rule with a fixture that breaks it.
+
+const DOMAIN = '(catalog|inventory|orders)';
+const PRODUCT = 'libs/internal-token/src';
+const room = (...names) => `^${PRODUCT}/(${names.join('|')})/`;
+const lib = (...names) => `^libs/(${names.join('|')})/`;
+const npm = (...names) => `node_modules/(${names.join('|')})(/|$)`;
+const OURS = '^(apps|libs)/';
+
+/** A rule over production code; specs may look anywhere. */
+const rule = (name, comment, from, to) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { ...from, pathNot: [...(from.pathNot ?? []), '\\.spec\\.ts$'] },
+  to,
+});
+
+/** From here, nothing of ours but these. */
+const only = (name, comment, from, ...allowed) =>
+  rule(name, comment, { path: from }, { path: OURS, pathNot: [from, ...allowed] });
+
+export default {
+  forbidden: [
+    rule('no-circular', 'A cycle crashes ESM with decorator metadata.', {}, { circular: true }),
+    rule('no-unresolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true }),
+    rule(
+      'no-undeclared-package',
+      'A package is used only where package.json declares it.',
+      {},
+      {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
+      },
+    ),
+
+    rule(
+      'app-not-to-app',
+      'Applications are composed of libraries, never of each other.',
+      { path: '^apps/([^/]+)/' },
+      {
+        path: '^apps/([^/]+)/',
+        pathNot: '^apps/$1/',
+      },
+    ),
+    rule('lib-not-to-app', 'A library knows no application.', { path: '^libs/' }, { path: '^apps/' }),
+    rule(
+      'lib-through-index',
+      'A library is used through its index.',
+      { path: '^(apps|libs)/([^/]+)/' },
+      {
+        path: '^libs/([^/]+)/src/',
+        pathNot: ['^$1/$2/', '^libs/[^/]+/src/index\\.ts$', `^${PRODUCT}/[^/]+/index\\.ts$`],
+      },
+    ),
+    rule(
+      'room-through-index',
+      'A room of the product is used through its index.',
+      { path: `^${PRODUCT}/([^/]+)/` },
+      {
+        path: `^${PRODUCT}/([^/]+)/`,
+        pathNot: [`^${PRODUCT}/$1/`, `^${PRODUCT}/[^/]+/index\\.ts$`],
+      },
+    ),
+
+    rule(
+      'service-own-domain',
+      'A service holds its own domain alone.',
+      { path: `^apps/${DOMAIN}/` },
+      {
+        path: lib('catalog', 'inventory', 'orders'),
+        pathNot: '^libs/$1/',
+      },
+    ),
+    rule(
+      'service-never-issues',
+      'A service holds no private key and no edge.',
+      { path: `^apps/${DOMAIN}/` },
+      {
+        path: [room('issuing', 'edge', 'testing'), lib('dev-idp')],
+      },
+    ),
+
+    rule(
+      'dev-idp-alone',
+      'The development identity provider imports nothing of ours.',
+      { path: lib('dev-idp') },
+      {
+        path: OURS,
+        pathNot: lib('dev-idp'),
+      },
+    ),
+    rule(
+      'dev-idp-only-dynamically',
+      'Nothing of it may load in production.',
+      { pathNot: [lib('dev-idp')] },
+      {
+        path: lib('dev-idp'),
+        dynamic: false,
+      },
+    ),
+
+    rule(
+      'domain-not-to-domain',
+      'Domains meet at ports.',
+      { path: `^libs/${DOMAIN}/` },
+      {
+        path: lib('catalog', 'inventory', 'orders'),
+        pathNot: '^libs/$1/',
+      },
+    ),
+    only(
+      'domain-rooms',
+      'A domain knows contracts, storage and the verified claims; not where its neighbours run.',
+      lib('catalog', 'inventory', 'orders'),
+      lib('catalog', 'inventory', 'orders', 'contracts', 'storage'),
+      room('nest', 'logging'),
+    ),
+    rule(
+      'domain-packages',
+      'A domain calls nobody by itself and handles no token.',
+      { path: `^libs/${DOMAIN}/` },
+      {
+        path: npm(
+          'axios',
+          '@nestjs/axios',
+          'undici',
+          'jose',
+          'jsonwebtoken',
+          '@nestjs/jwt',
+          'pg',
+          '@electric-sql/pglite',
+        ),
+      },
+    ),
+
+    only('contracts-rooms', 'A contract is schemas and nothing else.', lib('contracts')),
+    rule(
+      'contracts-packages',
+      'A contract is schemas and nothing else.',
+      { path: lib('contracts') },
+      {
+        path: 'node_modules/',
+        pathNot: npm('zod'),
+      },
+    ),
+    only('ports-rooms', 'Ports bind contracts, knowing no domain.', lib('ports'), lib('contracts'), `^${PRODUCT}/`),
+    only('storage-rooms', 'Storage learns the tenant from the context.', lib('storage'), room('nest')),
+    only('runtime-rooms', 'How a process starts, knowing no domain.', lib('runtime'), `^${PRODUCT}/`, lib('storage')),
+
+    only('core-rooms', 'The core stands alone.', room('core')),
+    rule(
+      'core-packages',
+      'The core runs without Nest.',
+      { path: room('core') },
+      {
+        path: npm('@nestjs', 'rxjs', 'nestjs-cls', 'fastify', 'express'),
+      },
+    ),
+    only('product-rooms', 'Rooms build on core and nest.', room('nest'), room('core')),
+    only('issuing-rooms', 'Rooms build on core and nest.', room('issuing'), room('core', 'nest')),
+    only('http-rooms', 'Rooms build on core and nest.', room('http'), room('core', 'nest')),
+    only('logging-rooms', 'Rooms build on core and nest.', room('logging'), room('core', 'nest')),
+    only('testing-rooms', 'Rooms build on core and nest.', room('testing'), room('core', 'nest')),
+    only(
+      'edge-rooms',
+      'The edge knows routes, not domains.',
+      room('edge'),
+      room('core', 'nest', 'issuing', 'http', 'logging'),
+    ),
+    rule(
+      'jose-in-core-and-edge',
+      'Keys are handled in two places.',
+      { path: OURS, pathNot: [room('core', 'edge', 'issuing', 'testing')] },
+      {
+        path: npm('jose'),
+      },
+    ),
+    rule(
+      'jwt-module-in-issuing',
+      "@nestjs/jwt is a way to bring a team's keys, never to verify.",
+      { path: OURS, pathNot: [room('issuing')] },
+      {
+        path: npm('@nestjs/jwt', 'jsonwebtoken'),
+      },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,103 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ConfigurationError } from './configuration.error.js';
+import { type Environment, loadSettings } from './load-settings.js';
+import { parse } from './parsers.js';
+import { listenerSettings, plaintextProblems, tlsPairProblems, trustSettings } from './shared-settings.js';
+
+const settings = {
+  ...listenerSettings(3000),
+  ...trustSettings,
+  LIMITS: { schema: parse.json(z.strictObject({ depth: z.number() })), description: 'Limits.', optional: true },
+} as const;
+
+const load = (environment: Environment) => loadSettings('sample', settings, environment);
+
+const problemsOf = (environment: Environment) => {
+  try {
+    load(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return Object.fromEntries(error.problems.map((p) => [p.name, p.message]));
+    throw error;
+  }
+  return {};
+};
+
+const configFile = (content: string): string => {
+  const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'config.json');
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('settings', () => {
+  it('take development defaults where only this machine can connect', () => {
+    const { values, development } = load({});
+    expect(development).toBe(true);
+    expect(values).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, TRUST_DOMAIN: 'shop.localhost' });
+  });
+
+  it.each([
+    [{ NODE_ENV: 'production' }],
+    [{ HOST: '0.0.0.0' }],
+    [{ INTERNAL_HOST: '10.0.0.7' }],
+    [{ HOST: '::' }],
+    [{ HOST: 'localhost.example.com' }],
+  ])('never take them elsewhere: %j', (environment) => {
+    expect(problemsOf(environment)).toMatchObject({
+      TRUST_DOMAIN: expect.stringContaining('missing. Name of the trust domain'),
+      PORT: expect.stringContaining('missing.'),
+    });
+  });
+
+  it('prefer the environment over the file, and the file over defaults', () => {
+    const CONFIG_FILE = configFile('{"PORT": 4000, "TRUST_DOMAIN": "from.file"}');
+    expect(load({ CONFIG_FILE, PORT: '5000' }).values).toMatchObject({ PORT: 5000, TRUST_DOMAIN: 'from.file' });
+  });
+
+  it('leave development because of a host that stands in the file', () => {
+    expect(problemsOf({ CONFIG_FILE: configFile('{"HOST": "0.0.0.0"}') })).toHaveProperty('TRUST_DOMAIN');
+  });
+
+  it('take an empty variable as absent', () => {
+    expect(load({ PORT: '' }).values.PORT).toBe(3000);
+  });
+
+  it.each(['abc', '-1', '65536', '3000.5', '1e3', ' 80'])('refuse the port %j by its name', (PORT) => {
+    expect(problemsOf({ PORT })).toEqual({ PORT: expect.stringContaining('Port to listen on.') });
+  });
+
+  it('name a setting of the file that nobody knows, and a file that is no JSON object', () => {
+    expect(problemsOf({ CONFIG_FILE: configFile('{"PROT": 1}') })).toHaveProperty('PROT');
+    expect(problemsOf({ CONFIG_FILE: configFile('[]') })).toHaveProperty('CONFIG_FILE');
+    expect(problemsOf({ CONFIG_FILE: '/nowhere/config.json' })).toHaveProperty('CONFIG_FILE');
+  });
+
+  it('take JSON as text or as it is, name the wrong member, and never repeat what was given', () => {
+    expect(load({ LIMITS: '{"depth": 3}' }).values.LIMITS).toEqual({ depth: 3 });
+    expect(load({ CONFIG_FILE: configFile('{"LIMITS": {"depth": 3}}') }).values.LIMITS).toEqual({ depth: 3 });
+    expect(problemsOf({ LIMITS: '{"depth": "secret"}' })['LIMITS']).toMatch(/^depth: .*/);
+    expect(JSON.stringify(problemsOf({ LIMITS: '{"depth": "secret"' }))).not.toContain('secret');
+  });
+
+  it('report every problem in one start', () => {
+    expect(Object.keys(problemsOf({ PORT: 'x', INTERNAL_TOKEN_ALGORITHM: 'HS256' }))).toEqual([
+      'PORT',
+      'INTERNAL_TOKEN_ALGORITHM',
+    ]);
+  });
+
+  it('refuse plain http that leaves the machine, unless a mesh encrypts', () => {
+    const urls = { CATALOG_URL: 'http://catalog:3001', ORDERS_URL: 'http://127.0.0.1:3003', X: undefined };
+    expect(plaintextProblems(urls, undefined).map(({ name }) => name)).toEqual(['CATALOG_URL']);
+    expect(plaintextProblems(urls, 'mesh')).toEqual([]);
+  });
+
+  it('take a certificate and its key together, or neither', () => {
+    expect(tlsPairProblems({}, 'CERT', 'KEY')).toEqual([]);
+    expect(tlsPairProblems({ CERT: 'a', KEY: 'b' }, 'CERT', 'KEY')).toEqual([]);
+    expect(tlsPairProblems({ CERT: 'a' }, 'CERT', 'KEY')).toMatchObject([{ name: 'KEY' }]);
+    expect(tlsPairProblems({ KEY: 'a' }, 'CERT', 'KEY')).toMatchObject([{ name: 'CERT' }]);
+  });
+});

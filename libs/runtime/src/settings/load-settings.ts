@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ConfigurationError, type SettingProblem } from './configuration.error.js';
+import { isLoopback } from './loopback.js';
+import type { Setting, Settings, SettingValues } from './setting.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadedSettings<S extends Settings> {
+  readonly values: SettingValues<S>;
+  /** NODE_ENV is not `production` and every listener stays on this machine. */
+  readonly development: boolean;
+}
+
+const LISTENER_HOSTS = ['HOST', 'INTERNAL_HOST'] as const;
+
+/**
+ * The environment first, the JSON file named by CONFIG_FILE second, then development defaults (only where nobody
+ * outside of this machine can connect), then fallbacks. Throws ConfigurationError with every problem found.
+ */
+export function loadSettings<S extends Settings>(
+  application: string,
+  settings: S,
+  environment: Environment,
+  crossCheck: (values: SettingValues<S>, development: boolean) => SettingProblem[] = () => [],
+): LoadedSettings<S> {
+  const problems: SettingProblem[] = [];
+  const file = readConfigFile(environment['CONFIG_FILE'], settings, problems);
+  const given = (name: string): unknown => emptyAsAbsent(environment[name]) ?? file[name];
+  const development =
+    environment['NODE_ENV'] !== 'production' &&
+    LISTENER_HOSTS.every((name) => given(name) === undefined || isLoopback(String(given(name))));
+
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const value = given(name) ?? defaultOf(setting, development);
+    if (value === undefined) {
+      if (!setting.optional) problems.push({ name, message: missing(setting) });
+      continue;
+    }
+    const parsed = setting.schema.safeParse(value);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push({ name, message: invalid(setting, parsed.error) });
+  }
+  // A cross check may rely on every single value being right.
+  if (problems.length === 0) problems.push(...crossCheck(values as SettingValues<S>, development));
+  if (problems.length > 0) throw new ConfigurationError(application, problems);
+  return Object.freeze({ values: Object.freeze(values) as SettingValues<S>, development });
+}
+
+// `VAR=` in a shell or a manifest means that nobody gave a value.
+function emptyAsAbsent(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function defaultOf(setting: Setting<unknown>, development: boolean): unknown {
+  return (development ? setting.development : undefined) ?? setting.fallback;
+}
+
+function missing({ description, example }: Setting<unknown>): string {
+  return `missing. ${description}${example ? ` Example: ${example}` : ''}`;
+}
+
+// The value given is never repeated: it may be a secret in the wrong place.
+function invalid({ description }: Setting<unknown>, error: z.ZodError): string {
+  const issues = error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  return `${issues.join('; ')}. ${description}`;
+}
+
+function readConfigFile(
+  path: string | undefined,
+  settings: Settings,
+  problems: SettingProblem[],
+): Record<string, unknown> {
+  if (!path) return {};
+  const content = z.record(z.string(), z.unknown()).safeParse(parseFile(path));
+  if (!content.success) {
+    problems.push({ name: 'CONFIG_FILE', message: `${path} cannot be read as a JSON object.` });
+    return {};
+  }
+  for (const name of Object.keys(content.data)) {
+    if (!(name in settings))
+      problems.push({ name, message: `CONFIG_FILE has a setting that this application does not know.` });
+  }
+  return content.data;
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

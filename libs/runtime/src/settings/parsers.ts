@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+// Environment variables are strings, a CONFIG_FILE holds JSON: each parser takes both.
+
+const wholeNumber = (minimum: number, maximum: number): z.ZodType<number> =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d{1,9}$/)
+          .transform(Number),
+      ],
+      { error: `expected a whole number` },
+    )
+    .pipe(z.number().int().min(minimum).max(maximum));
+
+const json = (text: string, context: z.RefinementCtx): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected JSON' });
+    return z.NEVER;
+  }
+};
+
+const httpUrl = (): z.ZodType<string, string> =>
+  z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: 'expected an absolute http(s) URL',
+  });
+
+const split = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const commaSeparated = (item: z.ZodType<string, string>): z.ZodType<readonly string[]> =>
+  z.union([z.string().transform(split).pipe(z.array(item)), z.array(item)]);
+
+export const parse = {
+  text: (): z.ZodType<string> => z.string().min(1).max(4096),
+  port: (): z.ZodType<number> => wholeNumber(0, 65_535),
+  seconds: (minimum: number, maximum: number): z.ZodType<number> => wholeNumber(minimum, maximum),
+  url: httpUrl,
+  origins: (): z.ZodType<readonly string[]> => commaSeparated(httpUrl()),
+  list: (): z.ZodType<readonly string[]> => commaSeparated(z.string().min(1)),
+  oneOf: <const T extends string>(...values: T[]): z.ZodType<T> => z.enum(values),
+  json: <T>(schema: z.ZodType<T>): z.ZodType<T> => z.union([z.string().transform(json), z.unknown()]).pipe(schema),
+};

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+
+/** One named setting: where it comes from is the loader's business, what it means stands here. */
+export interface Setting<T> {
+  readonly schema: z.ZodType<T>;
+  /** One sentence for the reference page; it also serves as the fix in the error for a missing setting. */
+  readonly description: string;
+  /** Holds everywhere. A setting with neither `fallback` nor `optional` must be given, outside development. */
+  readonly fallback?: T;
+  /** Holds under the development conditions only. */
+  readonly development?: T;
+  readonly optional?: boolean;
+  readonly example?: string;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+type Value<S> = S extends { readonly optional: true; readonly schema: z.ZodType<infer T> }
+  ? T | undefined
+  : S extends { readonly schema: z.ZodType<infer T> }
+    ? T
+    : never;
+
+export type SettingValues<S extends Settings> = { readonly [Name in keyof S]: Value<S[Name]> };

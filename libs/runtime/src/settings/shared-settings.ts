@@ -1,0 +1,135 @@
+import type { SettingProblem } from './configuration.error.js';
+import { isLoopback } from './loopback.js';
+import { parse } from './parsers.js';
+
+const algorithm = parse.oneOf('ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256');
+
+/** The listener that this process serves. */
+export const listenerSettings = (port: number) =>
+  ({
+    HOST: { schema: parse.text(), description: 'Address to listen on.', development: '127.0.0.1', example: '0.0.0.0' },
+    PORT: { schema: parse.port(), description: 'Port to listen on.', development: port, example: String(port) },
+    TLS_CERT_FILE: { schema: parse.text(), description: 'PEM certificate chain of this listener.', optional: true },
+    TLS_KEY_FILE: { schema: parse.text(), description: 'PEM private key of TLS_CERT_FILE.', optional: true },
+  }) as const;
+
+/** What every process of a trust domain has to agree on. */
+export const trustSettings = {
+  TRUST_DOMAIN: {
+    schema: parse.text(),
+    description: 'Name of the trust domain: the audience (aud) of every internal token.',
+    development: 'shop.localhost',
+    example: 'shop.example.com',
+  },
+  INTERNAL_TOKEN_ISSUER: {
+    schema: parse.text(),
+    description: 'Name of the token service: the issuer (iss) of every internal token.',
+    fallback: 'api_gateway',
+  },
+  INTERNAL_TOKEN_ALGORITHM: {
+    schema: algorithm,
+    description: 'The one algorithm in use: ES256, ES384, ES512, EdDSA, RS256 or PS256.',
+    fallback: 'ES256',
+  },
+} as const;
+
+/** Where a verifying process finds the public keys. */
+export const verifierSettings = {
+  INTERNAL_TOKEN_JWKS_URI: {
+    schema: parse.url(),
+    description: "The gateway's JWKS on its internal listener. This or INTERNAL_TOKEN_JWKS_FILE.",
+    optional: true,
+    example: 'https://gateway.internal:3100/.well-known/jwks.json',
+  },
+  INTERNAL_TOKEN_JWKS_FILE: {
+    schema: parse.text(),
+    description: 'A JWKS file with the public keys. This or INTERNAL_TOKEN_JWKS_URI; in development .dev/jwks.json.',
+    optional: true,
+  },
+} as const;
+
+const upstream = (domain: string) =>
+  ({
+    schema: parse.url(),
+    description: `Base URL of the ${domain} service. Unset: ${domain} lives in this process, if it can.`,
+    optional: true,
+  }) as const;
+
+export const upstreamSettings = {
+  CATALOG_URL: upstream('catalog'),
+  INVENTORY_URL: upstream('inventory'),
+  ORDERS_URL: upstream('orders'),
+  INTERNAL_ORIGINS: {
+    schema: parse.origins(),
+    description: 'Further origins that may receive the internal token, comma separated.',
+    fallback: [] as readonly string[],
+  },
+} as const;
+
+export const databaseSettings = {
+  DATABASE_URL: {
+    schema: parse.text(),
+    description: 'PostgreSQL connection string. Development without it: an embedded database under .dev/db.',
+    optional: true,
+    example: 'postgres://orders@db.internal/shop',
+  },
+} as const;
+
+export const loggingSettings = {
+  LOG_LEVEL: {
+    schema: parse.oneOf('verbose', 'debug', 'log', 'warn', 'error', 'fatal'),
+    description: 'Least level that is written: verbose, debug, log, warn, error or fatal.',
+    fallback: 'log',
+  },
+  LOG_FORMAT: {
+    schema: parse.oneOf('json', 'pretty'),
+    description: '`json` writes one object a line, `pretty` is for people.',
+    development: 'pretty',
+    fallback: 'json',
+  },
+} as const;
+
+export const internalTransportSettings = {
+  INTERNAL_ALLOW_PLAINTEXT: {
+    schema: parse.oneOf('mesh'),
+    description: '`mesh`: plain http between processes is encrypted by a service mesh.',
+    optional: true,
+  },
+  INTERNAL_CA_FILE: { schema: parse.text(), description: 'PEM authorities trusted between processes.', optional: true },
+  INTERNAL_TLS_CERT_FILE: {
+    schema: parse.text(),
+    description: 'PEM certificate of the internal listener.',
+    optional: true,
+  },
+  INTERNAL_TLS_KEY_FILE: { schema: parse.text(), description: 'PEM key of INTERNAL_TLS_CERT_FILE.', optional: true },
+} as const;
+
+/** Plain http between processes stays on this machine, or inside a mesh that encrypts. */
+export function plaintextProblems(
+  urls: Readonly<Record<string, string | undefined>>,
+  allowPlaintext: 'mesh' | undefined,
+): SettingProblem[] {
+  if (allowPlaintext === 'mesh') return [];
+  return Object.entries(urls)
+    .filter(([, url]) => url !== undefined && isPlaintextToOthers(new URL(url)))
+    .map(([name]) => ({
+      name,
+      message: 'plain http leaves this machine. Use https, or INTERNAL_ALLOW_PLAINTEXT=mesh.',
+    }));
+}
+
+function isPlaintextToOthers(url: URL): boolean {
+  return url.protocol === 'http:' && !isLoopback(url.hostname);
+}
+
+/** Both, or neither: half of a TLS set-up is a listener in the clear that looks encrypted. */
+export function tlsPairProblems(
+  values: Readonly<Record<string, unknown>>,
+  certificate: string,
+  key: string,
+): SettingProblem[] {
+  const [present, absent] = values[certificate] === undefined ? [key, certificate] : [certificate, key];
+  return values[present] !== undefined && values[absent] === undefined
+    ? [{ name: absent, message: `missing: ${present} is set, and TLS takes both.` }]
+    : [];
+}

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import extractDepcruiseConfig from 'dependency-cruiser/config-utl/extract-depcruise-config';
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const configuration = await extractDepcruiseConfig(join(ROOT, '.dependency-cruiser.mjs'));
+const rules = configuration.forbidden ?? [];
+const TOKEN = 'libs/internal-token/src';
+
+/** A file that imports another file of the workspace, or a package. */
+interface Breach {
+  readonly from: string;
+  readonly imports: string;
+  readonly dynamically?: boolean;
+  readonly and?: Breach;
+}
+
+/** Every rule, broken. A rule without an entry here fails the suite. */
+const BREACHES: Record<string, Breach[]> = {
+  'no-circular': [
+    {
+      from: 'libs/ports/src/a.ts',
+      imports: 'libs/ports/src/b.ts',
+      and: { from: 'libs/ports/src/b.ts', imports: 'libs/ports/src/a.ts' },
+    },
+  ],
+  'no-unresolvable': [{ from: 'libs/ports/src/a.ts', imports: 'package-that-nobody-wrote' }],
+  'no-undeclared-package': [{ from: 'libs/ports/src/a.ts', imports: 'undeclared' }],
+  'app-not-to-app': [{ from: 'apps/gateway/src/main.ts', imports: 'apps/orders/src/main.ts' }],
+  'lib-not-to-app': [{ from: 'libs/ports/src/index.ts', imports: 'apps/orders/src/main.ts' }],
+  'lib-through-index': [
+    { from: 'apps/orders/src/main.ts', imports: 'libs/orders/src/orders.service.ts' },
+    { from: 'libs/orders/src/orders.service.ts', imports: `${TOKEN}/nest/internal-token.guard.ts` },
+  ],
+  'room-through-index': [{ from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/core/verifier.ts` }],
+  'service-own-domain': [{ from: 'apps/orders/src/main.ts', imports: 'libs/catalog/src/index.ts' }],
+  'service-never-issues': [
+    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/issuing/index.ts` },
+    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/edge/index.ts` },
+  ],
+  'dev-idp-alone': [{ from: 'libs/dev-idp/src/index.ts', imports: 'libs/contracts/src/index.ts' }],
+  'dev-idp-only-dynamically': [{ from: 'apps/gateway/src/main.ts', imports: 'libs/dev-idp/src/index.ts' }],
+  'domain-not-to-domain': [{ from: 'libs/orders/src/a.ts', imports: 'libs/inventory/src/index.ts' }],
+  'domain-rooms': [
+    { from: 'libs/orders/src/a.ts', imports: 'libs/ports/src/index.ts' },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/issuing/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/edge/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/http/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/core/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: 'libs/runtime/src/index.ts' },
+  ],
+  'domain-packages': [
+    { from: 'libs/orders/src/a.ts', imports: 'jose' },
+    { from: 'libs/orders/src/a.ts', imports: 'axios' },
+    { from: 'libs/orders/src/a.ts', imports: '@nestjs/axios' },
+    { from: 'libs/orders/src/a.ts', imports: 'pg' },
+  ],
+  'contracts-rooms': [{ from: 'libs/contracts/src/a.ts', imports: `${TOKEN}/nest/index.ts` }],
+  'contracts-packages': [{ from: 'libs/contracts/src/a.ts', imports: '@nestjs/common' }],
+  'ports-rooms': [
+    { from: 'libs/ports/src/a.ts', imports: 'libs/orders/src/index.ts' },
+    { from: 'libs/ports/src/a.ts', imports: 'libs/storage/src/index.ts' },
+  ],
+  'storage-rooms': [
+    { from: 'libs/storage/src/a.ts', imports: 'libs/orders/src/index.ts' },
+    { from: 'libs/storage/src/a.ts', imports: 'libs/ports/src/index.ts' },
+  ],
+  'runtime-rooms': [{ from: 'libs/runtime/src/a.ts', imports: 'libs/orders/src/index.ts' }],
+  'core-rooms': [{ from: `${TOKEN}/core/a.ts`, imports: `${TOKEN}/nest/index.ts` }],
+  'core-packages': [
+    { from: `${TOKEN}/core/a.ts`, imports: '@nestjs/common' },
+    { from: `${TOKEN}/core/a.ts`, imports: 'nestjs-cls' },
+    { from: `${TOKEN}/core/a.ts`, imports: 'rxjs' },
+  ],
+  'product-rooms': [
+    { from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/issuing/index.ts` },
+    { from: `${TOKEN}/nest/a.ts`, imports: 'libs/contracts/src/index.ts' },
+  ],
+  'issuing-rooms': [{ from: `${TOKEN}/issuing/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
+  'http-rooms': [{ from: `${TOKEN}/http/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
+  'logging-rooms': [{ from: `${TOKEN}/logging/a.ts`, imports: `${TOKEN}/http/index.ts` }],
+  'testing-rooms': [{ from: `${TOKEN}/testing/a.ts`, imports: `${TOKEN}/issuing/index.ts` }],
+  'edge-rooms': [
+    { from: `${TOKEN}/edge/a.ts`, imports: 'libs/orders/src/index.ts' },
+    { from: `${TOKEN}/edge/a.ts`, imports: 'libs/contracts/src/index.ts' },
+  ],
+  'jose-in-core-and-edge': [{ from: 'libs/ports/src/a.ts', imports: 'jose' }],
+  'jwt-module-in-issuing': [
+    { from: `${TOKEN}/nest/a.ts`, imports: '@nestjs/jwt' },
+    { from: `${TOKEN}/core/a.ts`, imports: '@nestjs/jwt' },
+  ],
+};
+
+const cruiseTree = async (folders: string[], baseDir: string, tsConfig?: object): Promise<ICruiseResult> => {
+  const { output } = await cruise(
+    folders,
+    { ...configuration.options, baseDir, validate: true, ruleSet: { forbidden: rules } },
+    undefined,
+    tsConfig ? { tsConfig } : undefined,
+  );
+  return output as ICruiseResult;
+};
+
+describe('who may import whom', () => {
+  const folders: string[] = [];
+
+  /** A workspace of the breach's files alone, with this workspace's packages. */
+  const plant = (breach: Breach): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'breach-'));
+    folders.push(folder);
+    const write = (path: string, content: string): void => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    };
+    const files = breach.and ? [breach, breach.and] : [breach];
+    for (const { imports } of files) if (/^(apps|libs)\//.test(imports)) write(imports, 'export const value = 1;\n');
+    for (const { from, imports, dynamically } of files) {
+      const path = relative(dirname(from), imports).replace(/\.ts$/, '.js');
+      const target = /^(apps|libs)\//.test(imports) ? (path.startsWith('.') ? path : `./${path}`) : imports;
+      write(
+        from,
+        dynamically
+          ? `export const load = () => import('${target}');\n`
+          : `import '${target}';\nexport const own = 1;\n`,
+      );
+    }
+    const dependencies = Object.fromEntries(
+      ['jose', 'axios', '@nestjs/axios', '@nestjs/common', '@nestjs/jwt', 'pg', 'rxjs', 'nestjs-cls'].map((name) => [
+        name,
+        '*',
+      ]),
+    );
+    write('package.json', JSON.stringify({ type: 'module', dependencies }));
+    mkdirSync(join(folder, 'node_modules/undeclared'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules/undeclared/index.js'), '');
+    writeFileSync(
+      join(folder, 'node_modules/undeclared/package.json'),
+      '{"name":"undeclared","version":"1.0.0","main":"index.js"}',
+    );
+    for (const name of Object.keys(dependencies)) {
+      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    }
+    return folder;
+  };
+
+  const violations = async (breach: Breach): Promise<string[]> => {
+    const { summary } = await cruiseTree(['.'], plant(breach));
+    return summary.violations.map((violation) => violation.rule.name);
+  };
+
+  afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+  it('is proven for every rule', () => {
+    expect(new Set(Object.keys(BREACHES))).toEqual(new Set(rules.map(({ name }) => name)));
+  });
+
+  it.each(Object.entries(BREACHES).flatMap(([rule, breaches]) => breaches.map((breach) => [rule, breach] as const)))(
+    '%s refuses %j',
+    async (rule, breach) => {
+      expect(await violations(breach)).toContain(rule);
+    },
+  );
+
+  it('lets the development identity provider be loaded dynamically', async () => {
+    const breach = { from: 'apps/gateway/src/main.ts', imports: 'libs/dev-idp/src/index.ts', dynamically: true };
+    expect(await violations(breach)).toEqual([]);
+  });
+
+  it('holds in this workspace, and looked at all of it', async () => {
+    const tsConfig = extractTSConfig(join(ROOT, 'tsconfig.json'));
+    const { summary, modules } = await cruiseTree(['apps', 'libs'], ROOT, tsConfig);
+    expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
+    const examined = new Set(modules.map(({ source }) => /^(?:apps|libs)\/[^/]+/.exec(source)?.[0]));
+    const workspace = ['apps', 'libs'].flatMap((top) => readdirSync(join(ROOT, top)).map((name) => `${top}/${name}`));
+    expect(workspace.filter((folder) => !examined.has(folder))).toEqual([]);
+  });
+});
