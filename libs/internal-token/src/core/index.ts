@@ -1,0 +1,27 @@
+export { isSigningAlgorithm, type SigningAlgorithm } from './algorithms.js';
+export { ANONYMOUS_USER_ID, type CustomClaims, type InternalTokenClaims } from './claims.js';
+export { type CompactJws, type CompactJwsLimits, type JsonObject, parseCompactJws } from './compact-jws.js';
+export type { CustomClaimsSchema } from './custom-claims.js';
+export { type ErrorEntry, INTERNAL_TOKEN_ERRORS, InternalTokenError, type InternalTokenErrorCode } from './errors.js';
+export {
+  type JsonWebKeySet,
+  jwksFileSource,
+  type JwksUriOptions,
+  jwksUriSource,
+  type KeySource,
+  KeyStore,
+  type KeyStoreEvent,
+  type KeyStoreOptions,
+  type PemKey,
+  pemSource,
+  staticSource,
+  type VerificationKey,
+} from './keys/index.js';
+export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
+export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
+export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
+export { tokenHash } from './token-hash.js';
+export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';
+export { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';
+export { encodedToken, isVerified, keyIdOf, type VerifiedClaims } from './verified-claims.js';
+export { InternalTokenVerifier, type VerifierOptions } from './verifier.js';

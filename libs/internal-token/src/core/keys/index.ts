@@ -1,0 +1,6 @@
+export type { JsonWebKeySet, KeySource } from './key-source.js';
+export { jwksFileSource } from './jwks-file.source.js';
+export { type JwksUriOptions, jwksUriSource } from './jwks-uri.source.js';
+export { KeyStore, type KeyStoreEvent, type KeyStoreOptions } from './key-store.js';
+export { type PemKey, pemSource, staticSource } from './static.source.js';
+export type { VerificationKey } from './verification-key.js';

@@ -1,0 +1,14 @@
+import type { JsonWebKey } from 'node:crypto';
+
+/** A key set (RFC 7517, section 5) whose content nobody has examined yet. */
+export interface JsonWebKeySet {
+  readonly keys: readonly JsonWebKey[];
+}
+
+/** Where public keys come from. Its place is fixed by configuration, never by a token (RFC 8725bis, section 3.10). */
+export interface KeySource {
+  /** For messages: `https://gateway/jwks.json`, `file .dev/jwks.json`. */
+  readonly description: string;
+  /** The keys as they are now. Rejects where they cannot be had; what it gives is examined by the caller. */
+  load(signal: AbortSignal): Promise<JsonWebKeySet>;
+}

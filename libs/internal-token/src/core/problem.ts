@@ -1,0 +1,45 @@
+import { INTERNAL_TOKEN_ERRORS, type InternalTokenError } from './errors.js';
+
+/** A body of type `application/problem+json` (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The stable code to compare; see `INTERNAL_TOKEN_ERRORS`. */
+  readonly code: string;
+  /** OAuth's name for the refusal, where there is one. */
+  readonly error?: 'insufficient_scope';
+  /** The id to quote when asking for help: it is on every log line of the request. */
+  readonly request_id?: string;
+}
+
+/** The media type of {@link Problem}. */
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+/**
+ * The body that tells the caller what happened.
+ * Of our own failures (5xx) only the table's text is shown; the particulars stay in the log.
+ */
+export function toProblem(error: InternalTokenError, requestId?: string): Problem {
+  const { title, action } = INTERNAL_TOKEN_ERRORS[error.code];
+  return {
+    type: `urn:nestjs-internal-token:${error.code}`,
+    title,
+    status: error.status,
+    detail: error.status >= 500 ? action : error.detail,
+    code: error.code,
+    ...(error.status === 403 && { error: 'insufficient_scope' as const }),
+    ...(requestId !== undefined && { request_id: requestId }),
+  };
+}
+
+/**
+ * The `WWW-Authenticate` value of a service's 401 (RFC 9110, section 11.6.1), undefined for every other status.
+ * `error` is there only if a token was presented.
+ */
+export function challengeFor(error: InternalTokenError, trustDomain: string): string | undefined {
+  if (error.status !== 401) return undefined;
+  const realm = `Txn-Token realm="${trustDomain.replace(/["\\]/g, '\\$&')}"`;
+  return error.code === 'txn_missing' ? realm : `${realm}, error="invalid_token"`;
+}

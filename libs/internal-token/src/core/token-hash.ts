@@ -1,0 +1,9 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * What may stand in a log in a token's place: base64url(SHA-256(ASCII(token))),
+ * the formula of `tth` in WIMSE workload proof tokens.
+ */
+export function tokenHash(token: string): string {
+  return createHash('sha256').update(token, 'latin1').digest('base64url');
+}
