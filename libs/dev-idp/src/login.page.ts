@@ -22,7 +22,7 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
       <ul class="accounts">
         ${DEVELOPMENT_ACCOUNTS.map((account) => accountButton(action, account))}
       </ul>
-      <details${html`${refused || login !== '' ? OPEN : undefined}`}>
+      <details ${(refused || login !== '') && OPEN}>
         <summary>Sign in with a name and password</summary>
         <form method="post" action="${action}">
           <label for="login">Name</label>
@@ -42,11 +42,10 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
             name="password"
             type="password"
             autocomplete="current-password"
-            aria-describedby="password-hint"
             required
             ${refused && INVALID}
           />
-          <p class="quiet" id="password-hint">Every account here has the password <code>${DEVELOPMENT_PASSWORD}</code>.</p>
+          <p class="quiet">Every account here has the password <code>${DEVELOPMENT_PASSWORD}</code>.</p>
           <button class="primary">Sign in</button>
         </form>
       </details>
@@ -58,7 +57,7 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
   );
 }
 
-const OPEN = html` open`;
+const OPEN = html`open`;
 const INVALID = html`aria-invalid="true" aria-describedby="refusal"`;
 
 function accountButton(action: string, { subject, name, tenantId, summary }: DevelopmentAccount): Html {

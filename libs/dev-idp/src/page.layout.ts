@@ -68,25 +68,23 @@ footer { margin-top: 20px; text-align: center; }
 @media (max-width: 480px) { main { padding: 24px 20px; } }
 `;
 
+const STYLE_SHEET = new Html(`<style>${STYLE}</style>`);
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 export function page(title: string, content: Html): string {
-  const { markup } = html`<!doctype html>
+  return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Development sign-in</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE)}
-        </style>
+        ${STYLE_SHEET}
       </head>
       <body>
         <main>${content}</main>
       </body>
-    </html>`;
-  return markup;
+    </html>`.markup;
 }
 
 /** No script at all. A browser also applies form-action to where the answer to the form redirects. */
