@@ -1,0 +1,23 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { JwtModuleOptions } from '@nestjs/jwt';
+import type { Signer, SignerOptions, TokenMinterOptions } from '../core/index.js';
+
+/** The key that signs: a signer of your own, a private key, or what a team has set up for `@nestjs/jwt`. */
+export type InternalTokenSigningKey =
+  | { readonly signer: Signer }
+  | SignerOptions
+  | {
+      /** Of `JwtModule`'s options: `privateKey`, `publicKey`, `secretOrKeyProvider`, `signOptions.algorithm` and `.keyid`. */
+      readonly jwt: JwtModuleOptions;
+    };
+
+/** Options of `InternalTokenIssuingModule.forIssuing()`. */
+export type InternalTokenIssuingOptions = Omit<TokenMinterOptions, 'signer' | 'issuer'> & {
+  /** `iss` of every token. Default `api_gateway`. */
+  readonly issuer?: string;
+} & InternalTokenSigningKey;
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<InternalTokenIssuingOptions>({ moduleName: 'InternalTokenIssuing' })
+    .setClassMethodName('forIssuing')
+    .build();

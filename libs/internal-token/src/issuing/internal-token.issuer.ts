@@ -1,0 +1,35 @@
+import type { JsonWebKeySet, MintInput, Signer, TokenMinter, VerifiedClaims } from '../core/index.js';
+
+/** Issues internal tokens: one per request that enters. Lives in the gateway and nowhere else. */
+export class InternalTokenIssuer {
+  readonly #minter: TokenMinter;
+  readonly #signer: Signer;
+
+  constructor(minter: TokenMinter, signer: Signer) {
+    this.#minter = minter;
+    this.#signer = signer;
+  }
+
+  /** Tokens issued so far. */
+  get minted(): number {
+    return this.#minter.minted;
+  }
+
+  /** Signatures made so far: none for a token that never left the process. */
+  get signed(): number {
+    return this.#minter.signed;
+  }
+
+  /**
+   * Fixes the claims of a request. They are verified claims at once; the token is signed when it first leaves.
+   * @throws InternalTokenError `txn_mint_refused`, `txn_too_large`
+   */
+  mint(input: MintInput): VerifiedClaims {
+    return this.#minter.mint(input);
+  }
+
+  /** The public half of the signing key, to publish to verifiers. */
+  publicJwks(): JsonWebKeySet {
+    return { keys: [this.#signer.publicJwk] };
+  }
+}

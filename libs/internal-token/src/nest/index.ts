@@ -1,0 +1,28 @@
+export {
+  type CustomClaims,
+  encodedToken,
+  type InternalTokenClaims,
+  InternalTokenError,
+  type InternalTokenErrorCode,
+  InternalTokenVerifier,
+  isVerified,
+  type KeySource,
+  type VerifiedClaims,
+} from '../core/index.js';
+export { AnyScope } from './any-scope.decorator.js';
+export { InternalClaims } from './internal-claims.decorator.js';
+export { InternalTokenContext } from './internal-token.context.js';
+export { InternalTokenGuard } from './internal-token.guard.js';
+export { InternalTokenModule } from './internal-token.module.js';
+export type { InternalTokenKeys, InternalTokenOptions } from './internal-token.options.js';
+export { currentStore, type InternalTokenStore } from './internal-token.store.js';
+export { NoInternalToken } from './no-internal-token.decorator.js';
+export { Public } from './public.decorator.js';
+export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+export { type AdmissionRequest, RequestAdmission } from './request.admission.js';
+export { RequestHook } from './request.hook.js';
+export { RequirePermissions } from './require-permissions.decorator.js';
+export { RequireScope } from './require-scope.decorator.js';
+export type { Span, SpanRecord, SpanSpec } from './span.js';
+export { TokenAdmission } from './token.admission.js';
+export { Tracer } from './tracer.js';

@@ -1,0 +1,65 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ClsModule } from 'nestjs-cls';
+import { InternalTokenVerifier, KeyStore } from '../core/index.js';
+import { InternalTokenContext } from './internal-token.context.js';
+import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
+import { InternalTokenGuard } from './internal-token.guard.js';
+import {
+  ConfigurableModuleClass,
+  type InternalTokenOptions,
+  MODULE_OPTIONS_TOKEN,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+} from './internal-token.options.js';
+import { KeyLoader } from './key.loader.js';
+import { RequestAdmission } from './request.admission.js';
+import { RequestHook } from './request.hook.js';
+import { resolveOptions } from './resolve-options.js';
+import { RoutePolicyCheck } from './route-policy.check.js';
+import { TokenAdmission } from './token.admission.js';
+import { Tracer } from './tracer.js';
+
+/**
+ * Verifies the internal token of every request and makes its claims known to handlers and services. Import it once:
+ *
+ * ```ts
+ * InternalTokenModule.forRoot({
+ *   service: 'orders',
+ *   trustDomain: 'shop.example',
+ *   keys: { jwksUri: 'https://gateway.internal/jwks.json' },
+ * })
+ * ```
+ *
+ * It is global, guards every handler, and exports nestjs-cls' `ClsService`, under whose key `internalToken` the
+ * context is found.
+ */
+@Module({
+  imports: [ClsModule],
+  providers: [
+    {
+      provide: RESOLVED_OPTIONS,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: InternalTokenOptions) => resolveOptions(options),
+    },
+    KeyLoader,
+    { provide: KeyStore, inject: [KeyLoader], useFactory: (loader: KeyLoader) => loader.store },
+    {
+      provide: InternalTokenVerifier,
+      inject: [RESOLVED_OPTIONS, KeyStore],
+      useFactory: (options: ResolvedOptions, keys: KeyStore) => new InternalTokenVerifier({ ...options, keys }),
+    },
+    TokenAdmission,
+    { provide: RequestAdmission, useExisting: TokenAdmission },
+    RequestHook,
+    RoutePolicyCheck,
+    Tracer,
+    InternalTokenContext,
+    InternalTokenGuard,
+    // useExisting, so that a test can say overrideProvider(InternalTokenGuard).
+    { provide: APP_GUARD, useExisting: InternalTokenGuard },
+    { provide: APP_FILTER, useClass: InternalTokenErrorFilter },
+  ],
+  exports: [ClsModule, InternalTokenContext, InternalTokenVerifier, KeyStore, RequestHook, TokenAdmission, Tracer],
+})
+export class InternalTokenModule extends ConfigurableModuleClass {}

@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InternalTokenStore } from './internal-token.store.js';
+
+/** A request whose headers have arrived; nothing has been read of its body. */
+export interface AdmissionRequest {
+  readonly raw: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The request's context, already entered. Admission fills in claims or the reason why there are none. */
+  readonly store: InternalTokenStore;
+}
+
+/**
+ * Decides on every request before Nest, its middleware and body parsers see it.
+ * The default is {@link TokenAdmission}; an edge sets its own by `RequestHook.useAdmission()`.
+ */
+export abstract class RequestAdmission {
+  /**
+   * True: Nest goes on with the request. False: it has been answered, or will be.
+   * Return a promise only where something asynchronous had to be done.
+   */
+  abstract admit(request: AdmissionRequest): boolean | Promise<boolean>;
+}

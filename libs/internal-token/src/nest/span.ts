@@ -1,0 +1,117 @@
+import { newSpanId } from '../core/index.js';
+
+/** `server`: a request is served. `client`: one is made. `internal`: a call into another module of the process. */
+export type SpanKind = 'server' | 'client' | 'internal' | 'producer' | 'consumer';
+
+/** What a span is about. */
+export interface SpanSpec {
+  /** `orders.place`, `POST /orders`: the same before and after a module moves out. */
+  readonly op: string;
+  readonly kind: SpanKind;
+  /** The module whose code runs. Default: the surrounding span's, else the process' `service`. */
+  readonly service?: string;
+  /** Who is called. */
+  readonly peer?: string;
+  /** The route's pattern, never the raw path. */
+  readonly route?: string;
+}
+
+/** How a token looked when its request arrived. */
+export interface SpanToken {
+  readonly ageMs: number;
+  readonly ttlMs: number;
+  readonly kid: string;
+  /** Microseconds that verification took; absent where the token was minted here. */
+  readonly verifyUs?: number;
+}
+
+/** The facts of a span that has ended. Holds no claim and no token. */
+export interface SpanRecord extends SpanSpec {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly service: string;
+  /** Milliseconds since the epoch, with decimals. */
+  readonly startedAt: number;
+  /** Milliseconds, with decimals, by a monotonic clock. */
+  readonly durationMs: number;
+  /** The HTTP status of a server span; `ok` or `error` of every other. */
+  readonly status: number | 'ok' | 'error';
+  readonly error?: unknown;
+  readonly token?: SpanToken;
+}
+
+/** What may become known about a span after it was opened. */
+export type SpanDetails = Partial<Pick<SpanSpec, 'op' | 'service' | 'peer' | 'route'>>;
+
+/** An open span. `Tracer` opens it; it ends once, later ends are ignored. */
+export class Span {
+  readonly spanId = newSpanId();
+  private readonly started = performance.now();
+  private parent: string | undefined;
+  private trace: string;
+  private details: SpanSpec & { readonly service: string };
+  private token: SpanToken | undefined;
+  private error: unknown;
+  private ended = false;
+
+  constructor(
+    traceId: string,
+    parentSpanId: string | undefined,
+    spec: SpanSpec & { readonly service: string },
+    private readonly onEnd: (record: SpanRecord) => void,
+  ) {
+    this.trace = traceId;
+    this.parent = parentSpanId;
+    this.details = spec;
+  }
+
+  get traceId(): string {
+    return this.trace;
+  }
+
+  get parentSpanId(): string | undefined {
+    return this.parent;
+  }
+
+  get service(): string {
+    return this.details.service;
+  }
+
+  get op(): string {
+    return this.details.op;
+  }
+
+  /** Adds what was not known at the start, such as the route's pattern. */
+  describe(details: SpanDetails): void {
+    this.details = { ...this.details, ...details };
+  }
+
+  /** Joins the trace of a verified token: its id becomes the trace id. */
+  join(traceId: string, token?: SpanToken, parentSpanId?: string): void {
+    this.trace = traceId;
+    this.token = token;
+    if (parentSpanId !== undefined) this.parent = parentSpanId;
+  }
+
+  /** Remembers why the work failed; the first reason counts. */
+  fail(error: unknown): void {
+    this.error ??= error;
+  }
+
+  end(status: SpanRecord['status']): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.onEnd({
+      ...this.details,
+      traceId: this.trace,
+      spanId: this.spanId,
+      ...(this.parent !== undefined && { parentSpanId: this.parent }),
+      startedAt: performance.timeOrigin + this.started,
+      durationMs: performance.now() - this.started,
+      status,
+      ...(this.error !== undefined && { error: this.error }),
+      ...(this.token !== undefined && { token: this.token }),
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { TestTokenIssuer, type TestTokenInput, type TestTokenIssuerOptions } from './test-token.issuer.js';
