@@ -1,12 +1,15 @@
 import type { AccessTokenIssuerOptions } from 'nestjs-internal-token/edge';
 import {
   databaseSettings,
+  developmentDirectory,
   type Environment,
   internalTransportSettings,
   listenerSettings,
   type LoadedSettings,
   loadSettings,
   loggingSettings,
+  missingProblems,
+  originOf,
   parse,
   plaintextProblems,
   type SettingProblem,
@@ -19,7 +22,6 @@ import { z } from 'zod';
 
 /** The identifier that the gateway's clients ask their tokens for. */
 export const DEVELOPMENT_AUDIENCE = 'https://api.shop.localhost';
-const DEVELOPMENT_IDP_PORT = 3900;
 
 // The edge checks every member and names the wrong one; here it only has to be a list.
 const issuers = z.array(z.record(z.string(), z.unknown())).min(1) as unknown as z.ZodType<AccessTokenIssuerOptions[]>;
@@ -66,15 +68,11 @@ export const gatewaySettings = {
   ...databaseSettings,
   ...loggingSettings,
   ...internalTransportSettings,
-  DEV_DIRECTORY: {
-    schema: parse.text(),
-    description: 'Development only: where the generated key and the embedded databases live.',
-    fallback: '.dev',
-  },
+  ...developmentDirectory,
   DEV_IDP_PORT: {
     schema: parse.port(),
     description: 'Development only: port of the identity provider.',
-    fallback: DEVELOPMENT_IDP_PORT,
+    fallback: 3900,
   },
 } as const;
 
@@ -87,8 +85,7 @@ export function loadGatewayConfig(environment: Environment = process.env): Gatew
 
 function crossCheck(values: GatewaySettings, development: boolean): SettingProblem[] {
   const { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_HOST, INTERNAL_PORT } = values;
-  const scheme = values.INTERNAL_TLS_CERT_FILE ? 'https' : 'http';
-  const internalListener = `${scheme}://${INTERNAL_HOST.includes(':') ? `[${INTERNAL_HOST}]` : INTERNAL_HOST}:${INTERNAL_PORT}`;
+  const internalListener = originOf(values.INTERNAL_TLS_CERT_FILE ? 'https' : 'http', INTERNAL_HOST, INTERNAL_PORT);
   return [
     ...neededOutsideDevelopment(values, development),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
@@ -103,8 +100,9 @@ function crossCheck(values: GatewaySettings, development: boolean): SettingProbl
 function neededOutsideDevelopment(values: GatewaySettings, development: boolean): SettingProblem[] {
   if (development) return [];
   const holdsDomains = !(values.CATALOG_URL && values.INVENTORY_URL && values.ORDERS_URL);
-  const needed = ['INTERNAL_TOKEN_SIGNING_KEY_FILE', 'ACCESS_TOKEN_ISSUERS', ...(holdsDomains ? ['DATABASE_URL'] : [])];
-  return (needed as (keyof GatewaySettings & keyof typeof gatewaySettings)[])
-    .filter((name) => values[name] === undefined)
-    .map((name) => ({ name, message: `missing. ${gatewaySettings[name].description}` }));
+  return missingProblems(gatewaySettings, values, [
+    'INTERNAL_TOKEN_SIGNING_KEY_FILE',
+    'ACCESS_TOKEN_ISSUERS',
+    ...(holdsDomains ? (['DATABASE_URL'] as const) : []),
+  ]);
 }

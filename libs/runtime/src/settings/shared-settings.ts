@@ -1,6 +1,7 @@
 import type { SettingProblem } from './configuration.error.js';
 import { isLoopback } from './loopback.js';
 import { parse } from './parsers.js';
+import type { Settings, SettingValues } from './setting.js';
 
 const algorithm = parse.oneOf('ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256');
 
@@ -103,6 +104,25 @@ export const internalTransportSettings = {
   },
   INTERNAL_TLS_KEY_FILE: { schema: parse.text(), description: 'PEM key of INTERNAL_TLS_CERT_FILE.', optional: true },
 } as const;
+
+export const developmentDirectory = {
+  DEV_DIRECTORY: {
+    schema: parse.text(),
+    description: 'Development only: where the generated key and the embedded databases live.',
+    fallback: '.dev',
+  },
+} as const;
+
+/** For settings that only some situations need. */
+export function missingProblems<S extends Settings>(
+  settings: S,
+  values: SettingValues<S>,
+  names: readonly (keyof S & string)[],
+): SettingProblem[] {
+  return names
+    .filter((name) => values[name] === undefined)
+    .map((name) => ({ name, message: `missing. ${settings[name]?.description}` }));
+}
 
 /** Plain http between processes stays on this machine, or inside a mesh that encrypts. */
 export function plaintextProblems(

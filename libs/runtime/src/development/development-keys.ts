@@ -1,0 +1,52 @@
+import { generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const generate = promisify(generateKeyPair);
+const KEY_GENERATORS: Record<string, () => Promise<{ privateKey: KeyObject }>> = {
+  ES256: () => generate('ec', { namedCurve: 'P-256' }),
+  ES384: () => generate('ec', { namedCurve: 'P-384' }),
+  ES512: () => generate('ec', { namedCurve: 'P-521' }),
+  EdDSA: () => generate('ed25519'),
+  RS256: () => generate('rsa', { modulusLength: 2048 }),
+  PS256: () => generate('rsa', { modulusLength: 2048 }),
+};
+
+/** The key of this working copy as PEM, generated on first use and readable by its owner only. */
+export async function developmentSigningKey(directory: string, algorithm: string): Promise<string> {
+  const path = join(directory, `signing-key.${algorithm.toLowerCase()}.pem`);
+  const existing = await readIfPresent(path);
+  if (existing) return existing;
+
+  const newKey = await KEY_GENERATORS[algorithm]?.();
+  if (!newKey) throw new Error(`No development key for ${algorithm}: set INTERNAL_TOKEN_SIGNING_KEY_FILE.`);
+  await mkdir(directory, { recursive: true });
+  const draft = `${path}.${process.pid}.${randomUUID()}`;
+  await writeFile(draft, newKey.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  // A link appears whole and fails if another process was first: both then read the same key.
+  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await unlink(draft);
+  return readFile(path, 'utf8');
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export const developmentJwksFile = (directory: string): string => join(directory, 'jwks.json');
+
+/** Leaves the public half where services of this working copy look for it; never a half-written file. */
+export async function publishDevelopmentKeys(directory: string, jwks: object): Promise<void> {
+  const path = developmentJwksFile(directory);
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(jwks, null, 2)}\n`);
+  await rename(draft, path);
+}
