@@ -21,10 +21,10 @@ export type PlaceOrderInput = z.infer<typeof placeInput>;
 const orderInput = z.strictObject({ orderId: id });
 export type OrderInput = z.infer<typeof orderInput>;
 
-const listInput = z.strictObject({ limit: pageSize.optional(), cursor: z.string().max(128).optional() });
+const listInput = z.strictObject({ limit: pageSize.optional(), cursor: id.optional() });
 export type ListOrdersInput = z.infer<typeof listInput>;
 
-const orderPage = z.object({ orders: z.array(order), nextCursor: z.string().optional() });
+const orderPage = z.object({ orders: z.array(order), nextCursor: id.optional() });
 export type OrderPage = z.infer<typeof orderPage>;
 
 export abstract class OrdersApi {

@@ -1,0 +1,17 @@
+import { StorageModule } from '@app/storage';
+import { Module } from '@nestjs/common';
+import { Clock } from './clock.js';
+import { OrderFulfilment } from './order.fulfilment.js';
+import { OrdersController } from './orders.controller.js';
+import { ordersMigrations } from './orders.migrations.js';
+import { OrdersRepository } from './orders.repository.js';
+import { OrdersService } from './orders.service.js';
+
+/** Needs `CatalogApi` and `InventoryApi` from a global module: the app decides where they live. */
+@Module({
+  imports: [StorageModule.forDomain({ name: 'orders', migrations: ordersMigrations })],
+  controllers: [OrdersController],
+  providers: [OrdersService, OrderFulfilment, OrdersRepository, Clock],
+  exports: [OrdersService],
+})
+export class OrdersModule {}
