@@ -1,3 +1,5 @@
+import type { CustomClaims } from '../core/index.js';
+
 /**
  * Who an access token speaks for, in internal terms: verified, mapped, frozen, and ready to be minted from.
  * Nothing in it comes from a header or a body the caller controls.
@@ -11,8 +13,8 @@ export interface Principal {
   readonly permissions: readonly string[];
   /** Internal scopes (mapped from the token's), unique, possibly empty: the widest purpose a route may grant. */
   readonly scopes: readonly string[];
-  /** How the user authenticated, as RFC 8176 values (`amr`), if the issuer said so. */
-  readonly authn?: readonly string[];
+  /** How the user authenticated: RFC 8176 values (`amr`), space-delimited, if the issuer said so. */
+  readonly authn?: string;
   /** End of the access token's life, seconds since the epoch: no internal token may outlive it. */
   readonly expiresAt: number;
   /** The external issuer, exactly as configured. */
@@ -20,5 +22,5 @@ export interface Principal {
   /** The OAuth client the token was issued to, as the issuer names it; for records, never for authorization. */
   readonly clientId?: string;
   /** Further claims an enricher added; they travel inside the internal token's `tctx`. */
-  readonly custom?: Readonly<Record<string, unknown>>;
+  readonly custom?: Readonly<CustomClaims>;
 }

@@ -1,15 +1,7 @@
+import type { SigningAlgorithm } from '../../core/index.js';
+
 /** Algorithms an external access token may be signed with. Nothing symmetric, never `none`. */
-export type AccessTokenAlgorithm =
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512';
+export type AccessTokenAlgorithm = SigningAlgorithm;
 
 /** Which claims of the access token mean what. */
 export interface AccessTokenClaimNames {
@@ -37,7 +29,7 @@ export interface IntrospectionOptions {
 /**
  * One issuer whose access tokens the gateway accepts: one entry of `ACCESS_TOKEN_ISSUERS`.
  * Its public keys come from exactly one of `discovery`, `jwksUri` and `jwksFile`; an issuer that is only introspected
- * has none of them.
+ * has none of them. With both, JWTs are verified and opaque tokens are looked up.
  */
 export interface AccessTokenIssuerOptions {
   /** Compared with `iss` character by character. */

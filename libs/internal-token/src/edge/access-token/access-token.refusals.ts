@@ -1,0 +1,39 @@
+import { InternalTokenError } from '../../core/index.js';
+
+/**
+ * One answer for every access token that is not accepted: outsiders must not learn which check it failed.
+ * @param reason for the log, as the error's `cause`; never a part of the token
+ */
+export function invalidToken(reason: string): InternalTokenError {
+  return new InternalTokenError('access_token_invalid', undefined, { cause: reason });
+}
+
+/** Credentials of another kind count as none (RFC 6750 section 3.1), except that no public route takes them for none. */
+export function missingToken(reason: string): InternalTokenError {
+  return new InternalTokenError('access_token_missing', undefined, { cause: reason });
+}
+
+export function invalidRequest(detail: string): InternalTokenError {
+  return new InternalTokenError('invalid_request', detail);
+}
+
+/** @param reason for the log, as the error's `cause` */
+export function providerUnavailable(reason: string): InternalTokenError {
+  return new InternalTokenError('identity_provider_unavailable', undefined, { cause: reason });
+}
+
+/** An option that stops the start: its name, what it was given, and the fix. */
+export function wrongOption(key: string, given: unknown, fix: string): InternalTokenError {
+  return wrongSetting(key, shown(given), fix);
+}
+
+/** The same where the value itself is better described than shown. */
+export function wrongSetting(key: string, got: string, fix: string): InternalTokenError {
+  return new InternalTokenError('configuration_invalid', `${key}: got ${got}; ${fix}.`);
+}
+
+function shown(given: unknown): string {
+  if (given === undefined) return 'nothing';
+  const text = typeof given === 'string' ? JSON.stringify(given) : (JSON.stringify(given) ?? typeof given);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { JsonObject } from '../../core/index.js';
+import { invalidToken, providerUnavailable, wrongOption } from './access-token.refusals.js';
+import type { IntrospectionOptions } from './access-token-issuer.options.js';
+import { type JsonAnswer, requestJson } from './json.request.js';
+
+/** Asks one issuer about tokens that only it can read (RFC 7662). Remembers nothing. */
+export class IntrospectionClient {
+  private readonly agent: HttpAgent;
+
+  constructor(
+    private readonly options: IntrospectionOptions,
+    private readonly at: string,
+  ) {
+    const Agent = options.endpoint.startsWith('https:') ? HttpsAgent : HttpAgent;
+    this.agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  }
+
+  /** @throws InternalTokenError `configuration_invalid` if the secret cannot be read */
+  async start(): Promise<void> {
+    const { clientSecretFile } = this.options;
+    try {
+      if ((await this.secret()) !== '') return;
+    } catch {
+      const fix = 'give a file that exists and that this process may read';
+      throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, fix);
+    }
+    throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, 'put the client secret into it: it is empty');
+  }
+
+  /**
+   * What the issuer says about an active access token; its issuer, audience and times are not checked yet.
+   * @throws InternalTokenError `access_token_invalid` unless `active` is exactly true; `identity_provider_unavailable`
+   * where there is no usable answer
+   */
+  async lookUp(token: string): Promise<JsonObject> {
+    const { status, body } = await this.ask(token);
+    if (body === undefined) throw providerUnavailable(`the introspection endpoint answered ${status}`);
+    if (body['active'] !== true) throw invalidToken('the token is not active');
+    const type = body['token_type'];
+    if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
+      throw invalidToken('the token is no bearer token');
+    }
+    return body;
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private async ask(token: string): Promise<JsonAnswer> {
+    const { endpoint, clientId } = this.options;
+    try {
+      const credentials = `${formEncode(clientId)}:${formEncode(await this.secret())}`;
+      return await requestJson({
+        url: endpoint,
+        form: `token=${formEncode(token)}&token_type_hint=access_token`,
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+        agent: this.agent,
+      });
+    } catch (error) {
+      throw providerUnavailable(`introspection: ${reason(error)}`);
+    }
+  }
+
+  private async secret(): Promise<string> {
+    return (await readFile(this.options.clientSecretFile, 'utf8')).trim();
+  }
+}
+
+/** `application/x-www-form-urlencoded`, which client_secret_basic applies before base64 (RFC 6749 section 2.3.1). */
+function formEncode(value: string): string {
+  return new URLSearchParams([['', value]]).toString().slice(1);
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  // A file error's message is a path; all others are our own sentences.
+  return code === undefined ? (error as Error).message : `the client secret cannot be read (${code})`;
+}
