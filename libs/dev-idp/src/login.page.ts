@@ -17,7 +17,9 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
     'Sign in',
     html`<span class="badge">Development only</span>
       <h1>Who would you like to be?</h1>
-      <p class="quiet">Choose an account to continue to ${clientName}.</p>
+      <p class="quiet">
+        Choose an account to continue to ${clientName}. Everyone’s password is <code>${DEVELOPMENT_PASSWORD}</code>.
+      </p>
       ${refused && html`<p class="alarm" role="alert" id="refusal">This name and password do not belong together.</p>`}
       <ul class="accounts">
         ${DEVELOPMENT_ACCOUNTS.map((account) => accountButton(action, account))}
@@ -45,7 +47,6 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
             required
             ${refused && INVALID}
           />
-          <p class="quiet">Every account here has the password <code>${DEVELOPMENT_PASSWORD}</code>.</p>
           <button class="primary">Sign in</button>
         </form>
       </details>

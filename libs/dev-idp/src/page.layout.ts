@@ -28,14 +28,16 @@ h1 { margin: 0 0 4px; font-size: 24px; line-height: 1.25; letter-spacing: -.01em
 h2 { margin: 28px 0 8px; font-size: 15px; }
 p { margin: 0 0 12px; }
 ul { margin: 0; padding: 0; list-style: none; }
-code { font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+code { font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
+.quiet code { font-size: 13px; }
+main > :last-child { margin-bottom: 0; }
 a { color: var(--accent); }
 .badge {
   display: inline-block; margin-bottom: 16px; padding: 3px 10px; border-radius: 999px;
   background: var(--soft); color: var(--accent); font-size: 13px; font-weight: 600;
 }
 .quiet { color: var(--quiet); font-size: 14px; }
-.alarm { padding: 10px 14px; border-radius: 10px; background: var(--alarm-soft); color: var(--alarm); font-size: 15px; }
+.alarm { margin: 16px 0; padding: 10px 14px; border-radius: 10px; background: var(--alarm-soft); color: var(--alarm); font-size: 15px; }
 .accounts { display: grid; gap: 10px; margin: 20px 0 24px; }
 .account {
   display: grid; grid-template-columns: 44px 1fr auto; align-items: center; gap: 14px; width: 100%; padding: 12px 14px;

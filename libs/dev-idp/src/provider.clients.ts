@@ -24,8 +24,8 @@ export function developmentClients(
     redirect_uris: [...LOOPBACK_REDIRECTS, ...allowedRedirects],
   };
   return [
-    { ...native, client_id: CLI_CLIENT_ID, client_name: 'Demo' },
-    { ...native, client_id: OPAQUE_CLIENT_ID, client_name: 'Demo with opaque tokens' },
+    { ...native, client_id: CLI_CLIENT_ID, client_name: 'the demo' },
+    { ...native, client_id: OPAQUE_CLIENT_ID, client_name: 'the demo (opaque tokens)' },
     {
       client_id: INTROSPECTION_CLIENT_ID,
       client_name: 'Gateway',
