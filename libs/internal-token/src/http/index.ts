@@ -1,0 +1,2 @@
+export type { HttpProblem } from './problem.js';
+export { sendProblem } from './send-problem.js';

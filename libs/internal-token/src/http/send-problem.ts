@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http';
+import { PROBLEM_CONTENT_TYPE } from '../core/index.js';
+import type { HttpProblem } from './problem.js';
+
+/**
+ * Answers with a problem (RFC 9457) before any framework has seen the request. Headers that are set already stay, so a
+ * challenge goes on the response beforehand. Does nothing on a response that has begun.
+ *
+ * Errors are never cached (RFC 9111, section 3.5 would allow it for some). A request whose body has not arrived yet is
+ * not read to its end: the connection closes instead.
+ */
+export function sendProblem(res: ServerResponse, problem: HttpProblem): void {
+  if (res.headersSent || res.destroyed) return;
+  const body = Buffer.from(JSON.stringify(problem));
+  res.statusCode = problem.status;
+  if (problem.request_id !== undefined && !res.hasHeader('X-Request-Id')) {
+    res.setHeader('X-Request-Id', problem.request_id);
+  }
+  res.setHeader('Content-Type', PROBLEM_CONTENT_TYPE);
+  res.setHeader('Content-Length', body.byteLength);
+  res.setHeader('Cache-Control', 'no-store');
+  if (hasUnreadBody(res)) res.setHeader('Connection', 'close');
+  res.end(body);
+}
+
+function hasUnreadBody({ req }: ServerResponse): boolean {
+  const announced = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  return announced && !req.complete;
+}
