@@ -15,7 +15,7 @@ export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenGuard } from './internal-token.guard.js';
 export { InternalTokenModule } from './internal-token.module.js';
 export type { InternalTokenKeys, InternalTokenOptions } from './internal-token.options.js';
-export { currentStore, type InternalTokenStore } from './internal-token.store.js';
+export { INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
 export { NoInternalToken } from './no-internal-token.decorator.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';

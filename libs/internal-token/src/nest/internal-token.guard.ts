@@ -5,7 +5,7 @@ import { InternalTokenError, isVerified, type VerifiedClaims } from '../core/ind
 import { assertPermissions, assertScope } from './authorization.js';
 import { type HandlerPolicy, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
-import { reflectRoutes } from './reflect-routes.js';
+import { routesOfHandler } from './reflect-routes.js';
 import { RequestHook } from './request.hook.js';
 
 /**
@@ -23,6 +23,7 @@ export class InternalTokenGuard implements CanActivate {
 
   canActivate(execution: ExecutionContext): boolean {
     const policy = policyOf(execution.getClass(), execution.getHandler());
+    this.nameSpan(execution);
     if (policy.access === 'none') return true;
     const claims = this.claimsOf(execution);
     this.checkPrincipal(claims, policy);
@@ -30,6 +31,12 @@ export class InternalTokenGuard implements CanActivate {
     this.checkPermissions(claims, policy);
     this.protectFromCaches(execution);
     return true;
+  }
+
+  /** The server span learns which handler serves the request: `POST /orders`. */
+  protected nameSpan(execution: ExecutionContext): void {
+    const [route] = routesOfHandler(execution.getClass(), execution.getHandler());
+    if (route !== undefined) currentStore()?.span?.describe({ op: `${route.method} ${route.path}`, route: route.path });
   }
 
   /** True for the kinds of handler whose context this guard knows. */

@@ -13,7 +13,6 @@ import {
   type ResolvedOptions,
 } from './internal-token.options.js';
 import { KeyLoader } from './key.loader.js';
-import { RequestAdmission } from './request.admission.js';
 import { RequestHook } from './request.hook.js';
 import { resolveOptions } from './resolve-options.js';
 import { RoutePolicyCheck } from './route-policy.check.js';
@@ -50,7 +49,6 @@ import { Tracer } from './tracer.js';
       useFactory: (options: ResolvedOptions, keys: KeyStore) => new InternalTokenVerifier({ ...options, keys }),
     },
     TokenAdmission,
-    { provide: RequestAdmission, useExisting: TokenAdmission },
     RequestHook,
     RoutePolicyCheck,
     Tracer,

@@ -21,38 +21,51 @@ export interface RouteDefinition {
   readonly permissions: readonly string[];
 }
 
+/** Where one handler answers. A handler may have several patterns. */
+export type HandlerRoute = Pick<RouteDefinition, 'method' | 'path'>;
+
+type Handler = { readonly name: string };
+
 /**
  * The routes of controllers, read off their decorators without creating them.
- * A global prefix and versions are not part of the patterns.
+ * A global prefix, versions and hosts are no part of the patterns.
  * @throws InternalTokenError `configuration_invalid` for contradicting decorators
  */
 export function reflectRoutes(controllers: readonly Type[], domain: string): RouteDefinition[] {
-  return controllers.flatMap((controller) => routesOf(controller, domain));
-}
-
-const scanner = new MetadataScanner();
-
-function routesOf(controller: Type, domain: string): RouteDefinition[] {
-  const prototype = controller.prototype as Record<string, (...args: never[]) => unknown>;
-  const prefixes = paths(controller);
-  return scanner.getAllMethodNames(prototype).flatMap((name) => {
-    const handler = prototype[name];
-    const method = handler && (Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined);
-    if (handler === undefined || method === undefined) return [];
-    const policy = policyOf(controller, handler);
-    return prefixes.flatMap((prefix) =>
-      paths(handler).map((path) => ({
-        method: RequestMethod[method],
-        path: join(prefix, path),
-        domain,
-        handler: `${controller.name}.${name}`,
-        ...policy,
-      })),
-    );
+  return controllers.flatMap((controller) => {
+    const prototype = controller.prototype as Record<string, Handler>;
+    return scanner.getAllMethodNames(prototype).flatMap((name) => {
+      const handler = prototype[name];
+      if (handler === undefined) return [];
+      return routesOfHandler(controller, handler).map(({ method, path }) => {
+        const { access, scopes, permissions } = policyOf(controller, handler);
+        return { method, path, domain, handler: `${controller.name}.${name}`, access, scopes, permissions };
+      });
+    });
   });
 }
 
-function paths(target: object): readonly string[] {
+const scanner = new MetadataScanner();
+const cache = new WeakMap<Type, WeakMap<Handler, readonly HandlerRoute[]>>();
+
+/** Where a handler of a controller answers; empty for a method that is no handler. */
+export function routesOfHandler(controller: Type, handler: Handler): readonly HandlerRoute[] {
+  let known = cache.get(controller);
+  if (known === undefined) cache.set(controller, (known = new WeakMap()));
+  let routes = known.get(handler);
+  if (routes === undefined) known.set(handler, (routes = readRoutes(controller, handler)));
+  return routes;
+}
+
+function readRoutes(controller: Type, handler: Handler): readonly HandlerRoute[] {
+  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  if (method === undefined) return [];
+  return pathsOf(controller).flatMap((prefix) =>
+    pathsOf(handler).map((path) => ({ method: RequestMethod[method], path: join(prefix, path) })),
+  );
+}
+
+function pathsOf(target: object): readonly string[] {
   const path = Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined;
   return Array.isArray(path) ? path : [path ?? ''];
 }

@@ -11,7 +11,7 @@ export interface AdmissionRequest {
 
 /**
  * Decides on every request before Nest, its middleware and body parsers see it.
- * The default is {@link TokenAdmission}; an edge sets its own by `RequestHook.useAdmission()`.
+ * The default is {@link TokenAdmission}; a module that provides `RequestAdmission` puts its own in that place.
  */
 export abstract class RequestAdmission {
   /**

@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { InternalTokenError, newTransactionId, PROBLEM_CONTENT_TYPE, toProblem } from '../core/index.js';
 import { enterStore, type InternalTokenStore } from './internal-token.store.js';
 import { RequestAdmission } from './request.admission.js';
+import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
 
+type Adapter = HttpAdapterHost['httpAdapter'];
 type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => void) => unknown;
 
 /**
@@ -18,36 +20,30 @@ type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => v
 @Injectable()
 export class RequestHook implements OnModuleInit {
   private readonly logger = new Logger(RequestHook.name);
-  private readonly stores = new WeakMap<IncomingMessage, InternalTokenStore>();
-  private replacement: RequestAdmission | undefined;
+  readonly #stores = new WeakMap<IncomingMessage, InternalTokenStore>();
+  private admission: RequestAdmission;
 
   constructor(
     private readonly host: HttpAdapterHost,
+    private readonly modules: ModuleRef,
     private readonly tracer: Tracer,
-    private readonly admission: RequestAdmission,
-  ) {}
-
-  /**
-   * Puts another admission in the place of `TokenAdmission`; call it before the application listens.
-   * @throws InternalTokenError `configuration_invalid` at a second call: two cannot both decide
-   */
-  useAdmission(admission: RequestAdmission): void {
-    if (this.replacement !== undefined) {
-      throw new InternalTokenError('configuration_invalid', 'RequestHook.useAdmission() was called before.');
-    }
-    this.replacement = admission;
+    tokens: TokenAdmission,
+  ) {
+    this.admission = tokens;
   }
 
   /** The context that was made for a request; undefined if it never came through here. */
   storeOf(raw: IncomingMessage): InternalTokenStore | undefined {
-    return this.stores.get(raw);
+    return this.#stores.get(raw);
   }
 
   onModuleInit(): void {
-    const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    const server = adapter?.getHttpServer() as Server | undefined;
+    this.admission = this.provided() ?? this.admission;
+    const adapter = this.host.httpAdapter as Adapter | undefined;
+    if (adapter === undefined) return;
+    const server = adapter.getHttpServer() as Server | undefined;
     if (typeof server?.emit === 'function') this.attach(server);
-    if (adapter !== undefined) this.backUp(adapter);
+    this.backUp(adapter);
   }
 
   /** Takes the `request` event of a server, so that no listener, early or late, sees a request before this hook. */
@@ -64,26 +60,46 @@ export class RequestHook implements OnModuleInit {
 
   /** Admits a request that was not admitted yet and then calls `next` in its context, or does not call it. */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (this.stores.has(raw)) return next();
+    if (this.#stores.has(raw)) return next();
     const store: InternalTokenStore = { txn: newTransactionId() };
-    this.stores.set(raw, store);
+    this.#stores.set(raw, store);
     enterStore(store, () => {
       this.openServerSpan(raw, response, store);
-      let admitted: boolean | Promise<boolean>;
+      response.setHeader('X-Request-Id', store.txn);
+      const goOn = (admitted: boolean) => {
+        // A verified token has brought the id that the gateway fixed.
+        if (!response.headersSent) response.setHeader('X-Request-Id', store.txn);
+        if (admitted) next();
+      };
+      const failed = (error: unknown) => this.fail(response, store, error);
       try {
-        admitted = (this.replacement ?? this.admission).admit({ raw, response, store });
+        const admitted = this.admission.admit({ raw, response, store });
+        if (typeof admitted === 'boolean') goOn(admitted);
+        else void admitted.then(goOn, failed);
       } catch (error) {
-        return this.fail(response, store, error);
-      }
-      if (admitted === true) next();
-      else if (admitted !== false) {
-        admitted.then((goOn) => goOn && next()).catch((error: unknown) => this.fail(response, store, error));
+        failed(error);
       }
     });
   }
 
+  private provided(): RequestAdmission | undefined {
+    let found: RequestAdmission[];
+    try {
+      found = this.modules.get<RequestAdmission, RequestAdmission>(RequestAdmission, { strict: false, each: true });
+    } catch {
+      return undefined;
+    }
+    if (new Set(found).size > 1) {
+      throw new InternalTokenError(
+        'configuration_invalid',
+        'Two modules provide RequestAdmission; only one can decide on requests. Remove one.',
+      );
+    }
+    return found[0];
+  }
+
   private openServerSpan(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): void {
-    const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, store.txn);
+    const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, store);
     store.span = span;
     response.once('close', () => {
       if (!response.writableFinished) span.fail(new Error('The connection closed before the answer was complete'));
@@ -91,14 +107,14 @@ export class RequestHook implements OnModuleInit {
     });
   }
 
-  private backUp(adapter: HttpAdapterHost['httpAdapter']): void {
+  private backUp(adapter: Adapter): void {
     const { onRequestHook: earlier } = adapter as unknown as { onRequestHook?: AdapterHook };
     const hook: AdapterHook = (request, reply, done) => {
       const raw = (request as { raw?: IncomingMessage }).raw ?? (request as IncomingMessage);
       const response = (reply as { raw?: ServerResponse }).raw ?? (reply as ServerResponse);
       this.handle(raw, response, () => {
         if (earlier === undefined) done();
-        else return earlier.call(adapter, request, reply, done);
+        else void earlier.call(adapter, request, reply, done);
       });
     };
     adapter.setOnRequestHook(hook as Parameters<typeof adapter.setOnRequestHook>[0]);
@@ -108,11 +124,8 @@ export class RequestHook implements OnModuleInit {
     this.logger.error('Admission failed; the request is refused', error instanceof Error ? error.stack : String(error));
     store.span?.fail(error);
     if (response.headersSent) return void response.destroy();
-    const problem = toProblem(
-      error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context'),
-      store.txn,
-    );
-    response.writeHead(problem.status, { 'Content-Type': PROBLEM_CONTENT_TYPE, 'Cache-Control': 'no-store' });
-    response.end(JSON.stringify(problem));
+    const known = error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context');
+    response.writeHead(known.status, { 'Content-Type': PROBLEM_CONTENT_TYPE, 'Cache-Control': 'no-store' });
+    response.end(JSON.stringify(toProblem(known, store.txn)));
   }
 }

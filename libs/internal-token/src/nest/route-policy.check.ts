@@ -1,10 +1,13 @@
 import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
-import { reflectRoutes } from './reflect-routes.js';
+import { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 
-/** Looks at every handler when the application starts. */
+// The metadata of @MessagePattern() and @EventPattern(); @nestjs/microservices may not be installed.
+const MESSAGE_PATTERN = 'microservices:pattern';
+
+/** Looks at every handler when the application starts: contradictions and missing policies stop it. */
 @Injectable()
 export class RoutePolicyCheck implements OnModuleInit {
   private readonly logger = new Logger('InternalTokenRoutes');
@@ -14,15 +17,53 @@ export class RoutePolicyCheck implements OnModuleInit {
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'requireScopePolicy'>,
   ) {}
 
+  /** @throws InternalTokenError `configuration_invalid`, naming each handler and the fix */
   onModuleInit(): void {
+    const controllers = this.controllers();
+    const routes = reflectRoutes(controllers, '');
+    if (this.options.requireScopePolicy) this.requirePolicies(routes);
+    const open = routes.filter(({ access }) => access === 'none');
+    if (open.length > 0) this.logger.log(`Handlers that need no internal token: ${open.map(name).join(', ')}`);
+    const messages = controllers.flatMap(messageHandlers);
+    if (messages.length > 0) {
+      this.logger.warn(
+        `${messages.join(', ')}: message handlers run without any guard unless the application is connected with ` +
+          'connectMicroservice(options, { inheritAppConfig: true }); with it, InternalTokenGuard refuses them.',
+      );
+    }
+  }
+
+  private controllers(): Type[] {
     const controllers = new Set<Type>();
     for (const module of this.modules.values()) {
-      for (const { metatype } of module.controllers.values()) if (metatype) controllers.add(metatype as Type);
+      for (const { metatype } of module.controllers.values()) {
+        if (typeof metatype === 'function') controllers.add(metatype as Type);
+      }
     }
-    const routes = reflectRoutes([...controllers], '');
-    void routes;
-    void this.options;
-    void this.logger;
-    void InternalTokenError;
+    return [...controllers];
   }
+
+  private requirePolicies(routes: readonly RouteDefinition[]): void {
+    const undecided = routes.filter(({ access, scopes }) => access !== 'none' && scopes === undefined);
+    if (undecided.length === 0) return;
+    throw new InternalTokenError(
+      'configuration_invalid',
+      `No scope policy: ${undecided.map(name).join(', ')}. ` +
+        'Put @RequireScope("…") on each, or @AnyScope() where it serves every purpose.',
+    );
+  }
+}
+
+function name({ handler, method, path }: RouteDefinition): string {
+  return `${handler} (${method} ${path})`;
+}
+
+const scanner = new MetadataScanner();
+
+function messageHandlers(controller: Type): string[] {
+  const prototype = controller.prototype as Record<string, object>;
+  return scanner
+    .getAllMethodNames(prototype)
+    .filter((method) => Reflect.hasMetadata(MESSAGE_PATTERN, prototype[method] ?? {}))
+    .map((method) => `${controller.name}.${method}`);
 }

@@ -1,4 +1,4 @@
-import { newSpanId } from '../core/index.js';
+import { newSpanId, type VerifiedClaims } from '../core/index.js';
 
 /** `server`: a request is served. `client`: one is made. `internal`: a call into another module of the process. */
 export type SpanKind = 'server' | 'client' | 'internal' | 'producer' | 'consumer';
@@ -14,6 +14,8 @@ export interface SpanSpec {
   readonly peer?: string;
   /** The route's pattern, never the raw path. */
   readonly route?: string;
+  /** The trace that a trusted outside caller named; ours is another. */
+  readonly callerTraceId?: string;
 }
 
 /** How a token looked when its request arrived. */
@@ -25,7 +27,7 @@ export interface SpanToken {
   readonly verifyUs?: number;
 }
 
-/** The facts of a span that has ended. Holds no claim and no token. */
+/** The facts of a span that has ended. */
 export interface SpanRecord extends SpanSpec {
   readonly traceId: string;
   readonly spanId: string;
@@ -39,15 +41,24 @@ export interface SpanRecord extends SpanSpec {
   readonly status: number | 'ok' | 'error';
   readonly error?: unknown;
   readonly token?: SpanToken;
+  /** Who asked, where that is known; for lines that are configured to say so. */
+  readonly claims?: VerifiedClaims;
 }
 
 /** What may become known about a span after it was opened. */
-export type SpanDetails = Partial<Pick<SpanSpec, 'op' | 'service' | 'peer' | 'route'>>;
+export type SpanDetails = Partial<Omit<SpanSpec, 'kind'>>;
+
+/** What a span needs of the one who opens it. */
+export interface SpanOwner {
+  claims(): VerifiedClaims | undefined;
+  ended(record: SpanRecord): void;
+}
 
 /** An open span. `Tracer` opens it; it ends once, later ends are ignored. */
 export class Span {
   readonly spanId = newSpanId();
   private readonly started = performance.now();
+  readonly #owner: SpanOwner;
   private parent: string | undefined;
   private trace: string;
   private details: SpanSpec & { readonly service: string };
@@ -59,11 +70,12 @@ export class Span {
     traceId: string,
     parentSpanId: string | undefined,
     spec: SpanSpec & { readonly service: string },
-    private readonly onEnd: (record: SpanRecord) => void,
+    owner: SpanOwner,
   ) {
     this.trace = traceId;
     this.parent = parentSpanId;
     this.details = spec;
+    this.#owner = owner;
   }
 
   get traceId(): string {
@@ -80,6 +92,23 @@ export class Span {
 
   get op(): string {
     return this.details.op;
+  }
+
+  get kind(): SpanKind {
+    return this.details.kind;
+  }
+
+  get peer(): string | undefined {
+    return this.details.peer;
+  }
+
+  get route(): string | undefined {
+    return this.details.route;
+  }
+
+  /** Milliseconds since the epoch, with decimals. */
+  get startedAt(): number {
+    return performance.timeOrigin + this.started;
   }
 
   /** Adds what was not known at the start, such as the route's pattern. */
@@ -102,16 +131,18 @@ export class Span {
   end(status: SpanRecord['status']): void {
     if (this.ended) return;
     this.ended = true;
-    this.onEnd({
+    const claims = this.#owner.claims();
+    this.#owner.ended({
       ...this.details,
       traceId: this.trace,
       spanId: this.spanId,
       ...(this.parent !== undefined && { parentSpanId: this.parent }),
-      startedAt: performance.timeOrigin + this.started,
+      startedAt: this.startedAt,
       durationMs: performance.now() - this.started,
       status,
       ...(this.error !== undefined && { error: this.error }),
       ...(this.token !== undefined && { token: this.token }),
+      ...(claims !== undefined && { claims }),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { newTransactionId } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
-import { currentStore, enterStore, replaceStore } from './internal-token.store.js';
+import { currentStore, enterStore, type InternalTokenStore, replaceStore } from './internal-token.store.js';
 import { Span, type SpanRecord, type SpanSpec } from './span.js';
 
 /**
@@ -14,7 +14,8 @@ import { Span, type SpanRecord, type SpanSpec } from './span.js';
 @Injectable()
 export class Tracer {
   private readonly logger = new Logger(Tracer.name);
-  private readonly listeners = new Set<(record: SpanRecord) => void>();
+  readonly #onStart = new Set<(span: Span) => void>();
+  readonly #onEnd = new Set<(record: SpanRecord) => void>();
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'service'>) {}
 
@@ -24,33 +25,50 @@ export class Tracer {
    */
   run<T>(spec: SpanSpec, fn: () => T): T {
     const surrounding = currentStore();
-    const span = this.open(spec, surrounding?.txn ?? newTransactionId());
-    const store = { ...(surrounding ?? { txn: span.traceId }), span };
+    const store = { ...(surrounding ?? { txn: newTransactionId() }) };
+    const span = this.open(spec, store);
+    store.span = span;
     return (surrounding === undefined ? enterStore : replaceStore)(store, () => settle(span, fn));
   }
 
   /**
-   * A span whose end the caller reports by `span.end()`. It is a child of the running span and does not become the
-   * running one by itself.
+   * A span whose end the caller reports by `span.end()`: a child of the store's span. It becomes the running one only
+   * if the caller makes it `store.span`.
    */
-  open(spec: SpanSpec, traceId = currentStore()?.txn ?? newTransactionId()): Span {
-    const parent = currentStore()?.span;
+  open(spec: SpanSpec, store: InternalTokenStore = currentStore() ?? { txn: newTransactionId() }): Span {
+    const parent = store.span;
     const service = spec.service ?? parent?.service ?? this.options.service;
-    return new Span(traceId, parent?.spanId, { ...spec, service }, (record) => this.publish(record));
+    const span = new Span(
+      store.txn,
+      parent?.spanId,
+      { ...spec, service },
+      {
+        claims: () => store.claims,
+        ended: (record) => this.publish(this.#onEnd, record),
+      },
+    );
+    this.publish(this.#onStart, span);
+    return span;
+  }
+
+  /** Hears of every span that opens. Returns the function that ends the subscription. */
+  onStart(listener: (span: Span) => void): () => void {
+    this.#onStart.add(listener);
+    return () => void this.#onStart.delete(listener);
   }
 
   /** Hears of every span that ends. Returns the function that ends the subscription. */
   onEnd(listener: (record: SpanRecord) => void): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+    this.#onEnd.add(listener);
+    return () => void this.#onEnd.delete(listener);
   }
 
-  private publish(record: SpanRecord): void {
-    for (const listener of this.listeners) {
+  private publish<T>(listeners: ReadonlySet<(fact: T) => void>, fact: T): void {
+    for (const listener of listeners) {
       try {
-        listener(record);
+        listener(fact);
       } catch (error) {
-        this.logger.error('A listener for ended spans threw', error instanceof Error ? error.stack : String(error));
+        this.logger.error('A listener for spans threw', error instanceof Error ? error.stack : String(error));
       }
     }
   }
