@@ -1,6 +1,6 @@
 export { isSigningAlgorithm, type SigningAlgorithm } from './algorithms.js';
 export { ANONYMOUS_USER_ID, type CustomClaims, type InternalTokenClaims } from './claims.js';
-export { type CompactJws, type CompactJwsLimits, type JsonObject, parseCompactJws } from './compact-jws.js';
+export { type CompactJws, type CompactJwsLimits, parseCompactJws } from './compact-jws.js';
 export type { CustomClaimsSchema } from './custom-claims.js';
 export { type ErrorEntry, INTERNAL_TOKEN_ERRORS, InternalTokenError, type InternalTokenErrorCode } from './errors.js';
 export {
@@ -20,6 +20,7 @@ export {
 export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
+export { isJsonObject, type JsonObject } from './strict-json.js';
 export { tokenHash } from './token-hash.js';
 export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';
 export { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';

@@ -1,4 +1,8 @@
-import type { KeySource } from './key-source.js';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { InternalTokenError } from '../errors.js';
+import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
+import type { JsonWebKeySet, KeySource } from './key-source.js';
 
 /** Settings of {@link jwksUriSource}. */
 export interface JwksUriOptions {
@@ -8,7 +12,61 @@ export interface JwksUriOptions {
   readonly ca?: string;
 }
 
-/** Keys published at a URL. At most 256 KiB, no redirects, no compression. */
-export function jwksUriSource(_uri: string, _options: JwksUriOptions = {}): KeySource {
-  throw new Error('not yet');
+/**
+ * Keys published at a URL. An answer is a 200 of at most 256 KiB; redirects and compression are not followed, since
+ * both let somebody else decide what is read, or how much.
+ * @throws InternalTokenError `configuration_invalid` for a URL that is none, or not https outside of loopback
+ */
+export function jwksUriSource(uri: string, options: JwksUriOptions = {}): KeySource {
+  const url = checkedUrl(uri, options.allowPlaintext ?? false);
+  return { description: url.href, load: (signal) => download(url, options.ca, signal) };
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function checkedUrl(uri: string, allowPlaintext: boolean): URL {
+  const url = URL.parse(uri);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new InternalTokenError('configuration_invalid', 'jwksUri: give an https URL.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new InternalTokenError('configuration_invalid', 'jwksUri: a key set is public, give a URL without password.');
+  }
+  if (url.protocol === 'http:' && !allowPlaintext && !LOOPBACK.test(url.hostname)) {
+    throw new InternalTokenError(
+      'configuration_invalid',
+      `jwksUri: http to ${url.hostname} lets the network choose the keys; use https, or a mesh that encrypts.`,
+    );
+  }
+  return url;
+}
+
+async function download(url: URL, ca: string | undefined, signal: AbortSignal): Promise<JsonWebKeySet> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const headers = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { signal, headers, agent: false, ...(ca !== undefined && { ca }) })
+      .on('error', reject)
+      .on('response', resolve)
+      .end();
+  });
+  try {
+    return parseKeySet(await readBody(response));
+  } finally {
+    response.destroy();
+  }
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  if (response.statusCode !== 200) throw new Error(`the answer is ${response.statusCode}, not 200`);
+  const encoding = response.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new Error('the answer is compressed');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_KEY_SET_BYTES) throw new Error(`the answer has more than ${MAX_KEY_SET_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer';
+import { InternalTokenError } from './errors.js';
+
+/** A JSON object as parsed from a token: nothing about it is trusted yet. */
+export type JsonObject = { readonly [name: string]: unknown };
+
+/**
+ * Parses the UTF-8 text of one JSON object. Refuses what parsers read differently: duplicate names, a byte order mark,
+ * invalid UTF-8, and the name `__proto__`.
+ * @throws InternalTokenError `txn_malformed`
+ */
+export function parseStrictJsonObject(bytes: Buffer): JsonObject {
+  if (!isUtf8(bytes)) throw malformed('the JSON is not valid UTF-8');
+  const text = bytes.toString('utf8');
+  let value: unknown;
+  let canonical: string;
+  try {
+    value = JSON.parse(text);
+    canonical = JSON.stringify(value);
+  } catch {
+    throw malformed('a part is not JSON');
+  }
+  if (!isJsonObject(value)) throw malformed('a part is not a JSON object');
+  // A text that comes out of its own value again has no name twice: the rule for nearly every token.
+  // Others (spaces, escapes, numbers in another form) are read once more, by name.
+  if (canonical === text ? text.includes('"__proto__":') : hasForbiddenNames(text)) {
+    throw malformed('a JSON name occurs twice or is not allowed');
+  }
+  return value;
+}
+
+/** True for what JSON calls an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Walks a text that is known to be JSON, keeping the names seen in every object that is still open. */
+function hasForbiddenNames(text: string): boolean {
+  const open: (Set<string> | undefined)[] = [];
+  let nameExpected = false;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text[at]) {
+      case '{':
+        open.push(new Set());
+        nameExpected = true;
+        break;
+      case '[':
+        open.push(undefined);
+        nameExpected = false;
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        nameExpected = false;
+        break;
+      case ',':
+        nameExpected = open.at(-1) !== undefined;
+        break;
+      case '"': {
+        const end = endOfString(text, at);
+        if (nameExpected) {
+          const name = JSON.parse(text.slice(at, end + 1)) as string;
+          const seen = open.at(-1);
+          if (name === '__proto__' || seen?.has(name)) return true;
+          seen?.add(name);
+          nameExpected = false;
+        }
+        at = end;
+        break;
+      }
+    }
+  }
+  return false;
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+function malformed(detail: string): InternalTokenError {
+  return new InternalTokenError('txn_malformed', detail);
+}
