@@ -1,0 +1,25 @@
+import { performance } from 'node:perf_hooks';
+
+/** Epoch milliseconds with microseconds as decimals. */
+export type Clock = () => number;
+
+/** How far the monotonic clock may run away from the wall clock (NTP steps, suspended machines), in milliseconds. */
+const MAX_DRIFT_MS = 5;
+
+let offset = performance.timeOrigin;
+
+/**
+ * The wall clock with sub-millisecond resolution: whole milliseconds would leave quick hops unordered.
+ * It runs on the monotonic clock and is set anew when the wall clock was.
+ */
+export const preciseNow: Clock = () => {
+  const monotonic = performance.now();
+  const wall = Date.now();
+  if (Math.abs(wall - (offset + monotonic)) > MAX_DRIFT_MS) offset = wall - monotonic;
+  return roundToMicroseconds(offset + monotonic);
+};
+
+/** @param milliseconds of any clock */
+export function roundToMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000) / 1_000;
+}

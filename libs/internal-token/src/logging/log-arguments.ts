@@ -1,0 +1,104 @@
+import {
+  describeError,
+  type ErrorFields,
+  isError,
+  type Json,
+  MAX_MESSAGE,
+  sanitize,
+  sanitizeText,
+} from './sanitize.js';
+import { SpanLine } from './span-line.js';
+
+/** What a call of a Nest logger says. */
+export interface LogArguments {
+  msg: string;
+  context?: string;
+  err?: ErrorFields;
+  params?: { [member: string]: Json };
+  span?: SpanLine;
+}
+
+/**
+ * Reads the arguments of `logger.log(message, ...more)` as Nest does: a last text is the context, a text that looks like
+ * a stack is one, plain objects are params. Errors become `err`; what is left over goes to `params.args`.
+ */
+export function readLogArguments(message: unknown, more: readonly unknown[]): LogArguments {
+  const rest = more.filter((each) => each !== undefined);
+  const last = rest.at(-1);
+  const context = typeof last === 'string' && !isStack(last) ? last : undefined;
+  if (context !== undefined) rest.pop();
+
+  const subject = resolve(message);
+  const read: LogArguments = { msg: messageOf(subject) };
+  if (context !== undefined) read.context = sanitizeText(context, 128);
+  if (subject instanceof SpanLine) read.span = subject;
+  else if (isError(subject)) read.err = describeError(subject);
+  else if (typeof subject === 'object' && subject !== null) rest.unshift(subject);
+
+  const params = Object.create(null) as { [member: string]: Json };
+  const args: Json[] = [];
+  for (const each of rest) {
+    if (isError(each) && read.err === undefined) read.err = describeError(each);
+    else if (typeof each === 'string' && isStack(each)) read.err = withStack(read.err, each, read.msg);
+    else if (isPlainObject(each)) addMembers(params, sanitize(each), args);
+    else args.push(sanitize(each));
+  }
+  if (args.length > 0) params['args'] = args;
+  if (Object.keys(params).length > 0) read.params = params;
+  return read;
+}
+
+/** A message may be a function: a class stands for its name, any other is called when the line is really written. */
+function resolve(message: unknown): unknown {
+  if (typeof message !== 'function') return message;
+  if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
+  try {
+    return (message as () => unknown)();
+  } catch (error) {
+    return error;
+  }
+}
+
+function messageOf(message: unknown): string {
+  if (typeof message === 'string') return sanitizeText(message, MAX_MESSAGE);
+  if (message instanceof SpanLine) return sanitizeText(message.msg);
+  if (isError(message)) return describeError(message).message;
+  if (typeof message === 'object' && message !== null) return textMember(message) ?? '';
+  return sanitizeText(typeof message === 'function' ? '[function]' : String(message));
+}
+
+function textMember(message: object): string | undefined {
+  try {
+    const { msg, message: text } = message as { msg?: unknown; message?: unknown };
+    const found = [msg, text].find((each) => typeof each === 'string');
+    return found === undefined ? undefined : sanitizeText(found as string, MAX_MESSAGE);
+  } catch {
+    return undefined;
+  }
+}
+
+function addMembers(params: { [member: string]: Json }, members: Json, args: Json[]): void {
+  if (typeof members === 'object' && members !== null && !Array.isArray(members)) Object.assign(params, members);
+  else args.push(members);
+}
+
+function withStack(err: ErrorFields | undefined, text: string, message: string): ErrorFields {
+  const stack = sanitizeText(text, MAX_MESSAGE);
+  if (err !== undefined) return { ...err, stack };
+  const type = /^(\w{1,64}):/.exec(stack)?.[1] ?? 'Error';
+  return { type, message, stack };
+}
+
+function isStack(text: string): boolean {
+  return /\n[ \t]+at .+:\d+:\d+/.test(text.slice(0, MAX_MESSAGE));
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === null;
+  } catch {
+    return false;
+  }
+}

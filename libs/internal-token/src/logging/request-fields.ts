@@ -1,0 +1,30 @@
+import { ClsServiceManager } from 'nestjs-cls';
+import { INTERNAL_TOKEN_STORE, type InternalTokenStore } from '../nest/index.js';
+import type { RequestFields } from './log-line.js';
+
+/** What the code that runs now belongs to: the ids of its request, and the domain. Empty outside requests. */
+export function currentRequestFields(): RequestFields & { service?: string } {
+  const store = ClsServiceManager.getClsService().get<InternalTokenStore | undefined>(INTERNAL_TOKEN_STORE);
+  if (store === undefined) return {};
+  const { txn, span } = store;
+  return {
+    txn,
+    trace_id: txn,
+    ...(span !== undefined && { span_id: span.spanId }),
+    ...(span?.parentSpanId !== undefined && { parent_span_id: span.parentSpanId }),
+    ...(span !== undefined && { service: span.service }),
+  };
+}
+
+/**
+ * The ids of the current request for other loggers, `{}` outside requests. For pino:
+ *
+ * ```ts
+ * pino({ mixin: internalTokenLogFields, mixinMergeStrategy: (line, ids) => ({ ...line, ...ids }) })
+ * ```
+ *
+ * With that strategy a logged object cannot overwrite the ids, as it can with pino's own.
+ */
+export function internalTokenLogFields(): Record<string, string> {
+  return { ...currentRequestFields() };
+}

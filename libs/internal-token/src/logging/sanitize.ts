@@ -1,0 +1,229 @@
+import { EventEmitter } from 'node:events';
+import { KeyObject } from 'node:crypto';
+import { types } from 'node:util';
+import { isPrivateJwkMember, isSecretName, REDACTED, redactText } from './redaction.js';
+
+/** What a sanitized value is made of: JSON, and nothing else. */
+export type Json = string | number | boolean | null | Json[] | { [member: string]: Json };
+
+/** An error on a log line. */
+export interface ErrorFields {
+  type: string;
+  message: string;
+  stack?: string;
+  code?: string | number;
+  status?: number;
+  cause?: Json;
+  errors?: Json[];
+}
+
+/** Longest text of one member, in UTF-16 units. */
+export const MAX_TEXT = 2_048;
+/** Longest message and longest stack. */
+export const MAX_MESSAGE = 8_192;
+
+const MAX_NAME = 128;
+const MAX_DEPTH = 6;
+const MAX_MEMBERS = 100;
+const MAX_NODES = 1_000;
+const MAX_LINE = 32_768;
+/** Text beyond this is cut before it is searched, so that a huge value costs no more than a large one. */
+const MAX_SEARCHED = 65_536;
+
+const TRUNCATED = '[truncated]';
+/** What a cut through the middle of a character leaves. */
+const HALF_CHARACTER = /[\ud800-\udbff]$/;
+
+/**
+ * Redacts a text, then cuts it.
+ *
+ * @param limit in UTF-16 units
+ */
+export function sanitizeText(text: string, limit = MAX_TEXT): string {
+  const clean = redactText(text.length > MAX_SEARCHED ? text.slice(0, MAX_SEARCHED) : text);
+  if (clean.length <= limit && text.length <= MAX_SEARCHED) return clean;
+  return `${clean.slice(0, limit).replace(HALF_CHARACTER, '')}… (${text.length} characters)`;
+}
+
+/**
+ * Turns any value into JSON that is safe to print: credentials redacted, cycles, throwing getters and proxies harmless,
+ * depth, members and total size bounded. Never throws. Streams, sockets, requests, keys and bytes appear by name only.
+ */
+export function sanitize(value: unknown): Json {
+  return new Sanitizer().value(value);
+}
+
+/** An `Error` as `{ type, message, stack }`, with `code`, `status` and causes where it has them, and nothing else of it. */
+export function describeError(error: Error): ErrorFields {
+  try {
+    return new Sanitizer().error(error, 0);
+  } catch {
+    return { type: 'Error', message: '[unreadable]' };
+  }
+}
+
+/** A value is an error, also one of another realm. */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
+}
+
+/** One walk over one value, with its budget. */
+class Sanitizer {
+  #nodes = 0;
+  #characters = 0;
+  readonly #ancestors: object[] = [];
+
+  value(value: unknown, depth = 0): Json {
+    if (++this.#nodes > MAX_NODES || this.#characters > MAX_LINE) return TRUNCATED;
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value);
+      case 'number':
+        return Number.isFinite(value) ? value : String(value);
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return null;
+      case 'bigint':
+      case 'symbol':
+        return this.#text(String(value));
+      case 'function':
+        return '[function]';
+      default:
+        return value === null ? null : this.#object(value as object, depth);
+    }
+  }
+
+  error(error: Error, depth: number): ErrorFields {
+    const own = (name: string): unknown => readMember(error, name);
+    const [name, message, stack] = ['name', 'message', 'stack'].map(own);
+    const fields: ErrorFields = {
+      type: sanitizeText(typeof name === 'string' && name !== '' ? name : 'Error', MAX_NAME),
+      message: this.#text(typeof message === 'string' ? message : '', MAX_MESSAGE),
+    };
+    if (typeof stack === 'string') fields.stack = this.#text(stack, MAX_MESSAGE);
+    const code = own('code');
+    if (typeof code === 'string') fields.code = sanitizeText(code, MAX_NAME);
+    if (typeof code === 'number') fields.code = code;
+    const status = own('status');
+    if (typeof status === 'number') fields.status = status;
+    const cause = own('cause');
+    if (cause !== undefined) fields.cause = this.#nested(error, cause, depth);
+    const errors = own('errors');
+    if (Array.isArray(errors) && errors.every(isError)) {
+      fields.errors = errors.slice(0, MAX_MEMBERS).map((each) => this.#nested(error, each, depth));
+    }
+    return fields;
+  }
+
+  #text(text: string, limit?: number): string {
+    const clean = sanitizeText(text, limit);
+    this.#characters += clean.length;
+    return clean;
+  }
+
+  #nested(owner: object, value: unknown, depth: number): Json {
+    this.#ancestors.push(owner);
+    const nested = this.value(value, depth + 1);
+    this.#ancestors.pop();
+    return nested;
+  }
+
+  #object(value: object, depth: number): Json {
+    try {
+      if (this.#ancestors.includes(value)) return '[circular]';
+      const summary = summaryOf(value);
+      if (summary !== undefined) return summary;
+      if (depth >= MAX_DEPTH) return TRUNCATED;
+      if (isError(value)) return { ...this.error(value, depth) };
+      this.#ancestors.push(value);
+      try {
+        return this.#container(value, depth);
+      } finally {
+        this.#ancestors.pop();
+      }
+    } catch {
+      // A proxy's trap or a toJSON() threw: whose fault it is does not matter to the line.
+      return '[unreadable]';
+    }
+  }
+
+  #container(value: object, depth: number): Json {
+    if (Array.isArray(value)) return this.#list(value, depth);
+    if (value instanceof Set) return this.#list([...value], depth);
+    if (value instanceof Map) return this.#members(value, [...value].slice(0, MAX_MEMBERS + 1), depth);
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === 'function') return this.value(toJSON.call(value), depth + 1);
+    const names = Object.keys(value).slice(0, MAX_MEMBERS + 1);
+    return this.#members(
+      value,
+      names.map((name) => [name, readMember(value, name)]),
+      depth,
+    );
+  }
+
+  #list(list: readonly unknown[], depth: number): Json[] {
+    const items: Json[] = [];
+    for (const [index, item] of list.slice(0, MAX_MEMBERS).entries()) {
+      // Raw headers are a flat list of names and values.
+      const before = list[index - 1];
+      const secret = typeof before === 'string' && isSecretName(before) && holdsSecret(before, item);
+      items.push(secret ? REDACTED : this.value(item, depth + 1));
+    }
+    if (list.length > MAX_MEMBERS) items.push(`[${list.length - MAX_MEMBERS} more]`);
+    return items;
+  }
+
+  #members(owner: object, entries: readonly (readonly [unknown, unknown])[], depth: number): Json {
+    // Without a prototype a member called __proto__ is a member like any other.
+    const members = Object.create(null) as { [member: string]: Json };
+    for (const [key, value] of entries.slice(0, MAX_MEMBERS)) {
+      if (value === undefined) continue;
+      const name = sanitizeText(typeof key === 'string' ? key : String(key), MAX_NAME);
+      this.#characters += name.length;
+      const secret = holdsSecret(name, value) && (isSecretName(name) || isPrivateJwkMember(owner, name, value));
+      members[name] = secret ? REDACTED : this.value(value, depth + 1);
+    }
+    if (entries.length > MAX_MEMBERS) members['…'] = '[more members]';
+    return members;
+  }
+}
+
+/** A flag or a count under a secret's name (`cookies: 2`) tells nothing; `token` may be a description of one. */
+function holdsSecret(name: string, value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) || name !== 'token';
+  return typeof value === 'string';
+}
+
+/** Objects that are named instead of shown: their inside is of no use on a line, or must not be on one. */
+function summaryOf(value: object): Json | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (value instanceof URL) return sanitizeText(`${value.origin}${value.pathname}`);
+  if (value instanceof RegExp || value instanceof Number || value instanceof String || value instanceof Boolean) {
+    return sanitizeText(String(value));
+  }
+  if (ArrayBuffer.isView(value)) return `[${nameOf(value)}, ${value.byteLength} bytes]`;
+  const opaque =
+    value instanceof EventEmitter ||
+    value instanceof KeyObject ||
+    value instanceof Promise ||
+    value instanceof WeakMap ||
+    value instanceof WeakSet ||
+    types.isAnyArrayBuffer(value) ||
+    types.isCryptoKey(value) ||
+    (typeof Headers === 'function' && value instanceof Headers);
+  return opaque ? `[${nameOf(value)}]` : undefined;
+}
+
+function nameOf(value: object): string {
+  const { name } = (readMember(value, 'constructor') ?? {}) as { name?: unknown };
+  return typeof name === 'string' && name !== '' ? sanitizeText(name, MAX_NAME) : 'Object';
+}
+
+function readMember(owner: object, name: string): unknown {
+  try {
+    return (owner as Record<string, unknown>)[name];
+  } catch {
+    return '[unreadable]';
+  }
+}

@@ -1,0 +1,96 @@
+import type { Span, SpanRecord, VerifiedClaims } from '../nest/index.js';
+import { roundToMicroseconds } from './clock.js';
+import type { LineLevel, RequestFields, SpanFields } from './log-line.js';
+import { describeError, isError, sanitizeText } from './sanitize.js';
+
+/** What of the user may stand on end lines. */
+export type IdentityField = 'sub' | 'tenant';
+
+/**
+ * What the library itself logs about a span. An instance is the only thing whose members become members of the line;
+ * application code cannot make one, so it can neither forge nor overwrite them.
+ */
+export class SpanLine {
+  constructor(
+    readonly msg: string,
+    readonly level: LineLevel,
+    readonly service: string,
+    readonly ids: RequestFields,
+    readonly fields: SpanFields,
+  ) {}
+
+  /** For loggers of other makes: one flat object. */
+  toJSON(): object {
+    return { msg: this.msg, service: this.service, ...this.ids, ...this.fields };
+  }
+}
+
+interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string | undefined;
+}
+
+/** The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not. */
+export function endLine(record: SpanRecord, identity: readonly IdentityField[] = []): SpanLine {
+  const { status, error, token, claims, callerTraceId } = record;
+  const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
+  if (error !== undefined)
+    fields.err = isError(error) ? describeError(error) : { type: 'Error', message: thrown(error) };
+  if (token !== undefined) {
+    fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
+    if (token.verifyUs !== undefined) fields.tok.verify_us = token.verifyUs;
+  }
+  if (callerTraceId !== undefined) fields.caller_trace_id = sanitizeText(callerTraceId, 64);
+  const ids = { ...idsOf(record), ...(record.kind === 'server' && identityOf(claims, identity)) };
+  return new SpanLine(fields.op ?? '', levelOf(record), record.service, ids, fields);
+}
+
+/** The line of a span that has begun, or is still open after `dur` milliseconds. */
+export function openLine(ev: 'start' | 'inflight', span: Span, dur?: number): SpanLine {
+  const fields: SpanFields = { ev, ...describe(span) };
+  if (dur !== undefined) fields.dur = roundToMicroseconds(dur);
+  return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields);
+}
+
+/** Who asked, as far as configured. */
+function identityOf(claims: VerifiedClaims | undefined, wanted: readonly IdentityField[]): RequestFields {
+  const identity: RequestFields = {};
+  if (claims === undefined) return identity;
+  if (wanted.includes('sub')) identity.sub = sanitizeText(claims.userId, 256);
+  if (wanted.includes('tenant') && claims.tenantId !== undefined) identity.tenant = sanitizeText(claims.tenantId, 256);
+  return identity;
+}
+
+function idsOf({ traceId, spanId, parentSpanId }: SpanIds): RequestFields {
+  const ids: RequestFields = { txn: traceId, trace_id: traceId, span_id: spanId };
+  if (parentSpanId !== undefined) ids.parent_span_id = parentSpanId;
+  return ids;
+}
+
+interface SpanFacts extends Pick<SpanRecord, 'kind' | 'op'> {
+  readonly peer?: string | undefined;
+  readonly route?: string | undefined;
+}
+
+function describe({ kind, op, peer, route }: SpanFacts): SpanFields {
+  const fields: SpanFields = { kind, op: sanitizeText(op, 256) };
+  if (peer !== undefined) fields.peer = sanitizeText(peer, 256);
+  if (route !== undefined) fields.route = sanitizeText(route, 256);
+  return fields;
+}
+
+function levelOf({ status, error }: SpanRecord): LineLevel {
+  const outcome = typeof status === 'number' ? status : statusOf(error);
+  if (outcome !== undefined) return outcome >= 500 ? 'error' : 'info';
+  return status === 'error' ? 'error' : 'info';
+}
+
+/** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */
+function statusOf(error: unknown): number | undefined {
+  return isError(error) ? describeError(error).status : undefined;
+}
+
+function thrown(value: unknown): string {
+  return typeof value === 'string' ? sanitizeText(value) : `${typeof value} was thrown`;
+}
