@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const MAX_HOPS = 32;
+
+/** A set of addresses given as CIDR blocks (`10.0.0.0/8`, `::1/128`) or single addresses. */
+export class AddressSet {
+  readonly #blocks = new BlockList();
+  readonly #empty: boolean;
+
+  /**
+   * @param setting name of the option, for the error
+   * @throws TypeError naming the entry that is no address and no block
+   */
+  constructor(entries: readonly string[], setting: string) {
+    this.#empty = entries.length === 0;
+    for (const entry of entries) this.#add(entry, setting);
+  }
+
+  has(address: string): boolean {
+    if (this.#empty) return false;
+    const version = isIP(address);
+    return version !== 0 && this.#blocks.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  }
+
+  #add(entry: string, setting: string): void {
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const version = isIP(address);
+    const widest = version === 4 ? 32 : 128;
+    const bits = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    if (version === 0 || rest.length > 0 || !(bits >= 0 && bits <= widest)) {
+      throw new TypeError(
+        `${setting}: "${entry}" is neither an address nor a CIDR block; write for example "10.0.0.0/8" or "fd00::/8".`,
+      );
+    }
+    this.#blocks.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
+  }
+}
+
+/** The peer of the socket, an IPv4 address in its IPv4 form also on a dual-stack socket. Empty once it has gone. */
+export function peerAddress(request: IncomingMessage): string {
+  const address = request.socket?.remoteAddress ?? '';
+  if (!address.startsWith('::')) return address;
+  return MAPPED_IPV4.exec(address)?.[1] ?? address;
+}
+
+/**
+ * The client's address: the socket's peer, or, as long as the hop that speaks is a configured proxy, the hop it names.
+ * `X-Forwarded-For` is read from its end, because only its last entries were written by machines that are trusted;
+ * an entry that is no address ends the walk.
+ */
+export function clientAddress(request: IncomingMessage, peer: string, proxies: AddressSet): string {
+  if (!proxies.has(peer)) return peer;
+  let client = peer;
+  const hops = forwardedFor(request.rawHeaders);
+  const last = Math.max(0, hops.length - MAX_HOPS);
+  for (let index = hops.length - 1; index >= last; index--) {
+    const address = withoutPort(hops[index] ?? '');
+    if (isIP(address) === 0) return client;
+    client = MAPPED_IPV4.exec(address)?.[1] ?? address;
+    if (!proxies.has(client)) return client;
+  }
+  return client;
+}
+
+function forwardedFor(rawHeaders: readonly string[]): string[] {
+  const hops: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'x-forwarded-for') hops.push(...(rawHeaders[index + 1] ?? '').split(','));
+  }
+  return hops;
+}
+
+function withoutPort(hop: string): string {
+  const text = hop.trim();
+  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text);
+  if (bracketed) return bracketed[1] ?? '';
+  return /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,300 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ANONYMOUS_USER_ID,
+  encodedToken,
+  InternalTokenError,
+  keyIdOf,
+  tokenHash,
+  type VerifiedClaims,
+} from '../core/index.js';
+import {
+  type AdmissionRequest,
+  RequestAdmission,
+  type RouteDefinition,
+  type SpanRecord,
+  TokenAdmission,
+  Tracer,
+} from '../nest/index.js';
+import { AccessTokenAuthenticator } from './access-token/index.js';
+import { clientAddress, peerAddress } from './client-address.js';
+import { ConnectionGuard } from './connection-guard.js';
+import { EdgeCollaborators } from './edge.collaborators.js';
+import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
+import type { EdgeRequest } from './edge.policy.js';
+import { EdgeRefusals } from './edge.refusals.js';
+import { enrichPrincipal } from './enrichment.js';
+import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+import { InternalListeners } from './internal-listener.js';
+import { callerTraceId } from './caller-trace.js';
+import type { Principal } from './principal.js';
+import { asksForUpgrade, checkFraming } from './request-framing.js';
+import { readTarget } from './request-target.js';
+import { guardResponse } from './response-guard.js';
+import { assertRoutePermissions, grantedScope } from './route-authorization.js';
+
+/** What is known of a public request before its caller is. */
+interface Arrival {
+  readonly request: AdmissionRequest;
+  readonly route: RouteDefinition;
+  readonly clientAddress: string;
+  readonly wantsUpgrade: boolean;
+}
+
+/**
+ * The way in. A public request is cleaned, matched, authenticated and given exactly one internal token; a request of
+ * the internal listener is admitted like in any service. Nothing here waits unless something asynchronous must be
+ * asked: a key set, an introspection endpoint, a policy, an enricher, a remote signer.
+ */
+@Injectable()
+export class EdgeAdmission extends RequestAdmission {
+  readonly #hygiene: HeaderHygiene;
+
+  constructor(
+    @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
+    private readonly authenticator: AccessTokenAuthenticator,
+    private readonly collaborators: EdgeCollaborators,
+    private readonly refusals: EdgeRefusals,
+    private readonly connections: ConnectionGuard,
+    private readonly listeners: InternalListeners,
+    private readonly tokens: TokenAdmission,
+    private readonly tracer: Tracer,
+  ) {
+    super();
+    this.#hygiene = new HeaderHygiene(settings.stripHeaders);
+  }
+
+  override admit(request: AdmissionRequest): boolean | Promise<boolean> {
+    this.connections.watch(request.raw, request.response);
+    if (this.listeners.isInternal(request.raw)) return this.#admitInternal(request);
+    guardResponse(request.response);
+    try {
+      const arrival = this.#receive(request);
+      return arrival === undefined ? true : this.#authenticate(arrival);
+    } catch (error) {
+      return this.refusals.answer(request, error);
+    }
+  }
+
+  /** Inside, the token speaks for itself: verified like in a service, never removed and never minted. */
+  #admitInternal(request: AdmissionRequest): boolean | Promise<boolean> {
+    const admitted = this.tokens.admit(request);
+    return admitted === true
+      ? this.#enterService(request)
+      : Promise.resolve(admitted).then(() => this.#enterService(request));
+  }
+
+  #enterService({ raw, response, store }: AdmissionRequest): true {
+    const route = this.settings.table.find(raw.method ?? '', raw.url ?? '');
+    if (route) this.#enterDomain({ raw, response, store }, route);
+    return true;
+  }
+
+  /** Cleans and matches. Undefined for a CORS preflight, which the framework answers without knowing the caller. */
+  #receive(request: AdmissionRequest): Arrival | undefined {
+    const { raw, response, store } = request;
+    const { table, proxies, callers } = this.settings;
+    const peer = peerAddress(raw);
+    const client = clientAddress(raw, peer, proxies);
+    const wantsUpgrade = asksForUpgrade(raw);
+    if (callers.has(client)) {
+      const link = callerTraceId(raw.headers['traceparent']);
+      if (link !== undefined) store.span?.describe({ callerTraceId: link });
+    }
+    this.#hygiene.clean(raw, proxies.has(peer));
+    closingOnFailure(response, () => checkFraming(raw));
+
+    const target = readTarget(raw.url ?? '');
+    raw.url = target.url;
+    if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
+    if (target.internal) throw new InternalTokenError('route_not_found');
+
+    const method = raw.method ?? '';
+    const route = table.find(method, target.url);
+    if (method === 'OPTIONS' && isPreflight(request) && table.allowed(target.url).length > 0) {
+      removeField(raw, 'authorization');
+      sealHeaders(raw);
+      return undefined;
+    }
+    if (route === undefined || route.access === 'none') throw this.#unmatched(request);
+    store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
+    return { request, route, clientAddress: client, wantsUpgrade };
+  }
+
+  #unmatched({ raw, response }: AdmissionRequest): InternalTokenError {
+    const allowed = this.settings.table.allowed(raw.url ?? '');
+    if (allowed.length === 0) return new InternalTokenError('route_not_found');
+    response.setHeader('Allow', allowed.join(', '));
+    return new InternalTokenError('route_not_found', `This path answers ${allowed.join(', ')}.`, { status: 405 });
+  }
+
+  #authenticate(arrival: Arrival): boolean | Promise<boolean> {
+    const { request } = arrival;
+    let principal: Principal | undefined | Promise<Principal | undefined>;
+    try {
+      principal = this.authenticator.authenticate(request.raw.rawHeaders);
+    } catch (error) {
+      return this.refusals.answer(request, error, true);
+    }
+    if (!(principal instanceof Promise)) return this.#decide(arrival, principal);
+    return principal.then(
+      (late) => this.#settle(request, () => this.#decide(arrival, late)),
+      (error: unknown) => this.refusals.answer(request, error, true),
+    );
+  }
+
+  #decide(arrival: Arrival, principal: Principal | undefined): boolean | Promise<boolean> {
+    const { request, route, clientAddress } = arrival;
+    if (!this.settings.forwardAuthorization) removeField(request.raw, 'authorization');
+    sealHeaders(request.raw);
+    const scope = grantedScope(route, principal);
+    if (principal === undefined && arrival.wantsUpgrade) {
+      throw new InternalTokenError('invalid_request', 'Without an access token the protocol is not changed.');
+    }
+    const { enricher } = this.collaborators;
+    const known: EdgeRequest = {
+      txn: request.store.txn,
+      route,
+      principal,
+      clientAddress,
+      raw: request.raw,
+      response: request.response,
+    };
+    // An enricher may still add what is missing here.
+    if (enricher === undefined) assertRoutePermissions(route, principal);
+    const pending = this.collaborators.check(known);
+    if (pending === undefined && (enricher === undefined || principal === undefined)) {
+      return this.#issue(request, known, scope);
+    }
+    return this.#settle(request, async () => {
+      await pending;
+      const enriched =
+        enricher && principal
+          ? await enrichPrincipal(principal, enricher, this.settings.enrichmentTimeoutMs)
+          : principal;
+      assertRoutePermissions(route, enriched);
+      return this.#issue(request, { ...known, principal: enriched }, scope);
+    });
+  }
+
+  /** The one mint of the request. */
+  #issue(request: AdmissionRequest, known: EdgeRequest, scope: string): boolean | Promise<boolean> {
+    const { issuer } = this.collaborators;
+    const claims = issuer.mint(this.#mintInput(known, scope));
+    if (!signsElsewhere(issuer)) return this.#handOver(request, known, claims);
+    return this.#settle(request, async () => this.#handOver(request, known, claims, await encodedToken(claims)));
+  }
+
+  #mintInput({ txn, principal, clientAddress }: EdgeRequest, scope: string) {
+    const origin = clientAddress === '' ? {} : { req_ip: clientAddress };
+    if (principal === undefined) {
+      return {
+        tokenId: txn,
+        userId: ANONYMOUS_USER_ID,
+        permissions: [],
+        scope,
+        authenticated: false,
+        requestContext: origin,
+      };
+    }
+    const { userId, tenantId, permissions, authn, custom, expiresAt } = principal;
+    return {
+      tokenId: txn,
+      userId,
+      ...(tenantId !== undefined && { tenantId }),
+      permissions,
+      scope,
+      authenticated: true,
+      requestContext: { ...origin, ...(authn !== undefined && authn.length > 0 && { authn: authn.join(' ') }) },
+      ...(custom !== undefined && { custom }),
+      ...(!this.settings.allowOutlive && { notAfter: expiresAt }),
+    };
+  }
+
+  #handOver(
+    request: AdmissionRequest,
+    known: EdgeRequest,
+    claims: VerifiedClaims,
+    token?: string,
+  ): boolean | Promise<boolean> {
+    const { store } = request;
+    store.claims = claims;
+    store.span?.join(store.txn, { ageMs: 0, ttlMs: claims.expiresAt * 1000 - Date.now(), kid: keyIdOf(claims) });
+    this.#record(claims, token);
+    if (!this.settings.remoteDomains.has(known.route.domain)) {
+      this.#enterDomain(request, known.route);
+      return true;
+    }
+    const { forwarder } = this.collaborators;
+    if (!forwarder) throw new InternalTokenError('upstream_unreachable');
+    const forwarded = forwarder.forward(known, claims);
+    if (forwarded === undefined) return false;
+    return this.#settle(request, () => forwarded.then(() => false));
+  }
+
+  /**
+   * From here on the domain's code runs: its lines carry its name, and the time line has the operation that a process
+   * of its own would have.
+   */
+  #enterDomain({ raw, response, store }: AdmissionRequest, route: RouteDefinition): void {
+    if (store.span?.service === route.domain) return;
+    const span = this.tracer.open({
+      op: `${raw.method} ${route.path}`,
+      kind: 'internal',
+      service: route.domain,
+      route: route.path,
+    });
+    store.span = span;
+    // Before the server span's listener: a child ends before its parent.
+    response.prependOnceListener('close', () => {
+      const status: SpanRecord['status'] = response.statusCode >= 500 || !response.writableFinished ? 'error' : 'ok';
+      span.end(status);
+    });
+  }
+
+  #record(claims: VerifiedClaims, token: string | undefined): void {
+    const { sink } = this.collaborators;
+    if (sink === undefined) return;
+    try {
+      const pending = sink.issued({
+        txn: claims.tokenId,
+        sub: claims.userId,
+        scope: claims.scope,
+        requestedBy: claims.requestedBy,
+        expiresAt: claims.expiresAt,
+        keyId: keyIdOf(claims),
+        ...(token !== undefined && { tokenHash: tokenHash(token) }),
+      });
+      pending?.catch((error: unknown) => this.refusals.reportSink(error));
+    } catch (error) {
+      this.refusals.reportSink(error);
+    }
+  }
+
+  /** Runs a step after something was waited for; its failure is an answer too. */
+  async #settle(request: AdmissionRequest, step: () => boolean | Promise<boolean>): Promise<boolean> {
+    try {
+      return await step();
+    } catch (error) {
+      return this.refusals.answer(request, error);
+    }
+  }
+}
+
+/** Only such a signature has to be waited for; all others are made when, and if, the token leaves the process. */
+function signsElsewhere(issuer: { readonly asynchronous?: boolean }): boolean {
+  return issuer.asynchronous === true;
+}
+
+function isPreflight({ raw }: AdmissionRequest): boolean {
+  return raw.headers.origin !== undefined && raw.headers['access-control-request-method'] !== undefined;
+}
+
+/** Where it is unclear where a message ends, the connection ends with it. */
+function closingOnFailure(response: AdmissionRequest['response'], check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    response.setHeader('Connection', 'close');
+    throw error;
+  }
+}

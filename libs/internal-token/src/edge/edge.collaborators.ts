@@ -1,0 +1,79 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { InternalTokenError } from '../core/index.js';
+import { InternalTokenIssuer } from '../issuing/index.js';
+import { EdgePolicy, type EdgeRequest } from './edge.policy.js';
+import { PermissionEnricher } from './enrichment.js';
+import { Forwarder } from './forwarder.js';
+import { IssuanceSink } from './issuance-sink.js';
+
+type Kind<T> = abstract new (...args: never[]) => T;
+
+/** The providers of the application that take part at the edge, found by their base class in whatever module. */
+@Injectable()
+export class EdgeCollaborators implements OnModuleInit {
+  #issuer: InternalTokenIssuer | undefined;
+  #policies: readonly EdgePolicy[] = [];
+  enricher: PermissionEnricher | undefined;
+  forwarder: Forwarder | undefined;
+  sink: IssuanceSink | undefined;
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onModuleInit(): void {
+    this.#policies = this.#all(EdgePolicy).toSorted((one, other) => one.order - other.order);
+    this.enricher = this.#atMostOne(PermissionEnricher);
+    this.forwarder = this.#atMostOne(Forwarder);
+    this.sink = this.#atMostOne(IssuanceSink);
+    this.#issuer = this.#atMostOne(InternalTokenIssuer);
+    if (!this.#issuer) {
+      throw invalid('EdgeModule mints internal tokens: import InternalTokenIssuingModule.forIssuing({ … }) as well.');
+    }
+  }
+
+  get issuer(): InternalTokenIssuer {
+    if (!this.#issuer) throw invalid('A request arrived before the application was initialised: await app.init().');
+    return this.#issuer;
+  }
+
+  /** Runs the policies in their order. A promise only from the first policy on that returned one. */
+  check(request: EdgeRequest): Promise<void> | undefined {
+    for (let index = 0; index < this.#policies.length; index++) {
+      const pending = this.#policies[index]?.check(request);
+      if (pending !== undefined) return this.#checkRest(pending, request, index + 1);
+    }
+    return undefined;
+  }
+
+  async #checkRest(pending: Promise<void>, request: EdgeRequest, next: number): Promise<void> {
+    await pending;
+    for (const policy of this.#policies.slice(next)) await policy.check(request);
+  }
+
+  #atMostOne<T extends object>(kind: Kind<T>): T | undefined {
+    const [one, another] = this.#all(kind);
+    if (another) {
+      throw invalid(`There are two providers of ${kind.name}, and only one can answer. Remove one.`);
+    }
+    return one;
+  }
+
+  #all<T extends object>(kind: Kind<T>): T[] {
+    const found = new Set<T>();
+    for (const wrapper of this.discovery.getProviders()) {
+      const { metatype } = wrapper;
+      const fits = typeof metatype === 'function' && (metatype.prototype as unknown) instanceof kind;
+      if (fits && !wrapper.isDependencyTreeStatic()) {
+        throw invalid(
+          `${wrapper.name} is request-scoped: the edge comes before Nest's request scope. Make it a singleton.`,
+        );
+      }
+      if (wrapper.instance instanceof kind) found.add(wrapper.instance as T);
+    }
+    return [...found];
+  }
+}
+
+function invalid(detail: string): InternalTokenError {
+  return new InternalTokenError('configuration_invalid', detail);
+}

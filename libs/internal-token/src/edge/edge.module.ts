@@ -1,0 +1,91 @@
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { InternalTokenError } from '../core/index.js';
+import { RequestAdmission } from '../nest/index.js';
+import { AccessTokenAuthenticator } from './access-token/index.js';
+import { ConnectionGuard } from './connection-guard.js';
+import { EdgeAdmission } from './edge.admission.js';
+import { EdgeCollaborators } from './edge.collaborators.js';
+import { EDGE_SETTINGS, type EdgeOptions, type EdgeSettings, resolveEdgeOptions } from './edge.options.js';
+import { EdgeRefusals } from './edge.refusals.js';
+import { InternalListeners } from './internal-listener.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<EdgeOptions>({
+  moduleName: 'Edge',
+})
+  .setClassMethodName('forRoot')
+  .build();
+
+/**
+ * Makes an application the gateway: every public request is authenticated and gets one internal token. It needs
+ * `InternalTokenModule` and `InternalTokenIssuingModule` beside it.
+ *
+ * ```ts
+ * EdgeModule.forRoot({
+ *   routes: [...reflectRoutes([OrdersController], 'orders')],
+ *   issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
+ * })
+ * ```
+ *
+ * Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
+ * provided.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    { provide: EDGE_SETTINGS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveEdgeOptions },
+    {
+      provide: AccessTokenAuthenticator,
+      // The settings come first: their errors name the option.
+      inject: [MODULE_OPTIONS_TOKEN, EDGE_SETTINGS],
+      useFactory: (options: EdgeOptions) =>
+        new AccessTokenAuthenticator({
+          issuers: options.issuers,
+          allowInsecureLoopback: options.allowInsecureLoopback ?? false,
+          ...(options.minimumRemainingSeconds !== undefined && {
+            minimumRemainingSeconds: options.minimumRemainingSeconds,
+          }),
+          ...(options.accessTokenCache !== undefined && { cache: options.accessTokenCache }),
+        }),
+    },
+    EdgeCollaborators,
+    EdgeRefusals,
+    ConnectionGuard,
+    InternalListeners,
+    EdgeAdmission,
+    // RequestHook looks for it and asks it in TokenAdmission's place.
+    { provide: RequestAdmission, useExisting: EdgeAdmission },
+  ],
+  exports: [AccessTokenAuthenticator, RequestAdmission],
+})
+export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
+    private readonly authenticator: AccessTokenAuthenticator,
+    private readonly collaborators: EdgeCollaborators,
+  ) {
+    super();
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.settings.remoteDomains.size > 0 && this.collaborators.forwarder === undefined) {
+      throw new InternalTokenError(
+        'configuration_invalid',
+        `EdgeModule option "remoteDomains" names ${[...this.settings.remoteDomains].join(', ')}, but nothing forwards ` +
+          'requests. Provide a class that extends Forwarder, or let these domains run in this process.',
+      );
+    }
+    await this.authenticator.start();
+  }
+
+  /** Not earlier: requests that are still being answered when the application closes may need it. */
+  onApplicationShutdown(): void {
+    this.authenticator.close();
+  }
+}
