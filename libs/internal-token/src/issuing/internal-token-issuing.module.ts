@@ -7,6 +7,7 @@ import {
 } from './internal-token-issuing.options.js';
 import { InternalTokenIssuer } from './internal-token.issuer.js';
 import { resolveSigner } from './resolve-signer.js';
+import type { SealedOptions } from './sealed-options.js';
 
 /**
  * The issuing half, for the gateway alone:
@@ -18,17 +19,22 @@ import { resolveSigner } from './resolve-signer.js';
  * It is not global: only a module that imports it can inject {@link InternalTokenIssuer}.
  */
 @Module({
-  providers: [
-    {
-      provide: InternalTokenIssuer,
-      inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: async (options: InternalTokenIssuingOptions) => {
-        const { issuer = 'api_gateway' } = options;
-        const signer = await resolveSigner(options);
-        return new InternalTokenIssuer(new TokenMinter({ ...options, issuer, signer }), signer);
-      },
-    },
-  ],
+  providers: [{ provide: InternalTokenIssuer, inject: [MODULE_OPTIONS_TOKEN], useFactory: createIssuer }],
   exports: [InternalTokenIssuer],
 })
 export class InternalTokenIssuingModule extends ConfigurableModuleClass {}
+
+/** @throws InternalTokenError `configuration_invalid`: the application does not start */
+async function createIssuer(options: SealedOptions<InternalTokenIssuingOptions>): Promise<InternalTokenIssuer> {
+  const { trustDomain, issuer = 'api_gateway', workload, lifetimeSeconds, customClaims, ...key } = options.open();
+  const signer = await resolveSigner(key);
+  const minter = new TokenMinter({
+    trustDomain,
+    issuer,
+    workload,
+    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+    ...(customClaims !== undefined && { customClaims }),
+    signer,
+  });
+  return new InternalTokenIssuer(minter, signer);
+}

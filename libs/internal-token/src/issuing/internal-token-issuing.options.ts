@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { JwtModuleOptions } from '@nestjs/jwt';
 import type { Signer, SignerOptions, TokenMinterOptions } from '../core/index.js';
+import { sealed } from './sealed-options.js';
 
 /** The key that signs: a signer of your own, a private key, or what a team has set up for `@nestjs/jwt`. */
 export type InternalTokenSigningKey =
@@ -12,7 +13,7 @@ export type InternalTokenSigningKey =
     };
 
 /** Options of `InternalTokenIssuingModule.forIssuing()`. */
-export type InternalTokenIssuingOptions = Omit<TokenMinterOptions, 'signer' | 'issuer'> & {
+export type InternalTokenIssuingOptions = Omit<TokenMinterOptions, 'signer' | 'issuer' | 'now'> & {
   /** `iss` of every token. Default `api_gateway`. */
   readonly issuer?: string;
 } & InternalTokenSigningKey;
@@ -20,4 +21,5 @@ export type InternalTokenIssuingOptions = Omit<TokenMinterOptions, 'signer' | 'i
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<InternalTokenIssuingOptions>({ moduleName: 'InternalTokenIssuing' })
     .setClassMethodName('forIssuing')
+    .setExtras({}, (definition) => ({ ...definition, providers: (definition.providers ?? []).map(sealed) }))
     .build();

@@ -20,6 +20,11 @@ export class InternalTokenIssuer {
     return this.#minter.signed;
   }
 
+  /** True where the key lives elsewhere (KMS, HSM): the token is then to be signed as soon as it is issued. */
+  get asynchronous(): boolean {
+    return this.#signer.asynchronous === true;
+  }
+
   /**
    * Fixes the claims of a request. They are verified claims at once; the token is signed when it first leaves.
    * @throws InternalTokenError `txn_mint_refused`, `txn_too_large`

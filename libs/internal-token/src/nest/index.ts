@@ -14,8 +14,13 @@ export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenGuard } from './internal-token.guard.js';
 export { InternalTokenModule } from './internal-token.module.js';
-export type { InternalTokenKeys, InternalTokenOptions } from './internal-token.options.js';
-export { INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
+export {
+  type InternalTokenKeys,
+  type InternalTokenOptions,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+} from './internal-token.options.js';
+export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
 export { NoInternalToken } from './no-internal-token.decorator.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';

@@ -58,6 +58,15 @@ import { Tracer } from './tracer.js';
     { provide: APP_GUARD, useExisting: InternalTokenGuard },
     { provide: APP_FILTER, useClass: InternalTokenErrorFilter },
   ],
-  exports: [ClsModule, InternalTokenContext, InternalTokenVerifier, KeyStore, RequestHook, TokenAdmission, Tracer],
+  exports: [
+    RESOLVED_OPTIONS,
+    ClsModule,
+    InternalTokenContext,
+    InternalTokenVerifier,
+    KeyStore,
+    RequestHook,
+    TokenAdmission,
+    Tracer,
+  ],
 })
 export class InternalTokenModule extends ConfigurableModuleClass {}

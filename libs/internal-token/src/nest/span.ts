@@ -41,24 +41,19 @@ export interface SpanRecord extends SpanSpec {
   readonly status: number | 'ok' | 'error';
   readonly error?: unknown;
   readonly token?: SpanToken;
-  /** Who asked, where that is known; for lines that are configured to say so. */
+  /** Who asked, where that is known; a line shows of it only what is configured. */
   readonly claims?: VerifiedClaims;
 }
 
 /** What may become known about a span after it was opened. */
 export type SpanDetails = Partial<Omit<SpanSpec, 'kind'>>;
 
-/** What a span needs of the one who opens it. */
-export interface SpanOwner {
-  claims(): VerifiedClaims | undefined;
-  ended(record: SpanRecord): void;
-}
-
 /** An open span. `Tracer` opens it; it ends once, later ends are ignored. */
 export class Span {
   readonly spanId = newSpanId();
   private readonly started = performance.now();
-  readonly #owner: SpanOwner;
+  readonly #onEnd: (record: SpanRecord) => void;
+  readonly #claims: () => VerifiedClaims | undefined;
   private parent: string | undefined;
   private trace: string;
   private details: SpanSpec & { readonly service: string };
@@ -70,12 +65,14 @@ export class Span {
     traceId: string,
     parentSpanId: string | undefined,
     spec: SpanSpec & { readonly service: string },
-    owner: SpanOwner,
+    claims: () => VerifiedClaims | undefined,
+    onEnd: (record: SpanRecord) => void,
   ) {
     this.trace = traceId;
     this.parent = parentSpanId;
     this.details = spec;
-    this.#owner = owner;
+    this.#claims = claims;
+    this.#onEnd = onEnd;
   }
 
   get traceId(): string {
@@ -131,8 +128,8 @@ export class Span {
   end(status: SpanRecord['status']): void {
     if (this.ended) return;
     this.ended = true;
-    const claims = this.#owner.claims();
-    this.#owner.ended({
+    const claims = this.#claims();
+    this.#onEnd({
       ...this.details,
       traceId: this.trace,
       spanId: this.spanId,

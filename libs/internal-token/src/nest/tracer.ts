@@ -42,10 +42,8 @@ export class Tracer {
       store.txn,
       parent?.spanId,
       { ...spec, service },
-      {
-        claims: () => store.claims,
-        ended: (record) => this.publish(this.#onEnd, record),
-      },
+      () => store.claims,
+      (record) => this.publish(this.#onEnd, record),
     );
     this.publish(this.#onStart, span);
     return span;

@@ -1,6 +1,19 @@
-import type { KeySource, MintInput, VerifiedClaims } from '../core/index.js';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import {
+  ANONYMOUS_USER_ID,
+  encodedToken,
+  InternalTokenVerifier,
+  type KeySource,
+  KeyStore,
+  type MintInput,
+  newTransactionId,
+  type Signer,
+  staticSource,
+  TokenMinter,
+  type VerifiedClaims,
+} from '../core/index.js';
 
-/** Settings of a {@link TestTokenIssuer}. */
+/** Settings of a {@link TestTokenIssuer}: those of the application under test. */
 export interface TestTokenIssuerOptions {
   /** Default `test`. */
   readonly trustDomain?: string;
@@ -8,27 +21,134 @@ export interface TestTokenIssuerOptions {
   readonly issuer?: string;
 }
 
-/** What a test wants a token to say; everything has a default. */
+/** What a token shall say; everything has a default. `{ authenticated: false }` alone makes an anonymous one. */
 export type TestTokenInput = Partial<MintInput>;
 
-/** Issues tokens for tests, good ones and bad ones, with a key of its own. */
+/** Members to put into a token in place of its own; `undefined` removes one. */
+export interface ForgedParts {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Issues tokens for tests, good ones and bad ones, signed with an ES256 key of its own.
+ *
+ * ```ts
+ * const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
+ * // in a module made for the test:
+ * InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys });
+ * // in an application that is imported as it is:
+ * builder.overrideProvider(InternalTokenVerifier).useValue(await tokens.verifier());
+ * // a request:
+ * request(server).get('/orders').set('Txn-Token', tokens.token({ permissions: ['orders:read'] }));
+ * // a service without any request:
+ * context.run(tokens.claims({ tenantId: 'acme' }), () => service.list());
+ * // a test that is not about tokens at all:
+ * builder.overrideProvider(InternalTokenGuard).useValue({ canActivate: () => true });
+ * ```
+ *
+ * The last one lets everybody in and makes no claims: `@InternalClaims()` throws there.
+ */
 export class TestTokenIssuer {
-  constructor(_options: TestTokenIssuerOptions = {}) {
-    throw new Error('not yet');
+  /** For `InternalTokenModule.forRoot({ keys })`. */
+  readonly keys: KeySource;
+  readonly trustDomain: string;
+  readonly issuer: string;
+  readonly #privateKey: KeyObject;
+  readonly #minter: TokenMinter;
+
+  constructor(options: TestTokenIssuerOptions = {}) {
+    this.trustDomain = options.trustDomain ?? 'test';
+    this.issuer = options.issuer ?? 'api_gateway';
+    this.#privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const keyId = randomUUID();
+    const jwk = createPublicKey(this.#privateKey).export({ format: 'jwk' });
+    const publicJwk = { ...jwk, kty: 'EC', kid: keyId, alg: 'ES256', use: 'sig' } as const;
+    const signer: Signer = { algorithm: 'ES256', keyId, publicJwk, sign: (bytes) => this.#sign(bytes) };
+    this.keys = staticSource({ keys: [publicJwk] });
+    this.#minter = new TokenMinter({
+      trustDomain: this.trustDomain,
+      issuer: this.issuer,
+      workload: 'test-gateway',
+      signer,
+    });
   }
 
-  /** For `InternalTokenModule.forRoot({ keys })`. */
-  get keys(): KeySource {
-    throw new Error('not yet');
+  /** A verifier that accepts these tokens, ready to use. */
+  async verifier(): Promise<InternalTokenVerifier> {
+    const keys = new KeyStore({ source: this.keys });
+    await keys.start();
+    return new InternalTokenVerifier({ trustDomain: this.trustDomain, issuer: this.issuer, keys });
   }
 
   /** Verified claims, for `InternalTokenContext.run()`. */
-  claims(_input: TestTokenInput = {}): VerifiedClaims {
-    throw new Error('not yet');
+  claims(input: TestTokenInput = {}): VerifiedClaims {
+    const principal =
+      input.authenticated === false
+        ? { userId: ANONYMOUS_USER_ID, permissions: [], scope: 'anonymous', authenticated: false }
+        : { userId: 'test-user', tenantId: 'test-tenant', permissions: [], scope: 'test', authenticated: true };
+    return this.#minter.mint({ tokenId: newTransactionId(), ...principal, ...input });
   }
 
-  /** A good token, for the header `Txn-Token`. */
-  token(_input: TestTokenInput = {}): string {
-    throw new Error('not yet');
+  /** A good token: the value of the request field `Txn-Token`. */
+  token(input: TestTokenInput = {}): string {
+    return encodedToken(this.claims(input)) as string;
   }
+
+  /** Issued an hour ago for a minute: refused as `txn_expired`. */
+  expired(input: TestTokenInput = {}): string {
+    const issuedAt = Math.floor(Date.now() / 1000) - 3600;
+    return this.forged({ payload: { iat: issuedAt, exp: issuedAt + 60 } }, input);
+  }
+
+  /** Issued by a clock that is an hour ahead: refused as `txn_not_yet_valid`. */
+  notYetValid(input: TestTokenInput = {}): string {
+    const issuedAt = Math.floor(Date.now() / 1000) + 3600;
+    return this.forged({ payload: { iat: issuedAt, exp: issuedAt + 60 } }, input);
+  }
+
+  /** Says another user than was signed: refused as `txn_signature`. */
+  tampered(input: TestTokenInput = {}): string {
+    const [header = '', payload = '', signature = ''] = this.token(input).split('.');
+    return `${header}.${encode({ ...decode(payload), sub: 'somebody-else' })}.${signature}`;
+  }
+
+  /** For another trust domain: refused as `txn_audience`. */
+  wrongAudience(input: TestTokenInput = {}): string {
+    return this.forged({ payload: { aud: `not-${this.trustDomain}` } }, input);
+  }
+
+  /** From another issuer: refused as `txn_issuer`. */
+  wrongIssuer(input: TestTokenInput = {}): string {
+    return this.forged({ payload: { iss: `not-${this.issuer}` } }, input);
+  }
+
+  /** An access token by its `typ`: refused as `txn_type`. */
+  wrongType(input: TestTokenInput = {}): string {
+    return this.forged({ header: { typ: 'at+jwt' } }, input);
+  }
+
+  /** Signed by a key nobody published: refused as `txn_key_unknown`. */
+  unknownKey(input: TestTokenInput = {}): string {
+    return new TestTokenIssuer(this).token(input);
+  }
+
+  /** Anything at all, correctly signed: for refusals that have no method here. */
+  forged({ header = {}, payload = {} }: ForgedParts, input: TestTokenInput = {}): string {
+    const [realHeader = '', realPayload = ''] = this.token(input).split('.');
+    const text = `${encode({ ...decode(realHeader), ...header })}.${encode({ ...decode(realPayload), ...payload })}`;
+    return `${text}.${this.#sign(Buffer.from(text)).toString('base64url')}`;
+  }
+
+  #sign(bytes: Uint8Array): Buffer {
+    return sign('sha256', bytes, { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
+  }
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
+
+function decode(part: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
 }
