@@ -1,0 +1,198 @@
+// The whole story in one terminal: a monolith of its own, a real login, some calls, and what the log says about one.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { buildMonolith, Monolith } from './lib/monolith.mjs';
+import * as report from './lib/report.mjs';
+import { signIn } from './lib/sign-in.mjs';
+import { traceTree } from './lib/trace-tree.mjs';
+import { explain, UserError } from './lib/user-error.mjs';
+import { renderWaterfall } from './lib/waterfall.mjs';
+
+const DOMAINS = ['catalog', 'inventory', 'orders'];
+const MORE_THAN_IN_STOCK = 10_000;
+const LOG_LIMIT_MS = 5_000;
+const QUIET_MS = 50;
+const JWT = /eyJ[\w-]+\.[\w-]+\./;
+
+let monolith;
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void stop().finally(() => process.exit(1)));
+}
+
+try {
+  await run();
+  await stop();
+  report.done('everything that was started has ended');
+} catch (error) {
+  report.failure(explain(error));
+  await stop().catch((stopError) => report.failure(explain(stopError)));
+  process.exitCode = 1;
+}
+
+async function run() {
+  report.heading('Starting the monolith, with an identity provider and an empty database');
+  await buildMonolith();
+  const started = performance.now();
+  monolith = await Monolith.start();
+  report.done(`one process: gateway, ${DOMAINS.join(', ')}`, `${Math.round(performance.now() - started)} ms`);
+
+  report.heading('Signing in: authorization code with PKCE');
+  const alice = await authenticate('alice');
+  const bob = await authenticate('bob');
+
+  report.heading('Calling');
+  const anonymous = { name: 'anonymous' };
+  const list = await call(
+    anonymous,
+    'GET',
+    '/catalog/items',
+    { expect: 200 },
+    ({ items }) => `${items.length} public items`,
+  );
+  const item = list.body.items[0];
+  ensure(item, 'anonymous callers see public items');
+  const me = await call(alice, 'GET', '/me', { expect: 200 }, ({ userId, tenantId }) => `${userId} of ${tenantId}`);
+  const own = await call(
+    alice,
+    'GET',
+    '/catalog/items',
+    { expect: 200 },
+    ({ items }) => `${items.length} items of acme`,
+  );
+  const [first] = own.body.items;
+  ensure(first, 'alice sees the items of her tenant');
+  const order = await call(
+    alice,
+    'POST',
+    '/orders',
+    { expect: 201, body: { lines: [{ itemId: first.id, quantity: 2 }] } },
+    ({ status, total, currency }) => `2 × ${first.name}: ${status}, ${(total / 100).toFixed(2)} ${currency}`,
+  );
+  ensure(order.body.status === 'confirmed', 'an order of items in stock is confirmed');
+  const refused = await call(
+    bob,
+    'POST',
+    '/orders',
+    { expect: 403, body: { lines: [{ itemId: first.id, quantity: 1 }] } },
+    describeProblem,
+  );
+  ensure(refused.body.code === 'insufficient_permissions', 'bob, who may only read, is refused for his permissions');
+  const soldOut = await call(
+    alice,
+    'POST',
+    '/orders',
+    { expect: 409, body: { lines: [{ itemId: first.id, quantity: MORE_THAN_IN_STOCK }] } },
+    describeProblem,
+  );
+  ensure(soldOut.body.code === 'out_of_stock', 'an order of more than is in stock is refused by inventory');
+
+  report.heading('The internal token of GET /me, as its handler sees it');
+  report.claims(me.body);
+  ensure(me.body.tokenId === me.requestId, "the token's id is the request's id");
+  ensure(!('token' in me.body), 'a handler sees claims, never the token');
+
+  report.heading(`The log lines of the order, by its token's id ${order.requestId}`);
+  const tree = await orderTree(order.requestId);
+  report.lines(renderWaterfall(tree.roots[0]));
+
+  report.heading('Proved');
+  proveIds([list, me, own, order, refused, soldOut]);
+  proveOrder(order, tree);
+  proveSecrecy([alice, bob]);
+}
+
+async function authenticate(login) {
+  const { accessToken, scope, expiresInSeconds } = await signIn({ login, issuer: monolith.issuer });
+  report.done(login, `access token for ${expiresInSeconds / 60} minutes: ${scope}`);
+  return { name: login, accessToken };
+}
+
+async function call({ name, accessToken }, method, path, { expect, body }, describe) {
+  const linesBefore = monolith.log.lines.length;
+  const response = await fetch(monolith.url + path, {
+    method,
+    headers: {
+      ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const answer = await response.json();
+  const requestId = response.headers.get('x-request-id');
+  if (response.status !== expect) {
+    throw new UserError(
+      `${method} ${path} of ${name} should answer ${expect}, but: ${response.status} ${JSON.stringify(answer)}\n` +
+        monolith.lastWords(),
+    );
+  }
+  report.call({ who: name, method, path, status: response.status, note: describe(answer) });
+  await untilLogged(requestId);
+  return { requestId, body: answer, lines: monolith.log.lines.slice(linesBefore) };
+}
+
+function describeProblem({ code, title }) {
+  return `${code}: ${title}`;
+}
+
+/** The last lines of a request are written when its answer has left, so they come after it. */
+async function untilLogged(requestId) {
+  const deadline = Date.now() + LOG_LIMIT_MS;
+  const { log } = monolith;
+  const hasEnded = () => log.ofTransaction(requestId).some(({ ev, kind }) => ev === 'end' && kind === 'server');
+  for (let seen = -1; !hasEnded() || log.lines.length > seen; await delay(QUIET_MS)) {
+    if (Date.now() > deadline) {
+      throw new UserError(`No log line tells how request ${requestId} ended.\n${monolith.lastWords()}`);
+    }
+    seen = log.lines.length;
+  }
+}
+
+async function orderTree(requestId) {
+  const tree = traceTree(monolith.log.ofTransaction(requestId));
+  ensure(tree.roots.length === 1, `the operations of an order form one tree, not ${tree.roots.length}`);
+  return tree;
+}
+
+function proveIds(calls) {
+  const ids = new Set(calls.map(({ requestId }) => requestId));
+  ensure(ids.size === calls.length, 'each request has an id of its own');
+  ensure(
+    [...ids].every((id) => /^[0-9a-f]{32}$/.test(id)),
+    'each id is a W3C trace id',
+  );
+  report.done(`${calls.length} requests, ${ids.size} different internal token ids`);
+
+  for (const { requestId, lines } of calls) {
+    const strangers = lines.filter(({ txn, trace_id: traceId }) => txn !== requestId || traceId !== requestId);
+    ensure(strangers.length === 0, `every line of a request carries its id, but: ${strangers[0]?.text}`);
+  }
+  ensure(monolith.log.others.length === 0, `every line is JSON, but: ${monolith.log.others[0]}`);
+  report.done(`the id is on every one of the ${calls.flatMap(({ lines }) => lines).length} lines of these requests`);
+}
+
+function proveOrder({ lines }, { services, count }) {
+  for (const domain of DOMAINS) ensure(services.has(domain), `an order passes through ${domain}`);
+  report.done(`the order passed through ${[...services].join(', ')}: ${count} operations, ${lines.length} lines`);
+}
+
+function proveSecrecy(people) {
+  const written = monolith.log.lines.map(({ text }) => text).join('\n');
+  ensure(!JWT.test(written), 'no token is in any log line');
+  for (const { accessToken } of people) {
+    ensure(!written.includes(accessToken.split('.')[2]), "no access token's signature is in any log line");
+  }
+  report.done('no token in any log line');
+}
+
+function ensure(kept, what) {
+  if (!kept) throw new UserError(`Not as promised: ${what}`);
+}
+
+async function stop() {
+  const running = monolith;
+  monolith = undefined;
+  if (running && !(await running.stop())) {
+    throw new UserError('The monolith did not end when asked to, and was killed.');
+  }
+}

@@ -1,0 +1,7 @@
+/** Something that the person at the terminal can act on: shown as its message alone, without a stack. */
+export class UserError extends Error {}
+
+export function explain(error) {
+  if (error instanceof UserError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
