@@ -117,6 +117,8 @@ async function call({ name, accessToken }, method, path, { expect, body }, descr
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
+  }).catch((cause) => {
+    throw new UserError(`The monolith does not answer any more.\n${monolith.lastWords()}`, { cause });
   });
   const answer = await response.json();
   const requestId = response.headers.get('x-request-id');

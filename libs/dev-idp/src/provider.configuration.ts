@@ -10,7 +10,7 @@ import { developmentClients, INTROSPECTION_CLIENT_ID, OPAQUE_CLIENT_ID } from '.
 import type { ProviderSecrets } from './provider.secrets.js';
 
 /** What a client may ask for; what the person may do is in the `permissions` claim. */
-export const API_SCOPES = [
+const API_SCOPES = [
   'catalog.read',
   'catalog.write',
   'inventory.read',
