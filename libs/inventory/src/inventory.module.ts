@@ -11,6 +11,6 @@ import { StockService } from './stock.service.js';
   imports: [StorageModule.forDomain({ name: 'inventory', migrations: inventoryMigrations, systemTasks: ['seed'] })],
   controllers: [InventoryController],
   providers: [InventoryService, StockService, InventorySeed, Clock],
-  exports: [InventoryService, InventorySeed],
+  exports: [InventoryService, StockService, InventorySeed],
 })
 export class InventoryModule {}

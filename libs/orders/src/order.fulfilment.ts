@@ -33,8 +33,8 @@ export class OrderFulfilment {
   }
 
   async cancel(order: OrderRow): Promise<OrderRow> {
-    const { status } = await this.orders.move(order.id, ['pending', 'confirmed'], 'cancelling');
-    return status === 'cancelling' ? this.finishCancelling(order.id) : order;
+    const moved = await this.orders.move(order.id, ['pending', 'confirmed'], 'cancelling');
+    return moved.status === 'cancelling' ? this.finishCancelling(order.id) : moved;
   }
 
   /** Finishes what a crash or a lost connection left half done. A reader is not refused because that fails. */

@@ -50,8 +50,8 @@ export class OrdersService implements OrdersApi {
   async list({ limit = 20, cursor }: ListOrdersInput): Promise<OrderPage> {
     this.context.require('orders:read');
     const rows = await this.orders.page(limit + 1, cursor);
-    const orders: Order[] = [];
-    for (const row of rows.slice(0, limit)) orders.push(toOrder(await this.fulfilment.resume(row)));
+    const resumed = await Promise.all(rows.slice(0, limit).map((row) => this.fulfilment.resume(row)));
+    const orders = resumed.map(toOrder);
     const last = orders.at(-1);
     return rows.length > limit && last ? { orders, nextCursor: last.id } : { orders };
   }
