@@ -1,2 +1,4 @@
+export { isProblemError, type ProblemError } from './describe-exception.js';
+export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 export type { HttpProblem } from './problem.js';
 export { sendProblem } from './send-problem.js';

@@ -31,7 +31,7 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
   const subject = resolve(message);
   const read: LogArguments = { msg: messageOf(subject) };
   if (context !== undefined) read.context = sanitizeText(context, 128);
-  if (subject instanceof SpanLine) read.span = subject;
+  if (SpanLine.is(subject)) read.span = subject;
   else if (isError(subject)) read.err = describeError(subject);
   else if (typeof subject === 'object' && subject !== null) rest.unshift(subject);
 
@@ -61,7 +61,7 @@ function resolve(message: unknown): unknown {
 
 function messageOf(message: unknown): string {
   if (typeof message === 'string') return sanitizeText(message, MAX_MESSAGE);
-  if (message instanceof SpanLine) return sanitizeText(message.msg);
+  if (SpanLine.is(message)) return sanitizeText(message.msg);
   if (isError(message)) return describeError(message).message;
   if (typeof message === 'object' && message !== null) return textMember(message) ?? '';
   return sanitizeText(typeof message === 'function' ? '[function]' : String(message));
@@ -94,7 +94,7 @@ function isStack(text: string): boolean {
 }
 
 function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (typeof value !== 'object' || value === null) return false;
   try {
     const prototype: unknown = Object.getPrototypeOf(value);
     return prototype === Object.prototype || prototype === null;

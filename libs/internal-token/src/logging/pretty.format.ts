@@ -14,8 +14,16 @@ const LEVELS: Record<LineLevel, { label: string; paint: (colors: Colors) => Pain
   fatal: { label: 'FATAL', paint: (colors) => (text) => colors.bold(colors.red(text)) },
 };
 
-/** Red and yellow are left to the levels. */
-const SERVICE_COLORS = ['cyan', 'magenta', 'blue', 'green', 'cyanBright', 'magentaBright', 'blueBright'] as const;
+/** Red and yellow are left to levels, dark blue cannot be read on black. */
+const SERVICE_COLORS = [
+  'greenBright',
+  'magenta',
+  'cyan',
+  'blueBright',
+  'green',
+  'magentaBright',
+  'cyanBright',
+] as const;
 
 const NAME_WIDTH = 9;
 const INDENT = '    ';
@@ -69,7 +77,7 @@ function statusPaint(status: number | 'ok' | 'error', colors: Colors): Paint {
 
 function colorOf(service: string): (typeof SERVICE_COLORS)[number] {
   let hash = 0;
-  for (const character of service) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  for (const character of service) hash = (hash * 27 + (character.codePointAt(0) ?? 0)) % 65_521;
   return SERVICE_COLORS[hash % SERVICE_COLORS.length] ?? 'cyan';
 }
 

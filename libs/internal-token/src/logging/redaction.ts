@@ -51,9 +51,9 @@ const RULES: readonly Rule[] = [
     /eyJ(?:[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{10,}|(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9_-]{17,})[A-Za-z0-9_+/=-]*(?:\.[A-Za-z0-9_+/=-]*)*/g,
     REDACTED,
   ],
-  // A credential header or member in a text: a quoted value ends at its quote, anything else with the line.
+  // A credential header or member in a text: a quoted member ends at its quote, anything else with the line.
   [
-    /\b((?:proxy-)?authorization|(?:set-)?cookie|txn[-_]token|workload-(?:identity|proof)-token)(["'\\]{0,8}\s{0,8}[:=,]\s{0,8})(?:"(?:\\.|[^"\\\r\n])*"?|'(?:\\.|[^'\\\r\n])*'?|[^\r\n]+)/gi,
+    /\b((?:proxy-)?authorization|(?:set-)?cookie|txn[-_]token|workload-(?:identity|proof)-token)(["'\\]{0,8}\s{0,8}[:=,]\s{0,8})(?:"(?:\\.|[^"\\\r\n])*"(?=\s?[,}\])]|$)|'(?:\\.|[^'\\\r\n])*'(?=\s?[,}\])]|$)|[^\r\n]+)/gi,
     `$1$2${REDACTED}`,
   ],
   // Members and form or query parameters that carry a secret.
@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
 /**
  * Removes everything that looks like a credential or a private key from a text: JWTs and anything that begins like one,
  * values of credential headers, bearer values, PEM private keys, private JWK members, passwords in addresses.
- * The same text always gives the same answer, and redacting twice changes nothing.
+ * The same text always gives the same answer. Where it cannot tell how far a secret goes it takes the rest of the line.
  */
 export function redactText(text: string): string {
   if (!SUSPECT.test(text)) return text;

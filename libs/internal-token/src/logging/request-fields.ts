@@ -1,10 +1,9 @@
-import { ClsServiceManager } from 'nestjs-cls';
-import { INTERNAL_TOKEN_STORE, type InternalTokenStore } from '../nest/index.js';
+import { currentStore } from '../nest/index.js';
 import type { RequestFields } from './log-line.js';
 
 /** What the code that runs now belongs to: the ids of its request, and the domain. Empty outside requests. */
 export function currentRequestFields(): RequestFields & { service?: string } {
-  const store = ClsServiceManager.getClsService().get<InternalTokenStore | undefined>(INTERNAL_TOKEN_STORE);
+  const store = currentStore();
   if (store === undefined) return {};
   const { txn, span } = store;
   return {

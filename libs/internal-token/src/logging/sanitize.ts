@@ -64,7 +64,11 @@ export function describeError(error: Error): ErrorFields {
 
 /** A value is an error, also one of another realm. */
 export function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error;
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    return false; // a proxy that does not let itself be asked
+  }
 }
 
 /** One walk over one value, with its budget. */

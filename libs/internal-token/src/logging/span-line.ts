@@ -11,6 +11,13 @@ export type IdentityField = 'sub' | 'tenant';
  * application code cannot make one, so it can neither forge nor overwrite them.
  */
 export class SpanLine {
+  readonly #made = true;
+
+  /** True for instances only, whatever prototype a value claims to have. */
+  static is(value: unknown): value is SpanLine {
+    return typeof value === 'object' && value !== null && #made in value && value.#made;
+  }
+
   constructor(
     readonly msg: string,
     readonly level: LineLevel,

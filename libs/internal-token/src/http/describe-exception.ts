@@ -1,0 +1,119 @@
+import { HttpException } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+import { InternalTokenError, toProblem } from '../core/index.js';
+import type { HttpProblem } from './problem.js';
+
+/**
+ * An error that says how it is to be answered: a domain's, or one that crossed a port.
+ * Anything with these three members counts, whichever library its class comes from.
+ */
+export interface ProblemError extends Error {
+  /** Stable, lower case with underscores: `order_not_found`. */
+  readonly code: string;
+  /** 400 to 599. */
+  readonly status: number;
+  /** For the caller. Of a failure (5xx) it is not shown. */
+  readonly detail: string;
+}
+
+/** How an exception is answered, and whether it is a failure of this side that has to be looked into. */
+export interface DescribedException {
+  readonly problem: HttpProblem;
+  readonly failure: boolean;
+}
+
+const MAX_DETAIL = 1_000;
+const MAX_ERRORS = 50;
+
+/** What HTTP calls a status is the code, except where this library's own table has a name for it. */
+const CODES: Readonly<Record<number, string>> = { 400: 'invalid_request', 500: 'internal_error' };
+
+/** Parsers quote the body; the caller knows it, and a log or a screenshot must not. */
+const PARSER_MESSAGE = /\bJSON\b.*\bposition\b|is not valid JSON|^Unexpected (?:token|end of)|\bin JSON at\b/i;
+const TOKEN = /eyJ[\w-]*(?:\.[\w-]*)*/g;
+
+/** @param request what the framework says when no route matches it: `GET /path` */
+export function describeException(exception: unknown, request?: string): DescribedException {
+  if (exception instanceof InternalTokenError) {
+    return { problem: toProblem(exception), failure: exception.status >= 500 };
+  }
+  if (exception instanceof HttpException) return describeHttpException(exception, request);
+  if (isProblemError(exception)) {
+    return describe(exception.status, { code: exception.code, detail: exception.detail });
+  }
+  return describeFrameworkError(exception);
+}
+
+/** A {@link ProblemError}. An error of another library with a `code` in capitals or without a detail is none. */
+export function isProblemError(error: unknown): error is ProblemError {
+  if (!(error instanceof Error)) return false;
+  const { code, status, detail } = error as Partial<ProblemError>;
+  return (
+    typeof code === 'string' &&
+    /^[a-z][a-z0-9_.-]{0,63}$/.test(code) &&
+    isErrorStatus(status) &&
+    typeof detail === 'string'
+  );
+}
+
+function describeHttpException(exception: HttpException, request?: string): DescribedException {
+  const status = isErrorStatus(exception.getStatus()) ? exception.getStatus() : 500;
+  const body = exception.getResponse();
+  const { message = exception.message } =
+    typeof body === 'object' ? (body as { message?: unknown }) : { message: body };
+  const { errorCode } = exception;
+  if (status === 404 && request !== undefined && message === `Cannot ${request}`) {
+    return { problem: toProblem(new InternalTokenError('route_not_found')), failure: false };
+  }
+  if (Array.isArray(message)) {
+    const errors = message.slice(0, MAX_ERRORS).map((each) => tidy(String(each)));
+    return describe(status, { code: errorCode, detail: errors.join('; '), errors });
+  }
+  return describe(status, { code: errorCode, detail: typeof message === 'string' ? message : undefined });
+}
+
+interface Particulars {
+  readonly code?: string | undefined;
+  readonly detail?: string | undefined;
+  readonly errors?: readonly string[];
+}
+
+function describe(status: number, { code, detail, errors }: Particulars = {}): DescribedException {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const failure = status >= 500;
+  const problem: HttpProblem = {
+    type: 'about:blank',
+    title,
+    status,
+    code: code ?? CODES[status] ?? codeOf(title),
+    ...(!failure && detail !== undefined && detail !== title && { detail: tidy(detail) }),
+    ...(!failure && errors !== undefined && { errors }),
+  };
+  return { problem, failure };
+}
+
+/** Errors of Express, Fastify, `http-errors` and their kind say their status, and whether their message may be shown. */
+function describeFrameworkError(error: unknown): DescribedException {
+  if (typeof error !== 'object' || error === null) return describe(500);
+  const { statusCode, expose, code, message } = error as Record<string, unknown>;
+  const known = typeof expose === 'boolean' || (typeof code === 'string' && code.startsWith('FST_'));
+  if (!known || !isErrorStatus(statusCode)) return describe(500);
+  return describe(statusCode, { detail: expose !== false && typeof message === 'string' ? message : undefined });
+}
+
+function isErrorStatus(status: unknown): status is number {
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
+}
+
+function tidy(detail: string): string {
+  if (PARSER_MESSAGE.test(detail)) return 'The body is not valid JSON.';
+  const clean = detail.replace(TOKEN, '[redacted]');
+  return clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL)}…` : clean;
+}
+
+function codeOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/'/g, '')
+    .replace(/[^a-z0-9]+/g, '_');
+}

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { isSecretName, REDACTED, redactText } from './redaction.js';
+
+const HEADER = Buffer.from('{"alg":"ES256","typ":"txntoken+jwt"}').toString('base64url');
+const PAYLOAD = Buffer.from('{"txn":"018f","sub":"ada"}').toString('base64url');
+const SIGNATURE = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ';
+const TOKEN = `${HEADER}.${PAYLOAD}.${SIGNATURE}`;
+
+const PEM = [
+  '-----BEGIN PRIVATE KEY-----',
+  'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg',
+  '-----END PRIVATE KEY-----',
+].join('\n');
+
+const base64url = fc.string({
+  unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('')),
+  minLength: 20,
+  maxLength: 90,
+});
+const anyToken = fc
+  .tuple(fc.constant(HEADER), base64url, base64url)
+  .map(([header, payload, signature]) => `${header}.${payload}.${signature}`);
+const opaque = fc.string({
+  unit: fc.constantFrom(...'ABCDEFabcdef0123456789-._~+/'.split('')),
+  minLength: 24,
+  maxLength: 60,
+});
+const blank = fc.constantFrom(' ', ': ', '=', '="', "='", ', ', '\n', '(', '[', '/', '?t=', '');
+
+describe('redactText', () => {
+  it('R115: removes a JWT wherever it stands, whatever is around it', () => {
+    fc.assert(
+      fc.property(fc.string(), blank, anyToken, fc.string(), (before, gap, token, after) => {
+        const [, payload, signature] = token.split('.') as [string, string, string];
+        const clean = redactText(`${before}${gap}${token} ${after}`);
+        expect(clean).not.toContain(token);
+        expect(clean).not.toContain(`${payload}.${signature}`);
+        expect(clean).toContain(REDACTED);
+      }),
+    );
+  });
+
+  it.each([
+    ['alone', TOKEN],
+    ['inside a word', `id${TOKEN}`],
+    ['in a query', `/me?access_token=${TOKEN}&x=1`],
+    ['cut off', TOKEN.slice(0, 40)],
+    ['its payload alone', `claims ${PAYLOAD}`],
+    ['in JSON in JSON', JSON.stringify(JSON.stringify({ raw: TOKEN }))],
+  ])('R115: leaves nothing that begins like a token: %s', (_, text) => {
+    expect(redactText(text)).not.toContain('eyJ');
+  });
+
+  it('R116: removes the values of credential headers, opaque ones too', () => {
+    const names = fc.constantFrom('Authorization', 'authorization', 'Cookie', 'Set-Cookie', 'Txn-Token', 'TXN_TOKEN');
+    const forms = fc.constantFrom<(name: string, value: string) => string>(
+      (name, value) => `${name}: ${value}`,
+      (name, value) => `GET / HTTP/1.1\r\n${name}: Bearer ${value}\r\nHost: a\r\n`,
+      (name, value) => JSON.stringify({ [name]: value, other: 1 }),
+      (name, value) => JSON.stringify(JSON.stringify({ [name]: `Bearer ${value}` })),
+      (name, value) => `{ '${name}': '${value}' }`,
+      (name, value) => `${name}=${value}`,
+      (name, value) => `${name}: "theme"; session=${value}`,
+      (name, value) => `${name}: ${TOKEN}; session=${value}`,
+    );
+    fc.assert(
+      fc.property(fc.string(), names, forms, opaque, (before, name, form, value) => {
+        expect(redactText(`${before} ${form(name, value)}`)).not.toContain(value);
+      }),
+    );
+  });
+
+  it('R116: removes bearer values that stand without their header', () => {
+    expect(redactText('got bearer s3cr3t-value from client')).toBe(`got bearer ${REDACTED} from client`);
+    expect(redactText('DPoP abc.def')).toBe(`DPoP ${REDACTED}`);
+  });
+
+  it('R116: removes private keys as PEM: whole, cut off, with escaped line breaks', () => {
+    for (const text of [PEM, PEM.slice(0, 60), JSON.stringify(PEM), PEM.replace('PRIVATE', 'EC PRIVATE')]) {
+      expect(redactText(`key ${text}`)).not.toContain('MIGHAgEA');
+    }
+  });
+
+  it('R116: removes private members of a JWK that became text', () => {
+    const d = 'B7h8dGq0o2Y3vW1kzv2hYk7wqD3fQ9jv7mU5rT0aZlE';
+    for (const text of [`{"kty":"EC","d":"${d}"}`, `{ kty: 'EC', d: '${d}' }`, JSON.stringify(`{"d":"${d}"}`)]) {
+      expect(redactText(text)).not.toContain(d);
+    }
+  });
+
+  it('R116: removes passwords from addresses', () => {
+    expect(redactText('connect postgres://shop:hunter2@db:5432/shop')).toBe(
+      `connect postgres://${REDACTED}@db:5432/shop`,
+    );
+  });
+
+  it('leaves ordinary text as it is', () => {
+    const texts = [
+      'The Authorization field is missing',
+      'Bearer token expected',
+      'WWW-Authenticate: Bearer realm="shop"',
+      'signingKeyJwks is not a file',
+      'monkeyJar opened, 3 cookies left',
+      'see https://shop.example/docs',
+      'orders.place took 12 ms for 018f2c',
+      'p: 5',
+    ];
+    for (const text of texts) expect(redactText(text)).toBe(text);
+  });
+
+  it('gives the same answer every time, and nothing comes back the second time', () => {
+    fc.assert(
+      fc.property(fc.string(), opaque, (text, value) => {
+        const dirty = `${text} Bearer ${value} ${TOKEN} cookie: ${text}`;
+        const once = redactText(dirty);
+        expect(redactText(dirty)).toBe(once);
+        expect(redactText(once)).not.toContain(value);
+        expect(redactText(once).length).toBeLessThanOrEqual(once.length);
+      }),
+    );
+  });
+
+  it('is not slowed down by text that almost matches', () => {
+    const hostile = ['eyJ'.repeat(20_000), `x${'eyJa'.repeat(15_000)}`, '-----BEGIN PRIVATE KEY'.repeat(2_000)];
+    hostile.push(`authorization${' '.repeat(60_000)}`, `bearer${' '.repeat(60_000)}`, `://${'a:'.repeat(30_000)}`);
+    for (const text of hostile) expect(typeof redactText(text)).toBe('string');
+  });
+});
+
+describe('isSecretName', () => {
+  it('knows names in every spelling of case, dash and underscore', () => {
+    for (const name of ['Authorization', 'TXN_TOKEN', 'txn-token', 'Set-Cookie', 'accessToken', 'client_secret']) {
+      expect(isSecretName(name)).toBe(true);
+    }
+    for (const name of ['tokenId', 'author', 'keys', 'service']) expect(isSecretName(name)).toBe(false);
+  });
+});

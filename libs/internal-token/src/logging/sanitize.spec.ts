@@ -1,0 +1,184 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
+import fc from 'fast-check';
+import { describeError, MAX_MESSAGE, sanitize, sanitizeText } from './sanitize.js';
+
+const TOKEN = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.${'c2lnbmF0dXJl'.repeat(5)}`;
+
+describe('sanitize', () => {
+  it('gives JSON for anything, and never throws', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }), (value) => {
+        expect(() => JSON.stringify(sanitize(value))).not.toThrow();
+      }),
+    );
+  });
+
+  it('R115: finds a token at any place of any value', () => {
+    const holder = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constant<unknown>(TOKEN),
+        fc.string(),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(fc.string(), fc.constant(TOKEN)), tie('value'), { maxKeys: 3 }),
+        tie('value').map((inner) => new Map([[TOKEN, inner]])),
+        tie('value').map((inner) => new Error(`failed with ${TOKEN}`, { cause: inner })),
+      ),
+    })).value;
+    fc.assert(fc.property(holder, (value) => !JSON.stringify(sanitize(value)).includes('eyJ')));
+  });
+
+  it('R116: hides credentials by their name, whatever they look like', () => {
+    const headers = { Authorization: 'Basic YTpi', cookie: ['a=b'], 'Txn-Token': 'x', host: 'shop', 'x-api-key': 'k' };
+    expect(sanitize({ headers })).toEqual({
+      headers: {
+        Authorization: '[redacted]',
+        cookie: '[redacted]',
+        'Txn-Token': '[redacted]',
+        host: 'shop',
+        'x-api-key': '[redacted]',
+      },
+    });
+    expect(sanitize(['Host', 'shop', 'Cookie', 'a=b', 'Accept', '*/*'])).toEqual([
+      'Host',
+      'shop',
+      'Cookie',
+      '[redacted]',
+      'Accept',
+      '*/*',
+    ]);
+    expect(sanitize(new Map([['authorization', 'Basic YTpi']]))).toEqual({ authorization: '[redacted]' });
+    expect(sanitize({ cookies: { session: 's3cr3t' } })).toEqual({ cookies: '[redacted]' });
+  });
+
+  it('shows what a secret name says without a secret', () => {
+    expect(sanitize({ token: { ageMs: 3 }, cookies: 2, password: true, secret: null })).toEqual({
+      token: { ageMs: 3 },
+      cookies: 2,
+      password: true,
+      secret: null,
+    });
+  });
+
+  it('R116: hides the private members of every kind of JWK and shows the public ones', () => {
+    for (const [type, options] of [
+      ['ec', { namedCurve: 'P-256' }],
+      ['ed25519', {}],
+      ['rsa', { modulusLength: 2048 }],
+    ] as const) {
+      const { privateKey } = generateKeyPairSync(type as 'ec', options as { namedCurve: string });
+      const jwk = privateKey.export({ format: 'jwk' });
+      const shown = JSON.stringify(sanitize({ keys: [jwk], key: privateKey, text: JSON.stringify(jwk) }));
+      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi']) {
+        const secret = jwk[member];
+        if (typeof secret === 'string') expect(shown).not.toContain(secret);
+      }
+      expect(shown).toContain(String(jwk.kty));
+      expect(shown).toContain('KeyObject]');
+    }
+  });
+
+  it('R115: shows of an axios error neither configuration nor headers', () => {
+    const headers = new AxiosHeaders({ Authorization: 'Bearer s3cr3t', 'X-Custom': 'custom-value' });
+    const config = { headers, url: 'http://orders/', auth: { username: 'u', password: 'p4ss' } };
+    const error = new AxiosError('Request failed', 'ERR_BAD_REQUEST', config as InternalAxiosRequestConfig);
+    const shown = sanitize({ error });
+    expect(shown).toEqual({
+      error: {
+        type: 'AxiosError',
+        message: 'Request failed',
+        code: 'ERR_BAD_REQUEST',
+        stack: expect.stringContaining('Request failed') as string,
+      },
+    });
+    expect(JSON.stringify(shown)).not.toContain('custom-value');
+  });
+
+  it('names requests, sockets, bytes and functions instead of opening them', () => {
+    const request = new IncomingMessage(new Socket());
+    expect(sanitize([request, Buffer.from(TOKEN), () => 1, Promise.resolve()])).toEqual([
+      '[IncomingMessage]',
+      `[Buffer, ${TOKEN.length} bytes]`,
+      '[function]',
+      '[Promise]',
+    ]);
+  });
+
+  it('survives cycles, throwing getters, proxies and toJSON()', () => {
+    const cycle: Record<string, unknown> = { name: 'a' };
+    cycle['self'] = cycle;
+    expect(sanitize(cycle)).toEqual({ name: 'a', self: '[circular]' });
+    const hostile = {
+      get broken(): string {
+        throw new Error('no');
+      },
+      fine: 1,
+    };
+    expect(sanitize(hostile)).toEqual({ broken: '[unreadable]', fine: 1 });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(sanitize([proxy])).toEqual(['[unreadable]']);
+    expect(
+      sanitize({
+        toJSON() {
+          throw new Error('no');
+        },
+      }),
+    ).toBe('[unreadable]');
+  });
+
+  it('takes a member called __proto__ for a member', () => {
+    const shown = sanitize(JSON.parse('{"__proto__":{"admin":true}}')) as object;
+    expect(JSON.stringify(shown)).toBe('{"__proto__":{"admin":true}}');
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('R121: bounds length, depth, members and the whole', () => {
+    const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'end');
+    const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 'x'.repeat(5_000)]));
+    for (const value of [deep, wide, Array.from({ length: 100_000 }, () => wide)]) {
+      expect(JSON.stringify(sanitize(value)).length).toBeLessThan(60_000);
+    }
+    expect(sanitizeText('x'.repeat(100_000), 10)).toBe('xxxxxxxxxx… (100000 characters)');
+    expect(sanitizeText(`${'x'.repeat(9)}😀`, 10)).toBe('xxxxxxxxx… (11 characters)');
+  });
+
+  it('R115: a token at the place of the cut does not come through in part', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 200 }), (before) => {
+        expect(sanitizeText(`${' '.repeat(before)}${TOKEN}`, 100)).not.toContain('eyJ');
+      }),
+    );
+  });
+});
+
+describe('describeError', () => {
+  it('keeps type, message, stack, code, status and causes, and no other member', () => {
+    const cause = Object.assign(new TypeError('inner'), { code: 'E_INNER' });
+    const error = Object.assign(new Error('outer', { cause }), { status: 503, config: { headers: {} }, extra: 1 });
+    expect(describeError(error)).toEqual({
+      type: 'Error',
+      message: 'outer',
+      stack: expect.stringContaining('Error: outer') as string,
+      status: 503,
+      cause: expect.objectContaining({ type: 'TypeError', message: 'inner', code: 'E_INNER' }) as object,
+    });
+  });
+
+  it('ends a chain of causes that bites its tail', () => {
+    const error = new Error('a');
+    error.cause = new Error('b', { cause: error });
+    expect(describeError(error).cause).toMatchObject({ message: 'b', cause: '[circular]' });
+  });
+
+  it('R115: redacts and bounds message and stack', () => {
+    const error = new Error(`${TOKEN} ${'x'.repeat(50_000)}`);
+    const { message, stack = '' } = describeError(error);
+    expect(message).not.toContain('eyJ');
+    expect(stack).not.toContain('eyJ');
+    expect(message.length + stack.length).toBeLessThan(2 * MAX_MESSAGE + 100);
+  });
+});

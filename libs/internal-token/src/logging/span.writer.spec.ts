@@ -1,0 +1,140 @@
+import type { Span, SpanRecord } from '../nest/index.js';
+import { InternalTokenLogger } from './internal-token.logger.js';
+import type { LogLine } from './log-line.js';
+import { SpanWriter } from './span.writer.js';
+
+const ids = { traceId: '0193b1e7c0de7f00a1b2c3d4e5f60718', spanId: 'aaaaaaaaaaaaaaaa' };
+const facts = { ...ids, op: 'POST /orders', kind: 'server' as const, service: 'gateway', startedAt: 1_000 };
+const open = facts as Span;
+const ended: SpanRecord = { ...facts, durationMs: 12.3456, status: 201 };
+
+/** A tracer, as far as the writer knows one, and a clock that stands still. */
+function setup(options: object = {}) {
+  const started: ((span: Span) => void)[] = [];
+  const over: ((record: SpanRecord) => void)[] = [];
+  const lines: LogLine[] = [];
+  let now = 1_000;
+  const tracer = {
+    onStart: (listener: (span: Span) => void) => (started.push(listener), () => void started.pop()),
+    onEnd: (listener: (record: SpanRecord) => void) => (over.push(listener), () => void over.pop()),
+  };
+  const destination = { write: (text: string) => lines.push(JSON.parse(text) as LogLine) };
+  const logger = new InternalTokenLogger({ service: 'process', instance: 'process-1', level: 'info', destination });
+  const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { clock: () => now, ...options });
+  return {
+    lines,
+    logger,
+    writer,
+    start: (span: Span) => started.forEach((listener) => listener(span)),
+    end: (record: SpanRecord) => over.forEach((listener) => listener(record)),
+    at: (time: number) => (now = time),
+  };
+}
+
+describe('SpanWriter', () => {
+  it('writes one line for a span that ends, with what is known of it', () => {
+    const { start, end, lines, writer } = setup();
+    start(open);
+    end({
+      ...ended,
+      parentSpanId: 'bbbbbbbbbbbbbbbb',
+      route: '/orders',
+      callerTraceId: 'f'.repeat(32),
+      token: { ageMs: 4, ttlMs: 59_000, kid: 'k1', verifyUs: 91 },
+    });
+    writer.close();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({
+      level: 'info',
+      msg: 'POST /orders',
+      service: 'gateway',
+      instance: 'process-1',
+      txn: ids.traceId,
+      trace_id: ids.traceId,
+      span_id: ids.spanId,
+      parent_span_id: 'bbbbbbbbbbbbbbbb',
+      ev: 'end',
+      kind: 'server',
+      op: 'POST /orders',
+      dur: 12.346,
+      status: 201,
+      route: '/orders',
+      tok: { age_ms: 4, ttl_ms: 59_000, kid: 'k1', verify_us: 91 },
+      caller_trace_id: 'f'.repeat(32),
+    });
+  });
+
+  it('calls failures of this side errors, and refusals not', () => {
+    const { end, lines, writer } = setup();
+    const refusal = Object.assign(new Error('out of stock'), { status: 409, code: 'out_of_stock' });
+    end({ ...ended, status: 503, error: new Error('down') });
+    end({ ...ended, status: 404 });
+    end({ ...ended, kind: 'internal', status: 'error', error: refusal });
+    end({ ...ended, kind: 'internal', status: 'error', error: new Error('bug') });
+    end({ ...ended, kind: 'internal', status: 'ok' });
+    writer.close();
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'info', 'error', 'info']);
+    expect(lines[2]?.err).toMatchObject({ type: 'Error', message: 'out of stock', code: 'out_of_stock', status: 409 });
+  });
+
+  it('R120: names user and tenant only where configured, and on requests only', () => {
+    const claims = { userId: 'ada', tenantId: 'acme' } as SpanRecord['claims'] & object;
+    const silent = setup();
+    silent.end({ ...ended, claims });
+    expect(JSON.stringify(silent.lines)).not.toMatch(/ada|acme/);
+    const telling = setup({ identity: ['sub', 'tenant'] });
+    telling.end({ ...ended, claims });
+    telling.end({ ...ended, kind: 'internal', claims });
+    expect(telling.lines[0]).toMatchObject({ sub: 'ada', tenant: 'acme' });
+    expect(telling.lines[1]?.sub).toBeUndefined();
+    silent.writer.close();
+    telling.writer.close();
+  });
+
+  it('writes a line once for a span that stays open longer than a second', () => {
+    const { start, end, lines, writer, at } = setup();
+    start(open);
+    start({ ...facts, spanId: 'cccccccccccccccc', startedAt: 1_900 } as Span);
+    at(1_999);
+    writer.reportOpenSpans();
+    expect(lines).toHaveLength(0);
+    at(2_001);
+    writer.reportOpenSpans();
+    writer.reportOpenSpans();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ level: 'warn', ev: 'inflight', span_id: ids.spanId, dur: 1_001 });
+    end(ended);
+    at(5_000);
+    writer.reportOpenSpans();
+    expect(lines.map(({ ev, span_id }) => `${ev} ${span_id}`)).toEqual([
+      'inflight aaaaaaaaaaaaaaaa',
+      'end aaaaaaaaaaaaaaaa',
+      'inflight cccccccccccccccc',
+    ]);
+    writer.close();
+  });
+
+  it('writes the start of a span at debug level', () => {
+    const { start, lines, logger, writer } = setup();
+    start(open);
+    logger.setLogLevels(['debug']);
+    start(open);
+    expect(lines).toEqual([expect.objectContaining({ level: 'debug', ev: 'start', op: 'POST /orders' })]);
+    writer.close();
+  });
+
+  it('R121: takes no overlong or unprintable name over from a span', () => {
+    const { end, lines, writer } = setup();
+    end({ ...ended, op: `GET ${'x'.repeat(10_000)}`, peer: 'Bearer abc', route: 'a\u0085' });
+    expect(lines[0]?.op?.length).toBeLessThan(300);
+    expect(lines[0]?.peer).toBe('Bearer [redacted]');
+    writer.close();
+  });
+
+  it('hears of nothing after it was closed', () => {
+    const { end, lines, writer } = setup();
+    writer.close();
+    end(ended);
+    expect(lines).toHaveLength(0);
+  });
+});
