@@ -19,7 +19,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
-const { InventoryModule, InventoryService } = inventoryDomain;
+const { InventoryModule } = inventoryDomain;
 const { OrdersModule, OrdersService } = ordersDomain;
 
 class SetClock {

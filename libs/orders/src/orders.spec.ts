@@ -215,9 +215,15 @@ describe('orders', () => {
   });
 
   it('refuses a user without a tenant', async () => {
-    const { tenantId: _, ...nobodys } = buyer('acme');
-    const { status } = await place(nobodys);
-    expect(status).toBe(403);
+    const tctx = { authenticated: true, permissions: ['orders:write'] };
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/orders',
+      headers: { 'txn-token': issuer.forged({ payload: { tctx } }, buyer('acme')) },
+      payload: { lines },
+    });
+    expect(answer).toMatchObject({ statusCode: 403 });
+    expect(answer.json().code).toBe('tenant_required');
   });
 
   it.each([
