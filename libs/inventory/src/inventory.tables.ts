@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 
 /** `refused`: there was too little stock, and that stays the answer. */
-export type ReservationStatus = 'held' | 'confirmed' | 'released' | 'refused';
+type ReservationStatus = 'held' | 'confirmed' | 'released' | 'refused';
 
 export interface InventoryTables {
   stock: {
