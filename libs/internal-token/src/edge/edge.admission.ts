@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import {
   ANONYMOUS_USER_ID,
   encodedToken,
@@ -48,6 +49,7 @@ interface Arrival {
 @Injectable()
 export class EdgeAdmission extends RequestAdmission {
   readonly #hygiene: HeaderHygiene;
+  readonly #routes = new WeakMap<IncomingMessage, RouteDefinition>();
 
   constructor(
     @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
@@ -73,6 +75,16 @@ export class EdgeAdmission extends RequestAdmission {
     } catch (error) {
       return this.refusals.answer(request, error);
     }
+  }
+
+  /** True for a request of an internal listener: the socket decides, nothing the request says. */
+  isInternal(raw: IncomingMessage): boolean {
+    return this.listeners.isInternal(raw);
+  }
+
+  /** The route a public request was let in for; undefined if it was not. */
+  routeOf(raw: IncomingMessage): RouteDefinition | undefined {
+    return this.#routes.get(raw);
   }
 
   /** Inside, the token speaks for itself: verified like in a service, never removed and never minted. */
@@ -221,6 +233,7 @@ export class EdgeAdmission extends RequestAdmission {
     store.span?.join(store.txn, { ageMs: 0, ttlMs: claims.expiresAt * 1000 - Date.now(), kid: keyIdOf(claims) });
     this.#record(claims, token);
     if (!this.settings.remoteDomains.has(known.route.domain)) {
+      this.#routes.set(known.raw, known.route);
       this.#enterDomain(request, known.route);
       return true;
     }
@@ -281,8 +294,8 @@ export class EdgeAdmission extends RequestAdmission {
 }
 
 /** Only such a signature has to be waited for; all others are made when, and if, the token leaves the process. */
-function signsElsewhere(issuer: { readonly asynchronous?: boolean }): boolean {
-  return issuer.asynchronous === true;
+function signsElsewhere(issuer: object): boolean {
+  return 'asynchronous' in issuer && issuer.asynchronous === true;
 }
 
 function isPreflight({ raw }: AdmissionRequest): boolean {

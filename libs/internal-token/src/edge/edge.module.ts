@@ -5,7 +5,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
 import { RequestAdmission } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
@@ -14,6 +14,7 @@ import { EdgeAdmission } from './edge.admission.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeOptions, type EdgeSettings, resolveEdgeOptions } from './edge.options.js';
 import { EdgeRefusals } from './edge.refusals.js';
+import { RouteAgreementGuard } from './route-agreement.guard.js';
 import { InternalListeners } from './internal-listener.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<EdgeOptions>({
@@ -61,6 +62,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     EdgeAdmission,
     // RequestHook looks for it and asks it in TokenAdmission's place.
     { provide: RequestAdmission, useExisting: EdgeAdmission },
+    { provide: APP_GUARD, useClass: RouteAgreementGuard },
   ],
   exports: [AccessTokenAuthenticator, RequestAdmission],
 })

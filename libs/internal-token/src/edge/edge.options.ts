@@ -40,6 +40,22 @@ export interface EdgeOptions {
   readonly realm?: string;
 }
 
+const KNOWN: Readonly<Record<keyof EdgeOptions, true>> = {
+  routes: true,
+  issuers: true,
+  allowInsecureLoopback: true,
+  minimumRemainingSeconds: true,
+  accessTokenCache: true,
+  trustedProxies: true,
+  trustedCallers: true,
+  stripHeaders: true,
+  forwardAuthorization: true,
+  allowOutlive: true,
+  remoteDomains: true,
+  enrichmentTimeoutMs: true,
+  realm: true,
+};
+
 /** Injection token of {@link EdgeSettings}. */
 export const EDGE_SETTINGS = Symbol('EdgeSettings');
 
@@ -61,6 +77,12 @@ export interface EdgeSettings {
  * @throws InternalTokenError `configuration_invalid` naming the option, what was given and the fix
  */
 export function resolveEdgeOptions(options: EdgeOptions): EdgeSettings {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(KNOWN, name)) {
+      const known = Object.keys(KNOWN).join(', ');
+      throw new InternalTokenError('configuration_invalid', `EdgeModule has no option "${name}"; it has: ${known}.`);
+    }
+  }
   if (!Array.isArray(options.routes)) {
     throw invalid('routes', options.routes, 'give the table made by reflectRoutes(controllers, domain)');
   }

@@ -6,7 +6,7 @@ import type { AdmissionRequest } from '../nest/index.js';
 import { accessChallenge } from './access-challenge.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 const MAX_LOGGED = 500;
 
 /** Answers a request that is not let in. */

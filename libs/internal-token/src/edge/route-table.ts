@@ -29,7 +29,8 @@ export class RouteTable {
   /** @param url path and query in origin form */
   find(method: string, url: string): RouteDefinition | undefined {
     const found = this.#router.find(method as Method, url);
-    return (found?.store as RouteDefinition | null | undefined) ?? undefined;
+    if (!found?.store || hasEmptyParameter(found.params)) return undefined;
+    return found.store as RouteDefinition;
   }
 
   /** The methods that a path answers to outsiders, for `Allow`; empty if none. */
@@ -52,6 +53,12 @@ export class RouteTable {
       );
     }
   }
+}
+
+/** `/orders/` is not `/orders/:id` without an id; Nest's adapters agree. What a wildcard takes may be empty. */
+function hasEmptyParameter(params: Readonly<Record<string, string | undefined>>): boolean {
+  for (const name in params) if (params[name] === '' && name !== '*') return true;
+  return false;
 }
 
 const NO_QUERY = {};

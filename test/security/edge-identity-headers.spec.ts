@@ -1,0 +1,103 @@
+import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
+
+const CLAIMED = 'claimed-by-the-client';
+
+describe('a client says who it is in header fields', () => {
+  let gateway: EdgeGateway;
+
+  beforeAll(async () => {
+    gateway = await EdgeGateway.start({ edge: { stripHeaders: ['X-Company-Identity'] } });
+  });
+  afterAll(() => gateway.close());
+
+  it.each([
+    'Workload-Identity-Token',
+    'Workload_Identity_Token',
+    'Workload-Proof-Token',
+    'workload.proof.token',
+    'baggage',
+    'Traceparent',
+    'Tracestate',
+    'X-B3-TraceId',
+    'X-Request-Id',
+    'Client-Cert',
+    'Client-Cert-Chain',
+    'X-Forwarded-For',
+    'X_Forwarded_For',
+    'X-Forwarded-Client-Cert',
+    'X-Forwarded-User',
+    'X-Forwarded-Proto',
+    'X-Forwarded-Uri',
+    'Forwarded',
+    'X-Real-IP',
+    'True-Client-IP',
+    'CF-Connecting-IP',
+    'X-User-Id',
+    'X_User_Id',
+    'X-Tenant-Id',
+    'Remote-User',
+    'X-Remote-User',
+    'X-Authenticated-Userid',
+    'X-Auth-Request-Email',
+    'X-Internal-Secret',
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'Proxy-Authorization',
+    'X-Company-Identity',
+    'x_company_identity',
+  ])('R58: %s does not reach a handler', async (name) => {
+    const response = await gateway.get('/catalog/items', `${name}: ${CLAIMED}`, 'X-Harmless: kept');
+    expect(response.status).toBe(200);
+    const seen = seenIn(response);
+    expect(JSON.stringify([seen.rawHeaders, seen.headers, seen.distinct, seen.claims])).not.toContain(CLAIMED);
+    expect(seen.headers['x-harmless']).toBe('kept');
+    expect(seen.distinct['x-harmless']).toEqual(['kept']);
+  });
+
+  it.each(['Authorization_', 'Content_Length', 'Content.Type', 'Transfer_Encoding', 'Cookie.'])(
+    'R51: %s, which a gateway may read as the field without the separator, does not reach a handler',
+    async (name) => {
+      const seen = seenIn(await gateway.get('/catalog/items', `${name}: ${CLAIMED}`));
+      expect(JSON.stringify(seen.rawHeaders)).not.toContain(CLAIMED);
+    },
+  );
+
+  it.each(['Txn Token', 'Txn-Token ', ' Txn-Token', 'Txn\tToken', 'Txn(Token'])(
+    'R56: a field name that is no name ends the connection: "%s"',
+    async (name) => {
+      const { responses, closed } = await gateway.untilClosed(
+        `GET /catalog/items HTTP/1.1\r\nHost: a\r\n${name}: ${CLAIMED}\r\n\r\n`,
+      );
+      expect(closed).toBe(true);
+      expect(responses.map(({ status }) => status)).toEqual([400]);
+    },
+  );
+
+  it('R39: the access token is not visible to handlers', async () => {
+    const line = gateway.bearer();
+    const seen = seenIn(await gateway.get('/orders', line));
+    expect(JSON.stringify(seen)).not.toContain(line.split(' ').at(-1));
+    expect(seen.headers['authorization']).toBeUndefined();
+    expect(seen.distinct['authorization']).toBeUndefined();
+  });
+
+  it('R45: permissions in fields or bodies feed nothing', async () => {
+    const body = '{"permissions":["orders:admin"],"sub":"root"}';
+    const response = await gateway.send(
+      `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nX-Permissions: orders:admin\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(response.status).toBe(201);
+    expect(seenIn(response).claims).toMatchObject({ userId: 'alice', permissions: ['orders:read', 'orders:write'] });
+  });
+});
+
+describe('a team lets its handlers see the access token', () => {
+  it('R39: forwardAuthorization keeps the field', async () => {
+    const gateway = await EdgeGateway.start({ edge: { forwardAuthorization: true } });
+    const line = gateway.bearer();
+    const seen = seenIn(await gateway.get('/orders', line));
+    expect(`Authorization: ${seen.headers['authorization']}`).toBe(line);
+    await gateway.close();
+  });
+});

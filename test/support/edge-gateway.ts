@@ -1,0 +1,271 @@
+import {
+  All,
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  type INestApplication,
+  Module,
+  Param,
+  Post,
+  type Provider,
+  Req,
+  Res,
+  type Type,
+} from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  AnyScope,
+  type CustomClaims,
+  InternalClaims,
+  InternalTokenContext,
+  InternalTokenModule,
+  NoInternalToken,
+  Public,
+  reflectRoutes,
+  RequirePermissions,
+  RequireScope,
+  type RouteDefinition,
+  type VerifiedClaims,
+} from 'nestjs-internal-token';
+import { EdgeModule, type EdgeOptions, type InternalListener, openInternalListener } from 'nestjs-internal-token/edge';
+import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { InternalTokenIssuer, InternalTokenIssuingModule, type Signer } from 'nestjs-internal-token/issuing';
+import { AccessTokenIssuer, AUDIENCE } from './access-token-issuer.js';
+import { exchange, head, ask, type RawExchange, type RawResponse } from './raw-http.js';
+
+type AnyRequest = IncomingMessage & { raw?: IncomingMessage; body?: unknown };
+type AnyResponse = ServerResponse & { raw?: ServerResponse };
+
+/** What a handler sees of a request. */
+export interface Seen {
+  readonly handler: string;
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly distinct: Readonly<Record<string, readonly string[]>>;
+  readonly body: unknown;
+  readonly txn: string | undefined;
+  readonly claims: VerifiedClaims & { readonly custom: CustomClaims };
+}
+
+function seen(handler: string, request: AnyRequest, claims: VerifiedClaims, txn: string | undefined): unknown {
+  const raw = request.raw ?? request;
+  const { rawHeaders, headers, headersDistinct, url } = raw;
+  return { handler, url, rawHeaders, headers, distinct: headersDistinct, body: request.body, txn, claims };
+}
+
+@Controller('orders')
+class OrdersController {
+  constructor(private readonly context: InternalTokenContext) {}
+
+  @Get()
+  @RequireScope('orders.read')
+  list(@Req() request: AnyRequest, @InternalClaims() claims: VerifiedClaims): unknown {
+    return seen('orders.list', request, claims, this.context.txn);
+  }
+
+  @Get('me')
+  @AnyScope()
+  me(@Req() request: AnyRequest, @InternalClaims() claims: VerifiedClaims): unknown {
+    return seen('orders.me', request, claims, this.context.txn);
+  }
+
+  @Get(':id')
+  @RequireScope('orders.read')
+  one(@Param('id') id: string, @Req() request: AnyRequest, @InternalClaims() claims: VerifiedClaims): unknown {
+    return { ...(seen('orders.one', request, claims, this.context.txn) as object), id };
+  }
+
+  @Post()
+  @HttpCode(201)
+  @RequireScope('orders.write')
+  @RequirePermissions('orders:write')
+  place(@Req() request: AnyRequest, @Body() _body: unknown, @InternalClaims() claims: VerifiedClaims): unknown {
+    return seen('orders.place', request, claims, this.context.txn);
+  }
+
+  @Delete(':id')
+  @RequireScope('orders.write')
+  @RequirePermissions('orders:admin')
+  remove(): string {
+    return 'removed';
+  }
+}
+
+@Controller('catalog')
+class CatalogController {
+  constructor(private readonly context: InternalTokenContext) {}
+
+  @Get('items')
+  @Public()
+  @RequireScope('catalog.read')
+  items(@Req() request: AnyRequest, @InternalClaims() claims: VerifiedClaims): unknown {
+    return seen('catalog.items', request, claims, this.context.txn);
+  }
+
+  @All('echo')
+  @Public()
+  echo(@Req() request: AnyRequest, @InternalClaims() claims: VerifiedClaims): unknown {
+    return seen('catalog.echo', request, claims, this.context.txn);
+  }
+
+  /** A handler that does everything wrong with the answer's fields. */
+  @Get('leak')
+  @Public()
+  leak(@Res() response: AnyResponse): void {
+    const raw = response.raw ?? response;
+    raw.setHeader('Txn-Token', 'set');
+    raw.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, Txn-Token');
+    raw.writeHead(200, { 'TXN-TOKEN': 'written', 'Access-Control-Allow-Headers': 'txn-token', 'Content-Length': '2' });
+    raw.end('{}');
+  }
+}
+
+/** A route that fits every path of two segments: the more precise ones must win, on both sides. */
+@Controller()
+class PagesController {
+  @Get(':section/:page')
+  @Public()
+  page(@Param('section') section: string, @Param('page') page: string): unknown {
+    return { handler: 'pages.page', section, page };
+  }
+}
+
+/** Inside only; deliberately not in the gateway's table. */
+@Controller('internal/orders')
+class InternalOrdersController {
+  @All('secret')
+  @AnyScope()
+  secret(@InternalClaims() claims: VerifiedClaims): unknown {
+    return { handler: 'internal.secret', claims };
+  }
+}
+
+@Controller('health')
+class HealthController {
+  @Get('ready')
+  @NoInternalToken()
+  ready(): string {
+    return 'ready';
+  }
+}
+
+export const PUBLIC_ROUTES: readonly RouteDefinition[] = [
+  ...reflectRoutes([OrdersController], 'orders'),
+  ...reflectRoutes([CatalogController], 'catalog'),
+  ...reflectRoutes([PagesController, HealthController], 'gateway'),
+];
+
+export interface GatewaySetup {
+  readonly platform?: 'fastify' | 'express';
+  readonly edge?: Partial<EdgeOptions>;
+  readonly providers?: readonly Provider[];
+  readonly controllers?: readonly Type[];
+  readonly signer?: Signer;
+  readonly prepare?: (app: INestApplication) => void;
+}
+
+/** A gateway with three small domains in one process, a real identity provider beside it, and both listeners open. */
+export class EdgeGateway {
+  private constructor(
+    readonly app: INestApplication,
+    readonly issuer: AccessTokenIssuer,
+    readonly port: number,
+    readonly internal: InternalListener,
+    readonly tokens: InternalTokenIssuer,
+  ) {}
+
+  static async start(setup: GatewaySetup = {}): Promise<EdgeGateway> {
+    const issuer = await AccessTokenIssuer.start();
+    const { privateKey, publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const trust = { trustDomain: 'shop.test' };
+    const signing = setup.signer === undefined ? { key: privateKey } : { signer: setup.signer };
+
+    @Module({
+      imports: [
+        InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys: { pem: publicKey } }),
+        InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', ...signing }),
+        EdgeModule.forRoot({
+          routes: [...PUBLIC_ROUTES, ...reflectRoutes([...(setup.controllers ?? [])], 'extra')],
+          issuers: [{ issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` }],
+          allowInsecureLoopback: true,
+          ...setup.edge,
+        }),
+      ],
+      controllers: [
+        OrdersController,
+        CatalogController,
+        InternalOrdersController,
+        HealthController,
+        ...(setup.controllers ?? []),
+        PagesController,
+      ],
+      providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }, ...(setup.providers ?? [])],
+    })
+    class GatewayModule {}
+
+    try {
+      const options = { logger: false, abortOnError: false } as const;
+      const app =
+        setup.platform === 'express'
+          ? await NestFactory.create(GatewayModule, options)
+          : await NestFactory.create(GatewayModule, new FastifyAdapter(), options);
+      setup.prepare?.(app);
+      await app.listen(0, '127.0.0.1');
+      const internal = await openInternalListener(app, { host: '127.0.0.1', port: 0 });
+      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+      return new EdgeGateway(app, issuer, port, internal, app.get(InternalTokenIssuer, { strict: false }));
+    } catch (error) {
+      await issuer.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    (this.app.getHttpServer() as Server).closeAllConnections();
+    await this.app.close();
+    await this.issuer.close();
+  }
+
+  /** `Authorization: Bearer …` of a fresh access token. */
+  bearer(claims: Record<string, unknown> = {}): string {
+    return `Authorization: Bearer ${this.issuer.token(claims)}`;
+  }
+
+  /** A GET with these further header lines, byte for byte. */
+  get(path: string, ...lines: readonly string[]): Promise<RawResponse> {
+    return this.send(head(`GET ${path} HTTP/1.1`, 'Host: api.example.test', ...lines));
+  }
+
+  send(bytes: string | readonly string[]): Promise<RawResponse> {
+    return ask(this.port, bytes);
+  }
+
+  /** Reads until the gateway closes the connection. */
+  untilClosed(bytes: string | readonly string[]): Promise<RawExchange> {
+    return exchange(this.port, bytes);
+  }
+}
+
+export function seenIn(response: RawResponse): Seen {
+  return JSON.parse(response.body) as Seen;
+}
+
+export function problemIn(response: RawResponse): Readonly<Record<string, unknown>> {
+  expect(response.headers['content-type']).toMatch(/^application\/problem\+json(;|$)/);
+  const problem = JSON.parse(response.body) as Record<string, unknown>;
+  expect(problem['request_id']).toBe(response.headers['x-request-id']);
+  expect(problem['request_id']).toMatch(/^[0-9a-f]{32}$/);
+  expect(problem['status']).toBe(response.status);
+  return problem;
+}
