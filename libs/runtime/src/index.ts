@@ -1,3 +1,4 @@
+export { HealthController, HealthModule, type ReadinessCheck } from './health.module.js';
 export { ConfigurationError, type SettingProblem } from './settings/configuration.error.js';
 export { type Environment, type LoadedSettings, loadSettings } from './settings/load-settings.js';
 export { developmentJwksFile, developmentSigningKey, publishDevelopmentKeys } from './development/development-keys.js';
@@ -13,3 +14,4 @@ export {
   startApplication,
   readTls,
 } from './start-application.js';
+export { startService } from './start-service.js';

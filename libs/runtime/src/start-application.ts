@@ -44,7 +44,10 @@ export async function startApplication(
 }
 
 /** TLS material as node:https takes it; undefined where the listener speaks plain http. */
-export function readTls({ certificateFile, keyFile }: ListenerOptions): { cert: Buffer; key: Buffer } | undefined {
+export function readTls({
+  certificateFile,
+  keyFile,
+}: Pick<ListenerOptions, 'certificateFile' | 'keyFile'>): { cert: Buffer; key: Buffer } | undefined {
   return certificateFile && keyFile ? { cert: readFileSync(certificateFile), key: readFileSync(keyFile) } : undefined;
 }
 

@@ -68,6 +68,11 @@ export class InternalTokenVerifier {
     this.#now = options.now ?? Date.now;
   }
 
+  /** True once keys are loaded: before, every token is refused with `txn_keys_not_ready`. */
+  get ready(): boolean {
+    return this.#keys.ready;
+  }
+
   /** Tokens verified with success by this object. */
   get verified(): number {
     return this.#verified;

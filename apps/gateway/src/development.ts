@@ -1,0 +1,43 @@
+import { publishDevelopmentKeys } from '@app/runtime';
+import type { INestApplication } from '@nestjs/common';
+import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
+import pc from 'picocolors';
+import { localDomains } from './domains.js';
+import type { GatewayConfig, GatewaySettings } from './gateway.config.js';
+
+/** Goods to order, and the public keys where services of this working copy look for them. */
+export async function prepareDevelopment(app: INestApplication, { values }: GatewayConfig): Promise<void> {
+  await publishDevelopmentKeys(values.DEV_DIRECTORY, app.get(InternalTokenIssuer, { strict: false }).publicJwks());
+  for (const { seed } of localDomains(values)) {
+    if (seed) await app.get(seed, { strict: false }).run();
+  }
+}
+
+/** What a newcomer does next, ready to paste. */
+export function printNextSteps({ HOST, PORT, INTERNAL_HOST, INTERNAL_PORT, DEV_IDP_PORT }: GatewaySettings): void {
+  const gateway = `http://${HOST}:${PORT}`;
+  const step = (comment: string, command: string): string => `  ${pc.dim(`# ${comment}`)}\n  ${pc.cyan(command)}\n`;
+  process.stdout.write(
+    [
+      '',
+      `${pc.bold('The shop is open.')} ${pc.yellow('Development mode')}: loopback only, generated keys, known passwords.`,
+      '',
+      `  gateway            ${gateway}`,
+      `  internal listener  http://${INTERNAL_HOST}:${INTERNAL_PORT}   ${pc.dim('key set, health')}`,
+      `  identity provider  http://127.0.0.1:${DEV_IDP_PORT}   ${pc.dim('alice and bob of acme, carol of globex; password: development')}`,
+      '',
+      'Next, in another terminal:',
+      '',
+      step('what everybody may see', `curl ${gateway}/catalog/items`),
+      step('sign in, and see the internal token as a handler sees it', 'TOKEN=$(npm run -s login -- alice)'),
+      `  ${pc.cyan(`curl -H "Authorization: Bearer $TOKEN" ${gateway}/orders/me`)}\n`,
+      step(
+        'an order through three modules: one token id on every line above',
+        `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ${gateway}/orders \\\n    -d '{"lines":[{"itemId":"0197a000-0000-7000-8000-00000000ac02","quantity":2}]}'`,
+      ),
+      `Or watch all of it: ${pc.cyan('npm run demo')}`,
+      '',
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,78 @@
+import { HealthController, HealthModule } from '@app/runtime';
+import { StorageModule, type StorageOptions } from '@app/storage';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { InternalTokenModule, InternalTokenVerifier, reflectRoutes } from 'nestjs-internal-token';
+import { AccessTokenAuthenticator, type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
+import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { InternalTokenIssuer, InternalTokenIssuingModule, JwksController } from 'nestjs-internal-token/issuing';
+import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
+import { allDomains, localDomains } from './domains.js';
+import { DomainsModule } from './domains.module.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { MeController } from './me.controller.js';
+
+/** What the configuration names by file or leaves to development, read and started. */
+export interface GatewayResources {
+  /** PEM or private JWK. */
+  readonly signingKey: string;
+  readonly issuers: readonly AccessTokenIssuerOptions[];
+  readonly storage: StorageOptions;
+  /** The development identity provider, to be closed with the application. */
+  readonly identityProvider?: OnApplicationShutdown;
+}
+
+@Module({})
+export class GatewayModule {
+  static with({ values, development }: GatewayConfig, resources: GatewayResources): DynamicModule {
+    const trust = { trustDomain: values.TRUST_DOMAIN, issuer: values.INTERNAL_TOKEN_ISSUER };
+    const algorithm = values.INTERNAL_TOKEN_ALGORITHM;
+    const local = localDomains(values);
+    const issuing = InternalTokenIssuingModule.forIssuing({
+      ...trust,
+      workload: 'gateway',
+      lifetimeSeconds: values.INTERNAL_TOKEN_TTL_SECONDS,
+      key: resources.signingKey,
+      algorithm,
+    });
+    const own = [MeController, JwksController];
+    return {
+      module: GatewayModule,
+      imports: [
+        InternalTokenLoggingModule.forRoot(),
+        issuing,
+        // What comes back on the internal listener was issued here: the key source is this process.
+        InternalTokenModule.forRootAsync({
+          imports: [issuing],
+          inject: [InternalTokenIssuer],
+          useFactory: (issuer: InternalTokenIssuer) => ({
+            ...trust,
+            service: 'gateway',
+            algorithms: [algorithm],
+            keys: { description: 'own signing key', load: () => Promise.resolve(issuer.publicJwks()) },
+            requireScopePolicy: true,
+          }),
+        }),
+        EdgeModule.forRoot({
+          routes: [
+            ...reflectRoutes([...own, HealthController], 'gateway'),
+            ...allDomains.flatMap(({ controllers, name }) => reflectRoutes(controllers, name)),
+          ],
+          issuers: resources.issuers,
+          allowInsecureLoopback: development,
+          trustedProxies: values.TRUSTED_PROXIES,
+          remoteDomains: allDomains.filter((domain) => !local.includes(domain)).map(({ name }) => name),
+        }),
+        HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
+        StorageModule.forRoot(resources.storage),
+        DomainsModule.with(local),
+      ],
+      controllers: own,
+      providers: [
+        { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
+        // Nest calls the shutdown hook of every provider, also of a plain value.
+        { provide: 'IDENTITY_PROVIDER', useValue: resources.identityProvider ?? {} },
+      ],
+    };
+  }
+}

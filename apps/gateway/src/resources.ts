@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { developmentSigningKey } from '@app/runtime';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { DEVELOPMENT_AUDIENCE, type GatewayConfig } from './gateway.config.js';
+import type { GatewayResources } from './gateway.module.js';
+
+/** Reads what the configuration names; generates or starts what development leaves open. */
+export async function openResources(config: GatewayConfig): Promise<GatewayResources> {
+  const { values } = config;
+  const signingKey = values.INTERNAL_TOKEN_SIGNING_KEY_FILE
+    ? await readFile(values.INTERNAL_TOKEN_SIGNING_KEY_FILE, 'utf8')
+    : await developmentSigningKey(values.DEV_DIRECTORY, values.INTERNAL_TOKEN_ALGORITHM);
+  const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
+  if (values.ACCESS_TOKEN_ISSUERS) return { signingKey, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
+
+  const { issuer, shutdown } = await startIdentityProvider(config);
+  return {
+    signingKey,
+    storage,
+    issuers: [{ issuer, audience: DEVELOPMENT_AUDIENCE, discovery: true }],
+    identityProvider: shutdown,
+  };
+}
+
+/** Loaded here and only here, by a dynamic import: a production process never has it in memory. */
+async function startIdentityProvider({
+  values,
+  development,
+}: GatewayConfig): Promise<{ issuer: string; shutdown: OnApplicationShutdown }> {
+  if (!development) throw new Error('The development identity provider is for development only.');
+  const { startDevelopmentIdentityProvider } = await import('@app/dev-idp');
+  const provider = await startDevelopmentIdentityProvider({
+    port: values.DEV_IDP_PORT,
+    audience: DEVELOPMENT_AUDIENCE,
+    directory: join(values.DEV_DIRECTORY, 'identity-provider'),
+  });
+  return { issuer: provider.issuer, shutdown: { onApplicationShutdown: () => provider.close() } };
+}

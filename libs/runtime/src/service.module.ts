@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { StorageModule } from '@app/storage';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { InternalTokenModule, InternalTokenVerifier } from 'nestjs-internal-token';
+import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
+import { developmentJwksFile } from './development/development-keys.js';
+import { HealthModule } from './health.module.js';
+import type { ServiceConfig } from './settings/service-settings.js';
+
+/** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
+@Module({})
+export class ServiceModule {
+  static with(service: string, domain: Type, { values }: ServiceConfig): DynamicModule {
+    const { INTERNAL_TOKEN_JWKS_URI: jwksUri, INTERNAL_TOKEN_JWKS_FILE: jwksFile } = values;
+    return {
+      module: ServiceModule,
+      imports: [
+        InternalTokenLoggingModule.forRoot(),
+        InternalTokenModule.forRoot({
+          service,
+          trustDomain: values.TRUST_DOMAIN,
+          issuer: values.INTERNAL_TOKEN_ISSUER,
+          algorithms: [values.INTERNAL_TOKEN_ALGORITHM],
+          keys: jwksUri
+            ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh' }
+            : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
+          requireScopePolicy: true,
+        }),
+        HealthModule.of(InternalTokenVerifier),
+        StorageModule.forRoot(
+          values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') },
+        ),
+        domain,
+      ],
+      providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
+    };
+  }
+}
