@@ -1,4 +1,4 @@
-export { protectTable } from './protect-table.js';
+export { protectTable, type TableProtection } from './protect-table.js';
 export { StorageError, type StorageErrorCode } from './storage.error.js';
 export { StorageModule } from './storage.module.js';
 export type { DomainStorage, StorageOptions } from './storage.options.js';

@@ -1,5 +1,7 @@
 const STORAGE_FAILURES = {
-  /** The database server does not answer. Retry later; the pool reconnects by itself. */
+  /** A value that the database cannot hold (a NUL in a text, a number out of range): the caller's input. */
+  storage_value_invalid: 400,
+  /** The database does not answer, or not in time. Retry later; the pool reconnects by itself. */
   storage_unavailable: 503,
   /** Another process holds the embedded database's directory. */
   storage_locked: 500,
@@ -11,6 +13,7 @@ const STORAGE_FAILURES = {
 
 export type StorageErrorCode = keyof typeof STORAGE_FAILURES;
 
+/** What storage throws by itself. Violated constraints stay the driver's errors: `code` is PostgreSQL's SQLSTATE. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly status: number;

@@ -1,18 +1,52 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { InternalTokenContext } from 'nestjs-internal-token';
+import { DomainDatabase } from './domain-database.js';
 import type { DomainStorage, StorageOptions } from './storage.options.js';
-import { TenantDatabase } from './tenant-database.js';
 import { SystemDatabase } from './system-database.js';
+import { TenantDatabase } from './tenant-database.js';
 
-/** The app says where (`forRoot`), each domain module says what (`forDomain`) and injects `TenantDatabase<ItsTables>`. */
+const STORAGE_OPTIONS = Symbol('StorageModule.forRoot(options)');
+const DOMAIN_DATABASE = Symbol('DomainDatabase');
+
+/** The app says where (`forRoot`), each domain's module says what (`forDomain`) and injects `TenantDatabase<ItsTables>`. */
 @Module({})
 export class StorageModule {
   static forRoot(options: StorageOptions): DynamicModule {
-    void options;
-    return { module: StorageModule, global: true };
+    return {
+      module: StorageModule,
+      global: true,
+      providers: [{ provide: STORAGE_OPTIONS, useValue: options }],
+      exports: [STORAGE_OPTIONS],
+    };
   }
 
+  /** Opens the domain's database while the application starts: migrated and checked, or the start fails and says why. */
   static forDomain(domain: DomainStorage): DynamicModule {
-    void domain;
-    return { module: StorageModule, exports: [TenantDatabase, SystemDatabase] };
+    const tasks = domain.systemTasks ?? [];
+    const providers: FactoryProvider[] = [
+      {
+        provide: DOMAIN_DATABASE,
+        inject: [STORAGE_OPTIONS],
+        useFactory: (options: StorageOptions) => DomainDatabase.open(options, domain),
+      },
+      {
+        provide: TenantDatabase,
+        inject: [DOMAIN_DATABASE, InternalTokenContext],
+        useFactory: (database: DomainDatabase, context: InternalTokenContext) => new TenantDatabase(database, context),
+      },
+    ];
+    if (tasks.length > 0) {
+      providers.push({
+        provide: SystemDatabase,
+        inject: [DOMAIN_DATABASE, InternalTokenContext],
+        useFactory: (database: DomainDatabase, context: InternalTokenContext) =>
+          new SystemDatabase(database, context, tasks),
+      });
+    }
+    return {
+      module: StorageModule,
+      providers,
+      exports: tasks.length > 0 ? [TenantDatabase, SystemDatabase] : [TenantDatabase],
+    };
   }
 }

@@ -1,16 +1,29 @@
 import type { MigrationProvider } from 'kysely/migration';
+import { StorageError } from './storage.error.js';
 
 /** Where data lives: given by the app. */
 export type StorageOptions =
-  | { /** PostgreSQL: `postgres://…` (DATABASE_URL). */ readonly url: string }
-  | { /** Embedded: the base directory; each domain gets `<directory>/<domain>`. */ readonly directory: string }
-  | { /** Embedded and gone with the process: for tests. */ readonly memory: true };
+  /** PostgreSQL: `postgres://user:password@host:port/database` (DATABASE_URL). */
+  | { readonly url: string }
+  /** Embedded: the base directory; each domain gets `<directory>/<domain>`, locked by one process. */
+  | { readonly directory: string }
+  /** Embedded and gone with the process: for tests. */
+  | { readonly memory: true };
 
 /** What a domain keeps there: given by the domain. */
 export interface DomainStorage {
-  /** The domain's name, its PostgreSQL schema and the stem of its role: `inventory`. */
+  /** The domain's name, its PostgreSQL schema and the stem of its roles: `inventory`. */
   readonly name: string;
   readonly migrations: MigrationProvider;
-  /** Names of the tasks that may use `SystemDatabase`. Default: none. */
+  /** Names of the tasks that may use `SystemDatabase`. Default: none, and `SystemDatabase` cannot be injected. */
   readonly systemTasks?: readonly string[];
+}
+
+/** The name becomes an SQL identifier: plain, and short enough for the suffixes of roles. */
+export function checkDomainName(name: string): void {
+  if (/^[a-z][a-z0-9_]{0,50}$/.test(name)) return;
+  throw new StorageError(
+    'storage_misused',
+    `"${name}" cannot name a domain's storage: use lower-case letters, digits and _.`,
+  );
 }

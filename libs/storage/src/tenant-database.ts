@@ -1,10 +1,20 @@
 import type { Transaction } from 'kysely';
+import type { InternalTokenContext } from 'nestjs-internal-token';
+import type { DomainDatabase } from './domain-database.js';
 
 /** A domain's data, one tenant at a time: the only way to it. */
-export abstract class TenantDatabase<Schema> {
+export class TenantDatabase<Schema> {
+  constructor(
+    private readonly database: DomainDatabase,
+    private readonly context: InternalTokenContext,
+  ) {}
+
   /**
-   * Runs `work` in one transaction that sees the rows of the current claims' tenant (anonymous: public rows only).
-   * Rolled back when `work` throws. No port call and no second transaction inside.
+   * Runs `work` in one transaction that sees and writes the rows of the current claims' tenant; an anonymous caller sees
+   * public rows only. Rolled back when `work` throws. No port call and no second transaction inside.
    */
-  abstract transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
+  async transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
+    const { authenticated, tenantId } = this.context.claims;
+    return this.database.transaction({ tenantId: authenticated ? tenantId : undefined }, work);
+  }
 }

@@ -1,0 +1,99 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { StorageError } from './storage.error.js';
+
+interface Holder {
+  readonly pid: number;
+  /** When the process started, in the kernel's ticks: tells a process from a later one with the same id. Linux only. */
+  readonly started: string | undefined;
+  readonly host: string;
+}
+
+/** A file beside an embedded database's directory says which process has it open; PGlite itself would not notice two. */
+export class DirectoryLock {
+  private constructor(private readonly file: string) {}
+
+  static take(directory: string): DirectoryLock {
+    const file = `${directory}.lock`;
+    mkdirSync(dirname(file), { recursive: true });
+    if (!claim(file)) {
+      const holder = readHolder(file);
+      if (holder && isAlive(holder)) throw locked(directory, holder);
+      removeStale(file, holder);
+      if (!claim(file)) throw locked(directory, readHolder(file));
+    }
+    return new DirectoryLock(file);
+  }
+
+  release(): void {
+    rmSync(this.file, { force: true });
+  }
+}
+
+/** Written aside and linked, so that nobody ever sees the lock without its holder. */
+function claim(file: string): boolean {
+  const aside = `${file}.${randomUUID()}`;
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  writeFileSync(aside, JSON.stringify(holder));
+  try {
+    linkSync(aside, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Two processes may find the same dead lock at once: only what was judged is removed, a newer lock is put back. */
+function removeStale(file: string, judged: Holder | undefined): void {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return; // the other one was quicker
+  }
+  const removed = readHolder(aside);
+  if (JSON.stringify(removed) !== JSON.stringify(judged)) linkSync(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.host !== hostname()) return true; // a shared disk: its processes cannot be seen from here
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return holder.started === undefined || holder.started === startOf(holder.pid);
+}
+
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function locked(directory: string, holder: Holder | undefined): StorageError {
+  const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
+  return new StorageError(
+    'storage_locked',
+    `${directory} is open in ${who}; an embedded database serves one process. ` +
+      `Stop that process, or set DATABASE_URL so that several processes share a PostgreSQL server. ` +
+      `If it is surely gone, delete ${directory}.lock.`,
+  );
+}

@@ -1,0 +1,55 @@
+import { Logger } from '@nestjs/common';
+import { Pool, types } from 'pg';
+import { StorageError } from './storage.error.js';
+import { valueParsers } from './value-parsers.js';
+
+/** Milliseconds. The server gives up before we do, so that a slow query is cancelled rather than left running. */
+const CONNECT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT = 10_000;
+const ANSWER_TIMEOUT = 12_000;
+const IDLE_IN_TRANSACTION_TIMEOUT = 15_000;
+
+const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
+  (format !== 'binary' && valueParsers.get(oid)) || types.getTypeParser(oid, format)) as typeof types.getTypeParser;
+
+/** Connections that start in `role`. Migrations, which may take their time, wait without limit. */
+export function openPool(
+  url: string,
+  options: { readonly role?: string | undefined; readonly migrating?: boolean },
+): Pool {
+  const { connectionString, ownOptions } = splitOptions(url);
+  const settings = [ownOptions];
+  if (options.role !== undefined) settings.push(`-c role=${options.role}`);
+  if (!options.migrating) {
+    settings.push(`-c statement_timeout=${STATEMENT_TIMEOUT}`);
+    settings.push(`-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT}`);
+  }
+  const pool = new Pool({
+    connectionString,
+    options: settings.join(' ').trim(),
+    max: options.migrating ? 1 : 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    ...(options.migrating ? {} : { query_timeout: ANSWER_TIMEOUT }),
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', (error) => new Logger('Storage').warn(`An idle database connection was lost: ${error.message}`));
+  return pool;
+}
+
+/** `?options=` in the URL would replace ours: both are sent. */
+function splitOptions(url: string): { connectionString: string; ownOptions: string } {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new StorageError(
+      'storage_misconfigured',
+      'DATABASE_URL is not a URL: write postgres://user:password@host:5432/database, special characters percent-encoded.',
+    );
+  }
+  const ownOptions = parsed.searchParams.get('options') ?? '';
+  parsed.searchParams.delete('options');
+  return { connectionString: parsed.href, ownOptions };
+}
