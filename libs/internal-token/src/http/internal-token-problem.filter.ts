@@ -40,9 +40,10 @@ export class InternalTokenProblemFilter implements ExceptionFilter {
     // Half of an answer is on its way: only a broken connection tells the client that the rest is missing.
     if (httpAdapter.isHeadersSent(response)) return void rawOf(response).destroy();
 
-    const requestId = store?.txn ?? newTransactionId();
+    const known = rawOf(response).getHeader('X-Request-Id');
+    const requestId = store?.txn ?? (typeof known === 'string' ? known : newTransactionId());
     const headers: Record<string, string | undefined> = {
-      'X-Request-Id': rawOf(response).hasHeader('X-Request-Id') ? undefined : requestId,
+      'X-Request-Id': known === undefined ? requestId : undefined,
       'WWW-Authenticate': this.challenge(exception),
       'Cache-Control': problem.status === 401 || problem.status === 403 || failure ? 'no-store' : undefined,
       'Content-Type': PROBLEM_CONTENT_TYPE,

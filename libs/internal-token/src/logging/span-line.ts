@@ -42,15 +42,19 @@ interface SpanIds {
 export function endLine(record: SpanRecord, identity: readonly IdentityField[] = []): SpanLine {
   const { status, error, token, claims, callerTraceId } = record;
   const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
-  if (error !== undefined)
+  const level = levelOf(record);
+  if (error !== undefined) {
     fields.err = isError(error) ? describeError(error) : { type: 'Error', message: thrown(error) };
+    // Where a refusal was thrown helps nobody.
+    if (level === 'info') delete fields.err.stack;
+  }
   if (token !== undefined) {
     fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
     if (token.verifyUs !== undefined) fields.tok.verify_us = token.verifyUs;
   }
   if (callerTraceId !== undefined) fields.caller_trace_id = sanitizeText(callerTraceId, 64);
   const ids = { ...idsOf(record), ...(record.kind === 'server' && identityOf(claims, identity)) };
-  return new SpanLine(fields.op ?? '', levelOf(record), record.service, ids, fields);
+  return new SpanLine(fields.op ?? '', level, record.service, ids, fields);
 }
 
 /** The line of a span that has begun, or is still open after `dur` milliseconds. */

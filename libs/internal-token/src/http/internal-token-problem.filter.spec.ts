@@ -1,0 +1,273 @@
+import {
+  BadRequestException,
+  Body,
+  ConflictException,
+  Controller,
+  ForbiddenException,
+  Get,
+  HttpException,
+  Module,
+  Param,
+  Post,
+  Res,
+  StandardSchemaValidationPipe,
+  UsePipes,
+} from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { request as httpRequest, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { z } from 'zod';
+import { InternalTokenLogger } from '../logging/index.js';
+import { InternalTokenModule, NoInternalToken } from '../nest/index.js';
+import { TestTokenIssuer } from '../testing/index.js';
+import { answerFrameworkError } from './answer-framework-error.js';
+import { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
+
+const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
+
+class OutOfStock extends Error {
+  readonly code = 'out_of_stock';
+  readonly status = 409;
+  readonly detail = 'Only 2 left.';
+}
+
+class Broken extends Error {
+  readonly code = 'port_unreachable';
+  readonly status = 503;
+  readonly detail = 'connect ECONNREFUSED 10.0.0.7:3002';
+}
+
+const FAULTS: Record<string, () => unknown> = {
+  conflict: () => new ConflictException('Placed already.'),
+  coded: () => new BadRequestException('No such currency.', { errorCode: 'currency_unknown' }),
+  forbidden: () => new ForbiddenException(),
+  list: () => new BadRequestException(['a: too short', 'b: missing']),
+  object: () => new HttpException({ whatever: 1 }, 422),
+  teapot: () => new HttpException('short and stout', 418),
+  port: () => new OutOfStock('x'),
+  'port-down': () => new Broken('x'),
+  database: () => Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (id)=(7)' }),
+  secret: () => new Error('the password is hunter2'),
+  unavailable: () => new HttpException('shard 7 is down', 503),
+  text: () => 'a text',
+  nothing: () => undefined,
+  hidden: () => Object.assign(new Error('path /etc/shop'), { statusCode: 403, status: 403, expose: false }),
+  status: () => Object.assign(new Error('not for the status of a stranger'), { status: 404 }),
+  token: () => new BadRequestException(`cannot use ${tokens.token()}`),
+};
+
+@Controller('things')
+@NoInternalToken()
+class ThingsController {
+  @Get('fault/:name')
+  fault(@Param('name') name: string): never {
+    throw FAULTS[name]?.();
+  }
+
+  @Get('half')
+  half(@Res() response: ServerResponse & { raw?: ServerResponse }): void {
+    (response.raw ?? response).write('half an answer');
+    throw new Error('in the middle');
+  }
+
+  @Get('late')
+  async late(): Promise<never> {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    throw new Error('nobody is there any more');
+  }
+
+  @Post()
+  @UsePipes(new StandardSchemaValidationPipe())
+  create(@Body({ schema: z.object({ name: z.string().min(2), count: z.number() }) }) body: object): object {
+    return body;
+  }
+}
+
+@Controller('guarded')
+class GuardedController {
+  @Get()
+  get(): string {
+    return 'in';
+  }
+}
+
+@Module({
+  imports: [InternalTokenModule.forRoot({ service: 'things', trustDomain: 'shop.example', keys: tokens.keys })],
+  controllers: [ThingsController, GuardedController],
+  providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
+})
+class AppModule {}
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter({ frameworkErrors: answerFrameworkError })],
+])('InternalTokenProblemFilter on %s', (name, adapter) => {
+  const express = name === 'Express';
+  const lines: Record<string, unknown>[] = [];
+  let base: string;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    const destination = { write: (text: string) => lines.push(JSON.parse(text) as Record<string, unknown>) };
+    const logger = new InternalTokenLogger({ service: 'things', level: 'warn', destination });
+    const app = await NestFactory.create(AppModule, adapter(), { logger });
+    await app.listen(0, '127.0.0.1');
+    base = `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
+    close = () => app.close();
+  });
+
+  beforeEach(() => {
+    lines.length = 0;
+  });
+
+  afterAll(() => close());
+
+  async function ask(path: string, init?: RequestInit) {
+    const response = await fetch(`${base}${path}`, init);
+    const text = await response.text();
+    return { response, text, body: JSON.parse(text) as Record<string, unknown> };
+  }
+
+  function post(body: string, type = 'application/json') {
+    return ask('/things', { method: 'POST', body, headers: { 'Content-Type': type } });
+  }
+
+  /** Every answer has these, whatever went wrong. */
+  function expectProblem({ response, body }: Awaited<ReturnType<typeof ask>>, status: number, code: string): void {
+    expect({ status: response.status, code: body['code'] }).toEqual({ status, code });
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
+    expect(body).toMatchObject({ status, type: expect.any(String) as string, title: expect.any(String) as string });
+    expect(body['request_id']).toMatch(/^[0-9a-f]{32}$/);
+    expect(response.headers.get('x-request-id')).toBe(body['request_id']);
+  }
+
+  it('R83, R87: answers a refusal with its code, its challenge and no-store', async () => {
+    const missing = await ask('/guarded');
+    expectProblem(missing, 401, 'txn_missing');
+    expect(missing.response.headers.get('www-authenticate')).toBe('Txn-Token realm="shop.example"');
+    expect(missing.response.headers.get('cache-control')).toBe('no-store');
+    const expired = await ask('/guarded', { headers: { 'Txn-Token': tokens.expired() } });
+    expectProblem(expired, 401, 'txn_expired');
+    expect(expired.response.headers.get('www-authenticate')).toBe(
+      'Txn-Token realm="shop.example", error="invalid_token"',
+    );
+  });
+
+  it('puts the id of the request on a good answer too', async () => {
+    const claims = tokens.claims({ scope: 'test' });
+    const response = await fetch(`${base}/guarded`, { headers: { 'Txn-Token': tokens.token({ ...claims }) } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-request-id')).toBe(claims.tokenId);
+  });
+
+  it.each([
+    ['conflict', 409, 'conflict', 'Placed already.'],
+    ['coded', 400, 'currency_unknown', 'No such currency.'],
+    ['forbidden', 403, 'forbidden', undefined],
+    ['list', 400, 'invalid_request', 'a: too short; b: missing'],
+    ['object', 422, 'unprocessable_entity', 'Http Exception'],
+    ['teapot', 418, 'im_a_teapot', 'short and stout'],
+    ['port', 409, 'out_of_stock', 'Only 2 left.'],
+    ['hidden', 403, 'forbidden', undefined],
+  ])('answers what the application throws: %s', async (name, status, code, detail) => {
+    const answer = await ask(`/things/fault/${name}`);
+    expectProblem(answer, status, code);
+    expect(answer.body['detail']).toBe(detail);
+    expect(answer.response.headers.get('cache-control')).toBe(status === 403 ? 'no-store' : null);
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    ['port-down', 503, 'port_unreachable', /10\.0\.0\.7/],
+    ['unavailable', 503, 'service_unavailable', /shard/],
+    ['secret', 500, 'internal_error', /hunter2/],
+    ['database', 500, 'internal_error', /duplicate|Key/],
+    ['status', 500, 'internal_error', /stranger/],
+    ['text', 500, 'internal_error', /a text/],
+    ['nothing', 500, 'internal_error', /undefined/],
+  ])('R85: says nothing of a failure of this side, and logs it: %s', async (name, status, code, secret) => {
+    const answer = await ask(`/things/fault/${name}`);
+    expectProblem(answer, status, code);
+    expect(answer.body).not.toHaveProperty('detail');
+    expect(answer.text).not.toMatch(secret);
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', txn: answer.body['request_id'] })]);
+  });
+
+  it('logs a failure with its stack', async () => {
+    await ask('/things/fault/secret');
+    expect(lines[0]?.['err']).toMatchObject({ type: 'Error', stack: expect.stringContaining('    at ') as string });
+  });
+
+  it('R85: repeats no token that an exception quotes', async () => {
+    const answer = await ask('/things/fault/token');
+    expect(answer.body['detail']).toBe('cannot use [redacted]');
+  });
+
+  it('knows a missing route from a missing thing', async () => {
+    expectProblem(await ask('/nowhere?a=1'), 404, 'route_not_found');
+    expectProblem(await ask('/things', { method: 'DELETE' }), 404, 'route_not_found');
+  });
+
+  it('answers bad input with a clear 4xx and logs no error', async () => {
+    const good = '{"name":"tea","count":1}';
+    const findings = await post('{"name":"t"}');
+    expectProblem(findings, 400, 'invalid_request');
+    expect(findings.body['errors']).toHaveLength(2);
+    for (const broken of [
+      '{"name":',
+      '{"name":"tea"',
+      'tea',
+      '\u0000',
+      '{"a":1}}',
+      '[1,2',
+      '{"name":"secret-text"x}',
+    ]) {
+      const answer = await post(broken);
+      expectProblem(answer, 400, 'invalid_request');
+      expect(answer.text).not.toContain('secret-text');
+    }
+    // Fastify takes every JSON for UTF-8. Express leaves a body alone that it has no parser for; the schema misses it.
+    if (express) expectProblem(await post(good, 'application/json; charset=latin-7'), 415, 'unsupported_media_type');
+    const csv = await post('a,b', 'text/csv');
+    if (express) expectProblem(csv, 400, 'invalid_request');
+    else expectProblem(csv, 415, 'unsupported_media_type');
+    expectProblem(await post(`{"name":"${'x'.repeat(2_000_000)}"}`), 413, 'payload_too_large');
+    expectProblem(await ask('/things/fault/%FF'), 400, 'invalid_request');
+    expect(lines).toEqual([]);
+  });
+
+  it('never answers 5xx to a payload that tries to pollute prototypes', async () => {
+    for (const body of [
+      '{"__proto__":{"admin":true},"name":"tea","count":1}',
+      '{"constructor":{"prototype":{"admin":true}},"name":"tea","count":1}',
+      '{"name":{"__proto__":null},"count":1}',
+      `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    ]) {
+      const { response } = await post(body);
+      expect(response.status).toBeLessThan(500);
+    }
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('breaks the connection when half of the answer is out already', async () => {
+    await expect(fetch(`${base}/things/half`).then((response) => response.text())).rejects.toThrow();
+    expect(lines.some(({ level, msg }) => level === 'error' && msg === 'in the middle')).toBe(true);
+  });
+
+  it('logs no error when the client goes away', async () => {
+    const { port } = new URL(base);
+    const upload = connect(Number(port), '127.0.0.1');
+    upload.write(
+      'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"na',
+    );
+    const waiting = httpRequest(`${base}/things/late`).on('error', () => undefined);
+    waiting.end();
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    upload.destroy();
+    waiting.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(lines).toEqual([]);
+  });
+});
