@@ -92,7 +92,7 @@ export class InternalTokenLogger extends ConsoleLogger {
     if (!this.isLevelEnabled(NEST_LEVEL_OF[level])) return;
     const { msg, context = this.context, err, params, span } = readLogArguments(message, more);
     const { service = this.#service, ...ids } = span ?? currentRequestFields();
-    const line: LogLine = { time: this.#clock(), level, msg, service, instance: this.#instance };
+    const line: LogLine = { time: span?.time ?? this.#clock(), level, msg, service, instance: this.#instance };
     if (span === undefined) Object.assign(line, ids);
     else Object.assign(line, span.ids, span.fields);
     if (context !== undefined && span === undefined) line.context = context;

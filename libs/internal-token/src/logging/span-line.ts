@@ -24,6 +24,8 @@ export class SpanLine {
     readonly service: string,
     readonly ids: RequestFields,
     readonly fields: SpanFields,
+    /** Epoch milliseconds; by default the moment of writing. */
+    readonly time?: number,
   ) {}
 
   /** For loggers of other makes: one flat object. */
@@ -61,7 +63,8 @@ export function endLine(record: SpanRecord, identity: readonly IdentityField[] =
 export function openLine(ev: 'start' | 'inflight', span: Span, dur?: number): SpanLine {
   const fields: SpanFields = { ev, ...describe(span) };
   if (dur !== undefined) fields.dur = roundToMicroseconds(dur);
-  return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields);
+  const time = ev === 'start' ? roundToMicroseconds(span.startedAt) : undefined;
+  return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
 }
 
 /** Who asked, as far as configured. */

@@ -114,12 +114,18 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('writes the start of a span at debug level', () => {
+  it('R117: writes the start of a span at debug level, of a request when its id is known', async () => {
     const { start, lines, logger, writer } = setup();
     start(open);
+    await Promise.resolve();
     logger.setLogLevels(['debug']);
-    start(open);
-    expect(lines).toEqual([expect.objectContaining({ level: 'debug', ev: 'start', op: 'POST /orders' })]);
+    const learning = { ...facts };
+    start(learning as Span);
+    learning.traceId = 'f'.repeat(32);
+    await Promise.resolve();
+    expect(lines).toEqual([
+      expect.objectContaining({ time: 1_000, level: 'debug', ev: 'start', op: 'POST /orders', txn: 'f'.repeat(32) }),
+    ]);
     writer.close();
   });
 

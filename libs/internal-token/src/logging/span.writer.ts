@@ -63,7 +63,9 @@ export class SpanWriter {
 
   #started(span: Span): void {
     this.#open.set(span.spanId, { span, reported: false });
-    this.#write(openLine('start', span));
+    // A request learns its id from its token, which is verified in this very turn: the line waits for it.
+    if (span.kind === 'server') queueMicrotask(() => this.#write(openLine('start', span)));
+    else this.#write(openLine('start', span));
   }
 
   #ended(record: SpanRecord): void {

@@ -1,0 +1,184 @@
+import { type CanActivate, Controller, ForbiddenException, Get, Injectable, Logger, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { InternalTokenProblemFilter } from '../http/index.js';
+import { InternalTokenModule, NoInternalToken, Tracer } from '../nest/index.js';
+import { TestTokenIssuer } from '../testing/index.js';
+import { InternalTokenLoggingModule, InternalTokenLogger, type LogLine } from './index.js';
+
+const schema = JSON.parse(readFileSync(new URL('./log-line.schema.json', import.meta.url), 'utf8')) as object;
+const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<LogLine>(schema);
+const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
+const background: Promise<unknown>[] = [];
+
+@Injectable()
+class StockGuard implements CanActivate {
+  private readonly logger = new Logger(StockGuard.name);
+
+  canActivate(): boolean {
+    this.logger.log('in a guard');
+    return true;
+  }
+}
+
+@Controller('orders')
+class OrdersController {
+  private readonly logger = new Logger(OrdersController.name);
+
+  constructor(private readonly tracer: Tracer) {}
+
+  @Get(':id')
+  async find(): Promise<string> {
+    this.logger.log('before', { item: 'tea' });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    this.logger.warn('after an await', new Error('odd'));
+    const stock = await this.tracer.run({ op: 'inventory.stock', kind: 'internal', service: 'inventory' }, async () => {
+      await Promise.resolve();
+      this.logger.log('in the port');
+      return '3';
+    });
+    background.push(
+      new Promise((resolve) => setTimeout(resolve, 30)).then(() =>
+        this.logger.log('after the answer, in a child task'),
+      ),
+    );
+    return stock;
+  }
+
+  @Get(':id/fault')
+  fault(): never {
+    throw new Error('broken');
+  }
+
+  @Get(':id/refused')
+  @NoInternalToken()
+  refused(): never {
+    throw new ForbiddenException();
+  }
+}
+
+@Module({
+  imports: [
+    InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys }),
+    InternalTokenLoggingModule.forRoot({ identity: ['tenant'] }),
+  ],
+  controllers: [OrdersController],
+  providers: [
+    { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
+    { provide: APP_GUARD, useClass: StockGuard },
+  ],
+})
+class AppModule {}
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+])('the log of an application on %s', (_, adapter) => {
+  const written: string[] = [];
+  let base: string;
+  let close: () => Promise<void>;
+
+  const lines = () => written.map((text) => JSON.parse(text) as LogLine);
+  const linesOf = (txn: string) => lines().filter((line) => line.txn === txn);
+
+  beforeAll(async () => {
+    const logger = new InternalTokenLogger({ service: 'orders', destination: { write: (text) => written.push(text) } });
+    const app = await NestFactory.create(AppModule, adapter(), { logger });
+    await app.listen(0, '127.0.0.1');
+    base = `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
+    close = () => app.close();
+  });
+
+  afterAll(() => close());
+
+  async function ask(path: string, token?: string) {
+    const response = await fetch(`${base}${path}`, { headers: token === undefined ? {} : { 'Txn-Token': token } });
+    await response.text();
+    await Promise.all(background.splice(0));
+    await ended(String(response.headers.get('x-request-id')));
+    return response;
+  }
+
+  /** The end line is written when the response has closed, a moment after the client has read it. */
+  async function ended(txn: string): Promise<void> {
+    while (!linesOf(txn).some(({ ev, kind }) => ev === 'end' && kind === 'server')) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  it('R117, R126: carries the token id on every line of a request: guard, handler, port, after awaits, child tasks', async () => {
+    const claims = tokens.claims({ scope: 'test', tenantId: 'acme' });
+    await ask('/orders/7', tokens.token(claims));
+    const request = linesOf(claims.tokenId);
+    const spoken = request.filter(({ ev }) => ev === undefined);
+    expect(spoken.map(({ msg, service }) => `${service}: ${msg}`)).toEqual([
+      'orders: in a guard',
+      'orders: before',
+      'orders: after an await',
+      'inventory: in the port',
+      'orders: after the answer, in a child task',
+    ]);
+    for (const line of request) expect(line).toMatchObject({ txn: claims.tokenId, trace_id: claims.tokenId });
+  });
+
+  it('writes one end line for the request and one for the port, as a tree', async () => {
+    const claims = tokens.claims({ scope: 'test', tenantId: 'acme', userId: 'ada' });
+    await ask('/orders/7', tokens.token(claims));
+    const [port, server, ...more] = linesOf(claims.tokenId).filter(({ ev }) => ev === 'end');
+    expect(more).toEqual([]);
+    expect(server).toMatchObject({
+      kind: 'server',
+      op: 'GET /orders/:id',
+      route: '/orders/:id',
+      status: 200,
+      tenant: 'acme',
+    });
+    expect(server?.tok).toMatchObject({ kid: expect.any(String) as string, verify_us: expect.any(Number) as number });
+    expect(port).toMatchObject({ kind: 'internal', op: 'inventory.stock', status: 'ok', service: 'inventory' });
+    expect(port?.parent_span_id).toBe(server?.span_id);
+    expect(port?.dur).toBeLessThanOrEqual(server?.dur ?? 0);
+    expect(linesOf(claims.tokenId).filter(({ ev }) => ev === 'start')).toHaveLength(2);
+  });
+
+  it('logs a refusal, a missing route and a failure under the ids of their requests', async () => {
+    for (const [path, token, status, level] of [
+      ['/orders/7', undefined, 401, 'info'],
+      ['/orders/7', tokens.tampered(), 401, 'info'],
+      ['/orders/7/refused', undefined, 403, 'info'],
+      ['/nowhere', tokens.token(), 404, 'info'],
+      ['/orders/7/fault', tokens.token({ scope: 'test' }), 500, 'error'],
+    ] as const) {
+      const response = await ask(path, token);
+      expect(response.status).toBe(status);
+      const request = linesOf(String(response.headers.get('x-request-id')));
+      expect(request.find(({ ev }) => ev === 'end')).toMatchObject({ level, status, kind: 'server' });
+      expect(request.some(({ err }) => err?.stack !== undefined)).toBe(status === 500);
+    }
+  });
+
+  it('R115, R120: contains neither token nor user', async () => {
+    await ask('/orders/7', tokens.token({ scope: 'test', userId: 'ada-lovelace' }));
+    await ask('/orders/7', tokens.expired({ userId: 'ada-lovelace' }));
+    expect(written.join('')).not.toMatch(/eyJ|ada-lovelace/);
+  });
+
+  it('is what the schema says, line for line', () => {
+    expect(written.length).toBeGreaterThan(30);
+    expect(new Set(lines().map(({ ev }) => ev))).toEqual(new Set([undefined, 'start', 'end']));
+    for (const line of lines()) {
+      expect({ line, errors: validate(line) ? [] : validate.errors }).toEqual({ line, errors: [] });
+    }
+  });
+
+  it('a line with a stranger among its members is not what the schema says', () => {
+    const [line] = lines();
+    expect(validate({ ...line, authorization: 'x' })).toBe(false);
+    expect(validate({ ...line, txn: 'x', trace_id: 'x' })).toBe(false);
+    expect(validate({ ...line, time: 'now' })).toBe(false);
+  });
+});
