@@ -2,8 +2,8 @@
 export const PORT_FAILURES = {
   /** The input is not what the contract asks for: the caller's defect. */
   port_input_invalid: 400,
-  /** The caller's token has too little life left to finish the call. */
-  port_token_expired: 401,
+  /** The caller's token has expired: the request took too long, and starts again at the gateway. */
+  txn_expired: 401,
   /** The other side does not offer this method: it runs another version of the contract. */
   port_method_unknown: 501,
   /** The answer is not what the contract promises: the implementation's defect. */

@@ -1,0 +1,11 @@
+import { channel } from 'node:diagnostics_channel';
+
+const portCalls = channel('app:port-call');
+
+/** Tells whoever listens that a call is about to be made; a listener may object (storage does, inside a transaction). */
+export function announceCall(operation: string): void {
+  if (!portCalls.hasSubscribers) return;
+  const call: { operation: string; objection?: Error } = { operation };
+  portCalls.publish(call);
+  if (call.objection) throw call.objection;
+}

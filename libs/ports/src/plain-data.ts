@@ -1,0 +1,9 @@
+/**
+ * What arrives when a value travels as JSON: a Date as ISO string, a class instance as its fields, no undefined keys, and
+ * nothing shared with the sender. Undefined alone stays undefined: there is no body.
+ * @throws TypeError for what JSON cannot carry (a bigint, a cycle)
+ */
+export function toPlainData(value: unknown): unknown {
+  const json = JSON.stringify(value) as string | undefined;
+  return json === undefined ? undefined : (JSON.parse(json) as unknown);
+}

@@ -1,0 +1,28 @@
+import { PortError } from '@app/contracts';
+import { InternalTokenError } from 'nestjs-internal-token';
+
+/**
+ * The error as it crosses: code, status, detail and nothing else. Undefined for a failure that nobody meant the caller
+ * to see; a 500 of another library is one, whatever it says of itself.
+ */
+export function toPortError(error: unknown): PortError | undefined {
+  if (error instanceof PortError || error instanceof InternalTokenError) {
+    return new PortError(error.code, error.status, error.detail);
+  }
+  if (isTypedError(error) && error.status !== 500) return new PortError(error.code, error.status, error.detail);
+  return undefined;
+}
+
+/** The shape that our libraries' errors share (storage's are not known here by type). */
+function isTypedError(error: unknown): error is { code: string; status: number; detail: string } {
+  if (!(error instanceof Error)) return false;
+  const { code, status, detail } = error as { code?: unknown; status?: unknown; detail?: unknown };
+  return (
+    typeof code === 'string' &&
+    /^[a-z]+(_[a-z]+)+$/.test(code) &&
+    Number.isInteger(status) &&
+    (status as number) >= 400 &&
+    (status as number) < 600 &&
+    typeof detail === 'string'
+  );
+}
