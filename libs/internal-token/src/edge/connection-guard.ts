@@ -26,8 +26,11 @@ export class ConnectionGuard implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 
   onModuleInit(): void {
-    const server = this.host.httpAdapter?.getHttpServer() as Server | undefined;
-    if (server) this.protect(server);
+    const server = this.host.httpAdapter?.getHttpServer() as (Server & { requireHostHeader?: boolean }) | undefined;
+    if (typeof server?.on !== 'function') return;
+    // The edge asks for the field itself, and says what is missing.
+    server.requireHostHeader = false;
+    this.protect(server);
   }
 
   protect(server: Server): void {

@@ -3,7 +3,7 @@ import { InternalTokenError } from '../core/index.js';
 
 /**
  * Refuses what Node's parser lets pass and what another program on the way may have read differently: a transfer
- * coding in an HTTP/1.0 message, codings other than one `chunked`, two `Host` fields (RFC 9112 sections 3.2 and 6.1).
+ * coding in an HTTP/1.0 message, codings other than one `chunked`, two `Host` fields or none (RFC 9112 sections 3.2 and 6.1).
  * The connection is closed after such a request: nobody knows where the next one starts.
  * @throws InternalTokenError `invalid_request` (400)
  */
@@ -16,7 +16,9 @@ export function checkFraming(request: IncomingMessage): void {
     if (coding.toLowerCase() !== 'chunked') throw unclear('The only accepted Transfer-Encoding is one "chunked".');
     if (request.headers['content-length'] !== undefined) throw unclear('Two fields say how long the body is.');
   }
-  if (hosts(request.rawHeaders) > 1) throw unclear('More than one Host field.');
+  const named = hosts(request.rawHeaders);
+  if (named > 1 || (named === 0 && request.httpVersionMinor !== 0))
+    throw unclear('There must be exactly one Host field.');
 }
 
 function hosts(rawHeaders: readonly string[]): number {

@@ -1,0 +1,77 @@
+import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
+import { encodedToken, type VerifiedClaims } from 'nestjs-internal-token';
+import { EdgePolicy, type EdgeRequest, Forwarder } from 'nestjs-internal-token/edge';
+
+class SeenAddresses extends EdgePolicy {
+  readonly addresses: string[] = [];
+
+  check({ clientAddress }: EdgeRequest): void {
+    this.addresses.push(clientAddress);
+  }
+}
+
+/** Answers with the payload of the token that it would have sent. */
+class PayloadForwarder extends Forwarder {
+  async forward({ response }: EdgeRequest, claims: VerifiedClaims): Promise<void> {
+    const [, payload = ''] = (await encodedToken(claims)).split('.');
+    response.end(Buffer.from(payload, 'base64url'));
+  }
+}
+
+async function start(trustedProxies: readonly string[]): Promise<{ gateway: EdgeGateway; policy: SeenAddresses }> {
+  const gateway = await EdgeGateway.start({ edge: { trustedProxies }, providers: [SeenAddresses] });
+  return { gateway, policy: gateway.app.get(SeenAddresses) };
+}
+
+describe('a client forges where it comes from', () => {
+  it('R46: from a peer that is no configured proxy, no field is believed or passed on', async () => {
+    const { gateway, policy } = await start(['10.0.0.0/8', 'fd00::/8']);
+    const lines = ['X-Forwarded-For: 203.0.113.9', 'Forwarded: for=203.0.113.9', 'X-Real-IP: 203.0.113.9'];
+    const seen = seenIn(await gateway.get('/catalog/items', ...lines));
+    expect(policy.addresses).toEqual(['127.0.0.1']);
+    expect(JSON.stringify(seen)).not.toContain('203.0.113.9');
+    await gateway.close();
+  });
+
+  it('R46: behind a configured proxy the last hop that is none of ours counts', async () => {
+    const { gateway, policy } = await start(['127.0.0.1', '10.0.0.0/8']);
+    for (const value of [
+      '6.6.6.6, 203.0.113.9',
+      '6.6.6.6, 203.0.113.9, 10.1.2.3',
+      'rubbish, 203.0.113.9:4711, 10.1.2.3, 10.9.9.9',
+      '203.0.113.9',
+    ]) {
+      await gateway.get('/catalog/items', `X-Forwarded-For: ${value}`);
+    }
+    await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6', 'X-Forwarded-For: 203.0.113.9');
+    expect(policy.addresses).toEqual(Array.from({ length: 5 }, () => '203.0.113.9'));
+    await gateway.close();
+  });
+
+  it('R46: what a proxy passes on that is no address stops the walk there', async () => {
+    const { gateway, policy } = await start(['127.0.0.1', '10.0.0.0/8']);
+    await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6, unknown, 10.1.2.3');
+    await gateway.get('/catalog/items', 'X-Forwarded-For: unknown');
+    await gateway.get('/catalog/items', 'X_Forwarded_For: 6.6.6.6');
+    await gateway.get('/catalog/items', 'X-Real-IP: 6.6.6.6');
+    expect(policy.addresses).toEqual(['10.1.2.3', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
+    await gateway.close();
+  });
+
+  it('R46: what counts is what the token says', async () => {
+    const gateway = await EdgeGateway.start({
+      edge: { trustedProxies: ['127.0.0.1'], remoteDomains: ['catalog'] },
+      providers: [PayloadForwarder],
+    });
+    const response = await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6, 203.0.113.9');
+    expect(JSON.parse(response.body)).toMatchObject({ rctx: { req_ip: '203.0.113.9' } });
+    await gateway.close();
+  });
+
+  it.each([['10.0.0.0/33'], ['10.0.0'], ['::1/129'], ['proxy.example'], ['10.0.0.0/8/8'], ['']])(
+    'R46: the start is refused for the block %j',
+    async (block) => {
+      await expect(EdgeGateway.start({ edge: { trustedProxies: [block] } })).rejects.toThrow(/trustedProxies/);
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { EdgeGateway } from '../support/edge-gateway.js';
+
+/** What an attacker wants to be taken for a request of its own. */
+const HIDDEN = 'GET /internal/orders/secret HTTP/1.1\r\nHost: a\r\n\r\n';
+
+const post = (lines: readonly string[], body: string, version = '1.1'): string =>
+  [`POST /catalog/echo HTTP/${version}`, 'Host: a', 'Content-Type: application/json', ...lines].join('\r\n') +
+  `\r\n\r\n${body}`;
+
+const CASES: readonly (readonly [string, string])[] = [
+  [
+    'CL.TE: a length and a transfer coding',
+    post([`Content-Length: ${HIDDEN.length + 5}`, 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
+  ],
+  [
+    'TE.CL: a coding and a short length',
+    post(['Transfer-Encoding: chunked', 'Content-Length: 4'], `0\r\n\r\n${HIDDEN}`),
+  ],
+  ['TE.TE: two codings', post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: chunked twice', post(['Transfer-Encoding: chunked, chunked'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: chunked, then something', post(['Transfer-Encoding: chunked, x'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: an unknown coding', post(['Transfer-Encoding: xchunked'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: a coding before chunked', post(['Transfer-Encoding: gzip, chunked'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: a quoted coding', post(['Transfer-Encoding: "chunked"'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: a vertical tab before the coding', post(['Transfer-Encoding: \x0bchunked'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: a space before the colon', post(['Transfer-Encoding : chunked'], `0\r\n\r\n${HIDDEN}`)],
+  ['TE.TE: a folded line', post(['Transfer-Encoding:\r\n chunked', 'Content-Length: 0'], `0\r\n\r\n${HIDDEN}`)],
+  ['two different lengths', post(['Content-Length: 0', `Content-Length: ${HIDDEN.length}`], HIDDEN)],
+  ['two equal lengths', post(['Content-Length: 0', 'Content-Length: 0'], HIDDEN)],
+  ['a list of lengths', post([`Content-Length: 0, ${HIDDEN.length}`], HIDDEN)],
+  ['a signed length', post(['Content-Length: +0'], HIDDEN)],
+  ['a negative length', post(['Content-Length: -1'], HIDDEN)],
+  ['a hexadecimal length', post(['Content-Length: 0x0'], HIDDEN)],
+  ['an endless length', post(['Content-Length: 99999999999999999999999'], HIDDEN)],
+  ['a chunk size that is no number', post(['Transfer-Encoding: chunked'], `zz\r\n\r\n${HIDDEN}`)],
+  ['a chunk size with 0x', post(['Transfer-Encoding: chunked'], `0x0\r\n\r\n${HIDDEN}`)],
+  ['a chunk size beyond all numbers', post(['Transfer-Encoding: chunked'], `fffffffffffffffff1\r\n${HIDDEN}`)],
+  ['a chunk longer than it says', post(['Transfer-Encoding: chunked'], `1\r\nab\r\n0\r\n\r\n${HIDDEN}`)],
+  ['a chunk size ended by LF alone', post(['Transfer-Encoding: chunked'], `0\n\n${HIDDEN}`)],
+  ['a chunk size ended by CR alone', post(['Transfer-Encoding: chunked'], `0\r\r${HIDDEN}`)],
+  ['HTTP/1.0 with a transfer coding', post(['Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`, '1.0')],
+  [
+    'HTTP/1.0, kept alive, with a transfer coding',
+    post(['Connection: keep-alive', 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`, '1.0'),
+  ],
+  ['two hosts', post(['Host: b', 'Content-Length: 0'], HIDDEN)],
+  ['no host', `GET /catalog/items HTTP/1.1\r\n\r\n${HIDDEN}`],
+  ['a bare LF between fields', `GET /catalog/items HTTP/1.1\nHost: a\n\n${HIDDEN}`],
+  ['a bare CR in a field', `GET /catalog/items HTTP/1.1\r\nHost: a\rTxn-Token: x\r\n\r\n${HIDDEN}`],
+  ['a NUL in a field', `GET /catalog/items HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n${HIDDEN}`],
+  ['another protocol', `GET /catalog/items HTTPS/1.1\r\nHost: a\r\n\r\n${HIDDEN}`],
+  ['HTTP/0.9', `GET /catalog/items\r\n\r\n${HIDDEN}`],
+  ['HTTP/2 preface', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`],
+];
+
+describe.each(['fastify', 'express'] as const)('a request is hidden in another one (%s)', (platform) => {
+  let gateway: EdgeGateway;
+
+  beforeAll(async () => {
+    gateway = await EdgeGateway.start({ platform });
+  });
+  afterAll(() => gateway.close());
+
+  it.each(CASES)('gets one answer and the end of the connection: %s', async (_name, bytes) => {
+    const minted = gateway.tokens.minted;
+    const { responses, closed } = await gateway.untilClosed(bytes);
+    expect(closed).toBe(true);
+    expect(responses).toHaveLength(1);
+    expect(responses[0]?.status).toBeGreaterThanOrEqual(400);
+    expect(responses[0]?.status).toBeLessThan(500);
+    expect(responses[0]?.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(responses[0]?.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect(gateway.tokens.minted - minted).toBeLessThanOrEqual(1);
+  });
+
+  it('an honest chunked body is read', async () => {
+    const response = await gateway.send(post(['Transfer-Encoding: chunked'], '7\r\n{"a":1}\r\n0\r\n\r\n'));
+    expect(response.status).toBeLessThan(300);
+    expect(JSON.parse(response.body)).toMatchObject({ body: { a: 1 } });
+  });
+});

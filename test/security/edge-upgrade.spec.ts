@@ -1,0 +1,56 @@
+import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+
+const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
+const WEBSOCKET = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
+
+describe.each(['fastify', 'express'] as const)('a request asks for another protocol (%s)', (platform) => {
+  let gateway: EdgeGateway;
+
+  beforeAll(async () => {
+    gateway = await EdgeGateway.start({ platform });
+  });
+  afterAll(() => gateway.close());
+
+  it.each([
+    ['h2c', H2C],
+    ['WebSocket', WEBSOCKET],
+  ])('R53: %s without a token is never 101 and never 2xx', async (_name, lines) => {
+    const minted = gateway.tokens.minted;
+    expect((await gateway.get('/orders', ...lines)).status).toBe(401);
+    expect(problemIn(await gateway.get('/catalog/items', ...lines))['code']).toBe('invalid_request');
+    expect((await gateway.get('/internal/orders/secret', ...lines)).status).toBe(404);
+    expect(gateway.tokens.minted).toBe(minted);
+  });
+
+  it.each([
+    ['h2c', H2C],
+    ['WebSocket', WEBSOCKET],
+  ])('R53: %s with a token is served as what it is, an HTTP/1.1 request', async (_name, lines) => {
+    const response = await gateway.get('/orders', gateway.bearer(), ...lines);
+    expect(response.status).toBe(200);
+    expect(response.headers['upgrade']).toBeUndefined();
+    expect(JSON.parse(response.body).headers).not.toHaveProperty('upgrade');
+    expect(JSON.parse(response.body).headers).not.toHaveProperty('http2-settings');
+  });
+
+  it.each(['api.example.test:443', '127.0.0.1:22', '/orders', '*'])('CONNECT %s is refused', async (target) => {
+    const { responses, closed } = await gateway.untilClosed(
+      `CONNECT ${target} HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\nGET /orders HTTP/1.1\r\nHost: a\r\n\r\n`,
+    );
+    expect(closed).toBe(true);
+    expect(responses).toHaveLength(1);
+    expect(responses[0]?.status).toBeGreaterThanOrEqual(400);
+    expect(responses[0]?.status).toBeLessThan(500);
+    expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
+  });
+
+  it.each(['TRACE', 'PROPFIND', 'PURGE', 'LINK'])('%s is no method of ours', async (method) => {
+    const response = await gateway.send(`${method} /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\n`);
+    expect(response.status).toBe(405);
+  });
+});
