@@ -15,7 +15,7 @@ import {
 import { KeyLoader } from './key.loader.js';
 import { RequestHook } from './request.hook.js';
 import { resolveOptions } from './resolve-options.js';
-import { RoutePolicyCheck } from './route-policy.check.js';
+import { RoutePolicies } from './route-policies.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
 
@@ -50,7 +50,7 @@ import { Tracer } from './tracer.js';
     },
     TokenAdmission,
     RequestHook,
-    RoutePolicyCheck,
+    RoutePolicies,
     Tracer,
     InternalTokenContext,
     InternalTokenGuard,

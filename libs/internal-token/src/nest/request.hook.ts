@@ -1,7 +1,9 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { InternalTokenError, newTransactionId, PROBLEM_CONTENT_TYPE, toProblem } from '../core/index.js';
+import { InternalTokenError, newTransactionId } from '../core/index.js';
+import { answer } from './answer.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { enterStore, type InternalTokenStore } from './internal-token.store.js';
 import { RequestAdmission } from './request.admission.js';
 import { TokenAdmission } from './token.admission.js';
@@ -27,6 +29,7 @@ export class RequestHook implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly modules: ModuleRef,
     private readonly tracer: Tracer,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
     tokens: TokenAdmission,
   ) {
     this.admission = tokens;
@@ -39,8 +42,9 @@ export class RequestHook implements OnModuleInit {
 
   onModuleInit(): void {
     this.admission = this.provided() ?? this.admission;
-    const adapter = this.host.httpAdapter as Adapter | undefined;
-    if (adapter === undefined) return;
+    // Null in an application context, undefined in a bare testing module.
+    const adapter = this.host.httpAdapter as Adapter | null | undefined;
+    if (!adapter) return;
     const server = adapter.getHttpServer() as Server | undefined;
     if (typeof server?.emit === 'function') this.attach(server);
     this.backUp(adapter);
@@ -125,7 +129,6 @@ export class RequestHook implements OnModuleInit {
     store.span?.fail(error);
     if (response.headersSent) return void response.destroy();
     const known = error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context');
-    response.writeHead(known.status, { 'Content-Type': PROBLEM_CONTENT_TYPE, 'Cache-Control': 'no-store' });
-    response.end(JSON.stringify(toProblem(known, store.txn)));
+    answer(response, known, store.txn, this.options.trustDomain);
   }
 }

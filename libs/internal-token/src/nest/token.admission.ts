@@ -1,4 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { answer } from './answer.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import {
   InternalTokenError,
   InternalTokenVerifier,
@@ -7,17 +10,24 @@ import {
   type VerifiedClaims,
 } from '../core/index.js';
 import { RequestAdmission, type AdmissionRequest } from './request.admission.js';
+import { RoutePolicies } from './route-policies.js';
 import { matchingParent } from './traceparent.js';
 
 /**
- * What a service does when headers arrive: verify the internal token. A refusal is only remembered here, so that
- * handlers marked `@NoInternalToken()` still answer; the guard refuses for all others.
+ * What a service does when headers arrive: verify the internal token.
+ *
+ * A refusal is remembered for the guard, so that handlers marked `@NoInternalToken()` still answer. Only a request with
+ * a body that no such handler can take is answered at once, so that nobody makes a service read what it will refuse.
  */
 @Injectable()
 export class TokenAdmission extends RequestAdmission {
   private ignored = 0;
 
-  constructor(private readonly verifier: InternalTokenVerifier) {
+  constructor(
+    private readonly verifier: InternalTokenVerifier,
+    private readonly policies: RoutePolicies,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
+  ) {
     super();
   }
 
@@ -58,9 +68,17 @@ export class TokenAdmission extends RequestAdmission {
     return true;
   }
 
-  private refuse({ store }: AdmissionRequest, error: unknown): true {
+  private refuse({ raw, response, store }: AdmissionRequest, error: unknown): boolean {
     if (!(error instanceof InternalTokenError)) throw error;
     store.refusal = error;
-    return true;
+    if (!announcesBody(raw) || this.policies.mayNeedNoToken(raw.method)) return true;
+    store.span?.fail(error);
+    answer(response, error, store.txn, this.options.trustDomain);
+    return false;
   }
+}
+
+function announcesBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

@@ -1,13 +1,12 @@
-// Version 00 ends after the flags; later versions may go on after another dash (W3C Trace Context, section 3.2.2).
-const TRACEPARENT =
-  /^(?!ff)(?:00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}|[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?)$/;
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 const ZERO_SPAN = '0000000000000000';
 
-/** The caller's span id, if the field is valid and belongs to this trace. */
+/** The caller's span id, if the field is valid (W3C Trace Context, section 3.2) and belongs to this trace. */
 export function matchingParent(traceparent: string | string[] | undefined, traceId: string): string | undefined {
-  if (typeof traceparent !== 'string') return undefined;
-  const match = TRACEPARENT.exec(traceparent);
+  const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
   if (match === null) return undefined;
-  const parent = match[2] ?? match[4];
-  return (match[1] ?? match[3]) === traceId && parent !== ZERO_SPAN ? parent : undefined;
+  const [, version, trace, parent, more] = match;
+  // Only later versions may go on after the flags; ff is none.
+  const known = version === '00' ? more === undefined : version !== 'ff';
+  return known && trace === traceId && parent !== ZERO_SPAN ? parent : undefined;
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { types } from 'node:util';
 import { newTransactionId } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
-import { currentStore, enterStore, type InternalTokenStore, replaceStore } from './internal-token.store.js';
+import { currentStore, type InternalTokenStore, replaceStore } from './internal-token.store.js';
 import { Span, type SpanRecord, type SpanSpec } from './span.js';
 
 /**
@@ -24,11 +25,10 @@ export class Tracer {
    * settles. Outside of any request a trace of its own begins.
    */
   run<T>(spec: SpanSpec, fn: () => T): T {
-    const surrounding = currentStore();
-    const store = { ...(surrounding ?? { txn: newTransactionId() }) };
+    const store: InternalTokenStore = { ...(currentStore() ?? { txn: newTransactionId() }) };
     const span = this.open(spec, store);
     store.span = span;
-    return (surrounding === undefined ? enterStore : replaceStore)(store, () => settle(span, fn));
+    return replaceStore(store, () => settle(span, fn));
   }
 
   /**
@@ -80,7 +80,7 @@ function settle<T>(span: Span, fn: () => T): T {
   try {
     const result = fn();
     // A branch of its own: the caller keeps the very promise of `fn`, and handles its rejection.
-    if (result instanceof Promise) result.then(() => span.end('ok'), failed);
+    if (types.isPromise(result)) result.then(() => span.end('ok'), failed);
     else span.end('ok');
     return result;
   } catch (error) {

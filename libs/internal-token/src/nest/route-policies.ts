@@ -7,10 +7,11 @@ import { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 // The metadata of @MessagePattern() and @EventPattern(); @nestjs/microservices may not be installed.
 const MESSAGE_PATTERN = 'microservices:pattern';
 
-/** Looks at every handler when the application starts: contradictions and missing policies stop it. */
+/** Knows every handler's policy once the application starts; contradictions and missing policies stop it. */
 @Injectable()
-export class RoutePolicyCheck implements OnModuleInit {
+export class RoutePolicies implements OnModuleInit {
   private readonly logger = new Logger('InternalTokenRoutes');
+  private tokenFreeMethods: ReadonlySet<string> = new Set(['ALL']);
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -23,6 +24,7 @@ export class RoutePolicyCheck implements OnModuleInit {
     const routes = reflectRoutes(controllers, '');
     if (this.options.requireScopePolicy) this.requirePolicies(routes);
     const open = routes.filter(({ access }) => access === 'none');
+    this.tokenFreeMethods = new Set(open.map(({ method }) => method));
     if (open.length > 0) this.logger.log(`Handlers that need no internal token: ${open.map(name).join(', ')}`);
     const messages = controllers.flatMap(messageHandlers);
     if (messages.length > 0) {
@@ -31,6 +33,11 @@ export class RoutePolicyCheck implements OnModuleInit {
           'connectMicroservice(options, { inheritAppConfig: true }); with it, InternalTokenGuard refuses them.',
       );
     }
+  }
+
+  /** Whether a request by this method may end at a handler that needs no token. */
+  mayNeedNoToken(method: string | undefined): boolean {
+    return this.tokenFreeMethods.has('ALL') || (method !== undefined && this.tokenFreeMethods.has(method));
   }
 
   private controllers(): Type[] {

@@ -1,0 +1,363 @@
+import { Controller, Get, type INestApplication, Injectable, Post } from '@nestjs/common';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { ClsService } from 'nestjs-cls';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { inspect } from 'node:util';
+import {
+  type AdmissionRequest,
+  currentStore,
+  InternalClaims,
+  InternalTokenContext,
+  InternalTokenError,
+  NoInternalToken,
+  RequestAdmission,
+  RequestHook,
+  type SpanRecord,
+  TokenAdmission,
+  Tracer,
+} from 'nestjs-internal-token';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { ADAPTERS, type Running, start } from './support/adapters.js';
+
+let handled = 0;
+
+@Controller('things')
+class ThingsController {
+  constructor(private readonly tracer: Tracer) {}
+
+  @Get(':id')
+  one(@InternalClaims('userId') userId: string) {
+    handled += 1;
+    return { userId };
+  }
+
+  @Get('slow/answer')
+  never() {
+    handled += 1;
+    return new Promise(() => undefined);
+  }
+
+  @Get('deep/call')
+  deep() {
+    return this.tracer.run({ op: 'stock.reserve', kind: 'internal', service: 'stock' }, () => ({
+      service: currentStore()?.span?.service,
+    }));
+  }
+
+  @Post()
+  create() {
+    handled += 1;
+    return {};
+  }
+}
+
+@Controller('open')
+class OpenController {
+  @Post()
+  @NoInternalToken()
+  accept() {
+    return { accepted: true };
+  }
+}
+
+const hex = (digit: string, length: number) => digit.repeat(length);
+
+describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
+  let running: Running;
+  const spans: SpanRecord[] = [];
+  const seenByMiddleware: (string | undefined)[] = [];
+
+  beforeAll(async () => {
+    running = await start(row, {
+      controllers: [ThingsController],
+      prepare: (app) => {
+        app.use((raw: IncomingMessage, _response: unknown, next: () => void) => {
+          seenByMiddleware.push(currentStore()?.txn);
+          const context = app.get(InternalTokenContext);
+          const stranger = running.tokens.claims({ userId: 'stranger' });
+          if (raw.headers['x-test'] === 'lose') app.get<ClsService>(ClsService, { strict: false }).exit(next);
+          else if (raw.headers['x-test'] === 'mix') context.run(stranger, next);
+          else next();
+        });
+      },
+    });
+    running.app.get(Tracer).onEnd((record) => spans.push(record));
+  });
+  afterAll(() => running.app.close());
+  beforeEach(() => {
+    spans.length = 0;
+    seenByMiddleware.length = 0;
+    handled = 0;
+  });
+
+  const ended = async (count: number) => {
+    while (spans.length < count) await new Promise((resolve) => setImmediate(resolve));
+    return spans;
+  };
+
+  it('R113a: a bad token is refused before the body is read: the body never ends, the answer comes', async () => {
+    const sent = request(`${running.url}/things`, {
+      method: 'POST',
+      headers: { 'Txn-Token': running.tokens.tampered(), 'Content-Type': 'application/json', 'Content-Length': 1000 },
+    });
+    sent.flushHeaders();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(401);
+    expect(response.headers['www-authenticate']).toContain('error="invalid_token"');
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(JSON.parse(text)).toMatchObject({ code: 'txn_signature', request_id: response.headers['x-request-id'] });
+    expect(seenByMiddleware).toEqual([]);
+    expect(handled).toBe(0);
+    sent.on('error', () => undefined).destroy();
+  });
+
+  it('R117: middleware runs inside the context already, with the id of the token', async () => {
+    const claims = running.tokens.claims();
+    await running.get('/things/7', running.tokens.token({ tokenId: claims.tokenId }));
+    expect(seenByMiddleware).toEqual([claims.tokenId]);
+  });
+
+  it('R14: an id of the caller is never taken over: a refused request has a fresh one', async () => {
+    const id = running.tokens.claims().tokenId;
+    const headers = { 'X-Request-Id': id, traceparent: `00-${id}-${hex('b', 16)}-01` };
+    const response = await running.get('/things/7', undefined, headers);
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+    expect(response.headers.get('x-request-id')).not.toBe(id);
+  });
+
+  it("R117: the framework's own 400 and 404 carry an id too", async () => {
+    expect((await running.get('/nothing')).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+    expect((await running.get('/things/%zz')).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('refuses a request whose context was lost on the way', async () => {
+    const response = await running.get('/things/7', running.tokens.token(), { 'X-Test': 'lose' });
+    expect(response.status).toBe(401);
+    expect(handled).toBe(0);
+  });
+
+  it("refuses a request that arrives at the guard with another one's verified claims", async () => {
+    const response = await running.get('/things/7', running.tokens.token(), { 'X-Test': 'mix' });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'txn_no_context' });
+    expect(handled).toBe(0);
+  });
+
+  it('R126: one server span a request, with id, operation, pattern and token, and never the raw path', async () => {
+    const claims = running.tokens.claims();
+    await running.get('/things/secret-number', running.tokens.token({ tokenId: claims.tokenId }));
+    const [span] = await ended(1);
+    expect(span).toMatchObject({
+      traceId: claims.tokenId,
+      spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+      kind: 'server',
+      op: 'GET /things/:id',
+      route: '/things/:id',
+      service: 'test',
+      status: 200,
+      token: { kid: expect.any(String), ageMs: expect.any(Number), ttlMs: expect.any(Number) },
+    });
+    expect(inspect(span, { depth: 9 })).not.toMatch(/secret-number|eyJ/);
+  });
+
+  it('a refused request has a span with its status and its error', async () => {
+    await running.get('/things/7', running.tokens.expired());
+    const [span] = await ended(1);
+    expect(span).toMatchObject({ status: 401, error: { code: 'txn_expired' } });
+  });
+
+  it('a call into another module is a child span of its service', async () => {
+    const response = await running.get('/things/deep/call', running.tokens.token());
+    expect(await response.json()).toEqual({ service: 'stock' });
+    const [inner, outer] = await ended(2);
+    expect(inner).toMatchObject({ op: 'stock.reserve', kind: 'internal', service: 'stock', status: 'ok' });
+    expect(inner).toMatchObject({ traceId: outer?.traceId, parentSpanId: outer?.spanId });
+  });
+
+  it("R123: the caller's span is the parent where its trace is the token's", async () => {
+    const { tokenId } = running.tokens.claims();
+    const parent = hex('b', 16);
+    await running.get('/things/7', running.tokens.token({ tokenId }), { traceparent: `00-${tokenId}-${parent}-01` });
+    expect((await ended(1))[0]).toMatchObject({ traceId: tokenId, parentSpanId: parent });
+  });
+
+  it('R122, R123: any other traceparent is dropped and counted', async () => {
+    const { tokenId } = running.tokens.claims();
+    const token = running.tokens.token({ tokenId });
+    const before = running.app.get(TokenAdmission).ignoredTraceparents;
+    const bad = [
+      `00-${hex('a', 32)}-${hex('b', 16)}-01`,
+      `ff-${tokenId}-${hex('b', 16)}-01`,
+      `00-${tokenId}-${hex('0', 16)}-01`,
+    ];
+    for (const traceparent of bad) await running.get('/things/7', token, { traceparent });
+    for (const span of await ended(3)) expect(span.parentSpanId).toBeUndefined();
+    expect(running.app.get(TokenAdmission).ignoredTraceparents - before).toBe(3);
+  });
+
+  it('requests of a second server on the same application are admitted as well', async () => {
+    const adapter = running.app.getHttpAdapter();
+    const instance: unknown = adapter.getInstance();
+    const second = createServer((raw, response) => {
+      if (adapter.getType() === 'fastify') (instance as FastifyInstance).routing(raw, response);
+      else (instance as RequestListener)(raw, response);
+    }).listen(0, '127.0.0.1');
+    await once(second, 'listening');
+    const url = `http://127.0.0.1:${(second.address() as AddressInfo).port}/things/7`;
+    expect((await fetch(url)).status).toBe(401);
+    const token = running.tokens.token({ userId: 'ada' });
+    const good = await fetch(url, { headers: { 'Txn-Token': token, Connection: 'close' } });
+    expect(await good.json()).toEqual({ userId: 'ada' });
+    expect((await ended(2)).length).toBe(2);
+    second.close();
+    second.closeAllConnections();
+  });
+
+  it('listeners that join later are behind the hook too', async () => {
+    const server = running.app.getHttpServer() as ReturnType<typeof createServer>;
+    const seen: (string | undefined)[] = [];
+    const late = () => seen.push(currentStore()?.txn);
+    server.prependListener('request', late);
+    const response = await running.get('/things/7', running.tokens.token());
+    server.removeListener('request', late);
+    expect(seen).toEqual([response.headers.get('x-request-id')]);
+  });
+
+  it('an aborted request ends its span, with the reason', async () => {
+    const socket = connect(running.port, '127.0.0.1');
+    const token = running.tokens.token();
+    socket.write(`GET /things/slow/answer HTTP/1.1\r\nHost: x\r\nTxn-Token: ${token}\r\n\r\n`);
+    while (handled === 0) await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    const [span] = await ended(1);
+    expect(String(span?.error)).toContain('closed before');
+  });
+
+  it('R111, R115: printing the hook, the guard and the tracer shows no token and no key', async () => {
+    const token = running.tokens.token();
+    await running.get('/things/7', token);
+    const printed = inspect(
+      [RequestHook, TokenAdmission, Tracer].map((type) => running.app.get<unknown>(type)),
+      { depth: 6, showHidden: true },
+    );
+    for (const part of token.split('.')) expect(printed).not.toContain(part);
+    expect(printed).not.toMatch(/eyJ|PRIVATE KEY/);
+  });
+});
+
+describe('app.inject() on Fastify', () => {
+  let running: Running;
+  const inject = (app: INestApplication, options: InjectOptions) =>
+    (app.getHttpAdapter().getInstance() as FastifyInstance).inject(options);
+
+  beforeAll(async () => {
+    running = await start(ADAPTERS[1], { controllers: [ThingsController] });
+  });
+  afterAll(() => running.app.close());
+
+  it('fails closed without a token', async () => {
+    const response = await inject(running.app, { url: '/things/7' });
+    expect(response.statusCode).toBe(401);
+    expect(response.json()).toMatchObject({ code: 'txn_missing' });
+  });
+
+  it('serves with one', async () => {
+    const headers = { 'txn-token': running.tokens.token({ userId: 'ada' }) };
+    const response = await inject(running.app, { url: '/things/7', headers });
+    expect(response.json()).toEqual({ userId: 'ada' });
+  });
+
+  it('refuses a body before it is read', async () => {
+    const headers = { 'txn-token': running.tokens.expired() };
+    const response = await inject(running.app, { method: 'POST', url: '/things', headers, payload: { a: 1 } });
+    expect(response.statusCode).toBe(401);
+    expect(response.json()).toMatchObject({ code: 'txn_expired' });
+  });
+});
+
+@Injectable()
+class ScriptedAdmission extends RequestAdmission {
+  override admit({ raw, response, store }: AdmissionRequest): boolean | Promise<boolean> {
+    switch (raw.headers['x-test']) {
+      case 'answer':
+        response.writeHead(418).end();
+        return false;
+      case 'throw':
+        throw new Error('a bug');
+      case 'reject':
+        return Promise.reject(new InternalTokenError('identity_provider_unavailable'));
+      case 'forge':
+        // What TypeScript believes does not matter: these claims are in no registry.
+        store.claims = { ...new TestTokenIssuer().claims({ userId: 'admin' }) };
+        return true;
+      case 'later':
+        return Promise.resolve(true);
+      default:
+        return true;
+    }
+  }
+}
+
+describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
+  let running: Running;
+  beforeAll(async () => {
+    class EdgeLikeModule {}
+    running = await start(row, {
+      controllers: [ThingsController, OpenController],
+      imports: [
+        {
+          module: EdgeLikeModule,
+          providers: [ScriptedAdmission, { provide: RequestAdmission, useExisting: ScriptedAdmission }],
+        },
+      ],
+    });
+  });
+  afterAll(() => running.app.close());
+  beforeEach(() => {
+    handled = 0;
+  });
+
+  const ask = (behaviour: string) =>
+    fetch(`${running.url}/open`, { method: 'POST', headers: { 'X-Test': behaviour, 'Content-Type': 'text/plain' } });
+
+  it('takes the place of the default, and may take its time', async () => {
+    expect((await ask('')).status).toBe(201);
+    expect((await ask('later')).status).toBe(201);
+  });
+
+  it('may answer itself', async () => {
+    expect((await ask('answer')).status).toBe(418);
+  });
+
+  it('fails closed where it throws or rejects', async () => {
+    const thrown = await ask('throw');
+    expect(thrown.status).toBe(500);
+    expect(await thrown.text()).not.toContain('a bug');
+    expect((await ask('reject')).status).toBe(503);
+  });
+
+  it('R82a: an admission that lets pass without claims opens no handler', async () => {
+    const response = await running.get('/things/7', running.tokens.token());
+    expect(response.status).toBe(401);
+    expect(handled).toBe(0);
+  });
+
+  it('R82a: claims that nobody has verified open no handler either', async () => {
+    const response = await running.get('/things/7', undefined, { 'X-Test': 'forge' });
+    expect(response.status).toBe(401);
+    expect(handled).toBe(0);
+  });
+
+  it('is one: two of them stop the start', async () => {
+    class Twice {}
+    const imports = [1, 2].map((value) => ({
+      module: class extends Twice {},
+      providers: [{ provide: RequestAdmission, useValue: { admit: () => value > 0 } }],
+    }));
+    await expect(start(row, { imports })).rejects.toMatchObject({ code: 'configuration_invalid' });
+  });
+});
