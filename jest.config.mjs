@@ -47,6 +47,6 @@ export default {
     project('architecture', 'test/architecture/**/*.spec.ts'),
     project('contract', 'test/contract/**/*.spec.ts'),
     project('security', 'test/security/**/*.spec.ts'),
-    project('topology', 'test/topology/**/*.spec.ts'),
+    { ...project('topology', 'test/topology/**/*.spec.ts'), globalSetup: '<rootDir>/test/topology/build.setup.mjs' },
   ],
 };

@@ -30,14 +30,20 @@ export async function buildMonolith() {
 
 /** A monolith of its own: free ports, keys and database in a temporary directory, log lines to look at. */
 export class Monolith {
+  url = '';
+  internalUrl = '';
+  issuer = '';
+  /** @type {LogLines} */
+  log;
   #child;
   #directory;
   #errors = '';
 
-  static async start() {
+  /** @param settings further environment variables of the process */
+  static async start(settings = {}) {
     const monolith = new Monolith();
     try {
-      await monolith.#start();
+      await monolith.#start(settings);
       return monolith;
     } catch (error) {
       await monolith.stop();
@@ -45,9 +51,10 @@ export class Monolith {
     }
   }
 
-  async #start() {
+  async #start(settings) {
     const [port, internalPort, issuerPort] = await freePorts(3);
     this.url = `http://127.0.0.1:${port}`;
+    this.internalUrl = `http://127.0.0.1:${internalPort}`;
     this.issuer = `http://127.0.0.1:${issuerPort}`;
     this.#directory = await mkdtemp(join(tmpdir(), 'internal-token-demo-'));
     const passedOn = PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
@@ -61,7 +68,8 @@ export class Monolith {
         DEV_IDP_PORT: String(issuerPort),
         DEV_DIRECTORY: this.#directory,
         LOG_FORMAT: 'json',
-        LOG_LEVEL: 'info',
+        LOG_LEVEL: 'log',
+        ...settings,
       },
     });
     this.log = new LogLines(this.#child.stdout);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { InternalTokenLogger } from 'nestjs-internal-token/logging';
+import { QuietStartLogger } from './quiet-start.logger.js';
 
 const OLDEST_NODE = 22;
 
@@ -27,7 +27,7 @@ export async function startApplication(
   options: ApplicationOptions,
 ): Promise<NestFastifyApplication> {
   const { service, listener, log } = options;
-  const logger = new InternalTokenLogger({ service, format: log.format, level: log.level });
+  const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
   const tls = readTls(listener);
   const adapter = new FastifyAdapter(tls ? { https: tls } : {});
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });

@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const RULE = /\bR\d+[a-z]?\b/g;
+const SUITES = new Set(['describe', 'it', 'test']);
+
+/** Which spec files name a rule in the title of a test or a suite. */
+export function testsByRule() {
+  const tests = new Map();
+  const prove = (rule, path) => tests.set(rule, (tests.get(rule) ?? new Set()).add(path));
+  for (const path of globSync('{apps,libs,test}/**/*.spec.ts', { cwd: ROOT })) {
+    for (const title of titlesOf(path)) for (const [rule] of title.matchAll(RULE)) prove(rule, path);
+  }
+  // Their titles are made of what each vector says it proves.
+  for (const path of ['test/vectors/valid.json', 'test/vectors/invalid.json']) {
+    const vectors = JSON.parse(readFileSync(`${ROOT}${path}`, 'utf8'));
+    for (const { rules } of vectors) for (const rule of rules) prove(rule, 'test/security/vectors.spec.ts');
+  }
+  return tests;
+}
+
+function titlesOf(path) {
+  const titles = [];
+  const visit = (node) => {
+    if (ts.isCallExpression(node) && isText(node.arguments[0]) && SUITES.has(rootOf(node.expression))) {
+      titles.push(node.arguments[0].getText());
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, readFileSync(`${ROOT}${path}`, 'utf8'), ts.ScriptTarget.Latest, true));
+  return titles;
+}
+
+/** A title; the table of `it.each` is none. */
+const isText = (node) => node !== undefined && (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node));
+
+/** `it` of `it(…)`, `it.only(…)`, `it.each(…)(…)` and their kind. */
+function rootOf(expression) {
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (ts.isPropertyAccessExpression(expression) || ts.isCallExpression(expression))
+    return rootOf(expression.expression);
+  if (ts.isTaggedTemplateExpression(expression)) return rootOf(expression.tag);
+  return undefined;
+}

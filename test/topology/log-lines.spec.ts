@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { HttpClient } from '../support/http-client.js';
+
+const ROPE = '0197a000-0000-7000-8000-00000000ac02';
+const SCHEMA = new URL('../../libs/internal-token/src/logging/log-line.schema.json', import.meta.url);
+
+describe('the log of a monolith at its most talkative', () => {
+  let monolith: Monolith;
+  let accessToken: string;
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    monolith = await Monolith.start({ LOG_LEVEL: 'verbose' });
+    const client = new HttpClient(monolith.url, 4);
+    ({ accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer }));
+    const [head = '', payload = '', signature = ''] = accessToken.split('.');
+    const alice = client.as(accessToken);
+    const order = { lines: [{ itemId: ROPE, quantity: 1 }] };
+
+    const answers = [
+      await client.call('/catalog/items'),
+      await alice('/me'),
+      await alice('/orders', { method: 'POST', body: order, headers: { 'idempotency-key': 'one' } }),
+      await alice('/orders', { method: 'POST', body: { lines: [{ itemId: ROPE, quantity: 'many' }] } }),
+      await alice('/nowhere'),
+      await alice(`/catalog/items?access_token=${accessToken}`),
+      await alice(`/catalog/items/${accessToken}`),
+      await alice('/me', { headers: { 'txn-token': accessToken, cookie: `session=${accessToken}` } }),
+      await client.as(`${head}.${payload}.${signature.split('').reverse().join('')}`)('/me'),
+      await client.as(`${head}.${payload}.`)('/me'),
+      await client.as('not-a-token')('/me'),
+      await client.call('/me'),
+      await client.call('/me', { headers: { authorization: `Basic ${accessToken}` } }),
+      await client.call('/me', { headers: { 'user-agent': `x\u0085{"txn":"forged"}` } }),
+    ];
+    ids.push(...answers.map(({ headers }) => String(headers['x-request-id'])));
+    client.close();
+    await monolith.stop();
+  }, 120_000);
+
+  it('R117: has the id of its request on every line that a request caused, refused requests included', () => {
+    for (const id of ids) {
+      const lines = monolith.log.ofTransaction(id);
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.filter(({ ev, kind }) => ev === 'end' && kind === 'server')).toHaveLength(1);
+    }
+    const requestLines = monolith.log.lines.filter(({ ev, kind }) => ev === 'end' && kind === 'server');
+    expect(new Set(requestLines.map(({ txn }) => txn))).toEqual(new Set(ids));
+  });
+
+  it('R126: has one tree a request, made of span ids', () => {
+    for (const id of ids) {
+      const spans = monolith.log.ofTransaction(id).filter(({ ev }) => ev === 'end');
+      const known = new Set(spans.map(({ span_id }) => span_id));
+      expect(known.size).toBe(spans.length);
+      expect(spans.filter(({ parent_span_id }) => !known.has(parent_span_id))).toHaveLength(1);
+      expect(spans.every(({ trace_id, txn }) => trace_id === txn)).toBe(true);
+    }
+  });
+
+  it('names the operations of an order across three modules', () => {
+    const spans = monolith.log.ofTransaction(ids[2]).filter(({ ev }) => ev === 'end');
+    expect(spans.map(({ service, kind, op }) => `${service} ${kind} ${op}`)).toEqual([
+      'catalog internal catalog.findItems',
+      'inventory internal inventory.reserve',
+      'inventory internal inventory.confirm',
+      'orders internal POST /orders',
+      'gateway server POST /orders',
+    ]);
+  });
+
+  it('is JSON of the published schema, line by line, and nothing else', () => {
+    const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
+      JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,
+    );
+    const invalid = monolith.log.lines.filter(({ text }) => !validate(JSON.parse(text)));
+    expect(invalid.map(({ text }) => text)).toEqual([]);
+    expect(monolith.log.others).toEqual([]);
+  });
+
+  it('R115, R116, R120: holds no token, no part of one, no key, no name of a user', () => {
+    const log = monolith.log.lines.map(({ text }) => text).join('\n');
+    const secrets = ['eyJ', 'PRIVATE KEY', 'Bearer ', 'alice', ...accessToken.split('.')];
+    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { InternalTokenVerifier } from 'nestjs-internal-token';
+import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
+import { HttpClient, inParallel } from '../support/http-client.js';
+import { InProcessMonolith } from '../support/in-process-monolith.js';
+
+const ROPE = '0197a000-0000-7000-8000-00000000ac02';
+
+describe('in the monolith the internal token costs no cryptography', () => {
+  let monolith: InProcessMonolith;
+  let client: HttpClient;
+
+  beforeAll(async () => {
+    monolith = await InProcessMonolith.start();
+    client = new HttpClient(monolith.url, 8);
+  }, 60_000);
+
+  afterAll(async () => {
+    client?.close();
+    await monolith?.stop();
+  }, 30_000);
+
+  it('R8a, R41: one mint a request, no signature and no verification, also across three modules', async () => {
+    const alice = client.as(await monolith.accessToken('alice'));
+    const answers: number[] = [];
+    await inParallel(200, 8, async (index) => {
+      const answer =
+        index % 4 === 0
+          ? await alice('/orders', { method: 'POST', body: { lines: [{ itemId: ROPE, quantity: 1 }] } })
+          : await alice(['/me', '/catalog/items', '/orders/me'][index % 3] ?? '/me');
+      answers.push(answer.status);
+    });
+    const anonymous = await client.call('/catalog/items');
+    expect(anonymous.status).toBe(200);
+    // Refused before the mint: no token.
+    expect((await client.call('/orders')).status).toBe(401);
+
+    expect(answers.filter((status) => status >= 500)).toEqual([]);
+    const issuer = monolith.app.get(InternalTokenIssuer, { strict: false });
+    const verifier = monolith.app.get(InternalTokenVerifier, { strict: false });
+    expect({ minted: issuer.minted, signed: issuer.signed, verified: verifier.verified }).toEqual({
+      minted: 201,
+      signed: 0,
+      verified: 0,
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { HttpClient, inParallel } from '../support/http-client.js';
+
+const REQUESTS = 100_000;
+const USERS = ['alice', 'bob', 'carol'];
+
+interface Me {
+  readonly tokenId: string;
+  readonly userId: string;
+}
+
+describe('one internal token per request', () => {
+  let monolith: Monolith;
+  let client: HttpClient;
+  let tokens: string[];
+
+  beforeAll(async () => {
+    monolith = await Monolith.start();
+    client = new HttpClient(monolith.url);
+    const { issuer } = monolith;
+    const logins = await Promise.all(USERS.map((login) => signIn({ login, issuer })));
+    tokens = logins.map(({ accessToken }) => accessToken);
+  }, 120_000);
+
+  afterAll(async () => {
+    client?.close();
+    await monolith?.stop();
+  }, 30_000);
+
+  it('R13, R41, R117: 100,000 requests have 100,000 ids, each on every line of its request and on no other line', async () => {
+    const ids = new Set<string>();
+    const wrong: string[] = [];
+    await inParallel(REQUESTS, 32, async (index) => {
+      const user = index % USERS.length;
+      const answer = await client.as(tokens[user] ?? '')('/catalog/me');
+      const me = answer.json<Me>();
+      ids.add(me.tokenId);
+      const right = answer.status === 200 && me.userId === USERS[user] && answer.headers['x-request-id'] === me.tokenId;
+      if (!right) wrong.push(`${answer.status} ${answer.text}`);
+    });
+    expect(wrong).toEqual([]);
+    expect(ids.size).toBe(REQUESTS);
+
+    // The process has answered before its last lines are read here.
+    await monolith.stop();
+    const operations = new Map<string, string[]>();
+    for (const { txn, service, kind, ev, op } of monolith.log.lines) {
+      if (!ids.has(txn)) continue;
+      const lines = operations.get(txn) ?? [];
+      lines.push(`${service} ${kind} ${ev} ${op}`);
+      operations.set(txn, lines);
+    }
+    expect(operations.size).toBe(REQUESTS);
+    const shapes = new Set([...operations.values()].map((lines) => lines.sort().join('\n')));
+    expect([...shapes]).toEqual(['catalog internal end GET /catalog/me\ngateway server end GET /catalog/me']);
+    expect(monolith.log.others).toEqual([]);
+  }, 600_000);
+});

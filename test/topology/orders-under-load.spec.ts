@@ -1,0 +1,78 @@
+import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { HttpClient, inParallel } from '../support/http-client.js';
+
+const ORDERS = 1_000;
+
+interface Stock {
+  readonly itemId: string;
+  readonly available: number;
+}
+
+interface Order {
+  readonly id: string;
+  readonly status: string;
+  readonly lines: readonly { readonly itemId: string; readonly quantity: number }[];
+}
+
+describe('1,000 orders at once', () => {
+  let monolith: Monolith;
+  let client: HttpClient;
+
+  beforeAll(async () => {
+    monolith = await Monolith.start({ LOG_LEVEL: 'warn' });
+    client = new HttpClient(monolith.url, 64);
+  }, 120_000);
+
+  afterAll(async () => {
+    client?.close();
+    await monolith?.stop();
+  }, 30_000);
+
+  it('sell what is there and no more: stock and confirmed orders add up', async () => {
+    const { accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer });
+    const alice = client.as(accessToken);
+    const { items } = (await alice('/catalog/items')).json<{ items: { id: string }[] }>();
+    // Too little for all: a part of the orders has to be refused.
+    const initial = 700;
+    for (const { id } of items) {
+      const answer = await alice(`/inventory/stock/${id}`, { method: 'PUT', body: { onHand: initial } });
+      expect(answer.status).toBeLessThan(300);
+    }
+
+    const statuses = new Map<number, number>();
+    await inParallel(ORDERS, 64, async (index) => {
+      const lines = items.slice(0, 1 + (index % items.length)).map(({ id }) => ({ itemId: id, quantity: 1 }));
+      const { status } = await alice('/orders', { method: 'POST', body: { lines } });
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+    expect([...statuses.keys()].filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    expect(statuses.get(201)).toBeGreaterThan(0);
+    expect(statuses.get(409)).toBeGreaterThan(0);
+
+    const sold = new Map<string, number>();
+    let confirmed = 0;
+    for (const order of await allOrders(alice)) {
+      if (order.status !== 'confirmed') continue;
+      confirmed++;
+      for (const { itemId, quantity } of order.lines) sold.set(itemId, (sold.get(itemId) ?? 0) + quantity);
+    }
+    expect(confirmed).toBe(statuses.get(201));
+    for (const { id } of items) {
+      const stock = (await alice(`/inventory/stock/${id}`)).json<Stock>();
+      expect(stock.available + (sold.get(id) ?? 0)).toBe(initial);
+    }
+  }, 300_000);
+});
+
+async function allOrders(call: ReturnType<HttpClient['as']>): Promise<Order[]> {
+  const orders: Order[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await call(`/orders?limit=100${cursor ? `&cursor=${cursor}` : ''}`);
+    const { orders: more, nextCursor } = page.json<{ orders: Order[]; nextCursor?: string }>();
+    orders.push(...more);
+    cursor = nextCursor;
+  } while (cursor);
+  return orders;
+}
