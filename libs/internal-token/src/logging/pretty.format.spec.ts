@@ -17,6 +17,13 @@ describe('prettyFormat', () => {
     );
   });
 
+  it('shows an error by its type and message once, and its stack below', () => {
+    const err = { type: 'TypeError', message: 'x is odd', stack: 'TypeError: x is odd\n    at place (file.ts:1:2)' };
+    expect(prettyFormat(false)({ ...line, level: 'error', msg: 'x is odd', err })).toBe(
+      `09:05:07.042 ERROR orders    ${' '.repeat(9)} TypeError: x is odd\n    at place (file.ts:1:2)`,
+    );
+  });
+
   it('keeps its columns without a request', () => {
     expect(prettyFormat(false)(line)).toBe(`09:05:07.042 INFO  orders    ${' '.repeat(9)} POST /orders`);
   });

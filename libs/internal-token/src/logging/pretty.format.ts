@@ -50,7 +50,8 @@ export function prettyFormat(color: boolean): (line: LogLine) => string {
 }
 
 function messageOf(line: LogLine, colors: Colors): string {
-  const parts = [line.context === undefined ? '' : colors.dim(`[${printable(line.context)}]`), printable(line.msg)];
+  const said = line.err !== undefined && line.err.message === line.msg ? errorTitle(line.err) : printable(line.msg);
+  const parts = [line.context === undefined ? '' : colors.dim(`[${printable(line.context)}]`), said];
   if (line.status !== undefined && line.status !== 'ok')
     parts.push(statusPaint(line.status, colors)(String(line.status)));
   if (line.dur !== undefined) parts.push(colors.dim(`${line.dur.toFixed(line.dur < 10 ? 2 : 1)} ms`));

@@ -139,8 +139,12 @@ describe('sanitize', () => {
   it('R121: bounds length, depth, members and the whole', () => {
     const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'end');
     const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 'x'.repeat(5_000)]));
-    for (const value of [deep, wide, Array.from({ length: 100_000 }, () => wide)]) {
-      expect(JSON.stringify(sanitize(value)).length).toBeLessThan(60_000);
+    const chain = Array.from({ length: 500 }).reduce<unknown>(
+      (cause) => new Error('x'.repeat(5_000), { cause }),
+      'end',
+    );
+    for (const value of [deep, chain, wide, Array.from({ length: 100_000 }, () => wide)]) {
+      expect(JSON.stringify(sanitize(value)).length).toBeLessThan(120_000);
     }
     expect(sanitizeText('x'.repeat(100_000), 10)).toBe('xxxxxxxxxx… (100000 characters)');
     expect(sanitizeText(`${'x'.repeat(9)}😀`, 10)).toBe('xxxxxxxxx… (11 characters)');

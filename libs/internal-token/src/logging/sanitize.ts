@@ -136,10 +136,11 @@ class Sanitizer {
   #object(value: object, depth: number): Json {
     try {
       if (this.#ancestors.includes(value)) return '[circular]';
-      const summary = summaryOf(value);
+      const plain = isPlain(value);
+      const summary = plain ? undefined : summaryOf(value);
       if (summary !== undefined) return summary;
       if (depth >= MAX_DEPTH) return TRUNCATED;
-      if (isError(value)) return { ...this.error(value, depth) };
+      if (!plain && isError(value)) return { ...this.error(value, depth) };
       this.#ancestors.push(value);
       try {
         return this.#container(value, depth);
@@ -197,6 +198,12 @@ class Sanitizer {
 function holdsSecret(name: string, value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) || name !== 'token';
   return typeof value === 'string';
+}
+
+/** Most of what is logged; no need to ask what else it might be. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
 }
 
 /** Objects that are named instead of shown: their inside is of no use on a line, or must not be on one. */
