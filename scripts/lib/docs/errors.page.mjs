@@ -4,57 +4,73 @@ import { code, table } from './markdown.mjs';
 const { INTERNAL_TOKEN_ERRORS } = await importSource('libs/internal-token/src/core/errors.ts');
 const { PORT_FAILURES } = await importSource('libs/contracts/src/port-error.ts');
 
-const FROM_THE_GATEWAY =
-  /^(access_token_|upstream_|insufficient_)|^(invalid_request|route_not_found|enrichment_failed|identity_provider_unavailable)$/;
+const GATEWAY =
+  /^(access_token_\w+|upstream_\w+|insufficient_\w+|invalid_request|route_not_found|enrichment_failed|identity_provider_unavailable)$/;
 
 export function errorsPage() {
   const entries = Object.entries(INTERNAL_TOKEN_ERRORS);
-  const gateway = entries.filter(([name]) => FROM_THE_GATEWAY.test(name));
-  const service = entries.filter(([name]) => !FROM_THE_GATEWAY.test(name));
+  const example = INTERNAL_TOKEN_ERRORS.txn_permission;
   return `# Errors
 
-Every error is answered with \`application/problem+json\` (RFC 9457). Compare \`code\`: it stays, titles and details may
-be reworded. \`request_id\` is the id on every log line of the request, and stands in \`X-Request-Id\` too.
+Every error answer is \`application/problem+json\` (RFC 9457):
 
 \`\`\`json
 {
   "type": "urn:nestjs-internal-token:txn_permission",
-  "title": "${INTERNAL_TOKEN_ERRORS.txn_permission.title}",
-  "status": ${INTERNAL_TOKEN_ERRORS.txn_permission.status},
-  "detail": "${INTERNAL_TOKEN_ERRORS.txn_permission.action}",
+  "title": "${example.title}",
+  "status": ${example.status},
+  "detail": "${example.action}",
   "code": "txn_permission",
   "error": "insufficient_scope",
-  "request_id": "0199f0c5a1b27c3d8e4f5a6b7c8d9e0f"
+  "request_id": "0193b1e7c0de7f00a1b2c3d4e5f60718"
 }
 \`\`\`
 
-Of a failure of this side (5xx) the caller sees what the table says and no more; the particulars are in the log.
+- Compare \`code\`. It is stable; \`title\` and \`detail\` are for people and may change.
+- \`request_id\` is also the response header \`X-Request-Id\`, and the \`txn\` of every log line of the request.
+- A failure of the server (5xx) never says what broke. That is in the log, under the same id.
+- A 401 has a \`WWW-Authenticate\` header; 401 and 403 are never cached.
 
 ## What the gateway answers
 
-A bad access token is always \`access_token_invalid\` in the same words, whichever check failed.
+Whatever is wrong with an access token, the answer is \`access_token_invalid\` in the same words.
 
-${entriesTable(gateway)}
+${entriesTable(entries.filter(([name]) => GATEWAY.test(name)))}
 
-## The internal token, in gateway and services
+## The internal token
 
-Those with 401 carry \`WWW-Authenticate: Txn-Token realm="<trust domain>"\`, with \`error="invalid_token"\` where a token
-was presented.
-
-${entriesTable(service)}
+${entriesTable(entries.filter(([name]) => !GATEWAY.test(name)))}
 
 ## Calls between domains
 
-A port throws \`PortError\` with the same three members: \`code\`, \`status\`, \`detail\`. Domains add codes of their own,
-such as \`out_of_stock\`; these belong to the port itself.
+A port throws \`PortError\`: \`code\`, \`status\`, \`detail\`. Domains have codes of their own, such as \`out_of_stock\`; these
+are the port's.
 
 ${table(
   ['code', 'status'],
   Object.entries(PORT_FAILURES).map(([name, status]) => [code(name), status]),
 )}
 
-Anything else that Nest or a domain throws keeps its status; its \`code\` is the status' name in lower case
-(\`payload_too_large\`), \`invalid_request\` for 400 and \`internal_error\` for whatever nobody expected.
+## All other errors
+
+${table(
+  ['what was thrown', '`code`', '`detail`'],
+  [
+    [
+      'an error with `code` (lower case), `status` and `detail`: a domain’s, or one that crossed a port',
+      'its own',
+      'its own, below 500',
+    ],
+    ['a Nest `HttpException` with `errorCode`', 'that `errorCode`', 'its message, below 500'],
+    ['a failed validation', '`invalid_request`', 'all findings; one by one in `errors`'],
+    [
+      'any other `HttpException`, and what Express, Fastify or a body parser refuses',
+      'the name of the status: `conflict`, `payload_too_large`, `unsupported_media_type`; `invalid_request` for 400',
+      'its message, below 500',
+    ],
+    ['anything else', '`internal_error`', 'none'],
+  ],
+)}
 `;
 }
 
