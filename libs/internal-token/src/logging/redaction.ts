@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
   [/(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_+/=-]*(?:\.[A-Za-z0-9_+/=-]*)*/g, REDACTED],
   // … and inside a word (signingKeyJwks) when it is as long as one.
   [
-    /eyJ(?:[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{10,}|(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9_-]{17,})[A-Za-z0-9_+/=-]*(?:\.[A-Za-z0-9_+/=-]*)*/g,
+    /eyJ(?:[A-Za-z0-9_-]{5,512}\.[A-Za-z0-9_-]{10,}|(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9_-]{17,})[A-Za-z0-9_+/=-]*(?:\.[A-Za-z0-9_+/=-]*)*/g,
     REDACTED,
   ],
   // A credential header or member in a text: a quoted member ends at its quote, anything else with the line.
