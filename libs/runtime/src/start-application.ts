@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { answerFrameworkError } from 'nestjs-internal-token/http';
 import { QuietStartLogger } from './quiet-start.logger.js';
 
 const OLDEST_NODE = 22;
@@ -29,7 +30,7 @@ export async function startApplication(
   const { service, listener, log } = options;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
   const tls = readTls(listener);
-  const adapter = new FastifyAdapter(tls ? { https: tls } : {});
+  const adapter = new FastifyAdapter({ frameworkErrors: answerFrameworkError, ...(tls && { https: tls }) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
   try {
     app.enableShutdownHooks();
