@@ -216,6 +216,14 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect(await response.json()).toMatchObject({ code: 'txn_permission' });
   });
 
+  it('R47: not even where its token names the permission, or says nothing of authentication', async () => {
+    for (const authenticated of [false, undefined]) {
+      const tctx = { permissions: ['catalog:write'], authenticated };
+      const token = running.tokens.forged({ payload: { sub: 'anonymous', scope: 'anonymous', tctx } });
+      expect((await running.get('/catalog/drafts', token)).status).toBe(403);
+    }
+  });
+
   it('R77: @Public() still needs a valid token', async () => {
     expect((await running.get('/catalog')).status).toBe(401);
     expect((await running.get('/catalog', running.tokens.expired())).status).toBe(401);
