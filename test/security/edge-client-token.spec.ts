@@ -1,4 +1,3 @@
-import { encodedToken } from 'nestjs-internal-token';
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
 describe.each(['fastify', 'express'] as const)('a client brings an internal token of its own (%s)', (platform) => {
@@ -7,15 +6,7 @@ describe.each(['fastify', 'express'] as const)('a client brings an internal toke
 
   beforeAll(async () => {
     gateway = await EdgeGateway.start({ platform });
-    stolen = await encodedToken(
-      gateway.tokens.mint({
-        tokenId: String((await gateway.get('/catalog/items')).headers['x-request-id']),
-        userId: 'root',
-        permissions: ['orders:admin'],
-        scope: 'orders.read orders.write',
-        authenticated: true,
-      }),
-    );
+    stolen = await gateway.internalToken();
   });
   afterAll(() => gateway.close());
 

@@ -1,5 +1,4 @@
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
-import { encodedToken, type VerifiedClaims } from 'nestjs-internal-token';
 import { EdgePolicy, type EdgeRequest, Forwarder } from 'nestjs-internal-token/edge';
 
 class SeenAddresses extends EdgePolicy {
@@ -12,8 +11,8 @@ class SeenAddresses extends EdgePolicy {
 
 /** Answers with the payload of the token that it would have sent. */
 class PayloadForwarder extends Forwarder {
-  async forward({ response }: EdgeRequest, claims: VerifiedClaims): Promise<void> {
-    const [, payload = ''] = (await encodedToken(claims)).split('.');
+  async forward({ response }: EdgeRequest, token: () => string | Promise<string>): Promise<void> {
+    const [, payload = ''] = (await token()).split('.');
     response.end(Buffer.from(payload, 'base64url'));
   }
 }

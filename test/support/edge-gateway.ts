@@ -36,6 +36,7 @@ import {
 import { EdgeModule, type EdgeOptions, type InternalListener, openInternalListener } from 'nestjs-internal-token/edge';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenIssuer, InternalTokenIssuingModule, type Signer } from 'nestjs-internal-token/issuing';
+import { encodedToken, newTransactionId } from '../../libs/internal-token/src/core/index.js';
 import { AccessTokenIssuer, AUDIENCE } from './access-token-issuer.js';
 import { exchange, head, ask, type RawExchange, type RawResponse } from './raw-http.js';
 
@@ -240,6 +241,20 @@ export class EdgeGateway {
   /** `Authorization: Bearer …` of a fresh access token. */
   bearer(claims: Record<string, unknown> = {}): string {
     return `Authorization: Bearer ${this.issuer.token(claims)}`;
+  }
+
+  /** An internal token that this very gateway issued, for somebody else than who sends it. */
+  async internalToken(): Promise<string> {
+    return encodedToken(
+      this.tokens.mint({
+        tokenId: newTransactionId(),
+        userId: 'root',
+        tenantId: 'acme',
+        permissions: ['orders:admin', 'orders:write'],
+        scope: 'orders.read orders.write',
+        authenticated: true,
+      }),
+    );
   }
 
   /** A GET with these further header lines, byte for byte. */

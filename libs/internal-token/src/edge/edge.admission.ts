@@ -90,15 +90,15 @@ export class EdgeAdmission extends RequestAdmission {
   /** Inside, the token speaks for itself: verified like in a service, never removed and never minted. */
   #admitInternal(request: AdmissionRequest): boolean | Promise<boolean> {
     const admitted = this.tokens.admit(request);
-    return admitted === true
-      ? this.#enterService(request)
-      : Promise.resolve(admitted).then(() => this.#enterService(request));
+    if (typeof admitted === 'boolean') return this.#enterService(request, admitted);
+    return admitted.then((late) => this.#enterService(request, late));
   }
 
-  #enterService({ raw, response, store }: AdmissionRequest): true {
-    const route = this.settings.table.find(raw.method ?? '', raw.url ?? '');
-    if (route) this.#enterDomain({ raw, response, store }, route);
-    return true;
+  #enterService(request: AdmissionRequest, admitted: boolean): boolean {
+    const { method = '', url = '' } = request.raw;
+    const route = admitted ? this.settings.table.find(method, url) : undefined;
+    if (route) this.#enterDomain(request, route);
+    return admitted;
   }
 
   /** Cleans and matches. Undefined for a CORS preflight, which the framework answers without knowing the caller. */
@@ -192,7 +192,7 @@ export class EdgeAdmission extends RequestAdmission {
   #issue(request: AdmissionRequest, known: EdgeRequest, scope: string): boolean | Promise<boolean> {
     const { issuer } = this.collaborators;
     const claims = issuer.mint(this.#mintInput(known, scope));
-    if (!signsElsewhere(issuer)) return this.#handOver(request, known, claims);
+    if (!issuer.asynchronous) return this.#handOver(request, known, claims);
     return this.#settle(request, async () => this.#handOver(request, known, claims, await encodedToken(claims)));
   }
 
@@ -239,7 +239,7 @@ export class EdgeAdmission extends RequestAdmission {
     }
     const { forwarder } = this.collaborators;
     if (!forwarder) throw new InternalTokenError('upstream_unreachable');
-    const forwarded = forwarder.forward(known, claims);
+    const forwarded = forwarder.forward(known, () => encodedToken(claims));
     if (forwarded === undefined) return false;
     return this.#settle(request, () => forwarded.then(() => false));
   }
@@ -291,11 +291,6 @@ export class EdgeAdmission extends RequestAdmission {
       return this.refusals.answer(request, error);
     }
   }
-}
-
-/** Only such a signature has to be waited for; all others are made when, and if, the token leaves the process. */
-function signsElsewhere(issuer: object): boolean {
-  return 'asynchronous' in issuer && issuer.asynchronous === true;
 }
 
 function isPreflight({ raw }: AdmissionRequest): boolean {

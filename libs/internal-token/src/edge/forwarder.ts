@@ -1,4 +1,3 @@
-import type { VerifiedClaims } from '../core/index.js';
 import type { EdgeRequest } from './edge.policy.js';
 
 /**
@@ -7,8 +6,8 @@ import type { EdgeRequest } from './edge.policy.js';
  */
 export abstract class Forwarder {
   /**
-   * Answers `request.response`. It may sign the token (`encodedToken(claims)`), never mint another one.
-   * A rejection is answered as the error it is, if nothing was sent yet.
+   * Answers `request.response`. A rejection is answered as the error it is, if nothing was sent yet.
+   * @param token the request's one internal token; it is signed at the first call, and every call gives the same bytes
    */
-  abstract forward(request: EdgeRequest, claims: VerifiedClaims): void | Promise<void>;
+  abstract forward(request: EdgeRequest, token: () => string | Promise<string>): void | Promise<void>;
 }

@@ -10,7 +10,7 @@ export interface RequestTarget {
   readonly internal: boolean;
 }
 
-const ABSOLUTE_FORM = /^https?:\/\/([^/?#@\\]+)(.*)$/i;
+const ABSOLUTE_FORM = /^https?:\/\/([\w.~%:[\]-]+)([/?].*)?$/is;
 /** Characters of a path that nobody decodes, folds or cuts differently (RFC 3986 section 3.3, without "%"). */
 const PLAIN_PATH = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@/]*$/;
 const ENCODED_PATH = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@/%]*$/;

@@ -1,0 +1,105 @@
+import { createServer, IncomingMessage, request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { Socket } from 'node:net';
+import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+
+/** A message whose views of the fields Node has built itself. */
+function message(...fields: readonly (readonly [string, string])[]): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  request.rawHeaders.push(...fields.flat());
+  const headers: Record<string, string> = {};
+  for (const [name, value] of fields) headers[name.toLowerCase()] = value;
+  request.headers = headers;
+  return request;
+}
+
+function cleaned(fields: readonly (readonly [string, string])[], trusted = false, also: readonly string[] = []) {
+  const request = message(...fields);
+  new HeaderHygiene(also).clean(request, trusted);
+  sealHeaders(request);
+  return request;
+}
+
+describe('HeaderHygiene', () => {
+  it('leaves ordinary fields as they are, in order and spelling', () => {
+    const { rawHeaders, headers } = cleaned([
+      ['Host', 'a'],
+      ['X-Custom_Field.1', 'b'],
+      ['Accept', 'c'],
+    ]);
+    expect(rawHeaders).toEqual(['Host', 'a', 'X-Custom_Field.1', 'b', 'Accept', 'c']);
+    expect(headers).toEqual({ host: 'a', 'x-custom_field.1': 'b', accept: 'c' });
+  });
+
+  it('R51: a name is the same name with other separators and in other case', () => {
+    for (const name of ['Txn-Token', 'TXN_TOKEN', 'txn.token', 'TxnToken', 'txn--token', 'X-Txn-Token']) {
+      expect(cleaned([[name, 'x']]).rawHeaders).toEqual([]);
+    }
+  });
+
+  it('R51: configured names are removed in every spelling too', () => {
+    expect(cleaned([['x_old_token', 'x']], false, ['X-Old-Token']).rawHeaders).toEqual([]);
+    expect(cleaned([['x_old_token', 'x']]).rawHeaders).toHaveLength(2);
+  });
+
+  it('R58: forwarding fields stay from a configured proxy, in their exact spelling', () => {
+    const fields = [
+      ['X-Forwarded-For', 'a'],
+      ['X_Forwarded_For', 'b'],
+      ['Forwarded', 'c'],
+    ] as const;
+    expect(cleaned(fields).rawHeaders).toEqual([]);
+    expect(cleaned(fields, true).rawHeaders).toEqual(['X-Forwarded-For', 'a', 'Forwarded', 'c']);
+  });
+
+  it('R52: fields named in any Connection field go, framing stays', () => {
+    const { headers } = cleaned([
+      ['Connection', 'close, X-A'],
+      ['connection', ' x-b ,content-length'],
+      ['X-A', '1'],
+      ['x-b', '2'],
+      ['X-C', '3'],
+      ['Content-Length', '0'],
+    ]);
+    expect(headers).toEqual({ 'x-c': '3', 'content-length': '0' });
+  });
+
+  it('R57: a preflight cannot ask for a forbidden field', () => {
+    const { headers, rawHeaders } = cleaned([['Access-Control-Request-Headers', 'authorization, Txn-Token,x']]);
+    expect(headers['access-control-request-headers']).toBe('authorization,x');
+    expect(rawHeaders[1]).toBe('authorization,x');
+  });
+
+  it('judges a name it has no room to remember', () => {
+    const hygiene = new HeaderHygiene();
+    for (let index = 0; index < 2_000; index++) hygiene.clean(message([`X-${index}`, '1']), false);
+    const late = message(['Txn.Token', 'x']);
+    hygiene.clean(late, false);
+    expect(late.rawHeaders).toEqual([]);
+  });
+
+  it('keeps the three views of Node’s own messages in step', async () => {
+    const server = createServer((request, response) => {
+      new HeaderHygiene().clean(request, false);
+      removeField(request, 'authorization');
+      replaceField(request, 'host', 'b');
+      sealHeaders(request);
+      const { rawHeaders, headers, headersDistinct } = request;
+      response.end(JSON.stringify({ rawHeaders, headers, headersDistinct }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'Txn-Token': 'x', Authorization: 'y', 'X-Two': ['1', '2'] };
+    const sent = httpRequest({ port, host: '127.0.0.1', headers }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    let body = '';
+    for await (const chunk of response) body += String(chunk);
+    server.close();
+    expect(JSON.parse(body)).toEqual({
+      rawHeaders: ['X-Two', '1', 'X-Two', '2', 'host', 'b'],
+      headers: { 'x-two': '1, 2', host: 'b' },
+      headersDistinct: { 'x-two': ['1', '2'], host: ['b'] },
+    });
+  });
+});

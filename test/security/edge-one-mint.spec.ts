@@ -1,0 +1,179 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { EdgePolicy, type EdgeRequest, Forwarder, type IssuanceRecord, IssuanceSink } from 'nestjs-internal-token/edge';
+import { createSigner, type Signer } from 'nestjs-internal-token/issuing';
+import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
+
+/** Several services asked at once, one of them again: what each was sent. */
+@Injectable()
+class FanOut extends Forwarder {
+  readonly sent: string[] = [];
+
+  async forward({ response }: EdgeRequest, token: () => string | Promise<string>): Promise<void> {
+    const first = await Promise.all([token(), token(), token()]);
+    const again = await token();
+    this.sent.push(...first, again);
+    response.end('{}');
+  }
+}
+
+@Injectable()
+class Failing extends Forwarder {
+  forward(): Promise<void> {
+    return Promise.reject(new Error('eyJ-must-not-be-shown'));
+  }
+}
+
+@Injectable()
+class Records extends IssuanceSink {
+  readonly taken: IssuanceRecord[] = [];
+
+  issued(record: IssuanceRecord): void {
+    this.taken.push(record);
+  }
+}
+
+@Injectable()
+class BrokenRecords extends IssuanceSink {
+  issued(): Promise<void> {
+    return Promise.reject(new Error('audit store is down'));
+  }
+}
+
+async function slowSigner(): Promise<Signer & { readonly signatures: number }> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { algorithm, keyId, publicJwk } = await createSigner({ key: privateKey });
+  let signatures = 0;
+  return {
+    algorithm,
+    keyId,
+    publicJwk,
+    asynchronous: true,
+    get signatures() {
+      return signatures;
+    },
+    async sign(bytes) {
+      signatures++;
+      await new Promise((resolve) => setImmediate(resolve));
+      return sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    },
+  };
+}
+
+describe('one internal token per request', () => {
+  it('R41, R8a: fan-out and retries send the same bytes, minted and signed once', async () => {
+    const gateway = await EdgeGateway.start({ edge: { remoteDomains: ['orders'] }, providers: [FanOut] });
+    await gateway.get('/orders', gateway.bearer());
+    expect(new Set(gateway.app.get(FanOut).sent).size).toBe(1);
+    expect(gateway.app.get(FanOut).sent).toHaveLength(4);
+    expect(gateway.tokens).toMatchObject({ minted: 1, signed: 1 });
+    await gateway.close();
+  });
+
+  it('R41: in one process nothing is signed', async () => {
+    const gateway = await EdgeGateway.start();
+    for (let index = 0; index < 20; index++) await gateway.get('/orders', gateway.bearer());
+    expect(gateway.tokens).toMatchObject({ minted: 20, signed: 0 });
+    await gateway.close();
+  });
+
+  it('R8a: a signer that has to be waited for signs at the mint, once', async () => {
+    const signer = await slowSigner();
+    const gateway = await EdgeGateway.start({ signer, providers: [Records] });
+    const response = await gateway.get('/orders', gateway.bearer());
+    expect(response.status).toBe(200);
+    expect(signer.signatures).toBe(1);
+    expect(gateway.app.get(Records).taken[0]?.tokenHash).toMatch(/^[\w-]{43}$/);
+    await gateway.close();
+  });
+
+  it('R119: one record of an issued token, and none of the token', async () => {
+    const gateway = await EdgeGateway.start({ providers: [Records] });
+    const response = await gateway.get('/orders', gateway.bearer());
+    await gateway.get('/orders');
+    const { claims } = seenIn(response);
+    expect(gateway.app.get(Records).taken).toEqual([
+      {
+        txn: response.headers['x-request-id'],
+        sub: 'alice',
+        scope: 'orders.read',
+        requestedBy: 'gateway',
+        expiresAt: claims.expiresAt,
+        keyId: expect.stringMatching(/^[\w-]{43}$/),
+      },
+    ]);
+    await gateway.close();
+  });
+
+  it('R119: an audit store that fails refuses nobody', async () => {
+    const gateway = await EdgeGateway.start({ providers: [BrokenRecords] });
+    expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
+    await gateway.close();
+  });
+
+  it('R127: a token that would be too large is 500 txn_too_large and no request goes on', async () => {
+    const gateway = await EdgeGateway.start();
+    const permissions = Array.from({ length: 200 }, (_, index) => `some:rather:long:permission:${index}`);
+    const response = await gateway.get('/orders', gateway.bearer({ permissions }));
+    expect(response.status).toBe(500);
+    expect(problemIn(response)['code']).toBe('txn_too_large');
+    await gateway.close();
+  });
+
+  it('a domain in another process without anything that forwards stops the start', async () => {
+    await expect(EdgeGateway.start({ edge: { remoteDomains: ['orders'] } })).rejects.toThrow(
+      /remoteDomains.*Forwarder/,
+    );
+    await expect(EdgeGateway.start({ edge: { remoteDomains: ['odrers'] } })).rejects.toThrow(/odrers.*orders/);
+  });
+
+  it('a forwarder that fails is answered without its reason', async () => {
+    const gateway = await EdgeGateway.start({ edge: { remoteDomains: ['orders'] }, providers: [Failing] });
+    const response = await gateway.get('/orders', gateway.bearer());
+    expect(response.status).toBe(500);
+    expect(response.body).not.toContain('eyJ');
+    await gateway.close();
+  });
+
+  it('two classes for a place that takes one stop the start', async () => {
+    class Other extends FanOut {}
+    await expect(
+      EdgeGateway.start({ edge: { remoteDomains: ['orders'] }, providers: [FanOut, Other] }),
+    ).rejects.toThrow(/two providers of Forwarder/);
+  });
+});
+
+describe('rules of the team’s own', () => {
+  const order: string[] = [];
+
+  @Injectable()
+  class Second extends EdgePolicy {
+    override readonly order = 2;
+    check(): void {
+      order.push('second');
+    }
+  }
+  @Injectable()
+  class First extends EdgePolicy {
+    override readonly order = 1;
+    async check({ principal, route }: EdgeRequest): Promise<void> {
+      await Promise.resolve();
+      order.push(`first ${route.path} ${principal?.userId ?? 'nobody'}`);
+    }
+  }
+
+  beforeEach(() => order.splice(0));
+
+  it('run in their order for every request, forwarded or not, after authentication', async () => {
+    const gateway = await EdgeGateway.start({
+      edge: { remoteDomains: ['orders'] },
+      providers: [Second, First, FanOut],
+    });
+    await gateway.get('/orders', gateway.bearer());
+    await gateway.get('/catalog/items');
+    await gateway.get('/orders');
+    await gateway.get('/no/such/route');
+    expect(order).toEqual(['first /orders alice', 'second', 'first /catalog/items nobody', 'second']);
+    await gateway.close();
+  });
+});

@@ -1,0 +1,64 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
+
+describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (platform) => {
+  let gateway: EdgeGateway;
+
+  beforeAll(async () => {
+    gateway = await EdgeGateway.start({ platform });
+  });
+  afterAll(() => gateway.close());
+
+  it('a body that nobody may send is not waited for', async () => {
+    const { responses, closed } = await gateway.untilClosed(
+      'POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n{',
+    );
+    expect(responses.map(({ status }) => status)).toEqual([401]);
+    expect(closed).toBe(true);
+  });
+
+  it('a body beyond the limit is 413 for those who may send one', async () => {
+    const { responses } = await gateway.untilClosed(
+      `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nConnection: close\r\n` +
+        `Content-Type: application/json\r\nContent-Length: 3000000\r\n\r\n${'{'.repeat(3_000_000)}`,
+    );
+    expect(responses.map(({ status }) => status)).toEqual([413]);
+  });
+
+  it('the context is there after a body that came in pieces', async () => {
+    const response = await gateway.send([
+      `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nContent-Type: application/json\r\n`,
+      'Content-Length: 8\r\n\r\n',
+      '{"a"',
+      ':12}',
+    ]);
+    expect(response.status).toBe(201);
+    expect(seenIn(response).txn).toBe(response.headers['x-request-id']);
+  });
+
+  it('Expect: 100-continue changes nothing about who is let in', async () => {
+    const expecting = (line: string) =>
+      `POST /orders HTTP/1.1\r\nHost: a\r\n${line}Expect: 100-continue\r\nContent-Type: application/json\r\n` +
+      'Content-Length: 2\r\n\r\n{}';
+    expect((await gateway.send(expecting(''))).status).toBe(401);
+    expect((await gateway.send(expecting(`${gateway.bearer()}\r\n`))).status).toBe(201);
+  });
+
+  it('an expectation that nobody knows is 417, without a mint', async () => {
+    const minted = gateway.tokens.minted;
+    const response = await gateway.get('/orders', gateway.bearer(), 'Expect: miracles');
+    expect(response.status).toBe(417);
+    expect(problemIn(response)['code']).toBe('invalid_request');
+    expect(gateway.tokens.minted).toBe(minted);
+  });
+
+  it('a client that goes away in the middle leaves the gateway answering', async () => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(`POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nContent-Length: 100\r\n\r\n{"a`);
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
+  });
+});

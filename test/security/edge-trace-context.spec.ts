@@ -1,0 +1,72 @@
+import { type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
+
+const CALLER = '0af7651916cd43dd8448eb211c80319c';
+
+async function recorded(edge: { trustedCallers?: readonly string[] } = {}) {
+  const gateway = await EdgeGateway.start({ edge });
+  const spans: SpanRecord[] = [];
+  gateway.app.get(Tracer).onEnd((record) => void spans.push(record));
+  const settled = async (count: number): Promise<readonly SpanRecord[]> => {
+    while (spans.length < count) await new Promise((resolve) => setImmediate(resolve));
+    return spans;
+  };
+  return { gateway, settled };
+}
+
+describe('a caller brings trace ids', () => {
+  it('R14, R122, R123: the trace is our own, whatever it brings', async () => {
+    const { gateway } = await recorded();
+    const ids = new Set<string | undefined>();
+    for (const line of [
+      `traceparent: 00-${CALLER}-b7ad6b7169203331-01`,
+      `traceparent: 00-${CALLER.toUpperCase()}-b7ad6b7169203331-01`,
+      `traceparent: 00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+      `traceparent: ff-${CALLER}-b7ad6b7169203331-01`,
+      'traceparent: rubbish',
+      'tracestate: a=b',
+      `X-Request-Id: ${CALLER}`,
+      `X-Correlation-Id: ${CALLER}`,
+      `X-B3-TraceId: ${CALLER}`,
+    ]) {
+      const response = await gateway.get('/catalog/items', line);
+      const { txn, headers, claims } = seenIn(response);
+      expect(response.headers['x-request-id']).toBe(txn);
+      expect(claims.tokenId).toBe(txn);
+      expect(txn).not.toBe(CALLER);
+      expect(headers['traceparent']).toBeUndefined();
+      expect(headers['tracestate']).toBeUndefined();
+      expect(headers['baggage']).toBeUndefined();
+      ids.add(txn);
+    }
+    expect(ids.size).toBe(9);
+    await gateway.close();
+  });
+
+  it('R123: the id of a configured trusted caller is kept as a link', async () => {
+    const { gateway, settled } = await recorded({ trustedCallers: ['127.0.0.0/8'] });
+    const response = await gateway.get('/catalog/items', `traceparent: 00-${CALLER}-b7ad6b7169203331-01`);
+    const server = (await settled(2)).find(({ kind }) => kind === 'server');
+    expect(server).toMatchObject({ callerTraceId: CALLER, traceId: response.headers['x-request-id'] });
+    await gateway.close();
+  });
+
+  it('R123: nobody else’s is', async () => {
+    const { gateway, settled } = await recorded({ trustedCallers: ['10.0.0.0/8'] });
+    await gateway.get('/catalog/items', `traceparent: 00-${CALLER}-b7ad6b7169203331-01`);
+    expect(JSON.stringify(await settled(2))).not.toContain(CALLER);
+    await gateway.close();
+  });
+
+  it('the time line has the operation and the domain that a process of its own would have', async () => {
+    const { gateway, settled } = await recorded();
+    const response = await gateway.get('/orders/7?secret=1', gateway.bearer());
+    const [domain, server] = await settled(2);
+    expect(domain).toMatchObject({ op: 'GET /orders/:id', kind: 'internal', service: 'orders', status: 'ok' });
+    expect(server).toMatchObject({ op: 'GET /orders/:id', kind: 'server', service: 'gateway', status: 200 });
+    expect(domain?.parentSpanId).toBe(server?.spanId);
+    expect(domain?.traceId).toBe(response.headers['x-request-id']);
+    expect(server?.token).toMatchObject({ kid: expect.any(String) });
+    await gateway.close();
+  });
+});
