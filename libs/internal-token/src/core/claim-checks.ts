@@ -1,5 +1,5 @@
 import { InternalTokenError } from './errors.js';
-import { isJsonObject, type JsonObject } from './strict-json.js';
+import { isJsonObject, type JsonObject, member } from './strict-json.js';
 import { isShortId } from './short-id.js';
 import { SCOPE, TRANSACTION_CONTEXT_NAMES, type TransactionContext, type WireClaims } from './wire-claims.js';
 
@@ -23,21 +23,21 @@ export interface CheckedClaims {
  * @throws InternalTokenError with the code of the first check that fails
  */
 export function checkClaims(payload: JsonObject, expected: ClaimExpectations, nowSeconds: number): CheckedClaims {
-  if (payload['iss'] !== expected.issuer) throw new InternalTokenError('txn_issuer');
-  checkAudience(payload['aud'], expected.trustDomain);
+  if (member(payload, 'iss') !== expected.issuer) throw new InternalTokenError('txn_issuer');
+  checkAudience(member(payload, 'aud'), expected.trustDomain);
   const iat = time(payload, 'iat');
   const exp = time(payload, 'exp');
-  const nbf = payload['nbf'] === undefined ? iat : time(payload, 'nbf');
+  const nbf = member(payload, 'nbf') === undefined ? iat : time(payload, 'nbf');
   if (nowSeconds >= exp + expected.leewaySeconds) throw new InternalTokenError('txn_expired');
   if (Math.max(iat, nbf) > nowSeconds + expected.leewaySeconds) throw new InternalTokenError('txn_not_yet_valid');
   if (exp <= iat || exp - iat > expected.maxLifetimeSeconds) throw new InternalTokenError('txn_lifetime');
 
   const scope = text(payload, 'scope');
   if (!SCOPE.test(scope)) throw invalid('scope');
-  if (payload['rctx'] !== undefined && !isJsonObject(payload['rctx'])) throw invalid('rctx');
-  const txn = payload['txn'];
+  if (member(payload, 'rctx') !== undefined && !isJsonObject(member(payload, 'rctx'))) throw invalid('rctx');
+  const txn = member(payload, 'txn');
   if (!isShortId(txn)) throw invalid('txn');
-  const { tctx, custom } = readTransactionContext(payload['tctx']);
+  const { tctx, custom } = readTransactionContext(member(payload, 'tctx'));
   const wire = {
     iss: expected.issuer,
     iat,
@@ -56,14 +56,14 @@ function invalid(name: string): InternalTokenError {
 }
 
 function text(payload: JsonObject, name: string): string {
-  const value = payload[name];
+  const value = member(payload, name);
   if (typeof value !== 'string' || value === '') throw invalid(name);
   return value;
 }
 
 /** A NumericDate (RFC 7519, section 2). A number beyond all calendars (1e400 reads as Infinity) is none. */
 function time(payload: JsonObject, name: string): number {
-  const value = payload[name];
+  const value = member(payload, name);
   if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw invalid(name);
   return value;
 }
@@ -77,7 +77,9 @@ function checkAudience(audience: unknown, trustDomain: string): void {
 
 function readTransactionContext(value: unknown = {}): { tctx: TransactionContext; custom: JsonObject } {
   if (!isJsonObject(value)) throw invalid('tctx');
-  const { tenant_id: tenantId, permissions = [], authenticated = false } = value;
+  const tenantId = member(value, 'tenant_id');
+  const permissions = member(value, 'permissions', []);
+  const authenticated = member(value, 'authenticated', false);
   if (tenantId !== undefined && (typeof tenantId !== 'string' || tenantId === '')) throw invalid('tctx.tenant_id');
   if (!isTextSet(permissions)) throw invalid('tctx.permissions');
   if (typeof authenticated !== 'boolean') throw invalid('tctx.authenticated');

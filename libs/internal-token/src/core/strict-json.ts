@@ -34,6 +34,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A member of the object itself: what somebody put on Object.prototype is no claim. */
+export function member(object: JsonObject, name: string, absent?: unknown): unknown {
+  return Object.hasOwn(object, name) ? object[name] : absent;
+}
+
 /** Walks a text that is known to be JSON, keeping the names seen in every object that is still open. */
 function hasForbiddenNames(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];

@@ -1,0 +1,85 @@
+import { Forge, ISSUER } from './support/forge.js';
+
+const WRONG = [undefined, null, '', 7, true, {}, [], ['x']];
+
+describe('claims that are missing or of the wrong kind', () => {
+  let forge: Forge;
+  beforeEach(async () => {
+    forge = await Forge.create();
+  });
+
+  it.each(['txn', 'sub', 'scope', 'req_wl', 'aud'])('R75: %s is required and a non-empty string', async (name) => {
+    for (const value of WRONG) {
+      const refusal = await forge.refusal(forge.token({ [name]: value }));
+      expect([JSON.stringify(value), refusal]).toEqual([
+        JSON.stringify(value),
+        name === 'aud' && Array.isArray(value) && value.length > 0 ? 'txn_audience' : 'txn_claims_invalid',
+      ]);
+    }
+  });
+
+  it.each(['exp', 'iat'])('R63, R75: %s is required', async (name) => {
+    expect(await forge.refusal(forge.token({ [name]: undefined }))).toBe('txn_claims_invalid');
+  });
+
+  it('R68: iss is required', async () => {
+    expect(await forge.refusal(forge.token({ iss: undefined }))).toBe('txn_issuer');
+  });
+
+  it.each([
+    'orders.read  orders.write',
+    ' orders.read',
+    'orders.read ',
+    'orders"read',
+    'orders\\read',
+    'orders\tread',
+    'öffnen',
+  ])('R15: refuses scope %j', async (scope) => {
+    expect(await forge.refusal(forge.token({ scope }))).toBe('txn_claims_invalid');
+  });
+
+  it.each(['a\r\nX-Admin: 1', 'a b', 'x'.repeat(129), 'ä'])(
+    'R75: refuses txn %j, which goes into headers and logs',
+    async (txn) => {
+      expect(await forge.refusal(forge.token({ txn }))).toBe('txn_claims_invalid');
+    },
+  );
+
+  it.each([
+    { tctx: 'acme' },
+    { tctx: null },
+    { tctx: [] },
+    { rctx: 'x' },
+    { rctx: null },
+    { tctx: { tenant_id: 7 } },
+    { tctx: { tenant_id: '' } },
+    { tctx: { tenant_id: null } },
+    { tctx: { permissions: 'orders:write' } },
+    { tctx: { permissions: null } },
+    { tctx: { permissions: { 0: 'orders:write' } } },
+    { tctx: { permissions: [7] } },
+    { tctx: { permissions: [''] } },
+    { tctx: { permissions: ['a', 'a'] } },
+    { tctx: { authenticated: 'true' } },
+    { tctx: { authenticated: 1 } },
+    { tctx: { authenticated: null } },
+  ])('R22, R75: refuses %j', async (claims) => {
+    expect(await forge.refusal(forge.token(claims))).toBe('txn_claims_invalid');
+  });
+
+  it('R77: what tctx does not say is not granted', async () => {
+    for (const tctx of [undefined, {}]) {
+      const claims = await forge.accept(forge.token({ tctx }));
+      expect(claims).toMatchObject({ permissions: [], authenticated: false, custom: {} });
+      expect(claims).not.toHaveProperty('tenantId');
+    }
+  });
+
+  it('R21: claims that nobody knows are ignored', async () => {
+    const claims = await forge.accept(
+      forge.token({ foo: 'bar', permissions: ['admin'], iss2: ISSUER, tenant_id: 'globex' }),
+    );
+    expect(claims).toMatchObject({ tenantId: 'acme', permissions: ['orders:write'] });
+    expect(claims).not.toHaveProperty('foo');
+  });
+});
