@@ -13,8 +13,8 @@ export interface Principal {
   readonly permissions: readonly string[];
   /** Internal scopes (mapped from the token's), unique, possibly empty: the widest purpose a route may grant. */
   readonly scopes: readonly string[];
-  /** How the user authenticated: RFC 8176 values (`amr`), space-delimited, if the issuer said so. */
-  readonly authn?: string;
+  /** How the user authenticated: RFC 8176 values (`amr`), if the issuer said so. */
+  readonly authn?: readonly string[];
   /** End of the access token's life, seconds since the epoch: no internal token may outlive it. */
   readonly expiresAt: number;
   /** The external issuer, exactly as configured. */

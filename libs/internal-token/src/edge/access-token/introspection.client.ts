@@ -9,6 +9,7 @@ import { type JsonAnswer, requestJson } from './json.request.js';
 /** Asks one issuer about tokens that only it can read (RFC 7662). Remembers nothing. */
 export class IntrospectionClient {
   private readonly agent: HttpAgent;
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly options: IntrospectionOptions,
@@ -47,6 +48,7 @@ export class IntrospectionClient {
   }
 
   close(): void {
+    this.closing.abort();
     this.agent.destroy();
   }
 
@@ -59,6 +61,7 @@ export class IntrospectionClient {
         form: `token=${formEncode(token)}&token_type_hint=access_token`,
         authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
         agent: this.agent,
+        signal: this.closing.signal,
       });
     } catch (error) {
       throw providerUnavailable(`introspection: ${reason(error)}`);

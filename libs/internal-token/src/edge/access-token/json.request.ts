@@ -8,6 +8,8 @@ export interface JsonRequest {
   readonly authorization?: string;
   readonly signal?: AbortSignal;
   readonly agent?: Agent;
+  /** For the whole exchange, connecting included. Default 5000. */
+  readonly timeoutMs?: number;
 }
 
 export interface JsonAnswer {
@@ -16,7 +18,6 @@ export interface JsonAnswer {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** For the whole exchange, connecting included. */
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 256 * 1024;
 
@@ -26,7 +27,7 @@ const MAX_BYTES = 256 * 1024;
  * Errors say what went wrong and quote nothing of what was sent or received.
  */
 export async function requestJson(question: JsonRequest): Promise<JsonAnswer> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(question.timeoutMs ?? TIMEOUT_MS);
   const signal = question.signal === undefined ? timeout : AbortSignal.any([timeout, question.signal]);
   const { status, text } = await exchange(question, signal);
   if (status !== 200) return { status };

@@ -103,7 +103,8 @@ function isDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && Number.isSafeInteger(Math.floor(value));
 }
 
-function authentication(methods: unknown): string | undefined {
+/** Informative only: what is not in its registered form is left out. */
+function authentication(methods: unknown): readonly string[] | undefined {
   const names = Array.isArray(methods) ? nameList(methods) : undefined;
-  return names?.every((name) => SCOPE_TOKEN.test(name)) === true && names.length > 0 ? names.join(' ') : undefined;
+  return names !== undefined && names.length > 0 ? names : undefined;
 }

@@ -5,6 +5,7 @@ import { invalidToken, providerUnavailable } from './access-token.refusals.js';
 import { discoverySource } from './discovery.source.js';
 import { IntrospectionClient } from './introspection.client.js';
 import type { IssuerSettings } from './issuer.settings.js';
+import { withAlgorithm } from './key-algorithm.source.js';
 import { mediaType } from './media-type.js';
 import { PrincipalCache } from './principal.cache.js';
 import { PrincipalMapper } from './principal.mapper.js';
@@ -122,8 +123,11 @@ export class TrustedIssuer {
   }
 }
 
-function keySource({ keys, issuer }: IssuerSettings, allowInsecureLoopback: boolean): KeySource | undefined {
+function keySource(
+  { keys, issuer, algorithms }: IssuerSettings,
+  allowInsecureLoopback: boolean,
+): KeySource | undefined {
   if (keys === undefined) return undefined;
-  if ('discovery' in keys) return discoverySource(issuer, allowInsecureLoopback);
-  return 'jwksUri' in keys ? jwksUriSource(keys.jwksUri) : jwksFileSource(keys.jwksFile);
+  if ('discovery' in keys) return withAlgorithm(discoverySource(issuer, allowInsecureLoopback), algorithms);
+  return withAlgorithm('jwksUri' in keys ? jwksUriSource(keys.jwksUri) : jwksFileSource(keys.jwksFile), algorithms);
 }

@@ -1,0 +1,44 @@
+import { Logger } from '@nestjs/common';
+import {
+  AccessTokenAuthenticator,
+  type AccessTokenAuthenticatorOptions,
+  type AccessTokenIssuerOptions,
+} from '../../libs/internal-token/src/edge/access-token/index.js';
+import { type AccessTokenIssuer, AUDIENCE } from './access-token-issuer.js';
+import { refusalOf } from './refusals.js';
+
+Logger.overrideLogger(false);
+
+/** An authenticator that trusts this issuer's key set, loaded. */
+export async function authenticatorFor(
+  issuer: AccessTokenIssuer,
+  changes: Partial<AccessTokenIssuerOptions> = {},
+  options: Partial<AccessTokenAuthenticatorOptions> = {},
+): Promise<AccessTokenAuthenticator> {
+  return started([{ issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks`, ...changes }], options);
+}
+
+export async function started(
+  issuers: readonly AccessTokenIssuerOptions[],
+  options: Partial<AccessTokenAuthenticatorOptions> = {},
+): Promise<AccessTokenAuthenticator> {
+  const authenticator = new AccessTokenAuthenticator({ issuers, allowInsecureLoopback: true, ...options });
+  await authenticator.start();
+  return authenticator;
+}
+
+export function bearer(token: string): readonly string[] {
+  return ['Host', 'gateway.test', 'Authorization', `Bearer ${token}`];
+}
+
+/** The code a token is refused with. */
+export async function codeOf(authenticator: AccessTokenAuthenticator, token: string): Promise<string> {
+  return (await refusalOf(() => authenticator.authenticate(bearer(token)))).code;
+}
+
+/** What the log learns of why a token is refused. */
+export async function reasonOf(authenticator: AccessTokenAuthenticator, token: string): Promise<string> {
+  const refusal = await refusalOf(() => authenticator.authenticate(bearer(token)));
+  expect(refusal.code).toBe('access_token_invalid');
+  return String(refusal.cause);
+}
