@@ -39,6 +39,8 @@ describe('client address', () => {
     ['across several fields', from('10.0.0.1', '6.6.6.6', '203.0.113.9', '10.0.0.2'), '203.0.113.9'],
     ['a hop with a port', from('10.0.0.1', '203.0.113.9:443'), '203.0.113.9'],
     ['an IPv6 hop in brackets', from('::1', '[2001:db8::7]:443'), '2001:db8::7'],
+    ['a link-local peer without its zone', from('fe80::1%eth0'), 'fe80::1'],
+    ['a link-local hop without its zone', from('10.0.0.1', 'fe80::1%a'), 'fe80::1'],
     ['the first proxy if there are only proxies', from('10.0.0.1', '10.0.0.3, 10.0.0.2'), '10.0.0.3'],
     ['the last address before rubbish', from('10.0.0.1', '6.6.6.6, <script>, 10.0.0.2'), '10.0.0.2'],
     ['the proxy where it says nothing of use', from('10.0.0.1', '', ' , '), '10.0.0.1'],

@@ -38,11 +38,9 @@ export class AddressSet {
   }
 }
 
-/** The peer of the socket, an IPv4 address in its IPv4 form also on a dual-stack socket. Empty once it has gone. */
+/** The peer of the socket. Empty once it has gone. */
 export function peerAddress(request: IncomingMessage): string {
-  const address = request.socket?.remoteAddress ?? '';
-  if (!address.startsWith('::')) return address;
-  return MAPPED_IPV4.exec(address)?.[1] ?? address;
+  return plain(request.socket?.remoteAddress ?? '');
 }
 
 /**
@@ -56,9 +54,9 @@ export function clientAddress(request: IncomingMessage, peer: string, proxies: A
   const hops = forwardedFor(request.rawHeaders);
   const last = Math.max(0, hops.length - MAX_HOPS);
   for (let index = hops.length - 1; index >= last; index--) {
-    const address = withoutPort(hops[index] ?? '');
+    const address = plain(withoutPort(hops[index] ?? ''));
     if (isIP(address) === 0) return client;
-    client = MAPPED_IPV4.exec(address)?.[1] ?? address;
+    client = address;
     if (!proxies.has(client)) return client;
   }
   return client;
@@ -70,6 +68,13 @@ function forwardedFor(rawHeaders: readonly string[]): string[] {
     if (rawHeaders[index]?.toLowerCase() === 'x-forwarded-for') hops.push(...(rawHeaders[index + 1] ?? '').split(','));
   }
   return hops;
+}
+
+/** Without the zone of a link-local address, and an IPv4 address in its own form on a dual-stack socket. */
+function plain(address: string): string {
+  const zone = address.indexOf('%');
+  const unzoned = zone === -1 ? address : address.slice(0, zone);
+  return MAPPED_IPV4.exec(unzoned)?.[1] ?? unzoned;
 }
 
 function withoutPort(hop: string): string {

@@ -17,29 +17,18 @@ import {
   Tracer,
 } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
-import { clientAddress, peerAddress } from './client-address.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 import type { EdgeRequest } from './edge.policy.js';
 import { EdgeRefusals } from './edge.refusals.js';
 import { enrichPrincipal } from './enrichment.js';
-import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+import { removeField, sealHeaders } from './header-hygiene.js';
 import { InternalListeners } from './internal-listener.js';
-import { callerTraceId } from './caller-trace.js';
 import type { Principal } from './principal.js';
-import { asksForUpgrade, checkFraming } from './request-framing.js';
-import { readTarget } from './request-target.js';
+import { type Arrival, RequestReception } from './request.reception.js';
 import { guardResponse } from './response-guard.js';
 import { assertRoutePermissions, grantedScope } from './route-authorization.js';
-
-/** What is known of a public request before its caller is. */
-interface Arrival {
-  readonly request: AdmissionRequest;
-  readonly route: RouteDefinition;
-  readonly clientAddress: string;
-  readonly wantsUpgrade: boolean;
-}
 
 /**
  * The way in. A public request is cleaned, matched, authenticated and given exactly one internal token; a request of
@@ -48,11 +37,11 @@ interface Arrival {
  */
 @Injectable()
 export class EdgeAdmission extends RequestAdmission {
-  readonly #hygiene: HeaderHygiene;
   readonly #routes = new WeakMap<IncomingMessage, RouteDefinition>();
 
   constructor(
     @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
+    private readonly reception: RequestReception,
     private readonly authenticator: AccessTokenAuthenticator,
     private readonly collaborators: EdgeCollaborators,
     private readonly refusals: EdgeRefusals,
@@ -62,7 +51,6 @@ export class EdgeAdmission extends RequestAdmission {
     private readonly tracer: Tracer,
   ) {
     super();
-    this.#hygiene = new HeaderHygiene(settings.stripHeaders);
   }
 
   override admit(request: AdmissionRequest): boolean | Promise<boolean> {
@@ -70,7 +58,7 @@ export class EdgeAdmission extends RequestAdmission {
     if (this.listeners.isInternal(request.raw)) return this.#admitInternal(request);
     guardResponse(request.response);
     try {
-      const arrival = this.#receive(request);
+      const arrival = this.reception.receive(request);
       return arrival === undefined ? true : this.#authenticate(arrival);
     } catch (error) {
       return this.refusals.answer(request, error);
@@ -99,44 +87,6 @@ export class EdgeAdmission extends RequestAdmission {
     const route = admitted ? this.settings.table.find(method, url) : undefined;
     if (route) this.#enterDomain(request, route);
     return admitted;
-  }
-
-  /** Cleans and matches. Undefined for a CORS preflight, which the framework answers without knowing the caller. */
-  #receive(request: AdmissionRequest): Arrival | undefined {
-    const { raw, response, store } = request;
-    const { table, proxies, callers } = this.settings;
-    const peer = peerAddress(raw);
-    const client = clientAddress(raw, peer, proxies);
-    const wantsUpgrade = asksForUpgrade(raw);
-    if (callers.has(client)) {
-      const link = callerTraceId(raw.headers['traceparent']);
-      if (link !== undefined) store.span?.describe({ callerTraceId: link });
-    }
-    this.#hygiene.clean(raw, proxies.has(peer));
-    closingOnFailure(response, () => checkFraming(raw));
-
-    const target = readTarget(raw.url ?? '');
-    raw.url = target.url;
-    if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
-    if (target.internal) throw new InternalTokenError('route_not_found');
-
-    const method = raw.method ?? '';
-    const route = table.find(method, target.url);
-    if (method === 'OPTIONS' && isPreflight(request) && table.allowed(target.url).length > 0) {
-      removeField(raw, 'authorization');
-      sealHeaders(raw);
-      return undefined;
-    }
-    if (route === undefined || route.access === 'none') throw this.#unmatched(request);
-    store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
-    return { request, route, clientAddress: client, wantsUpgrade };
-  }
-
-  #unmatched({ raw, response }: AdmissionRequest): InternalTokenError {
-    const allowed = this.settings.table.allowed(raw.url ?? '');
-    if (allowed.length === 0) return new InternalTokenError('route_not_found');
-    response.setHeader('Allow', allowed.join(', '));
-    return new InternalTokenError('route_not_found', `This path answers ${allowed.join(', ')}.`, { status: 405 });
   }
 
   #authenticate(arrival: Arrival): boolean | Promise<boolean> {
@@ -290,19 +240,5 @@ export class EdgeAdmission extends RequestAdmission {
     } catch (error) {
       return this.refusals.answer(request, error);
     }
-  }
-}
-
-function isPreflight({ raw }: AdmissionRequest): boolean {
-  return raw.headers.origin !== undefined && raw.headers['access-control-request-method'] !== undefined;
-}
-
-/** Where it is unclear where a message ends, the connection ends with it. */
-function closingOnFailure(response: AdmissionRequest['response'], check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    response.setHeader('Connection', 'close');
-    throw error;
   }
 }

@@ -14,6 +14,7 @@ import { EdgeAdmission } from './edge.admission.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeOptions, type EdgeSettings, resolveEdgeOptions } from './edge.options.js';
 import { EdgeRefusals } from './edge.refusals.js';
+import { RequestReception } from './request.reception.js';
 import { RouteAgreementGuard } from './route-agreement.guard.js';
 import { InternalListeners } from './internal-listener.js';
 
@@ -55,6 +56,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
           ...(options.accessTokenCache !== undefined && { cache: options.accessTokenCache }),
         }),
     },
+    RequestReception,
     EdgeCollaborators,
     EdgeRefusals,
     ConnectionGuard,

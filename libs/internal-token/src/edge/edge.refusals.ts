@@ -1,7 +1,6 @@
-import { STATUS_CODES } from 'node:http';
-import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
-import { InternalTokenError, type Problem, toProblem } from '../core/index.js';
-import { sendProblem } from '../http/index.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InternalTokenError } from '../core/index.js';
+import { describeException, sendProblem } from '../http/index.js';
 import type { AdmissionRequest } from '../nest/index.js';
 import { accessChallenge } from './access-challenge.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
@@ -21,7 +20,8 @@ export class EdgeRefusals {
    * @returns false, for {@link RequestAdmission.admit}
    */
   answer({ response, store }: AdmissionRequest, error: unknown, authenticating = false): false {
-    this.#log(error);
+    const { problem, failure } = describeException(shown(error));
+    this.#log(error, failure);
     store.span?.fail(error);
     if (response.headersSent) {
       response.destroy();
@@ -32,7 +32,7 @@ export class EdgeRefusals {
       const value = accessChallenge(error, this.settings.realm);
       if (value !== undefined) response.setHeader('WWW-Authenticate', value);
     }
-    sendProblem(response, problemOf(error, store.txn));
+    sendProblem(response, { ...problem, request_id: store.txn });
     return false;
   }
 
@@ -41,15 +41,11 @@ export class EdgeRefusals {
     this.#logger.error('the issuance record was not taken', error instanceof Error ? error.stack : undefined);
   }
 
-  #log(error: unknown): void {
-    if (error instanceof InternalTokenError || error instanceof HttpException) {
-      this.#logger.warn(`refused: ${error.message.replace(CONTROL, '?').slice(0, MAX_LOGGED)}`);
-    } else {
-      this.#logger.error(
-        'the request was refused because of an error',
-        error instanceof Error ? error.stack : undefined,
-      );
-    }
+  #log(error: unknown, failure: boolean): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const text = `refused: ${message.replace(CONTROL, '?').slice(0, MAX_LOGGED)}`;
+    if (failure) this.#logger.error(text, error instanceof Error ? error.stack : undefined);
+    else this.#logger.warn(text);
   }
 }
 
@@ -57,19 +53,11 @@ function isAboutToken({ code }: InternalTokenError, authenticating: boolean): bo
   return authenticating || code !== 'invalid_request';
 }
 
-function problemOf(error: unknown, txn: string): Problem {
-  if (error instanceof InternalTokenError) {
-    // One body for every kind of invalid token: which check failed is nobody's business outside.
-    return toProblem(error.code === 'access_token_invalid' ? new InternalTokenError(error.code) : error, txn);
-  }
-  if (error instanceof HttpException) {
-    const status = error.getStatus();
-    return problem('policy_refused', status, status < 500 ? error.message : 'Try again in a moment.', txn);
-  }
-  return problem('internal_error', 500, 'Try again; if it lasts, tell the operators the request id.', txn);
+/** One answer for every kind of invalid token: which check failed is nobody's business outside. */
+function shown(error: unknown): unknown {
+  return isInvalidToken(error) ? new InternalTokenError(error.code) : error;
 }
 
-function problem(code: string, status: number, detail: string, txn: string): Problem {
-  const title = STATUS_CODES[status] ?? 'Error';
-  return { type: `urn:nestjs-internal-token:${code}`, title, status, detail, code, request_id: txn };
+function isInvalidToken(error: unknown): error is InternalTokenError {
+  return error instanceof InternalTokenError && error.code === 'access_token_invalid';
 }

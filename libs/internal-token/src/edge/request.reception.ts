@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InternalTokenError } from '../core/index.js';
+import type { AdmissionRequest, RouteDefinition } from '../nest/index.js';
+import { callerTraceId } from './caller-trace.js';
+import { clientAddress, peerAddress } from './client-address.js';
+import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
+import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+import { asksForUpgrade, checkFraming } from './request-framing.js';
+import { readTarget } from './request-target.js';
+
+/** What is known of a public request before its caller is. */
+export interface Arrival {
+  readonly request: AdmissionRequest;
+  readonly route: RouteDefinition;
+  readonly clientAddress: string;
+  /** The request asked to leave HTTP/1.1; the field itself is gone. */
+  readonly wantsUpgrade: boolean;
+}
+
+/** Takes a public request in: checks its framing, removes what outsiders may not say, finds its route. */
+@Injectable()
+export class RequestReception {
+  readonly #hygiene: HeaderHygiene;
+
+  constructor(@Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings) {
+    this.#hygiene = new HeaderHygiene(settings.stripHeaders);
+  }
+
+  /**
+   * @returns undefined for a CORS preflight, which the framework answers without knowing the caller
+   * @throws InternalTokenError `invalid_request`, `route_not_found`
+   */
+  receive(request: AdmissionRequest): Arrival | undefined {
+    const { raw, store } = request;
+    const { table, proxies } = this.settings;
+    const peer = peerAddress(raw);
+    const client = clientAddress(raw, peer, proxies);
+    const wantsUpgrade = asksForUpgrade(raw);
+    this.#linkCaller(request, client);
+    this.#hygiene.clean(raw, proxies.has(peer));
+    closingOnFailure(request, () => checkFraming(raw));
+
+    const target = readTarget(raw.url ?? '');
+    raw.url = target.url;
+    if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
+    if (target.internal) throw new InternalTokenError('route_not_found');
+
+    const method = raw.method ?? '';
+    if (method === 'OPTIONS' && isPreflight(request) && table.allowed(target.url).length > 0) {
+      removeField(raw, 'authorization');
+      sealHeaders(raw);
+      return undefined;
+    }
+    const route = table.find(method, target.url);
+    if (route === undefined || route.access === 'none') throw this.#unmatched(request);
+    store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
+    return { request, route, clientAddress: client, wantsUpgrade };
+  }
+
+  /** Our trace is another; that of a trusted caller is noted beside it. */
+  #linkCaller({ raw, store }: AdmissionRequest, client: string): void {
+    if (!this.settings.callers.has(client)) return;
+    const link = callerTraceId(raw.headers['traceparent']);
+    if (link !== undefined) store.span?.describe({ callerTraceId: link });
+  }
+
+  #unmatched({ raw, response }: AdmissionRequest): InternalTokenError {
+    const allowed = this.settings.table.allowed(raw.url ?? '');
+    if (allowed.length === 0) return new InternalTokenError('route_not_found');
+    response.setHeader('Allow', allowed.join(', '));
+    return new InternalTokenError('route_not_found', `This path answers ${allowed.join(', ')}.`, { status: 405 });
+  }
+}
+
+function isPreflight({ raw }: AdmissionRequest): boolean {
+  return raw.headers.origin !== undefined && raw.headers['access-control-request-method'] !== undefined;
+}
+
+/** Where it is unclear where a message ends, the connection ends with it. */
+function closingOnFailure({ response }: AdmissionRequest, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    response.setHeader('Connection', 'close');
+    throw error;
+  }
+}
