@@ -13,6 +13,12 @@ export async function prepareDevelopment(app: INestApplication, { values }: Gate
   }
 }
 
+/** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */
+export function printStart(settings: GatewaySettings): void {
+  const parts = ['gateway', ...localDomains(settings).map(({ name }) => name)].join(', ');
+  process.stdout.write(`\n${pc.bold('Opening the shop')} in one process: ${parts} … ${pc.dim('some seconds')}\n\n`);
+}
+
 /** What a newcomer does next, ready to paste. */
 export function printNextSteps({ HOST, PORT, INTERNAL_HOST, INTERNAL_PORT, DEV_IDP_PORT }: GatewaySettings): void {
   const gateway = `http://${HOST}:${PORT}`;

@@ -1,6 +1,6 @@
 import { readTls, runMain, startApplication } from '@app/runtime';
 import { openInternalListener } from 'nestjs-internal-token/edge';
-import { prepareDevelopment, printNextSteps } from './development.js';
+import { prepareDevelopment, printNextSteps, printStart } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { openResources } from './resources.js';
@@ -8,6 +8,8 @@ import { openResources } from './resources.js';
 await runMain(async () => {
   const config = loadGatewayConfig();
   const { values, development } = config;
+  const forPeople = development && values.LOG_FORMAT === 'pretty';
+  if (forPeople) printStart(values);
   const internalTls = readTls({
     certificateFile: values.INTERNAL_TLS_CERT_FILE,
     keyFile: values.INTERNAL_TLS_KEY_FILE,
@@ -31,5 +33,5 @@ await runMain(async () => {
       });
     },
   });
-  if (development && values.LOG_FORMAT === 'pretty') printNextSteps(values);
+  if (forPeople) printNextSteps(values);
 });
