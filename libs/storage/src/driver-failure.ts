@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { StorageError } from './storage.error.js';
 
 const NETWORK = new Set([
@@ -24,7 +25,8 @@ const VALUE_REFUSED = new Set(['22001', '22003', '22007', '22008', '22021', '22P
 
 /** Names what the drivers report in many ways; any other error passes through as it is. */
 export function nameDriverFailure(error: unknown, place: string): unknown {
-  if (!(error instanceof Error) || error instanceof StorageError) return error;
+  // Not instanceof: in a test's own realm, errors of the network stem from another one.
+  if (!types.isNativeError(error) || error instanceof StorageError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (NETWORK.has(code) || SERVER_GONE.test(code) || CONNECTION_LOST.test(error.message)) {
     return new StorageError('storage_unavailable', `The database of ${place} does not answer; try again later.`, {

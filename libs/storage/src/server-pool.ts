@@ -33,8 +33,10 @@ export function openPool(
     keepAlive: true,
     types: { getTypeParser },
   });
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  // A connection that breaks is replaced at the next use. Without listeners it would end the process: the pool listens
+  // to idle ones only, so those in use are listened to here, and their next query fails.
   pool.on('error', (error) => new Logger('Storage').warn(`An idle database connection was lost: ${error.message}`));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import { FlakyServer } from '../test/flaky-server.js';
+import { NotesApp, notesMigrations } from '../test/notes.js';
+import { describeServer, TestDatabase, uniqueName } from '../test/test-server.js';
+import { DomainDatabase } from './domain-database.js';
+
+describeServer('when the database server', () => {
+  const domain = uniqueName('notes');
+  const unavailable = { code: 'storage_unavailable', status: 503 };
+  let database: TestDatabase;
+  let server: FlakyServer;
+  let app: NotesApp;
+
+  beforeAll(async () => {
+    database = await TestDatabase.create(undefined);
+    server = await FlakyServer.before(database.url);
+    app = await NotesApp.start({ url: server.url }, domain);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await server.die();
+    await database.drop(domain);
+  });
+
+  const read = () => app.as('acme', () => app.texts());
+
+  it('dies, everybody gets a 503, and the pool recovers when it is back', async () => {
+    await Promise.all(Array.from({ length: 12 }, read));
+    await server.die();
+    const answers = await Promise.allSettled(Array.from({ length: 30 }, read));
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: unavailable });
+    }
+    await server.comeBack();
+    expect(await Promise.all(Array.from({ length: 30 }, read))).toHaveLength(30);
+  });
+
+  it('dies inside a transaction, nothing of it stays', async () => {
+    const half = app.as('acme', () =>
+      app.notes.transaction(async (trx) => {
+        await trx.insertInto('notes').values({ id: 1, text: 'half' }).execute();
+        await server.die();
+        await trx.insertInto('notes').values({ id: 2, text: 'whole' }).execute();
+      }),
+    );
+    await expect(half).rejects.toMatchObject(unavailable);
+    await server.comeBack();
+    expect(await read()).toEqual([]);
+  });
+
+  it('takes connections and says nothing, the wait ends with a 503', async () => {
+    server.fallSilent();
+    while (server.unanswered === 0) await expect(read()).rejects.toMatchObject(unavailable);
+    await server.die();
+    await server.comeBack();
+    expect(await read()).toEqual([]);
+  }, 20_000);
+
+  it('ends our sessions, the next request opens new ones', async () => {
+    await Promise.all(Array.from({ length: 5 }, read));
+    await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database.name}' and pid <> pg_backend_pid()`,
+    );
+    // Whoever is quicker than the news gets a 503; each of them finds one dead connection at most.
+    const answers: unknown[] = [];
+    for (let tries = 0; tries <= 10; tries += 1) answers.push(await read().catch((error: unknown) => error));
+    for (const answer of answers.filter((each) => !Array.isArray(each))) expect(answer).toMatchObject(unavailable);
+    expect(answers.at(-1)).toEqual([]);
+  });
+
+  it('is too slow, the statement is cancelled', async () => {
+    const slow = app.as('acme', () =>
+      app.notes.transaction(async (trx) => {
+        await sql`select set_config('statement_timeout', '50', true)`.execute(trx);
+        await sql`select pg_sleep(5)`.execute(trx);
+      }),
+    );
+    await expect(slow).rejects.toMatchObject(unavailable);
+  });
+
+  it('is not there at the start, the start says which domain it stops, and no password', async () => {
+    const url = server.url.replace('//postgres@', '//postgres:hunter2@');
+    await server.die();
+    const opening = DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations });
+    const error = await opening.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ ...unavailable, detail: expect.stringContaining(domain) });
+    expect(String(error)).not.toContain('hunter2');
+    await server.comeBack();
+  });
+});

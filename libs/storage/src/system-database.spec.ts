@@ -1,0 +1,52 @@
+import { Test } from '@nestjs/testing';
+import { InternalTokenModule } from 'nestjs-internal-token';
+import { issuer, NotesApp, notesMigrations } from '../test/notes.js';
+import { StorageModule, SystemDatabase } from './index.js';
+
+describe('a system task', () => {
+  let app: NotesApp;
+
+  beforeAll(async () => {
+    app = await NotesApp.start({ memory: true }, 'notes');
+  }, 30_000);
+
+  afterAll(() => app.close());
+
+  it('works for one tenant, named by the task', async () => {
+    await app.system.transaction({ task: 'seed', tenantId: 'acme' }, (trx) =>
+      trx.insertInto('notes').values({ id: 1, text: 'seeded' }).execute(),
+    );
+    expect(await app.as('acme', () => app.texts())).toEqual(['seeded']);
+    const others = await app.system.transaction({ task: 'seed', tenantId: 'globex' }, (trx) =>
+      trx.selectFrom('notes').selectAll().execute(),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['a task that the domain did not declare', { task: 'cleanup', tenantId: 'acme' }],
+    ['no tenant', { task: 'seed', tenantId: '' }],
+  ])('is refused: %s', async (_, as) => {
+    await expect(app.system.transaction(as, async () => undefined)).rejects.toMatchObject({ code: 'storage_misused' });
+  });
+
+  it('is refused inside a request, which has a tenant already', async () => {
+    const escalation = app.as('acme', () =>
+      app.system.transaction({ task: 'seed', tenantId: 'globex' }, async () => undefined),
+    );
+    await expect(escalation).rejects.toMatchObject({ code: 'storage_misused' });
+  });
+
+  it('has nothing to be injected where a domain declares none', async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        InternalTokenModule.forRoot({ service: 'notes', trustDomain: 'test', keys: issuer.keys }),
+        StorageModule.forRoot({ memory: true }),
+        StorageModule.forDomain({ name: 'plain', migrations: notesMigrations }),
+      ],
+    }).compile();
+    module.useLogger(false);
+    expect(() => module.get(SystemDatabase, { strict: false })).toThrow();
+    await module.close();
+  }, 30_000);
+});

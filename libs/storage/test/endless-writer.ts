@@ -1,0 +1,16 @@
+// Run as a process of its own by embedded-database.spec.ts: writes notes until it is killed, says each that is committed.
+import 'reflect-metadata';
+import { DomainDatabase } from '../src/domain-database.js';
+import { type NotesSchema, notesMigrations } from './notes.js';
+
+const directory = process.argv[2] ?? '';
+const database = await DomainDatabase.open({ directory }, { name: 'notes', migrations: notesMigrations });
+for (let id = 1; ; id += 1) {
+  await database.transaction<NotesSchema, unknown>({ tenantId: 'acme' }, (trx) =>
+    trx
+      .insertInto('notes')
+      .values({ id, text: 'x'.repeat(1000) })
+      .execute(),
+  );
+  process.stdout.write(`${id}\n`);
+}

@@ -1,0 +1,69 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+
+/** Stands before a database server and can die, fall silent and come back, always at the same port. */
+export class FlakyServer {
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  private port = 0;
+  private silent = false;
+  /** Connections that were taken in silence. */
+  unanswered = 0;
+
+  private constructor(private readonly target: URL) {}
+
+  static async before(url: string): Promise<FlakyServer> {
+    const flaky = new FlakyServer(new URL(url));
+    await flaky.comeBack();
+    return flaky;
+  }
+
+  get url(): string {
+    const url = new URL(this.target);
+    url.hostname = '127.0.0.1';
+    url.port = String(this.port);
+    return url.href;
+  }
+
+  async comeBack(): Promise<void> {
+    this.silent = false;
+    this.server = createServer((client) => this.serve(client)).listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Connections are taken and never answered. */
+  fallSilent(): void {
+    this.silent = true;
+    this.cut();
+  }
+
+  async die(): Promise<void> {
+    const closed = once(this.server!, 'close');
+    this.server?.close();
+    this.cut();
+    await closed;
+  }
+
+  private cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private serve(client: Socket): void {
+    this.keep(client);
+    if (this.silent) {
+      this.unanswered += 1;
+      return;
+    }
+    const upstream = connect(Number(this.target.port || 5432), this.target.hostname);
+    this.keep(upstream);
+    client.pipe(upstream).pipe(client);
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  }
+
+  private keep(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('close', () => this.sockets.delete(socket)).on('error', () => socket.destroy());
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+
+// oxlint-disable node/no-process-env -- tests ask where the services are
+const ADMIN_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+
+/** Whether there is a PostgreSQL to test on. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
+export const serverIsThere: boolean = await reach();
+
+async function reach(): Promise<boolean> {
+  try {
+    await asAdmin(async () => undefined);
+    return true;
+  } catch (cause) {
+    const { host } = new URL(ADMIN_URL);
+    if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(`No PostgreSQL at ${host}.`, { cause });
+    process.stderr.write(
+      `\n!!! SKIPPED: no PostgreSQL at ${host}; row-level security is proven on PGlite only. !!!\n\n`,
+    );
+    return false;
+  }
+}
+
+export const describeServer: typeof describe = serverIsThere ? describe : describe.skip;
+
+/** Lower case and digits: fit for databases, roles, schemas. */
+export function uniqueName(stem: string): string {
+  return `${stem}_${randomBytes(5).toString('hex')}`;
+}
+
+/** A database of its own with a login of its own. */
+export class TestDatabase {
+  private constructor(
+    private readonly login: string | undefined,
+    readonly name: string,
+  ) {}
+
+  /** @param attributes of the login; undefined logs in as the superuser */
+  static async create(attributes: string | undefined): Promise<TestDatabase> {
+    const database = new TestDatabase(attributes === undefined ? undefined : uniqueName('login'), uniqueName('test'));
+    const { login, name } = database;
+    await asAdmin(async (admin) => {
+      if (login !== undefined) await admin.query(`create role ${login} login ${attributes}`);
+      await admin.query(`create database ${name} ${login === undefined ? '' : `owner ${login}`}`);
+    });
+    return database;
+  }
+
+  get url(): string {
+    return this.urlFor(this.login);
+  }
+
+  get loginName(): string {
+    return this.login ?? new URL(ADMIN_URL).username;
+  }
+
+  /** As the superuser, inside this database. */
+  query(text: string): Promise<unknown[]> {
+    return asAdmin(async (admin) => (await admin.query<Record<string, unknown>>(text)).rows, this.urlFor(undefined));
+  }
+
+  /** @param domains whose roles go too */
+  async drop(...domains: string[]): Promise<void> {
+    await asAdmin(async (admin) => {
+      await admin.query(`drop database ${this.name} with (force)`);
+      for (const domain of domains) await admin.query(`drop role if exists ${domain}_app, ${domain}_idle`);
+      if (this.login !== undefined) await admin.query(`drop role ${this.login}`);
+    });
+  }
+
+  private urlFor(login: string | undefined): string {
+    const url = new URL(ADMIN_URL);
+    if (login !== undefined) url.username = login;
+    url.pathname = `/${this.name}`;
+    return url.href;
+  }
+}
+
+async function asAdmin<T>(work: (admin: Client) => Promise<T>, url: string = ADMIN_URL): Promise<T> {
+  const admin = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
