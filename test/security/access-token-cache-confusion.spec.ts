@@ -182,7 +182,7 @@ describe('access tokens: what is remembered of them', () => {
     for (const token of ['opaque-a', 'opaque-b']) {
       issuer.opaque.set(token, { ...issuer.claims({ iat: NOW, exp: NOW + 300, sub: token }), active: true });
     }
-    const requests = Array.from({ length: 20 }, (_, index) =>
+    const requests = Array.from({ length: 20 }, async (_, index) =>
       gateway.authenticate(bearer(index % 2 === 0 ? 'opaque-a' : 'opaque-b')),
     );
     await bothAsked;
