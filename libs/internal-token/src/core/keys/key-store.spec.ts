@@ -1,0 +1,185 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { generateKeyPairSync } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { createSigner } from '../signer.js';
+import type { JsonWebKeySet, KeySource } from './key-source.js';
+import { KeyStore, type KeyStoreEvent } from './key-store.js';
+
+const key = async (keyId: string) =>
+  (await createSigner({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, keyId })).publicJwk;
+
+/** A source whose next answers are given by the test. The last one stays. */
+class Script implements KeySource {
+  readonly description = 'script';
+  loads = 0;
+  #answers: (() => Promise<JsonWebKeySet>)[];
+  constructor(...answers: (JsonWebKeySet | Error | (() => Promise<JsonWebKeySet>))[]) {
+    this.#answers = answers.map((answer) => {
+      if (typeof answer === 'function') return answer;
+      return () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer));
+    });
+  }
+  load(): Promise<JsonWebKeySet> {
+    this.loads += 1;
+    const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
+    return answer === undefined ? Promise.reject(new Error('nothing')) : answer();
+  }
+}
+
+describe('KeyStore', () => {
+  const stores: KeyStore[] = [];
+  const events: KeyStoreEvent[] = [];
+  let now: number;
+  const open = (source: KeySource) => {
+    const store = new KeyStore({ source, onEvent: (event) => events.push(event), clock: () => now });
+    stores.push(store);
+    return store;
+  };
+  beforeEach(() => {
+    now = 0;
+    events.length = 0;
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    for (const store of stores.splice(0)) store.close();
+  });
+
+  it('R105: is ready once keys are loaded', async () => {
+    const store = open(new Script({ keys: [await key('a'), await key('b')] }));
+    expect(store.ready).toBe(false);
+    await Promise.all([store.start(), store.start()]);
+    expect(store.ready).toBe(true);
+    expect(store.find('a')?.keyId).toBe('a');
+    expect(store.find('c')).toBeUndefined();
+    expect(events).toEqual([{ type: 'loaded', keyIds: ['a', 'b'] }]);
+  });
+
+  it('R88: keeps trying, with growing pauses, until the source has keys; nothing is thrown', async () => {
+    const keySet = { keys: [await key('a')] };
+    jest.useFakeTimers();
+    const source = new Script(new Error('refused'), { keys: [] }, new Error('refused'), keySet);
+    const store = open(source);
+    await store.start();
+    expect(store.ready).toBe(false);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(source.loads).toBe(1);
+    await jest.advanceTimersByTimeAsync(3000);
+    expect(store.ready).toBe(true);
+    await store.whenReady();
+    expect(events.map(({ type }) => type)).toEqual(['load_failed', 'load_failed', 'load_failed', 'loaded']);
+    expect(events[0]).toEqual({ type: 'load_failed', source: 'script', reason: 'refused' });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(source.loads).toBe(4);
+  });
+
+  it('stops trying when it is closed', async () => {
+    jest.useFakeTimers();
+    const source = new Script(new Error('refused'));
+    const store = open(source);
+    await store.start();
+    store.close();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(source.loads).toBe(1);
+    expect(store.findAfterRefresh('a')).toBeUndefined();
+  });
+
+  it('R106: a refresh that fails leaves the last good keys', async () => {
+    const good = { keys: [await key('a')] };
+    const tooMany = { keys: Array.from({ length: 65 }, () => good.keys[0] ?? {}) };
+    const store = open(new Script(good, new Error('away'), { keys: [] }, tooMany));
+    await store.start();
+    for (let i = 0; i < 3; i += 1) await store.refresh();
+    expect(store.find('a')).toBeDefined();
+    expect(events.map(({ type }) => type)).toEqual(['loaded', 'load_failed', 'load_failed', 'load_failed']);
+  });
+
+  it('R108: a refresh that succeeds drops keys that are gone', async () => {
+    const store = open(new Script({ keys: [await key('a')] }, { keys: [await key('b')] }));
+    await store.start();
+    await store.refresh();
+    expect([store.find('a'), store.find('b')?.keyId]).toEqual([undefined, 'b']);
+  });
+
+  it('R69: concurrent callers share one load', async () => {
+    const source = new Script({ keys: [await key('a')] });
+    const store = open(source);
+    await Promise.all([store.refresh(), store.refresh(), store.refresh()]);
+    expect(source.loads).toBe(1);
+  });
+
+  it('R107: unknown ids load once per cool-down, and four times a minute inside it', async () => {
+    const source = new Script({ keys: [await key('a')] });
+    const store = open(source);
+    await store.start();
+    const attempts = async (count: number) => {
+      const before = source.loads;
+      for (let i = 0; i < count; i += 1) await store.findAfterRefresh(`unknown-${i}`);
+      return source.loads - before;
+    };
+    now = 1000;
+    expect(await attempts(100)).toBe(4);
+    now = 30_999;
+    expect(await attempts(100)).toBe(0);
+    now = 31_000;
+    expect(await attempts(100)).toBe(1);
+    now = 61_000;
+    expect(await attempts(100)).toBe(1 + 4);
+  });
+
+  it('R107: in no minute of a steady flood are there more than six loads', async () => {
+    const source = new Script({ keys: [await key('a')] });
+    const store = open(source);
+    await store.start();
+    const times: number[] = [];
+    for (now = 0; now < 300_000; now += 250) {
+      const before = source.loads;
+      await store.findAfterRefresh('unknown');
+      if (source.loads > before) times.push(now);
+    }
+    for (const time of times) {
+      expect(times.filter((other) => other >= time && other < time + 60_000).length).toBeLessThanOrEqual(6);
+    }
+    expect(times.length).toBeGreaterThan(5);
+  });
+
+  it('R69: a request waits at most a second for a slow source; the next finds what came later', async () => {
+    const [a, b] = [await key('a'), await key('b')];
+    let answer: (set: JsonWebKeySet) => void = () => undefined;
+    const source = new Script({ keys: [a] }, () => new Promise((resolve) => (answer = resolve)));
+    const store = open(source);
+    await store.start();
+    jest.useFakeTimers();
+    const waiting = store.findAfterRefresh('b');
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(await waiting).toBeUndefined();
+    answer({ keys: [a, b] });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(store.find('b')).toBeDefined();
+  });
+
+  it('a listener that throws does no harm', async () => {
+    const store = new KeyStore({
+      source: new Script({ keys: [await key('a')] }),
+      onEvent: () => {
+        throw new Error('listener');
+      },
+    });
+    await store.start();
+    expect(store.ready).toBe(true);
+  });
+
+  it('a load keeps nothing of the request that caused it', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const keySet = { keys: [await key('a')] };
+    const store = open({
+      description: 'watcher',
+      load: async () => {
+        seen.push(request.getStore());
+        return keySet;
+      },
+    });
+    await request.run('request 1', () => store.refresh());
+    expect(seen).toEqual([undefined]);
+  });
+});
