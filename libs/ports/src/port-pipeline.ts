@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { PortError, type PortDefinition, type PortMethod } from '@app/contracts';
-import type { InternalTokenContext, Tracer } from 'nestjs-internal-token';
+import type { InternalTokenContext, SpanSpec, Tracer } from 'nestjs-internal-token';
 import { cross } from './cross.js';
 import { withinLife } from './deadline.js';
 import { toPortError } from './to-port-error.js';
 
 type Implementation = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
 
-/** The side of a port that answers: the same steps under every binding. */
-export class PortServer<Api extends object> {
+/** What a call goes through, under every binding the same: life, purposes, input, answer, errors, one span. */
+export class PortPipeline<Api extends object> {
   private readonly logger = new Logger('Port');
 
   constructor(
@@ -16,22 +16,32 @@ export class PortServer<Api extends object> {
     private readonly implementation: Api,
     private readonly context: InternalTokenContext,
     private readonly tracer: Tracer,
+    private readonly span: Omit<SpanSpec, 'op'>,
   ) {}
 
-  /** @throws PortError, and nothing else */
-  async call(name: string, input: unknown): Promise<unknown> {
-    const service = this.definition.name;
-    const operation = `${service}.${name}`;
-    return this.tracer.run({ op: operation, kind: 'internal', service }, async () => {
-      try {
-        return await this.answer(operation, name, input);
-      } catch (error) {
-        throw toPortError(error) ?? this.hide(error, operation);
-      }
-    });
+  /**
+   * Calls a method in a span of its own.
+   * @throws PortError, and nothing else
+   */
+  call(name: string, input: unknown): Promise<unknown> {
+    const op = `${this.definition.name}.${name}`;
+    return this.tracer.run({ ...this.span, op }, () => this.answer(name, input));
   }
 
-  private async answer(operation: string, name: string, input: unknown): Promise<unknown> {
+  /**
+   * Calls a method in the span that is already open.
+   * @throws PortError, and nothing else
+   */
+  async answer(name: string, input: unknown): Promise<unknown> {
+    const operation = `${this.definition.name}.${name}`;
+    try {
+      return await this.attempt(operation, name, input);
+    } catch (error) {
+      throw toPortError(error) ?? this.hide(error, operation);
+    }
+  }
+
+  private async attempt(operation: string, name: string, input: unknown): Promise<unknown> {
     const methods = this.definition.methods as Readonly<Record<string, PortMethod>>;
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (!method) throw PortError.of('port_method_unknown', `${operation} is not part of the contract.`);

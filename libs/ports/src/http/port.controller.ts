@@ -1,0 +1,35 @@
+import type { PortDefinition } from '@app/contracts';
+import { Body, Controller, HttpCode, Inject, Param, Post, type Type, UseFilters } from '@nestjs/common';
+import { AnyScope, currentStore, InternalTokenContext, Public, Tracer } from 'nestjs-internal-token';
+import { PortPipeline } from '../port-pipeline.js';
+import { PortErrorFilter } from './port-error.filter.js';
+import { portPath } from './port-path.js';
+
+/** The controller of a port, for the process in which its implementation lives: `POST /internal/<domain>/<method>`. */
+export function portController<Api extends object>(definition: PortDefinition<Api>, implementation: Type<Api>): Type {
+  @Controller(portPath(definition))
+  @UseFilters(PortErrorFilter)
+  // Who may call is said by the port's purposes, as it is in process: anonymous included, any scope included.
+  @Public()
+  @AnyScope()
+  class PortController {
+    private readonly pipeline: PortPipeline<Api>;
+
+    constructor(@Inject(implementation) target: Api, context: InternalTokenContext, tracer: Tracer) {
+      const span = { kind: 'server', service: definition.name } as const;
+      this.pipeline = new PortPipeline(definition, target, context, tracer, span);
+    }
+
+    @Post(':method')
+    @HttpCode(200)
+    call(@Param('method') method: string, @Body() input: unknown): Promise<unknown> {
+      // The operation has one name wherever it is answered; the path is a detail of this transport.
+      if (Object.hasOwn(definition.methods, method)) {
+        currentStore()?.span?.describe({ op: `${definition.name}.${method}`, service: definition.name });
+      }
+      return this.pipeline.answer(method, input);
+    }
+  }
+  Object.defineProperty(PortController, 'name', { value: `${definition.api.name}Controller` });
+  return PortController;
+}

@@ -1,0 +1,59 @@
+import { PortError, type PortDefinition, type PortMethod } from '@app/contracts';
+import type { HttpService } from '@nestjs/axios';
+import type { AxiosResponse } from 'axios';
+import { portPath } from './port-path.js';
+import { toTransportError } from './transport-error.js';
+
+/** What a port's methods do when they live elsewhere: one POST each, repeated once where that is harmless. */
+export function remoteImplementation<Api extends object>(
+  definition: PortDefinition<Api>,
+  baseUrl: string,
+  http: HttpService,
+): Api {
+  const base = `${baseUrl.replace(/\/+$/, '')}/${portPath(definition)}`;
+  const methods = Object.entries<PortMethod>(definition.methods).map(([name, { idempotent }]) => {
+    const post = (input: unknown): Promise<unknown> =>
+      send(http, `${base}/${name}`, `${definition.name}.${name}`, input);
+    return [name, idempotent ? repeatingOnce(post) : post] as const;
+  });
+  return Object.fromEntries(methods) as Api;
+}
+
+async function send(http: HttpService, url: string, operation: string, input: unknown): Promise<unknown> {
+  let response: AxiosResponse<unknown>;
+  try {
+    response = await http.axiosRef.request({
+      method: 'POST',
+      url,
+      data: input,
+      // Errors are read from the body; a redirect would take the token elsewhere; a proxy would see it.
+      validateStatus: () => true,
+      maxRedirects: 0,
+      proxy: false,
+    });
+  } catch (error) {
+    throw toTransportError(error, operation);
+  }
+  if (response.status === 204) return undefined;
+  if (response.status === 200) return response.data;
+  throw refusal(response, operation);
+}
+
+function refusal({ status, data }: AxiosResponse<unknown>, operation: string): PortError {
+  if (typeof data === 'object' && data !== null) {
+    const { code, detail } = data as { code?: unknown; detail?: unknown };
+    if (typeof code === 'string') return new PortError(code, status, typeof detail === 'string' ? detail : code);
+  }
+  // Not our problem+json: something between the two processes answered in the other's place.
+  return PortError.of('port_unreachable', `${operation} was answered with ${status} by something else.`);
+}
+
+function repeatingOnce(post: (input: unknown) => Promise<unknown>): (input: unknown) => Promise<unknown> {
+  return (input) =>
+    post(input).catch((error: unknown) => {
+      const lost =
+        error instanceof PortError && (error.code === 'port_unreachable' || error.code === 'port_interrupted');
+      if (!lost) throw error;
+      return post(input);
+    });
+}

@@ -1,0 +1,17 @@
+import { PortError } from '@app/contracts';
+import { isAxiosError } from 'axios';
+
+// No connection came about, so the other side has seen nothing.
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+const TOO_LATE = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ERR_CANCELED']);
+
+/** The failure of a transport in the words of a port; any other error as it is (a token that may not be sent, say). */
+export function toTransportError(error: unknown, operation: string): unknown {
+  if (!isAxiosError(error)) return error;
+  // The reason of a refused request travels inside: whoever destroyed it knew better than the client.
+  if (error.cause !== undefined && 'status' in error.cause && 'code' in error.cause) return error.cause;
+  const code = error.code ?? '';
+  if (UNREACHABLE.has(code)) return PortError.of('port_unreachable', `${operation} cannot be reached (${code}).`);
+  if (TOO_LATE.has(code)) return PortError.of('port_timeout', `${operation} did not answer in time.`);
+  return PortError.of('port_interrupted', `The connection to ${operation} broke before the answer was complete.`);
+}

@@ -1,0 +1,56 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import type { PortDefinition } from '@app/contracts';
+import { HttpModule } from '@nestjs/axios';
+import { type DynamicModule, type FactoryProvider, Module, type Type } from '@nestjs/common';
+import { portController } from './http/port.controller.js';
+import { remotePort } from './http/remote-port.js';
+import { inProcessPort } from './in-process-port.js';
+
+/** A domain that lives in this process. */
+export interface LocalDomain {
+  readonly module: Type;
+  readonly port: PortDefinition;
+  readonly implementation: Type;
+}
+
+/** A domain that lives in another one. */
+export interface RemoteDomain {
+  readonly port: PortDefinition;
+  readonly url: string;
+}
+
+export interface PortsOptions {
+  readonly local: readonly LocalDomain[];
+  readonly remote: readonly RemoteDomain[];
+  /** Authorities, and a certificate of our own, for https between processes. */
+  readonly tls?: Pick<AgentOptions, 'ca' | 'cert' | 'key'>;
+}
+
+/**
+ * Where every port of a process leads. Global, because a domain knows no neighbour; and each domain that lives here is
+ * also served below `/internal`, because a neighbour may live elsewhere.
+ */
+@Module({})
+export class PortsModule {
+  static with({ local, remote, tls }: PortsOptions): DynamicModule {
+    const ports: FactoryProvider[] = [
+      ...local.map(({ port, implementation }) => inProcessPort(port, implementation)),
+      ...remote.map(({ port, url }) => remotePort(port, url)),
+    ];
+    return {
+      module: PortsModule,
+      global: true,
+      imports: [
+        HttpModule.register({
+          httpAgent: new HttpAgent({ keepAlive: true }),
+          httpsAgent: new HttpsAgent({ keepAlive: true, ...tls }),
+        }),
+        ...local.map(({ module }) => module),
+      ],
+      controllers: local.map(({ port, implementation }) => portController(port, implementation)),
+      providers: ports,
+      exports: ports,
+    };
+  }
+}
