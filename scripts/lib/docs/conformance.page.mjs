@@ -10,7 +10,8 @@ export function conformancePage() {
   const proofs = testsByRule();
   const rules = areas.flatMap((area) => area.rules);
   const strange = [...proofs.keys()].filter((id) => !rules.some((rule) => rule.id === id));
-  if (strange.length > 0) throw new Error(`Tests name rules that docs/conformance.rules.json has not: ${strange}`);
+  if (strange.length > 0)
+    throw new Error(`Tests name rules that docs/conformance.rules.json has not: ${strange.join(', ')}`);
   if (proofs.size === 0) throw new Error('No test names a rule: the scan looked at the wrong place.');
 
   const proven = rules.filter(({ id, later }) => !later && proofs.has(id));
@@ -39,7 +40,10 @@ function areaSection({ title, rules }, proofs) {
 }
 
 function proof({ id, later, otherwise }, proofs) {
-  const tests = [...(proofs.get(id) ?? [])].sort().map(link).join(' · ');
+  const tests = [...(proofs.get(id) ?? [])]
+    .sort((a, b) => a.localeCompare(b))
+    .map(link)
+    .join(' · ');
   if (later) return tests ? `not yet: ${later}. So far: ${tests}` : `not yet: ${later}`;
   return [tests, otherwise].filter(Boolean).join(' · ') || 'no test names it';
 }

@@ -24,17 +24,23 @@ export function testsByRule() {
 function titlesOf(path) {
   const titles = [];
   const visit = (node) => {
-    if (ts.isCallExpression(node) && isText(node.arguments[0]) && SUITES.has(rootOf(node.expression))) {
-      titles.push(node.arguments[0].getText());
-    }
+    if (ts.isCallExpression(node) && SUITES.has(rootOf(node.expression))) titles.push(...textsOf(node.arguments[0]));
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(path, readFileSync(`${ROOT}${path}`, 'utf8'), ts.ScriptTarget.Latest, true));
   return titles;
 }
 
-/** A title; the table of `it.each` is none. */
-const isText = (node) => node !== undefined && (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node));
+/** A title, or those that stand in the table of `it.each`, which begin with the rules: `R5, R6: …`. */
+function textsOf(argument) {
+  if (argument === undefined) return [];
+  if (ts.isStringLiteralLike(argument) || ts.isTemplateExpression(argument)) return [argument.getText()];
+  if (!ts.isArrayLiteralExpression(argument)) return [];
+  return argument.elements
+    .flatMap((row) => (ts.isArrayLiteralExpression(row) ? row.elements.slice(0, 1) : [row]))
+    .filter((cell) => ts.isStringLiteralLike(cell) && /^R\d+[a-z]?(, R\d+[a-z]?)*: /.test(cell.text))
+    .map((cell) => cell.text);
+}
 
 /** `it` of `it(…)`, `it.only(…)`, `it.each(…)(…)` and their kind. */
 function rootOf(expression) {

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ts from 'typescript';
+import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
+
+interface Snippet {
+  /** `README.md:42`, the line of its fence. */
+  readonly place: string;
+  readonly code: string;
+}
+
+const PAGES = workspaceFiles().filter((path) => path === 'README.md' || /^docs\/.*\.md$/.test(path));
+
+const snippets = (language: string): Snippet[] =>
+  PAGES.flatMap((page) => {
+    const text = readFileSync(join(WORKSPACE, page), 'utf8');
+    return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => ({
+      place: `${page}:${text.slice(0, match.index).split('\n').length}`,
+      code: match[1] ?? '',
+    }));
+  });
+
+/** One message for each error in a snippet, as if each were a file of an application. */
+function compile(examined: readonly Snippet[]): string[] {
+  const { config } = ts.readConfigFile(join(WORKSPACE, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, WORKSPACE);
+  const files = new Map(examined.map((snippet, index) => [join(WORKSPACE, `apps/snippet-${index}.ts`), snippet]));
+  const host = ts.createCompilerHost({ ...options, noEmit: true });
+  const readSource = host.getSourceFile.bind(host);
+  host.fileExists = (path) => files.has(path) || ts.sys.fileExists(path);
+  host.getSourceFile = (path, languageVersion, ...rest) => {
+    const code = files.get(path)?.code;
+    if (code === undefined) return readSource(path, languageVersion, ...rest);
+    const file = ts.createSourceFile(path, code, languageVersion, true);
+    file.impliedNodeFormat = ts.ModuleKind.ESNext;
+    return file;
+  };
+  const program = ts.createProgram(
+    [...files.keys()],
+    { ...options, noEmit: true, incremental: false, declaration: false, sourceMap: false },
+    host,
+  );
+  return [...files].flatMap(([path, { place }]) => {
+    const source = program.getSourceFile(path);
+    if (source === undefined) return [`${place}: not examined`];
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText, start = 0 }) =>
+        `${place}, its line ${source.getLineAndCharacterOfPosition(start).line + 1}: ` +
+        ts.flattenDiagnosticMessageText(messageText, '\n'),
+    );
+  });
+}
+
+describe('the code in the documentation', () => {
+  it('compiles, every block of TypeScript', () => {
+    const examined = snippets('ts');
+    expect(examined.length).toBeGreaterThan(10);
+    expect(examined.some(({ place }) => place.startsWith('README.md:'))).toBe(true);
+    expect(compile(examined)).toEqual([]);
+  }, 120_000);
+
+  it('would not go unnoticed if it did not', () => {
+    const wrong = [
+      { place: 'unknown name', code: "import { NoSuchThing } from 'nestjs-internal-token';\nnew NoSuchThing();\n" },
+      { place: 'wrong type', code: 'export const txn: number = "a";\n' },
+    ];
+    expect(compile(wrong).map((message) => message.split(',')[0])).toEqual(['unknown name', 'wrong type']);
+  }, 120_000);
+
+  it('shows log lines as they are written', () => {
+    const schema = readFileSync(join(WORKSPACE, 'libs/internal-token/src/logging/log-line.schema.json'), 'utf8');
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schema) as object);
+    const lines = snippets('json').filter(({ code }) => code.includes('"trace_id"'));
+    expect(lines.length).toBeGreaterThan(1);
+    for (const { place, code } of lines) {
+      validate(JSON.parse(code));
+      expect([place, validate.errors]).toEqual([place, null]);
+    }
+  });
+});

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
+
+const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
+
+/** Blocks and code spans are no prose: what stands in them is neither a heading nor a link. */
+const prose = (markdown: string): string => markdown.replace(/^(`{3,}).*?^\1/gms, '').replace(/`[^`\n]*`/g, '');
+
+/** The fragments under which GitHub shows the headings of a page. */
+const anchors = (markdown: string): Set<string> =>
+  new Set(
+    [...markdown.replace(/^(`{3,}).*?^\1/gms, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
+
+const deadLinks = (page: string): string[] =>
+  [...prose(read(page)).matchAll(/\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"]+)"/g)].flatMap(([, target, attribute]) => {
+    const link = target ?? attribute ?? '';
+    if (/^[a-z]+:/.test(link)) return [];
+    const [path = '', fragment] = link.split('#');
+    const file = path === '' ? join(WORKSPACE, page) : resolve(WORKSPACE, dirname(page), path);
+    if (!existsSync(file)) return [`${page}: ${link}`];
+    if (fragment === undefined || !file.endsWith('.md')) return [];
+    return anchors(readFileSync(file, 'utf8')).has(fragment) ? [] : [`${page}: ${link}`];
+  });
+
+describe('the documents', () => {
+  const pages = workspaceFiles().filter((path) => path.endsWith('.md'));
+
+  it('link to files and headings that are there', () => {
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.flatMap(deadLinks)).toEqual([]);
+  });
+
+  it('R154: the README names the profile, its deviations and what is not covered', () => {
+    const profile = /^## Profile$(.*?)^## /ms.exec(read('README.md'))?.[1] ?? '';
+    expect(profile).toContain('draft-ietf-oauth-transaction-tokens-11');
+    for (const said of ['replay', 'authenticat', 'HTTP only', 'rotat', 'forward']) expect(profile).toContain(said);
+  });
+});
+
+describe('names that the standard has given up', () => {
+  /** Older drafts' claims, type and header field. They may appear as attacks and where outsiders' fields are removed. */
+  const DEAD = /\b(?:purp|azd)\b|(?<!token-type:)\btxn_token\b|\bTransaction-Token\b/;
+  const AS_ATTACK = [
+    /^test\/security\//,
+    /^test\/vectors\//,
+    /^scripts\/make-vectors\.mjs$/,
+    /^libs\/internal-token\/src\/edge\/header-hygiene(\.spec)?\.ts$/,
+    /^test\/architecture\/documents\.spec\.ts$/,
+  ];
+  const files = workspaceFiles().filter((path) => /\.(?:ts|m?js|json|md|svg|ya?ml)$/.test(path));
+
+  it('are used nowhere', () => {
+    expect(files.length).toBeGreaterThan(200);
+    const users = files.filter((path) => !AS_ATTACK.some((place) => place.test(path)) && DEAD.test(read(path)));
+    expect(users).toEqual([]);
+  });
+
+  it('would be found', () => {
+    expect(files.filter((path) => DEAD.test(read(path)))).toContain('test/security/type-confusion.spec.ts');
+  });
+});

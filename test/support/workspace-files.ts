@@ -1,0 +1,16 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+export const WORKSPACE = resolve(import.meta.dirname, '../..');
+
+/** Made or fetched, not written. */
+const NOT_OURS = new Set(['.git', '.dev', 'node_modules', 'dist', 'coverage']);
+
+/** Every file of the workspace that people wrote, by its path from the root. */
+export function workspaceFiles(folder: string = WORKSPACE): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : workspaceFiles(path);
+    return entry.isFile() ? [relative(WORKSPACE, path)] : [];
+  });
+}
