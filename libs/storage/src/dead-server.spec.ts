@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { FlakyServer } from '../test/flaky-server.js';
-import { NotesApp, notesMigrations } from '../test/notes.js';
-import { describeServer, TestDatabase, uniqueName } from '../test/test-server.js';
+import { FlakyServer } from '../../../test/support/storage/flaky-server.js';
+import { NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
+import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
 import { DomainDatabase } from './domain-database.js';
 
 describeServer('when the database server', () => {

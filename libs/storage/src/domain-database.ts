@@ -48,7 +48,7 @@ export class DomainDatabase {
           return work(trx as Transaction<unknown> as Transaction<Schema>);
         });
       } catch (error) {
-        throw nameDriverFailure(error, this.name);
+        throw nameDriverFailure(error, this.name, principal.tenantId === undefined ? 'no tenant' : 'tenant');
       }
     });
   }

@@ -23,8 +23,11 @@ const CONNECTION_LOST =
 /** SQLSTATE: too long, out of range, NUL or invalid text, invalid dates. Not 22012: we divided by zero ourselves. */
 const VALUE_REFUSED = new Set(['22001', '22003', '22007', '22008', '22021', '22P02', '22P05']);
 
+/** SQLSTATE: refused by a policy, or by the tenant's column, which has no default then. */
+const NEEDS_TENANT = new Set(['42501', '23502']);
+
 /** Names what the drivers report in many ways; any other error passes through as it is. */
-export function nameDriverFailure(error: unknown, place: string): unknown {
+export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant' | 'no tenant' = 'tenant'): unknown {
   // Not instanceof: in a test's own realm, errors of the network stem from another one.
   if (!types.isNativeError(error) || error instanceof StorageError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -35,6 +38,9 @@ export function nameDriverFailure(error: unknown, place: string): unknown {
   }
   if (VALUE_REFUSED.has(code)) {
     return new StorageError('storage_value_invalid', 'A value cannot be stored as it is.', { cause: error });
+  }
+  if (tenant === 'no tenant' && NEEDS_TENANT.has(code)) {
+    return new StorageError('tenant_required', 'Only a user who belongs to a tenant can do this.', { cause: error });
   }
   return error;
 }

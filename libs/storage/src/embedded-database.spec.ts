@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type NotesSchema, notesMigrations } from '../test/notes.js';
+import { type NotesSchema, notesMigrations } from '../../../test/support/storage/notes.js';
 import { DomainDatabase } from './domain-database.js';
 
-const WRITER = fileURLToPath(new URL('../test/endless-writer.ts', import.meta.url));
-const HOOKS = new URL('../test/typescript-hooks.mjs', import.meta.url).href;
+const WRITER = fileURLToPath(new URL('../../../test/support/storage/endless-writer.ts', import.meta.url));
+const HOOKS = new URL('../../../test/support/storage/typescript-hooks.mjs', import.meta.url).href;
 
 describe('an embedded database', () => {
   let directory: string;

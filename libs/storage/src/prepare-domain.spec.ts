@@ -1,8 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import type { MigrationProvider } from 'kysely/migration';
-import { drivers, type OpenBackend } from '../test/backends.js';
-import { notesMigrations } from '../test/notes.js';
-import { describeServer, TestDatabase, uniqueName } from '../test/test-server.js';
+import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
+import { notesMigrations } from '../../../test/support/storage/notes.js';
+import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
 import { DomainDatabase } from './domain-database.js';
 import { protectTable } from './protect-table.js';
 

@@ -1,10 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
 const TENANT = sql`nullif(current_setting('app.tenant_id', true), '')`;
-const IN_TRANSACTION = sql`current_setting('app.in_transaction', true) = 'yes'`;
+/** Inside a transaction for nobody's tenant, and not just on a connection that nothing was set on. */
+const WITHOUT_TENANT = sql`${TENANT} is null and current_setting('app.in_transaction', true) = 'yes'`;
 
 export interface TableProtection {
-  /** Rows that everybody may read, anonymous callers too: sql<boolean>`published`. Default: none. */
+  /** Rows that callers without a tenant may read, whose ever they are: sql<boolean>`published`. Default: none. */
   readonly publicRows?: RawBuilder<boolean>;
 }
 
@@ -28,7 +29,7 @@ export async function protectTable<Schema>(
     db,
   );
   if (publicRows) {
-    await sql`create policy public_rows on ${target} for select using (${IN_TRANSACTION} and (${publicRows}))`.execute(
+    await sql`create policy public_rows on ${target} for select using (${WITHOUT_TENANT} and (${publicRows}))`.execute(
       db,
     );
   }

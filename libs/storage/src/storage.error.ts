@@ -1,6 +1,8 @@
 const STORAGE_FAILURES = {
   /** A value that the database cannot hold (a NUL in a text, a number out of range): the caller's input. */
   storage_value_invalid: 400,
+  /** A write for a caller who has no tenant: anonymous, or a user whom the identity provider gives none. */
+  tenant_required: 403,
   /** The database does not answer, or not in time. Retry later; the pool reconnects by itself. */
   storage_unavailable: 503,
   /** Another process holds the embedded database's directory. */

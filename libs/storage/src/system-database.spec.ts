@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import { InternalTokenModule } from 'nestjs-internal-token';
-import { issuer, NotesApp, notesMigrations } from '../test/notes.js';
+import { issuer, NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
 import { StorageModule, SystemDatabase } from './index.js';
 
 describe('a system task', () => {

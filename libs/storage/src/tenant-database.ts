@@ -10,8 +10,8 @@ export class TenantDatabase<Schema> {
   ) {}
 
   /**
-   * Runs `work` in one transaction that sees and writes the rows of the current claims' tenant; an anonymous caller sees
-   * public rows only. Rolled back when `work` throws. No port call and no second transaction inside.
+   * Runs `work` in one transaction that sees and writes the rows of the current claims' tenant; without a tenant, or
+   * anonymous, it sees public rows only. Rolled back when `work` throws. No port call and no second transaction inside.
    */
   async transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     const { authenticated, tenantId } = this.context.claims;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { drivers, type OpenBackend } from '../test/backends.js';
-import { NotesApp } from '../test/notes.js';
-import { uniqueName } from '../test/test-server.js';
+import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
+import { NotesApp } from '../../../test/support/storage/notes.js';
+import { uniqueName } from '../../../test/support/storage/test-server.js';
 
 describe.each(drivers)('values read from $name', ({ open }) => {
   const domain = uniqueName('values');

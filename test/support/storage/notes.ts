@@ -3,7 +3,7 @@ import { type Kysely, sql, type Generated } from 'kysely';
 import type { MigrationProvider } from 'kysely/migration';
 import { InternalTokenContext, InternalTokenModule, type VerifiedClaims } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { protectTable, StorageModule, type StorageOptions, SystemDatabase, TenantDatabase } from '../src/index.js';
+import { protectTable, StorageModule, type StorageOptions, SystemDatabase, TenantDatabase } from '@app/storage';
 
 export interface NotesSchema {
   notes: { tenant_id: Generated<string>; id: number; text: string; published: Generated<boolean> };

@@ -1,6 +1,6 @@
 // Run as a process of its own by embedded-database.spec.ts: writes notes until it is killed, says each that is committed.
 import 'reflect-metadata';
-import { DomainDatabase } from '../src/domain-database.js';
+import { DomainDatabase } from '../../../libs/storage/src/domain-database.js';
 import { type NotesSchema, notesMigrations } from './notes.js';
 
 const directory = process.argv[2] ?? '';

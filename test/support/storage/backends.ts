@@ -1,4 +1,4 @@
-import type { StorageOptions } from '../src/index.js';
+import type { StorageOptions } from '@app/storage';
 import { serverIsThere, TestDatabase } from './test-server.js';
 
 export interface OpenBackend {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-// oxlint-disable node/no-process-env -- tests ask where the services are
 const ADMIN_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Whether there is a PostgreSQL to test on. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
