@@ -26,6 +26,7 @@ export const DEVELOPMENT_AUDIENCE = 'https://api.shop.localhost';
 // The edge checks every member and names the wrong one; here it only has to be a list.
 const issuers = z.array(z.record(z.string(), z.unknown())).min(1) as unknown as z.ZodType<AccessTokenIssuerOptions[]>;
 
+/** @public The reference page is made from it. */
 export const gatewaySettings = {
   ...listenerSettings(3000),
   INTERNAL_HOST: {
