@@ -191,7 +191,7 @@ describe('orders, with catalog and inventory in the same process', () => {
       expect({ sold, left: onHand! + reserved! }).toEqual({ sold, left: initial - sold });
       expect(onHand).toBe(0);
     }
-  });
+  }, 60_000);
 
   describe('a crash while placing', () => {
     it.each<[Step, Order['status'], number]>([
