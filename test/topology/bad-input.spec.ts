@@ -1,5 +1,5 @@
 import { type RouteDefinition, reflectRoutes } from 'nestjs-internal-token';
-import { allDomains } from '../../apps/gateway/src/domains.js';
+import { DOMAINS } from '../../apps/gateway/src/domains.js';
 import { type Answer, type Call, HttpClient } from '../support/http-client.js';
 import { InProcessMonolith } from '../support/in-process-monolith.js';
 
@@ -49,7 +49,7 @@ describe('bad input', () => {
   let monolith: InProcessMonolith;
   let client: HttpClient;
   let alice: ReturnType<HttpClient['as']>;
-  const routes: RouteDefinition[] = allDomains.flatMap(({ controllers, name }) => reflectRoutes(controllers, name));
+  const routes: RouteDefinition[] = DOMAINS.flatMap(({ controllers, name }) => reflectRoutes(controllers, name));
 
   beforeAll(async () => {
     monolith = await InProcessMonolith.start();

@@ -1,5 +1,6 @@
-import { CatalogModule } from '@app/catalog';
+import { CatalogSeed } from '@app/catalog';
 import { startService } from '@app/runtime';
+import { catalogAppModule } from './catalog-app.module.js';
 import { loadCatalogConfig } from './catalog.config.js';
 
-await startService('catalog', CatalogModule, loadCatalogConfig);
+await startService('catalog', loadCatalogConfig, catalogAppModule, { seed: CatalogSeed });

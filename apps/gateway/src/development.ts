@@ -2,20 +2,20 @@ import { publishDevelopmentKeys } from '@app/runtime';
 import type { INestApplication } from '@nestjs/common';
 import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
 import pc from 'picocolors';
-import { localDomains } from './domains.js';
+import { placeDomains } from './domains.js';
 import type { GatewayConfig, GatewaySettings } from './gateway.config.js';
 
 /** Goods to order, and the public keys where services of this working copy look for them. */
 export async function prepareDevelopment(app: INestApplication, { values }: GatewayConfig): Promise<void> {
   await publishDevelopmentKeys(values.DEV_DIRECTORY, app.get(InternalTokenIssuer, { strict: false }).publicJwks());
-  for (const { seed } of localDomains(values)) {
+  for (const { seed } of placeDomains(values).local) {
     if (seed) await app.get(seed, { strict: false }).run();
   }
 }
 
 /** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */
 export function printStart(settings: GatewaySettings): void {
-  const parts = ['gateway', ...localDomains(settings).map(({ name }) => name)].join(', ');
+  const parts = ['gateway', ...placeDomains(settings).local.map(({ name }) => name)].join(', ');
   process.stdout.write(`\n${pc.bold('Opening the shop')} in one process: ${parts} … ${pc.dim('some seconds')}\n\n`);
 }
 

@@ -2,20 +2,17 @@ import { CatalogController, CatalogModule, CatalogSeed, CatalogService } from '@
 import { catalogPort, inventoryPort, ordersPort } from '@app/contracts';
 import { InventoryController, InventoryModule, InventorySeed, InventoryService } from '@app/inventory';
 import { OrdersController, OrdersModule, OrdersService } from '@app/orders';
-import { inProcessPort } from '@app/ports';
 import type { GatewaySettings } from './gateway.config.js';
 
-/**
- * Every domain of the shop. One whose URL is set runs in another process: the gateway then knows its routes from the
- * decorators and instantiates nothing of it.
- */
-const DOMAINS = [
+/** Every domain of the shop. Of one that runs elsewhere the gateway uses the decorators and instantiates nothing. */
+export const DOMAINS = [
   {
     name: 'catalog',
     url: 'CATALOG_URL',
     module: CatalogModule,
     controllers: [CatalogController],
-    port: inProcessPort(catalogPort, CatalogService),
+    port: catalogPort,
+    implementation: CatalogService,
     seed: CatalogSeed,
   },
   {
@@ -23,7 +20,8 @@ const DOMAINS = [
     url: 'INVENTORY_URL',
     module: InventoryModule,
     controllers: [InventoryController],
-    port: inProcessPort(inventoryPort, InventoryService),
+    port: inventoryPort,
+    implementation: InventoryService,
     seed: InventorySeed,
   },
   {
@@ -31,16 +29,25 @@ const DOMAINS = [
     url: 'ORDERS_URL',
     module: OrdersModule,
     controllers: [OrdersController],
-    port: inProcessPort(ordersPort, OrdersService),
+    port: ordersPort,
+    implementation: OrdersService,
     seed: undefined,
   },
 ] as const;
 
-export type Domain = (typeof DOMAINS)[number];
+type Domain = (typeof DOMAINS)[number];
 
-export const allDomains: readonly Domain[] = DOMAINS;
-
-/** The one place where it is decided what runs in this process. */
-export function localDomains(settings: GatewaySettings): readonly Domain[] {
-  return DOMAINS.filter(({ url }) => settings[url] === undefined);
+/** The one place where it is decided what runs in this process: a domain whose URL is set does not. */
+export function placeDomains(settings: GatewaySettings): {
+  readonly local: readonly Domain[];
+  readonly remote: readonly (Domain & { readonly at: string })[];
+} {
+  const local: Domain[] = [];
+  const remote: (Domain & { readonly at: string })[] = [];
+  for (const domain of DOMAINS) {
+    const at = settings[domain.url];
+    if (at === undefined) local.push(domain);
+    else remote.push({ ...domain, at });
+  }
+  return { local, remote };
 }

@@ -1,3 +1,4 @@
+import { PortsModule } from '@app/ports';
 import { HealthController, HealthModule } from '@app/runtime';
 import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -7,8 +8,7 @@ import { AccessTokenAuthenticator, type AccessTokenIssuerOptions, EdgeModule } f
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenIssuer, InternalTokenIssuingModule, JwksController } from 'nestjs-internal-token/issuing';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
-import { allDomains, localDomains } from './domains.js';
-import { DomainsModule } from './domains.module.js';
+import { DOMAINS, placeDomains } from './domains.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { MeController } from './me.controller.js';
 
@@ -27,7 +27,7 @@ export class GatewayModule {
   static with({ values, development }: GatewayConfig, resources: GatewayResources): DynamicModule {
     const trust = { trustDomain: values.TRUST_DOMAIN, issuer: values.INTERNAL_TOKEN_ISSUER };
     const algorithm = values.INTERNAL_TOKEN_ALGORITHM;
-    const local = localDomains(values);
+    const { local, remote } = placeDomains(values);
     const issuing = InternalTokenIssuingModule.forIssuing({
       ...trust,
       workload: 'gateway',
@@ -56,16 +56,16 @@ export class GatewayModule {
         EdgeModule.forRoot({
           routes: [
             ...reflectRoutes([...own, HealthController], 'gateway'),
-            ...allDomains.flatMap(({ controllers, name }) => reflectRoutes(controllers, name)),
+            ...DOMAINS.flatMap(({ controllers, name }) => reflectRoutes(controllers, name)),
           ],
           issuers: resources.issuers,
           allowInsecureLoopback: development,
           trustedProxies: values.TRUSTED_PROXIES,
-          remoteDomains: allDomains.filter((domain) => !local.includes(domain)).map(({ name }) => name),
+          remoteDomains: remote.map(({ name }) => name),
         }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
         StorageModule.forRoot(resources.storage),
-        DomainsModule.with(local),
+        PortsModule.with({ local, remote: remote.map(({ port, at }) => ({ port, url: at })) }),
       ],
       controllers: own,
       providers: [

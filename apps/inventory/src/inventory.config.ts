@@ -1,4 +1,6 @@
 import { type Environment, loadServiceConfig, type ServiceConfig } from '@app/runtime';
 
-export const loadInventoryConfig = (environment: Environment = process.env): ServiceConfig =>
+export type InventoryConfig = ServiceConfig;
+
+export const loadInventoryConfig = (environment: Environment = process.env): InventoryConfig =>
   loadServiceConfig('inventory', 3002, environment);

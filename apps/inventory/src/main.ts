@@ -1,5 +1,6 @@
-import { InventoryModule } from '@app/inventory';
+import { InventorySeed } from '@app/inventory';
 import { startService } from '@app/runtime';
+import { inventoryAppModule } from './inventory-app.module.js';
 import { loadInventoryConfig } from './inventory.config.js';
 
-await startService('inventory', InventoryModule, loadInventoryConfig);
+await startService('inventory', loadInventoryConfig, inventoryAppModule, { seed: InventorySeed });

@@ -1,5 +1,5 @@
-import { OrdersModule } from '@app/orders';
 import { startService } from '@app/runtime';
+import { ordersAppModule } from './orders-app.module.js';
 import { loadOrdersConfig } from './orders.config.js';
 
-await startService('orders', OrdersModule, loadOrdersConfig);
+await startService('orders', loadOrdersConfig, ordersAppModule);

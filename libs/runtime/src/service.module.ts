@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StorageModule } from '@app/storage';
-import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { InternalTokenModule, InternalTokenVerifier } from 'nestjs-internal-token';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
@@ -12,7 +12,7 @@ import type { ServiceConfig } from './settings/service-settings.js';
 /** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
 @Module({})
 export class ServiceModule {
-  static with(service: string, domain: Type, { values }: ServiceConfig): DynamicModule {
+  static with(service: string, domain: DynamicModule, { values }: ServiceConfig): DynamicModule {
     const { INTERNAL_TOKEN_JWKS_URI: jwksUri, INTERNAL_TOKEN_JWKS_FILE: jwksFile } = values;
     return {
       module: ServiceModule,

@@ -1,14 +1,24 @@
-import type { Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { ServiceModule } from './service.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
 import { runMain, startApplication } from './start-application.js';
 
+export interface ServiceOptions {
+  /** Fills an empty database, in development only. */
+  readonly seed?: Type<{ run(): Promise<void> }>;
+}
+
 /** One domain as a process: all that a service's `main.ts` does. */
-export function startService(service: string, domain: Type, loadConfig: () => ServiceConfig): Promise<void> {
+export function startService<Config extends ServiceConfig>(
+  service: string,
+  loadConfig: () => Config,
+  domain: (config: Config) => DynamicModule,
+  { seed }: ServiceOptions = {},
+): Promise<void> {
   return runMain(async () => {
     const config = loadConfig();
     const { values } = config;
-    await startApplication(ServiceModule.with(service, domain, config), {
+    await startApplication(ServiceModule.with(service, domain(config), config), {
       service,
       listener: {
         host: values.HOST,
@@ -17,6 +27,9 @@ export function startService(service: string, domain: Type, loadConfig: () => Se
         keyFile: values.TLS_KEY_FILE,
       },
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+      beforeListening: async (app) => {
+        if (seed && config.development) await app.get(seed, { strict: false }).run();
+      },
     });
   });
 }

@@ -8,10 +8,10 @@ import {
   listenerSettings,
   loggingSettings,
   missingProblems,
+  neighbourSettings,
   plaintextProblems,
   tlsPairProblems,
   trustSettings,
-  upstreamSettings,
   verifierSettings,
 } from './shared-settings.js';
 
@@ -21,7 +21,7 @@ export const serviceSettings = (port: number) =>
     ...listenerSettings(port),
     ...trustSettings,
     ...verifierSettings,
-    ...upstreamSettings,
+    ...neighbourSettings,
     ...databaseSettings,
     ...loggingSettings,
     ...internalTransportSettings,
@@ -29,23 +29,31 @@ export const serviceSettings = (port: number) =>
   }) as const;
 
 type ServiceSettings = ReturnType<typeof serviceSettings>;
-export type ServiceConfig = LoadedSettings<ServiceSettings>;
+type Neighbour = 'CATALOG_URL' | 'INVENTORY_URL' | 'ORDERS_URL';
 
-export function loadServiceConfig(service: string, port: number, environment: Environment): ServiceConfig {
+/** The settings of a service; those of the neighbours that it calls are certainly there. */
+export interface ServiceConfig<Called extends Neighbour = never> extends LoadedSettings<ServiceSettings> {
+  readonly values: SettingValues<ServiceSettings> & { readonly [Name in Called]: string };
+}
+
+/** @param called the neighbours that this service cannot do without */
+export function loadServiceConfig<Called extends Neighbour = never>(
+  service: string,
+  port: number,
+  environment: Environment,
+  called: readonly Called[] = [],
+): ServiceConfig<Called> {
   const settings = serviceSettings(port);
-  return loadSettings(service, settings, environment, (values, development) => [
-    ...(development ? [] : missingOutsideDevelopment(settings, values)),
+  const config = loadSettings(service, settings, environment, (values, development) => [
+    ...(development ? [] : missingProblems(settings, values, [...keySourceOf(values), 'DATABASE_URL', ...called])),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
     ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
   ]);
+  return config as ServiceConfig<Called>;
 }
 
-function missingOutsideDevelopment(
-  settings: ServiceSettings,
-  values: SettingValues<ServiceSettings>,
-): SettingProblem[] {
-  const keySource = values.INTERNAL_TOKEN_JWKS_FILE === undefined ? (['INTERNAL_TOKEN_JWKS_URI'] as const) : [];
-  return missingProblems(settings, values, [...keySource, 'DATABASE_URL']);
+function keySourceOf(values: SettingValues<ServiceSettings>): 'INTERNAL_TOKEN_JWKS_URI'[] {
+  return values.INTERNAL_TOKEN_JWKS_FILE === undefined ? ['INTERNAL_TOKEN_JWKS_URI'] : [];
 }
 
 function plaintextCandidates(values: SettingValues<ServiceSettings>): Record<string, string | undefined> {

@@ -49,23 +49,43 @@ export const verifierSettings = {
   },
 } as const;
 
-const upstream = (domain: string) =>
+const upstream = (domain: string, development?: string) =>
   ({
     schema: parse.url(),
-    description: `Base URL of the ${domain} service. Unset: ${domain} lives in this process, if it can.`,
+    description: `Base URL of the process that holds ${domain}. For the gateway: unset, it holds ${domain} itself.`,
     optional: true,
+    ...(development !== undefined && { development }),
   }) as const;
 
-export const upstreamSettings = {
-  CATALOG_URL: upstream('catalog'),
-  INVENTORY_URL: upstream('inventory'),
-  ORDERS_URL: upstream('orders'),
+const internalOrigins = {
   INTERNAL_ORIGINS: {
     schema: parse.origins(),
     description: 'Further origins that may receive the internal token, comma separated.',
     fallback: [] as readonly string[],
   },
 } as const;
+
+/** For the gateway: a domain leaves it by its URL being set. */
+export const upstreamSettings = {
+  CATALOG_URL: upstream('catalog'),
+  INVENTORY_URL: upstream('inventory'),
+  ORDERS_URL: upstream('orders'),
+  ...internalOrigins,
+} as const;
+
+/** For a service: its neighbours are elsewhere, in development where `nest start <name>` puts them. */
+export const neighbourSettings = {
+  CATALOG_URL: upstream('catalog', 'http://127.0.0.1:3001'),
+  INVENTORY_URL: upstream('inventory', 'http://127.0.0.1:3002'),
+  ORDERS_URL: upstream('orders', 'http://127.0.0.1:3003'),
+  ...internalOrigins,
+} as const;
+
+/** Every origin that the internal token may be sent to. */
+export function internalOriginsOf(values: SettingValues<typeof upstreamSettings>): string[] {
+  const urls = [values.CATALOG_URL, values.INVENTORY_URL, values.ORDERS_URL, ...values.INTERNAL_ORIGINS];
+  return [...new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).origin))];
+}
 
 export const databaseSettings = {
   DATABASE_URL: {
