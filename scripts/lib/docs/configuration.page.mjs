@@ -8,24 +8,22 @@ const { loadInventoryConfig } = await importSource('apps/inventory/src/inventory
 const { loadOrdersConfig } = await importSource('apps/orders/src/orders.config.ts');
 
 const SERVICES = { catalog: loadCatalogConfig, inventory: loadInventoryConfig, orders: loadOrdersConfig };
+const SERVICE_SETTINGS = serviceSettings(0);
 
 export function configurationPage() {
-  const ports = Object.values(SERVICES).map((load) => load({}).values.PORT);
-  const perService = serviceSettings(ports[0]);
-  const settings = { ...perService, ...gatewaySettings };
-  const required = {
-    gateway: requiredOutsideDevelopment(loadGatewayConfig, gatewaySettings),
-    services: requiredOutsideDevelopment(SERVICES.catalog, perService),
-  };
-  const rows = Object.entries(settings).map(([name, setting]) => [
+  const settings = { ...SERVICE_SETTINGS, ...gatewaySettings };
+  const gateway = requiredOutsideDevelopment(loadGatewayConfig, gatewaySettings);
+  const services = Object.entries(SERVICES).map(([name, load]) => [
+    name,
+    requiredOutsideDevelopment(load, SERVICE_SETTINGS),
+  ]);
+  const rows = Object.entries(settings).map(([name, { fallback, description }]) => [
     code(name),
-    use(name, gatewaySettings, required.gateway),
-    use(name, perService, required.services),
-    shown(setting.fallback),
-    name === 'PORT'
-      ? `${shown(setting.development)}; services ${ports.map(shown).join(', ')}`
-      : shown(setting.development),
-    setting.description,
+    name in gatewaySettings ? (gateway.has(name) ? '**required**' : 'yes') : '',
+    name in SERVICE_SETTINGS ? useByServices(name, services) : '',
+    shown(fallback),
+    developmentDefault(name),
+    description,
   ]);
   return `# Configuration
 
@@ -37,9 +35,6 @@ wrong stops and names all of it; a value is never repeated in the message.
 addresses ([why](../adr/0011-development-needs-loopback.md)). Elsewhere every setting marked **required** must be given.
 
 ${table(['name', 'gateway', 'services', 'default', 'in development', 'meaning'], rows)}
-
-A domain's URL says that it runs in another process. Nothing forwards requests there in this version, so a gateway that
-is given one does not start.
 `;
 }
 
@@ -54,18 +49,31 @@ function requiredOutsideDevelopment(load, settings) {
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       for (const { name } of error.problems) {
-        const { example } = settings[name];
-        if (required.has(name) || example === undefined) throw error;
+        if (required.has(name)) throw error;
         required.add(name);
-        environment[name] = example;
+        environment[name] = settings[name].example ?? settings[name].development;
       }
     }
   }
 }
 
-function use(name, settings, required) {
-  if (!(name in settings)) return '';
-  return required.has(name) ? '**required**' : 'yes';
+function useByServices(name, services) {
+  const asking = services.filter(([, required]) => required.has(name)).map(([service]) => service);
+  if (asking.length === 0) return 'yes';
+  return asking.length === services.length ? '**required**' : `**required** by ${asking.join(', ')}`;
+}
+
+function developmentDefault(name) {
+  const atGateway = gatewaySettings[name]?.development;
+  const inServices = new Set(
+    SERVICE_SETTINGS[name]?.development === undefined
+      ? []
+      : Object.values(SERVICES).map((load) => load({}).values[name]),
+  );
+  if (atGateway !== undefined) inServices.delete(atGateway);
+  if (inServices.size === 0) return shown(atGateway);
+  const services = `${[...inServices].map(shown).join(', ')} (services)`;
+  return atGateway === undefined ? services : `${shown(atGateway)} (gateway), ${services}`;
 }
 
 function shown(value) {
