@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { answerFrameworkError } from 'nestjs-internal-token/http';
 import { QuietStartLogger } from './quiet-start.logger.js';
 
-const OLDEST_NODE = 22;
+const OLDEST_NODE = 24;
 
 export interface ListenerOptions {
   readonly host: string;
