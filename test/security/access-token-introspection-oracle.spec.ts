@@ -108,7 +108,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
       (response) => response.writeHead(200, { 'content-length': '100' }).write('{"act', () => response.destroy()),
     ],
     ['a closed connection', (response) => response.destroy()],
-    ['compression', (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x')],
+    ['compression', (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"active":true}')],
   ];
   it.each(misbehaviours)('R37: refuses with 503 when the endpoint answers %s', async (_name, misbehave) => {
     issuer.answers.set('/introspect', (_request, response) => misbehave(response));
