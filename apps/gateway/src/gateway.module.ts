@@ -49,7 +49,7 @@ export class GatewayModule {
             ...trust,
             service: 'gateway',
             algorithms: [algorithm],
-            keys: { description: 'own signing key', load: () => Promise.resolve(issuer.publicJwks()) },
+            keys: issuer.keys,
             requireScopePolicy: true,
           }),
         }),

@@ -1,4 +1,4 @@
-import type { JsonWebKeySet, MintInput, Signer, TokenMinter, VerifiedClaims } from '../core/index.js';
+import type { JsonWebKeySet, KeySource, MintInput, Signer, TokenMinter, VerifiedClaims } from '../core/index.js';
 
 /** Issues internal tokens: one per request that enters. Lives in the gateway and nowhere else. */
 export class InternalTokenIssuer {
@@ -8,6 +8,11 @@ export class InternalTokenIssuer {
   constructor(minter: TokenMinter, signer: Signer) {
     this.#minter = minter;
     this.#signer = signer;
+  }
+
+  /** What this process' own verifier reads: `InternalTokenModule`'s `keys` in a gateway. */
+  get keys(): KeySource {
+    return { description: 'own signing key', load: () => Promise.resolve(this.publicJwks()) };
   }
 
   /** Tokens issued so far. */
