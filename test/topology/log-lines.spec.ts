@@ -72,6 +72,11 @@ describe('the log of a monolith at its most talkative', () => {
     ]);
   });
 
+  it('tells operators why a token was refused, which the caller is not told', () => {
+    const reasons = monolith.log.ofTransaction(ids[8]).map(({ msg }) => msg);
+    expect(reasons.join('\n')).toMatch(/signature/);
+  });
+
   it('is JSON of the published schema, line by line, and nothing else', () => {
     const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
       JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,

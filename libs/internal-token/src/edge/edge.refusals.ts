@@ -42,11 +42,18 @@ export class EdgeRefusals {
   }
 
   #log(error: unknown, failure: boolean): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const text = `refused: ${message.replace(CONTROL, '?').slice(0, MAX_LOGGED)}`;
+    const text = `refused: ${explain(error).replace(CONTROL, '?').slice(0, MAX_LOGGED)}`;
     if (failure) this.#logger.error(text, error instanceof Error ? error.stack : undefined);
     else this.#logger.warn(text);
   }
+}
+
+/** With the reason that the caller is not told: which check failed, which provider did not answer. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (typeof cause === 'string') return `${error.message}: ${cause}`;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }
 
 function isAboutToken({ code }: InternalTokenError, authenticating: boolean): boolean {
