@@ -59,7 +59,7 @@ describe('a client forges where it comes from', () => {
 
   it('R46: what counts is what the token says', async () => {
     const gateway = await EdgeGateway.start({
-      edge: { trustedProxies: ['127.0.0.1'], remoteDomains: ['catalog'] },
+      edge: { trustedProxies: ['127.0.0.1'], upstreams: { catalog: 'http://127.0.0.1:9' } },
       providers: [PayloadForwarder],
     });
     const response = await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6, 203.0.113.9');

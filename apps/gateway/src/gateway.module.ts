@@ -61,7 +61,7 @@ export class GatewayModule {
           issuers: resources.issuers,
           allowInsecureLoopback: development,
           trustedProxies: values.TRUSTED_PROXIES,
-          remoteDomains: remote.map(({ name }) => name),
+          upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, at])),
         }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
         StorageModule.forRoot(resources.storage),

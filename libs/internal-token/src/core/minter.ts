@@ -56,7 +56,7 @@ const MAX_TOKEN_BYTES = 4096;
  */
 export class TokenMinter {
   readonly #options: TokenMinterOptions;
-  readonly #lifetimeSeconds: number;
+  readonly lifetimeSeconds: number;
   readonly #header: string;
   readonly #signatureChars: number;
   readonly #now: () => number;
@@ -73,7 +73,7 @@ export class TokenMinter {
     }
     const { algorithm, keyId: kid, publicJwk } = options.signer;
     this.#options = options;
-    this.#lifetimeSeconds = requireSeconds('lifetimeSeconds', options.lifetimeSeconds ?? 60, 1, 300);
+    this.lifetimeSeconds = requireSeconds('lifetimeSeconds', options.lifetimeSeconds ?? 60, 1, 300);
     this.#header = encode(JSON.stringify({ alg: algorithm, typ: 'txntoken+jwt', kid }));
     const signatureBytes =
       SIGNING_ALGORITHMS[algorithm].signatureBytes ?? Buffer.from(publicJwk.n ?? '', 'base64url').length;
@@ -100,7 +100,7 @@ export class TokenMinter {
     const { trustDomain, issuer, workload, customClaims, signer } = this.#options;
     const members = customMembers(input.custom);
     const iat = Math.floor(this.#now() / 1000);
-    const exp = Math.min(iat + this.#lifetimeSeconds, Math.floor(input.notAfter ?? Infinity));
+    const exp = Math.min(iat + this.lifetimeSeconds, Math.floor(input.notAfter ?? Infinity));
     if (exp <= iat) throw new InternalTokenError('txn_expired', 'Nothing is left of the lifetime it may have.');
 
     const tctx = {

@@ -22,6 +22,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 export class ConnectionGuard implements OnModuleInit {
   readonly #logger = new Logger('Edge');
   readonly #responses = new WeakMap<Duplex, ServerResponse>();
+  readonly #awaited = new WeakSet<ServerResponse>();
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -38,12 +39,22 @@ export class ConnectionGuard implements OnModuleInit {
     server.removeAllListeners('clientError');
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
     server.on('connect', (_request, socket) => this.#refuse(socket, 405, 'CONNECT is not offered.', ALLOW));
+    // Node would ask for the body at once; whoever is refused need not send it.
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      this.#awaited.add(response);
+      server.emit('request', request, response);
+    });
     server.on('checkExpectation', (request: IncomingMessage, response) => this.#onExpectation(request, response));
   }
 
   /** Remembers the answer being written on a connection, so that no second one is put in front of it. */
   watch(request: IncomingMessage, response: ServerResponse): void {
     if (request.socket) this.#responses.set(request.socket, response);
+  }
+
+  /** The request is let in: a client that asked first (`Expect: 100-continue`) may send its body. */
+  allowBody(response: ServerResponse): void {
+    if (this.#awaited.delete(response)) response.writeContinue();
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -86,6 +86,7 @@ export class EdgeAdmission extends RequestAdmission {
     const { method = '', url = '' } = request.raw;
     const route = admitted ? this.settings.table.find(method, url) : undefined;
     if (route) this.#enterDomain(request, route);
+    if (admitted) this.connections.allowBody(request.response);
     return admitted;
   }
 
@@ -107,11 +108,10 @@ export class EdgeAdmission extends RequestAdmission {
   #decide(arrival: Arrival, principal: Principal | undefined): boolean | Promise<boolean> {
     const { request, route, clientAddress } = arrival;
     if (!this.settings.forwardAuthorization) removeField(request.raw, 'authorization');
+    if (!this.settings.forwardCookies) removeField(request.raw, 'cookie');
     sealHeaders(request.raw);
     const scope = grantedScope(route, principal);
-    if (principal === undefined && arrival.wantsUpgrade) {
-      throw new InternalTokenError('invalid_request', 'Without an access token the protocol is not changed.');
-    }
+    this.#assertProtocol(arrival, principal);
     const { enricher } = this.collaborators;
     const known: EdgeRequest = {
       txn: request.store.txn,
@@ -136,6 +136,17 @@ export class EdgeAdmission extends RequestAdmission {
       assertRoutePermissions(route, enriched);
       return this.#issue(request, { ...known, principal: enriched }, scope);
     });
+  }
+
+  /** A server may ignore the wish for another protocol (RFC 9110 section 7.8); a WebSocket client must hear a no. */
+  #assertProtocol({ protocol, route }: Arrival, principal: Principal | undefined): void {
+    if (protocol === undefined) return;
+    if (principal === undefined) {
+      throw new InternalTokenError('invalid_request', 'Without an access token the protocol is not changed.');
+    }
+    if (protocol.includes('websocket') && this.settings.upstreams.origins.has(route.domain)) {
+      throw new InternalTokenError('invalid_request', 'This route does not speak WebSocket.');
+    }
   }
 
   /** The one mint of the request. */
@@ -182,14 +193,13 @@ export class EdgeAdmission extends RequestAdmission {
     store.claims = claims;
     store.span?.join(store.txn, { ageMs: 0, ttlMs: claims.expiresAt * 1000 - Date.now(), kid: keyIdOf(claims) });
     this.#record(claims, token);
-    if (!this.settings.remoteDomains.has(known.route.domain)) {
+    this.connections.allowBody(known.response);
+    if (!this.settings.upstreams.origins.has(known.route.domain)) {
       this.#routes.set(known.raw, known.route);
       this.#enterDomain(request, known.route);
       return true;
     }
-    const { forwarder } = this.collaborators;
-    if (!forwarder) throw new InternalTokenError('upstream_unreachable');
-    const forwarded = forwarder.forward(known, () => encodedToken(claims));
+    const forwarded = this.collaborators.forwarder.forward(known, () => encodedToken(claims));
     if (forwarded === undefined) return false;
     return this.#settle(request, () => forwarded.then(() => false));
   }

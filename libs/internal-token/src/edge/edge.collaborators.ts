@@ -5,6 +5,7 @@ import { InternalTokenIssuer } from '../issuing/index.js';
 import { EdgePolicy, type EdgeRequest } from './edge.policy.js';
 import { PermissionEnricher } from './enrichment.js';
 import { Forwarder } from './forwarder.js';
+import { HttpForwarder } from './forwarding/index.js';
 import { IssuanceSink } from './issuance-sink.js';
 
 type Kind<T> = abstract new (...args: never[]) => T;
@@ -14,16 +15,22 @@ type Kind<T> = abstract new (...args: never[]) => T;
 export class EdgeCollaborators implements OnModuleInit {
   #issuer: InternalTokenIssuer | undefined;
   #policies: readonly EdgePolicy[] = [];
+  #forwarder: Forwarder;
   enricher: PermissionEnricher | undefined;
-  forwarder: Forwarder | undefined;
   sink: IssuanceSink | undefined;
 
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    http: HttpForwarder,
+  ) {
+    this.#forwarder = http;
+  }
 
   onModuleInit(): void {
     this.#policies = this.#all(EdgePolicy).toSorted((one, other) => one.order - other.order);
     this.enricher = this.#atMostOne(PermissionEnricher);
-    this.forwarder = this.#atMostOne(Forwarder);
+    // The built-in one is a provider too; another takes its place.
+    this.#forwarder = this.#atMostOne(Forwarder, this.#forwarder) ?? this.#forwarder;
     this.sink = this.#atMostOne(IssuanceSink);
     this.#issuer = this.#atMostOne(InternalTokenIssuer);
     if (!this.#issuer) {
@@ -34,6 +41,11 @@ export class EdgeCollaborators implements OnModuleInit {
   get issuer(): InternalTokenIssuer {
     if (!this.#issuer) throw invalid('A request arrived before the application was initialised: await app.init().');
     return this.#issuer;
+  }
+
+  /** Another process is reached through it. */
+  get forwarder(): Forwarder {
+    return this.#forwarder;
   }
 
   /** Runs the policies in their order. A promise only from the first policy on that returned one. */
@@ -50,8 +62,8 @@ export class EdgeCollaborators implements OnModuleInit {
     for (const policy of this.#policies.slice(next)) await policy.check(request);
   }
 
-  #atMostOne<T extends object>(kind: Kind<T>): T | undefined {
-    const [one, another] = this.#all(kind);
+  #atMostOne<T extends object>(kind: Kind<T>, except?: T): T | undefined {
+    const [one, another] = this.#all(kind).filter((found) => found !== except);
     if (another) {
       throw invalid(`There are two providers of ${kind.name}, and only one can answer. Remove one.`);
     }

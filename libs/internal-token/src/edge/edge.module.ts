@@ -1,19 +1,13 @@
-import {
-  ConfigurableModuleBuilder,
-  Inject,
-  Module,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { InternalTokenError } from '../core/index.js';
 import { RequestAdmission } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { EdgeAdmission } from './edge.admission.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
-import { EDGE_SETTINGS, type EdgeOptions, type EdgeSettings, resolveEdgeOptions } from './edge.options.js';
+import { EDGE_SETTINGS, type EdgeOptions, resolveEdgeOptions } from './edge.options.js';
 import { EdgeRefusals } from './edge.refusals.js';
+import { HttpForwarder } from './forwarding/index.js';
 import { RequestReception } from './request.reception.js';
 import { RouteAgreementGuard } from './route-agreement.guard.js';
 import { InternalListeners } from './internal-listener.js';
@@ -32,10 +26,11 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  * EdgeModule.forRoot({
  *   routes: [...reflectRoutes([OrdersController], 'orders')],
  *   issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
+ *   upstreams: { orders: 'http://127.0.0.1:3003' },
  * })
  * ```
  *
- * Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
+ * Domains named in `upstreams` run elsewhere: their requests are forwarded and never reach Nest's router here. Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
  * provided.
  */
 @Module({
@@ -57,6 +52,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
         }),
     },
     RequestReception,
+    HttpForwarder,
     EdgeCollaborators,
     EdgeRefusals,
     ConnectionGuard,
@@ -70,26 +66,21 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 })
 export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   constructor(
-    @Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings,
     private readonly authenticator: AccessTokenAuthenticator,
     private readonly collaborators: EdgeCollaborators,
+    private readonly forwarder: HttpForwarder,
   ) {
     super();
   }
 
   async onModuleInit(): Promise<void> {
-    if (this.settings.remoteDomains.size > 0 && this.collaborators.forwarder === undefined) {
-      throw new InternalTokenError(
-        'configuration_invalid',
-        `EdgeModule option "remoteDomains" names ${[...this.settings.remoteDomains].join(', ')}, but nothing forwards ` +
-          'requests. Provide a class that extends Forwarder, or let these domains run in this process.',
-      );
-    }
+    this.forwarder.open(this.collaborators.issuer.lifetimeSeconds);
     await this.authenticator.start();
   }
 
   /** Not earlier: requests that are still being answered when the application closes may need it. */
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.authenticator.close();
+    await this.forwarder.close();
   }
 }

@@ -28,7 +28,8 @@ describe('resolveEdgeOptions', () => {
     [{ stripHeaders: ['x y'] }, /"stripHeaders" is "x y"/],
     [{ trustedProxies: ['10.0.0.0/99'] }, /trustedProxies: "10.0.0.0\/99"/],
     [{ trustedCallers: ['mesh'] }, /trustedCallers: "mesh"/],
-    [{ remoteDomains: ['orders'] }, /"remoteDomains" is "orders"/],
+    [{ upstreams: { orders: 'http://127.0.0.1:3003' } }, /"upstreams" is "orders": no route/],
+    [{ remoteDomains: ['orders'] }, /has no option "remoteDomains"/],
     [{ trustProxy: true }, /has no option "trustProxy"; it has: routes/],
   ])('%j is refused by name', (wrong, message) => {
     expect(() => resolveEdgeOptions(options(wrong))).toThrow(message);

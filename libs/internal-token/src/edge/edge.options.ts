@@ -3,10 +3,12 @@ import { InternalTokenError } from '../core/index.js';
 import type { AccessTokenCacheOptions, AccessTokenIssuerOptions } from './access-token/index.js';
 import { AddressSet } from './client-address.js';
 import { ENRICHMENT_TIMEOUT_MS } from './enrichment.js';
+import { resolveUpstreams, type UpstreamOptions, type UpstreamSettings } from './forwarding/upstream.options.js';
+import { invalidOption } from './invalid-option.js';
 import { RouteTable } from './route-table.js';
 
 /** Options of {@link EdgeModule}. */
-export interface EdgeOptions {
+export interface EdgeOptions extends UpstreamOptions {
   /**
    * Every route of the application: `reflectRoutes()` of each domain's controllers, also of the domains that run
    * elsewhere, and of the gateway's own controllers. What is not listed is 404 on the public listener.
@@ -30,10 +32,10 @@ export interface EdgeOptions {
   readonly stripHeaders?: readonly string[];
   /** Let handlers and services see the caller's `Authorization`. Default false. */
   readonly forwardAuthorization?: boolean;
+  /** Let handlers and services see the caller's `Cookie`. Default false. */
+  readonly forwardCookies?: boolean;
   /** Let an internal token live longer than the access token it stands for. Default false. */
   readonly allowOutlive?: boolean;
-  /** Domains that run in another process: their routes go to the {@link Forwarder}. Default none. */
-  readonly remoteDomains?: readonly string[];
   /** How long a `PermissionEnricher` may take, in milliseconds. Default 500. */
   readonly enrichmentTimeoutMs?: number;
   /** The `realm` of `WWW-Authenticate`. Default `api`. */
@@ -50,8 +52,12 @@ const KNOWN: Readonly<Record<keyof EdgeOptions, true>> = {
   trustedCallers: true,
   stripHeaders: true,
   forwardAuthorization: true,
+  forwardCookies: true,
   allowOutlive: true,
-  remoteDomains: true,
+  upstreams: true,
+  upstreamTimeoutMs: true,
+  upstreamRestartMs: true,
+  upstreamTls: true,
   enrichmentTimeoutMs: true,
   realm: true,
 };
@@ -66,8 +72,9 @@ export interface EdgeSettings {
   readonly callers: AddressSet;
   readonly stripHeaders: readonly string[];
   readonly forwardAuthorization: boolean;
+  readonly forwardCookies: boolean;
   readonly allowOutlive: boolean;
-  readonly remoteDomains: ReadonlySet<string>;
+  readonly upstreams: UpstreamSettings;
   readonly enrichmentTimeoutMs: number;
   readonly realm: string;
 }
@@ -84,19 +91,24 @@ export function resolveEdgeOptions(options: EdgeOptions): EdgeSettings {
     }
   }
   if (!Array.isArray(options.routes)) {
-    throw invalid('routes', options.routes, 'give the table made by reflectRoutes(controllers, domain)');
+    throw invalidOption('routes', options.routes, 'give the table made by reflectRoutes(controllers, domain)');
   }
   if (!Array.isArray(options.issuers) || options.issuers.length === 0) {
-    throw invalid('issuers', options.issuers, 'name at least one identity provider: { issuer, audience, discovery }');
+    throw invalidOption(
+      'issuers',
+      options.issuers,
+      'name at least one identity provider: { issuer, audience, discovery }',
+    );
   }
   const enrichmentTimeoutMs = options.enrichmentTimeoutMs ?? ENRICHMENT_TIMEOUT_MS;
   if (!Number.isInteger(enrichmentTimeoutMs) || enrichmentTimeoutMs < 1 || enrichmentTimeoutMs > 60_000) {
-    throw invalid('enrichmentTimeoutMs', enrichmentTimeoutMs, 'give whole milliseconds from 1 to 60000');
+    throw invalidOption('enrichmentTimeoutMs', enrichmentTimeoutMs, 'give whole milliseconds from 1 to 60000');
   }
   const realm = options.realm ?? 'api';
-  if (!/^[\x20-\x7e]+$/.test(realm)) throw invalid('realm', realm, 'give printable ASCII');
+  if (!/^[\x20-\x7e]+$/.test(realm)) throw invalidOption('realm', realm, 'give printable ASCII');
   for (const name of options.stripHeaders ?? []) {
-    if (!/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name)) throw invalid('stripHeaders', name, 'give header field names');
+    if (!/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name))
+      throw invalidOption('stripHeaders', name, 'give header field names');
   }
   return Object.freeze({
     table: new RouteTable(options.routes),
@@ -104,8 +116,9 @@ export function resolveEdgeOptions(options: EdgeOptions): EdgeSettings {
     callers: addresses(options.trustedCallers, 'trustedCallers'),
     stripHeaders: options.stripHeaders ?? [],
     forwardAuthorization: options.forwardAuthorization ?? false,
+    forwardCookies: options.forwardCookies ?? false,
     allowOutlive: options.allowOutlive ?? false,
-    remoteDomains: knownDomains(options),
+    upstreams: resolveUpstreams(options, new Set(options.routes.map(({ domain }) => domain))),
     enrichmentTimeoutMs,
     realm,
   });
@@ -117,19 +130,4 @@ function addresses(entries: readonly string[] | undefined, setting: string): Add
   } catch (error) {
     throw new InternalTokenError('configuration_invalid', `EdgeModule: ${(error as Error).message}`);
   }
-}
-
-function knownDomains({ remoteDomains = [], routes }: EdgeOptions): ReadonlySet<string> {
-  const known = new Set(routes.map((route) => route.domain));
-  for (const domain of remoteDomains) {
-    if (!known.has(domain)) {
-      throw invalid('remoteDomains', domain, `no route belongs to it; the domains are: ${[...known].join(', ')}`);
-    }
-  }
-  return new Set(remoteDomains);
-}
-
-function invalid(option: string, given: unknown, fix: string): InternalTokenError {
-  const text = (JSON.stringify(given) ?? 'undefined').slice(0, 100);
-  return new InternalTokenError('configuration_invalid', `EdgeModule option "${option}" is ${text}: ${fix}.`);
 }

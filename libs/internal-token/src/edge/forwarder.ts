@@ -1,8 +1,8 @@
 import type { EdgeRequest } from './edge.policy.js';
 
 /**
- * Takes a request to a domain that runs in another process. Provide one class that extends it in any module; without
- * one, an application that names remote domains does not start.
+ * Takes a request to a domain that runs in another process. HTTP is built in; to reach `upstreams` otherwise, provide
+ * one class that extends this one in any module.
  */
 export abstract class Forwarder {
   /**

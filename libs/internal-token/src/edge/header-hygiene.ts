@@ -66,6 +66,20 @@ const NEVER_BY_CONNECTION = new Set(['content-length', 'transfer-encoding', 'hos
 
 const MAX_REMEMBERED = 512;
 
+/**
+ * Names that are said inside only, in whatever spelling: the internal token, workload identity, trace context, what
+ * proxies tell each other.
+ */
+export function isInternalName(name: string): boolean {
+  const squeezed = squeeze(name);
+  return (
+    FORBIDDEN.has(squeezed) ||
+    startsWithAny(squeezed, FORBIDDEN_PREFIXES) ||
+    FORWARDED.has(squeezed) ||
+    startsWithAny(squeezed, FORWARDED_PREFIXES)
+  );
+}
+
 /** Removes from a public request every field that outsiders may not say, before anything else looks at it. */
 export class HeaderHygiene {
   readonly #verdicts = new Map<string, Verdict>();

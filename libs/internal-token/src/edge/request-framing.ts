@@ -34,7 +34,7 @@ function unclear(detail: string): InternalTokenError {
   return new InternalTokenError('invalid_request', detail);
 }
 
-/** The request asks to leave HTTP/1.1 (WebSocket, h2c). Read it before hygiene removes the field. */
-export function asksForUpgrade(request: IncomingMessage): boolean {
-  return request.headers.upgrade !== undefined;
+/** What the request asks to leave HTTP/1.1 for (`websocket`, `h2c`), in lower case. Read it before hygiene removes the field. */
+export function askedProtocol(request: IncomingMessage): string | undefined {
+  return request.headers.upgrade?.toLowerCase();
 }

@@ -5,7 +5,7 @@ import { callerTraceId } from './caller-trace.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
-import { asksForUpgrade, checkFraming } from './request-framing.js';
+import { askedProtocol, checkFraming } from './request-framing.js';
 import { readTarget } from './request-target.js';
 
 /** What is known of a public request before its caller is. */
@@ -13,8 +13,8 @@ export interface Arrival {
   readonly request: AdmissionRequest;
   readonly route: RouteDefinition;
   readonly clientAddress: string;
-  /** The request asked to leave HTTP/1.1; the field itself is gone. */
-  readonly wantsUpgrade: boolean;
+  /** What the request asked to leave HTTP/1.1 for; the field itself is gone. */
+  readonly protocol: string | undefined;
 }
 
 /** Takes a public request in: checks its framing, removes what outsiders may not say, finds its route. */
@@ -35,7 +35,7 @@ export class RequestReception {
     const { table, proxies } = this.settings;
     const peer = peerAddress(raw);
     const client = clientAddress(raw, peer, proxies);
-    const wantsUpgrade = asksForUpgrade(raw);
+    const protocol = askedProtocol(raw);
     this.#linkCaller(request, client);
     this.#hygiene.clean(raw, proxies.has(peer));
     closingOnFailure(request, () => checkFraming(raw));
@@ -54,7 +54,7 @@ export class RequestReception {
     const route = table.find(method, target.url);
     if (route === undefined || route.access === 'none') throw this.#unmatched(request);
     store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
-    return { request, route, clientAddress: client, wantsUpgrade };
+    return { request, route, clientAddress: client, protocol };
   }
 
   /** Our trace is another; that of a trusted caller is noted beside it. */

@@ -25,6 +25,11 @@ export class InternalTokenIssuer {
     return this.#minter.signed;
   }
 
+  /** How long a token lives from its issue, at most. */
+  get lifetimeSeconds(): number {
+    return this.#minter.lifetimeSeconds;
+  }
+
   /** True where the key lives elsewhere (KMS, HSM): the token is then to be signed as soon as it is issued. */
   get asynchronous(): boolean {
     return this.#signer.asynchronous === true;

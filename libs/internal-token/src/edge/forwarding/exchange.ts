@@ -1,0 +1,236 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { InternalTokenError } from '../../core/index.js';
+import type { EdgeRequest } from '../edge.policy.js';
+import { hasBody, isSmall, keepBody, RequestBody } from './request-body.js';
+import { isTokenChallenge, type ResponseFields } from './response-fields.js';
+import { codeOf, type Upstream } from './upstream.js';
+
+/** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const MAX_UNSENT = 3;
+/** How long a client may go on sending a body that nobody wants any more. */
+const LINGER_MS = 1_000;
+
+/**
+ * One request, its way through an upstream, and the answer. What happens on one side is passed on to the other: bytes
+ * at the pace of the slower one, an abort at once, and an answer that breaks off breaks off for the client too.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #raw: IncomingMessage;
+  readonly #response: ServerResponse;
+  #body: RequestBody | Buffer | null = null;
+  #controller: Dispatcher.DispatchController | undefined;
+  #clock: NodeJS.Timeout | undefined;
+  /** Of this attempt: a connection was there and bytes may have left. */
+  #sent = false;
+  #answered = false;
+  #writing = false;
+  #done = false;
+  #unsent = 0;
+  #repeated = false;
+
+  /** @param settle called once: without an error when the answer is complete, or the client is gone */
+  constructor(
+    request: EdgeRequest,
+    private readonly upstream: Upstream,
+    private readonly fields: string[],
+    private readonly responseFields: ResponseFields,
+    private readonly settle: (error?: Error) => void,
+  ) {
+    this.#raw = request.raw;
+    this.#response = request.response;
+  }
+
+  start(): void {
+    this.#response.once('close', () => this.#onClientClose());
+    this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
+    if (!hasBody(this.#raw)) return this.#dispatch();
+    if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) return this.#dispatchStream();
+    keepBody(this.#raw).then(
+      (body) => {
+        this.#body = body;
+        this.#dispatch();
+      },
+      () => this.#onClientClose(),
+    );
+  }
+
+  #dispatchStream(): void {
+    const length = this.#raw.headers['content-length'];
+    if (length !== undefined && this.#body === null) this.fields.push('content-length', length);
+    this.#body = new RequestBody(this.#raw);
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    if (this.#done) return;
+    this.#sent = false;
+    const { method = 'GET', url = '/' } = this.#raw;
+    const options = { method, path: url, headers: this.fields, body: this.#body };
+    this.upstream.dispatch(options as Dispatcher.DispatchOptions, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#sent = true;
+    this.upstream.reached();
+    if (this.#done) controller.abort(new Error('nobody waits for the answer'));
+  }
+
+  onBodySent(): void {
+    this.#clock?.refresh();
+  }
+
+  onRequestSent(): void {
+    this.#clock?.refresh();
+  }
+
+  onResponseStarted(): void {
+    this.#answered = true;
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // What is said in between (102, 103) is for the gateway.
+    if (status < 200 || this.#done) return;
+    if (status === 401 && isTokenChallenge(headers['www-authenticate'])) {
+      this.#fail(new InternalTokenError('upstream_rejected_token', `${this.upstream.domain} answered 401.`));
+      return controller.abort(new Error('the answer is not passed on'));
+    }
+    this.#response.writeHead(status, this.responseFields.of(status, headers));
+    this.#writing = true;
+    if (isEventStream(headers)) this.#stopClock();
+    else this.#clock?.refresh();
+    queueMicrotask(() => {
+      // The body may be a long time coming; with it the head is one packet.
+      if (!this.#done && !this.#response.writableEnded) this.#response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#done) return;
+    this.#clock?.refresh();
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => {
+      this.#clock?.refresh();
+      controller.resume();
+    });
+  }
+
+  onResponseEnd(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#response.end();
+    if (!this.#raw.complete) this.#linger();
+    this.settle();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#done) return;
+    if (this.#writing) return this.#breakOff(error);
+    if (this.#raw.errored || this.#raw.socket.destroyed) return this.#onClientClose();
+    if (!this.#tryAgain(error)) this.#fail(this.#unreachable(error));
+  }
+
+  /** Whether there is another attempt, which never is a second delivery of what may not be delivered twice. */
+  #tryAgain(error: Error): boolean {
+    if (this.#answered) return false;
+    if (this.#sent) {
+      const repeatable = IDEMPOTENT.has(this.#raw.method ?? '') && !(this.#body instanceof RequestBody);
+      if (!repeatable || this.#repeated || !this.upstream.isLost(error)) return false;
+      this.#repeated = true;
+      setImmediate(() => this.#dispatch());
+      return true;
+    }
+    // Nothing has left: any request may go on to another connection.
+    if (this.upstream.isLost(error) && ++this.#unsent <= MAX_UNSENT) {
+      setImmediate(() => this.#redispatch());
+      return true;
+    }
+    return this.upstream.isDown(error) && this.upstream.waitForIt(() => this.#redispatch());
+  }
+
+  #redispatch(): boolean {
+    if (this.#done) return false;
+    if (this.#body instanceof RequestBody && this.#body.destroyed) this.#dispatchStream();
+    else this.#dispatch();
+    return true;
+  }
+
+  #onSilence(): void {
+    if (this.#done) return;
+    if (this.#raw.socket.destroyed) return this.#onClientClose();
+    if (this.#controller?.paused === true) return void this.#clock?.refresh();
+    const error = this.#clientIsLate()
+      ? new InternalTokenError('invalid_request', 'The rest of the body did not arrive in time.', { status: 408 })
+      : new InternalTokenError(
+          'upstream_timeout',
+          `${this.upstream.domain} was silent for ${this.upstream.timeoutMs} ms.`,
+        );
+    if (this.#writing) this.#breakOff(error);
+    else this.#fail(error);
+    this.#controller?.abort(error);
+  }
+
+  /** It is for the client to go on: part of the body has not come, and the upstream would take it. */
+  #clientIsLate(): boolean {
+    if (this.#raw.complete || !hasBody(this.#raw)) return false;
+    return this.#body instanceof RequestBody ? this.#sent && !this.#body.isPaused() : true;
+  }
+
+  #onClientClose(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#controller?.abort(new Error('the client is gone'));
+    this.settle();
+  }
+
+  /** The client has a part of the answer, and must not take it for the whole. */
+  #breakOff(error: Error): void {
+    this.#finish();
+    const { socket } = this.#response;
+    const old = this.#raw.httpVersionMajor === 1 && this.#raw.httpVersionMinor === 0;
+    // To HTTP/1.0 a closed connection is how an answer ends; a reset is not.
+    if (old && socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+    this.#response.destroy();
+    this.settle(error instanceof InternalTokenError ? error : this.#unreachable(error));
+  }
+
+  #fail(error: InternalTokenError): void {
+    this.#finish();
+    this.settle(error);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#stopClock();
+  }
+
+  #stopClock(): void {
+    clearTimeout(this.#clock);
+    this.#clock = undefined;
+  }
+
+  /** The service did not want all of the body: the client gets the answer, and a moment to notice. */
+  #linger(): void {
+    const { socket } = this.#raw;
+    if (this.#body instanceof RequestBody) this.#body.destroy();
+    this.#raw.resume();
+    setTimeout(() => {
+      if (!this.#raw.complete) socket.destroy();
+    }, LINGER_MS).unref();
+  }
+
+  #unreachable(error: Error): InternalTokenError {
+    return new InternalTokenError('upstream_unreachable', `${this.upstream.domain}: ${codeOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function isEventStream({ 'content-type': type }: IncomingHttpHeaders): boolean {
+  return type !== undefined && type.startsWith('text/event-stream');
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** Bodies up to this size can be kept to be sent again. */
+const MAX_KEPT_BYTES = 65_536;
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** The body says how long it is, and that is little. */
+export function isSmall({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? Number.NaN) <= MAX_KEPT_BYTES;
+}
+
+/** All of a small body. Rejects if the client goes away before its end. */
+export function keepBody(raw: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    raw.on('data', (chunk: Buffer) => chunks.push(chunk));
+    raw.once('end', () => resolve(Buffer.concat(chunks)));
+    raw.once('error', reject);
+  });
+}
+
+/**
+ * The body of a request on its way, at the upstream's pace. The client library may do with it what it likes, destroy it
+ * included: the request, and with it the connection on which the client waits for the answer, stays whole.
+ */
+export class RequestBody extends Readable {
+  #reading = false;
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.raw.pause();
+  };
+  readonly #onEnd = (): void => void this.push(null);
+  readonly #onError = (error: Error): void => void this.destroy(error);
+
+  constructor(private readonly raw: IncomingMessage) {
+    super({ highWaterMark: MAX_KEPT_BYTES });
+  }
+
+  override _read(): void {
+    if (!this.#reading) {
+      this.#reading = true;
+      this.raw.on('data', this.#onData).once('end', this.#onEnd).once('error', this.#onError);
+    }
+    this.raw.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.raw.pause();
+    this.raw.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError);
+    done(error);
+  }
+}

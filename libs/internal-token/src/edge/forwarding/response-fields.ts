@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isInternalName } from '../header-hygiene.js';
+
+/** About the connection to the service alone, or about the service, which is nobody's business outside. */
+const DROPPED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'server',
+  'x-powered-by',
+  'traceresponse',
+  // would send the client past the gateway
+  'alt-svc',
+]);
+const MAX_REMEMBERED = 512;
+const TOKEN_CHALLENGE = /^\s*txn-token\b/i;
+
+/** Turns what a service answers into what a client sees. */
+export class ResponseFields {
+  readonly #dropped = new Map<string, boolean>();
+
+  /**
+   * @param name the gateway's name in `Via`
+   * @param origins of all upstreams: an address in there is meant relative to the gateway
+   */
+  constructor(
+    private readonly name: string,
+    private readonly origins: ReadonlySet<string>,
+  ) {}
+
+  /** Names and values in turn. */
+  of(status: number, headers: IncomingHttpHeaders): string[] {
+    const fields: string[] = [];
+    const named = headers.connection?.toLowerCase().split(/[\s,]+/);
+    let via = '';
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
+      if (value === undefined || this.#drops(name) || named?.includes(name)) continue;
+      if (name === 'via') via = `${String(value)}, `;
+      else if (name === 'content-length' && status === 204) continue;
+      else if (name === 'location' || name === 'content-location') fields.push(name, this.#outside(String(value)));
+      else if (name === 'www-authenticate' && isTokenChallenge(value)) continue;
+      else if (typeof value === 'string') fields.push(name, value);
+      else for (const one of value) fields.push(name, one);
+    }
+    fields.push('via', `${via}1.1 ${this.name}`);
+    return fields;
+  }
+
+  #drops(name: string): boolean {
+    let drops = this.#dropped.get(name);
+    if (drops === undefined) {
+      drops = DROPPED.has(name) || isInternalName(name);
+      if (this.#dropped.size < MAX_REMEMBERED) this.#dropped.set(name, drops);
+    }
+    return drops;
+  }
+
+  /** `http://10.0.0.7:3003/orders/1` is `/orders/1` for a client. */
+  #outside(address: string): string {
+    const url = URL.parse(address);
+    if (url === null || !this.origins.has(url.origin)) return address;
+    return `${url.pathname}${url.search}${url.hash}`;
+  }
+}
+
+/** The service has refused the internal token (RFC 9110 section 11.6.1): a matter between it and the gateway. */
+export function isTokenChallenge(challenge: string | string[] | undefined): boolean {
+  if (challenge === undefined) return false;
+  return typeof challenge === 'string' ? TOKEN_CHALLENGE.test(challenge) : challenge.some(isTokenChallenge);
+}

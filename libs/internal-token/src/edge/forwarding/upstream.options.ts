@@ -1,0 +1,89 @@
+import { invalidOption } from '../invalid-option.js';
+
+/** How the gateway proves itself to services that speak TLS, and what it accepts of them. PEM, as `node:tls` takes it. */
+export interface UpstreamTls {
+  /** The authorities that may have signed a service's certificate. Default: those of Node. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  /** The gateway's own certificate, for services that ask for one. */
+  readonly cert?: string | Buffer;
+  /** Its private key. */
+  readonly key?: string | Buffer;
+}
+
+/** The part of `EdgeOptions` that is about domains in other processes. */
+export interface UpstreamOptions {
+  /**
+   * The domains that run in another process, each with its origin: `{ orders: 'http://127.0.0.1:3003' }`. Their routes
+   * are forwarded there. Default none.
+   */
+  readonly upstreams?: Readonly<Record<string, string>>;
+  /**
+   * How long an upstream may keep silent, before its answer or within it, in milliseconds; a stream of events
+   * (`text/event-stream`) may. Default 30000, and never more than half of the internal token's lifetime.
+   */
+  readonly upstreamTimeoutMs?: number;
+  /**
+   * How long requests wait for an upstream that does not accept connections, as while it restarts, in milliseconds;
+   * counted from the first one that found it so. 0 never waits. Default 3000.
+   */
+  readonly upstreamRestartMs?: number;
+  /** For upstreams with `https:` origins. */
+  readonly upstreamTls?: UpstreamTls;
+}
+
+/** The same, checked and complete. */
+export interface UpstreamSettings {
+  /** Origin by domain. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Undefined: follow the token's lifetime. */
+  readonly timeoutMs: number | undefined;
+  readonly restartMs: number;
+  readonly tls: UpstreamTls;
+}
+
+/**
+ * @param domains the names that occur in the route table
+ * @throws InternalTokenError `configuration_invalid`
+ */
+export function resolveUpstreams(options: UpstreamOptions, domains: ReadonlySet<string>): UpstreamSettings {
+  const origins = new Map<string, string>();
+  for (const [domain, url] of Object.entries(options.upstreams ?? {})) {
+    if (!domains.has(domain)) {
+      const known = [...domains].join(', ');
+      throw invalidOption('upstreams', domain, `no route belongs to this domain; the domains are: ${known}`);
+    }
+    origins.set(domain, originOf(domain, url));
+  }
+  return Object.freeze({
+    origins,
+    timeoutMs: milliseconds('upstreamTimeoutMs', options.upstreamTimeoutMs, 1),
+    restartMs: milliseconds('upstreamRestartMs', options.upstreamRestartMs, 0) ?? 3000,
+    tls: options.upstreamTls ?? {},
+  });
+}
+
+function originOf(domain: string, given: unknown): string {
+  const url = typeof given === 'string' ? URL.parse(given) : null;
+  const fix = 'give an origin, for example "http://127.0.0.1:3003"';
+  if (url === null || !/^https?:$/.test(url.protocol)) throw invalidOption(`upstreams.${domain}`, given, fix);
+  if (url.username !== '' || url.password !== '') {
+    throw invalidOption(
+      `upstreams.${domain}`,
+      'a URL with credentials',
+      `${fix}; services know the gateway by its token`,
+    );
+  }
+  // The path is the client's, byte for byte; one in front of it would be a rewriting of targets.
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw invalidOption(`upstreams.${domain}`, given, `${fix}, without path and query`);
+  }
+  return url.origin;
+}
+
+function milliseconds(option: string, given: number | undefined, least: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (!Number.isInteger(given) || given < least || given > 3_600_000) {
+    throw invalidOption(option, given, `give whole milliseconds from ${least} to 3600000`);
+  }
+  return given;
+}

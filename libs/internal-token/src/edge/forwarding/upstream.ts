@@ -1,0 +1,102 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { UpstreamSettings } from './upstream.options.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const PROBE_MS = 100;
+
+/** What says that nobody listens there at the moment. */
+const DOWN = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+/** What says that a connection has come to its end. */
+const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** A domain in another process, and the connections to it. */
+export class Upstream {
+  readonly #pool: Pool;
+  readonly #waiting: (() => boolean)[] = [];
+  #downSince: number | undefined;
+  #probing: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly domain: string,
+    readonly origin: string,
+    readonly timeoutMs: number,
+    private settings: Pick<UpstreamSettings, 'restartMs' | 'tls'>,
+  ) {
+    const { ca, cert, key } = settings.tls;
+    this.#pool = new Pool(origin, {
+      // One request a connection at a time: a broken answer harms nobody else's.
+      pipelining: 1,
+      allowH2: false,
+      // An exchange has a clock of its own, which also knows who of the two keeps silent.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+        ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
+        ...(cert !== undefined && { cert }),
+        ...(key !== undefined && { key }),
+      },
+    });
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#pool.dispatch(options, handler);
+  }
+
+  /** A connection was there. */
+  reached(): void {
+    if (this.#downSince === undefined) return;
+    this.#downSince = undefined;
+    this.#releaseAll();
+  }
+
+  isDown(error: Error): boolean {
+    return DOWN.has(codeOf(error));
+  }
+
+  isLost(error: Error): boolean {
+    return LOST.has(codeOf(error));
+  }
+
+  /**
+   * Waits for an upstream that is down, for as long as a restart takes, counted from when it was first found so. While
+   * it stays down after that, nobody waits.
+   * @param again makes another attempt; false if nobody is interested any more
+   * @returns false if it is not worth waiting
+   */
+  waitForIt(again: () => boolean): boolean {
+    this.#downSince ??= performance.now();
+    if (performance.now() - this.#downSince >= this.settings.restartMs) {
+      this.#releaseAll();
+      return false;
+    }
+    this.#waiting.push(again);
+    this.#probing ??= setTimeout(() => this.#probe(), PROBE_MS);
+    return true;
+  }
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    this.settings = { ...this.settings, restartMs: 0 };
+    this.#releaseAll();
+    await this.#pool.destroy();
+  }
+
+  /** One goes ahead: a thousand that knock at once help nobody who is starting. */
+  #probe(): void {
+    this.#probing = undefined;
+    while (this.#waiting.length > 0 && this.#waiting.shift()?.() === false);
+    if (this.#waiting.length > 0) this.#probing = setTimeout(() => this.#probe(), PROBE_MS);
+  }
+
+  #releaseAll(): void {
+    clearTimeout(this.#probing);
+    this.#probing = undefined;
+    for (const again of this.#waiting.splice(0)) again();
+  }
+}
+
+export function codeOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : error.name;
+}
