@@ -101,6 +101,11 @@ const table = {
     title: 'No verified claims here',
     action: 'Ask for claims only while a request is served, or enter a context with InternalTokenContext.run().',
   },
+  txn_unsigned: {
+    status: 500,
+    title: 'The internal token is not signed yet',
+    action: 'With an asynchronous signer, await encodedToken(claims) once before the first call to another service.',
+  },
   txn_mint_refused: {
     status: 500,
     title: 'The internal token could not be issued',
@@ -160,6 +165,11 @@ const table = {
     status: 502,
     title: 'The service behind this route did not accept the internal token',
     action: 'Let the operators compare the configuration of gateway and service.',
+  },
+  internal_call_unsafe: {
+    status: 500,
+    title: 'A call to an internal origin would not go straight and safely to its service',
+    action: 'Read the message in the log: let internal calls bypass the proxy, or use the client that it names.',
   },
   configuration_invalid: {
     status: 500,

@@ -19,6 +19,7 @@ export {
 } from './keys/index.js';
 export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
+export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
 export { isJsonObject, type JsonObject } from './strict-json.js';
 export { tokenHash } from './token-hash.js';

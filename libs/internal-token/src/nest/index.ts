@@ -10,6 +10,7 @@ export {
   type VerifiedClaims,
 } from '../core/index.js';
 export { AnyScope } from './any-scope.decorator.js';
+export { Application } from './application.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenGuard } from './internal-token.guard.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InternalTokenError, isVerified, type VerifiedClaims } from '../core/index.js';
+import { Application } from './application.js';
 import { assertPermissions, assertScope } from './authorization.js';
 import { currentStore, enterStore } from './internal-token.store.js';
 
@@ -16,6 +17,8 @@ import { currentStore, enterStore } from './internal-token.store.js';
  */
 @Injectable()
 export class InternalTokenContext {
+  constructor(private readonly application: Application) {}
+
   /**
    * The verified claims of the running request.
    * @throws InternalTokenError `txn_no_context` outside of a request and where no token was verified
@@ -56,6 +59,6 @@ export class InternalTokenContext {
     if (!isVerified(claims)) {
       throw new InternalTokenError('txn_no_context', 'run() takes claims that this process has verified or issued.');
     }
-    return enterStore({ txn: claims.tokenId, claims }, fn);
+    return enterStore({ txn: claims.tokenId, claims, application: this.application }, fn);
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { InternalTokenVerifier, KeyStore } from '../core/index.js';
+import { Application } from './application.js';
 import { InternalTokenContext } from './internal-token.context.js';
 import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
 import { InternalTokenGuard } from './internal-token.guard.js';
@@ -52,6 +53,7 @@ import { Tracer } from './tracer.js';
     RequestHook,
     RoutePolicies,
     Tracer,
+    Application,
     InternalTokenContext,
     InternalTokenGuard,
     // useExisting, so that a test can say overrideProvider(InternalTokenGuard).
@@ -60,6 +62,7 @@ import { Tracer } from './tracer.js';
   ],
   exports: [
     RESOLVED_OPTIONS,
+    Application,
     ClsModule,
     InternalTokenContext,
     InternalTokenVerifier,

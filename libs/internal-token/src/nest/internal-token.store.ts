@@ -1,5 +1,6 @@
 import { type ClsStore, ClsServiceManager } from 'nestjs-cls';
 import type { InternalTokenError, VerifiedClaims } from '../core/index.js';
+import type { Application } from './application.js';
 import type { Span } from './span.js';
 
 /** The key of the {@link InternalTokenStore} in nestjs-cls: `cls.get('internalToken')`. */
@@ -13,6 +14,8 @@ export interface InternalTokenStore {
   claims?: VerifiedClaims;
   /** Why there are no claims. */
   refusal?: InternalTokenError;
+  /** Whose context this is; absent where a span was opened outside of any. */
+  application?: Application;
   /** The span whose code is running. */
   span?: Span;
 }

@@ -3,8 +3,9 @@ import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { InternalTokenError, newTransactionId } from '../core/index.js';
 import { answer } from './answer.js';
+import { Application } from './application.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
-import { enterStore, type InternalTokenStore } from './internal-token.store.js';
+import { currentStore, enterStore, type InternalTokenStore } from './internal-token.store.js';
 import { RequestAdmission } from './request.admission.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
@@ -24,15 +25,22 @@ export class RequestHook implements OnModuleInit {
   private readonly logger = new Logger(RequestHook.name);
   readonly #stores = new WeakMap<IncomingMessage, InternalTokenStore>();
   private admission: RequestAdmission;
+  private leftOver = 0;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly modules: ModuleRef,
     private readonly tracer: Tracer,
+    private readonly application: Application,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
     tokens: TokenAdmission,
   ) {
     this.admission = tokens;
+  }
+
+  /** Requests that arrived in the context of another one, which was put aside: a library mixes up contexts. */
+  get leftovers(): number {
+    return this.leftOver;
   }
 
   /** The context that was made for a request; undefined if it never came through here. */
@@ -65,7 +73,8 @@ export class RequestHook implements OnModuleInit {
   /** Admits a request that was not admitted yet and then calls `next` in its context, or does not call it. */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
     if (this.#stores.has(raw)) return next();
-    const store: InternalTokenStore = { txn: newTransactionId() };
+    if (currentStore() !== undefined) this.leftOver++;
+    const store: InternalTokenStore = { txn: newTransactionId(), application: this.application };
     this.#stores.set(raw, store);
     enterStore(store, () => {
       this.openServerSpan(raw, response, store);

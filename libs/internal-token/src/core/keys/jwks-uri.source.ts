@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { InternalTokenError } from '../errors.js';
+import { withoutPropagation } from '../propagation.js';
 import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 
@@ -19,7 +20,7 @@ export interface JwksUriOptions {
  */
 export function jwksUriSource(uri: string, options: JwksUriOptions = {}): KeySource {
   const url = checkedUrl(uri, options.allowPlaintext ?? false);
-  return { description: url.href, load: (signal) => download(url, options.ca, signal) };
+  return { description: url.href, load: (signal) => withoutPropagation(() => download(url, options.ca, signal)) };
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;

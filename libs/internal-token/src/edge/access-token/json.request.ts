@@ -1,5 +1,6 @@
 import { type Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { withoutPropagation } from '../../core/index.js';
 
 export interface JsonRequest {
   readonly url: string;
@@ -29,7 +30,7 @@ const MAX_BYTES = 256 * 1024;
 export async function requestJson(question: JsonRequest): Promise<JsonAnswer> {
   const timeout = AbortSignal.timeout(question.timeoutMs ?? TIMEOUT_MS);
   const signal = question.signal === undefined ? timeout : AbortSignal.any([timeout, question.signal]);
-  const { status, text } = await exchange(question, signal);
+  const { status, text } = await withoutPropagation(() => exchange(question, signal));
   if (status !== 200) return { status };
   const body = parse(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Error('the answer is no JSON object');

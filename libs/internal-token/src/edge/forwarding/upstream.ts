@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
+import { withoutPropagation } from '../../core/index.js';
 import type { UpstreamSettings } from './upstream.options.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -40,7 +41,8 @@ export class Upstream {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch(options, handler);
+    // The forwarder has put the request's token on it already.
+    withoutPropagation(() => this.#pool.dispatch(options, handler));
   }
 
   /** A connection was there. */
