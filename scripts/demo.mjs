@@ -1,20 +1,25 @@
-// The whole story in one terminal: a monolith of its own, a real login, some calls, and what the log says about one.
+// The whole story in one terminal: a shop of its own, a real login, some calls, and what the log says about one.
+// `--split`: the same in four processes.
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 
-import { buildMonolith, Monolith } from './lib/monolith.mjs';
+import { build } from './lib/build.mjs';
 import * as report from './lib/report.mjs';
+import { Shop } from './lib/shop.mjs';
 import { signIn } from './lib/sign-in.mjs';
-import { traceTree } from './lib/trace-tree.mjs';
+import { DOMAINS } from './lib/topology.mjs';
+import { asOperations, isWhole, traceTree, walk } from './lib/trace-tree.mjs';
 import { explain, UserError } from './lib/user-error.mjs';
 import { renderWaterfall } from './lib/waterfall.mjs';
 
-const DOMAINS = ['catalog', 'inventory', 'orders'];
 const MORE_THAN_IN_STOCK = 10_000;
 const LOG_LIMIT_MS = 5_000;
 const QUIET_MS = 50;
 const JWT = /eyJ[\w-]+\.[\w-]+\./;
 
-let monolith;
+const { values: options } = parseArgs({ options: { split: { type: 'boolean', default: false } } });
+const extracted = options.split ? DOMAINS : [];
+let shop;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void stop().finally(() => process.exit(1)));
@@ -31,11 +36,15 @@ try {
 }
 
 async function run() {
-  report.heading('Starting the monolith, with an identity provider and an empty database');
-  await buildMonolith();
+  const what = options.split ? 'four processes' : 'the monolith';
+  report.heading(`Starting ${what}, with an identity provider and an empty database`);
+  await build(['gateway', ...extracted]);
   const started = performance.now();
-  monolith = await Monolith.start();
-  report.done(`one process: gateway, ${DOMAINS.join(', ')}`, `${Math.round(performance.now() - started)} ms`);
+  shop = await Shop.start({ extracted });
+  report.done(
+    `${options.split ? 'a process each' : 'one process'}: gateway, ${DOMAINS.join(', ')}`,
+    `${Math.round(performance.now() - started)} ms`,
+  );
 
   report.heading('Signing in: authorization code with PKCE');
   const alice = await authenticate('alice');
@@ -93,8 +102,8 @@ async function run() {
   ensure(!('token' in me.body), 'a handler sees claims, never the token');
 
   report.heading(`The log lines of the order, by its token's id ${order.requestId}`);
-  const tree = await orderTree(order.requestId);
-  report.lines(renderWaterfall(tree.roots[0]));
+  const tree = orderTree(order.requestId);
+  report.lines(renderWaterfall(asOperations(tree.roots[0])));
 
   report.heading('Proved');
   proveIds([list, me, own, order, refused, soldOut]);
@@ -103,14 +112,14 @@ async function run() {
 }
 
 async function authenticate(login) {
-  const { accessToken, scope, expiresInSeconds } = await signIn({ login, issuer: monolith.issuer });
+  const { accessToken, scope, expiresInSeconds } = await signIn({ login, issuer: shop.issuer });
   report.done(login, `access token for ${expiresInSeconds / 60} minutes: ${scope}`);
   return { name: login, accessToken };
 }
 
 async function call({ name, accessToken }, method, path, { expect, body }, describe) {
-  const linesBefore = monolith.log.lines.length;
-  const response = await fetch(monolith.url + path, {
+  const linesBefore = shop.log.lines.length;
+  const response = await fetch(shop.url + path, {
     method,
     headers: {
       ...(accessToken && { authorization: `Bearer ${accessToken}` }),
@@ -118,19 +127,19 @@ async function call({ name, accessToken }, method, path, { expect, body }, descr
     },
     ...(body && { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new UserError(`The monolith does not answer any more.\n${monolith.lastWords()}`, { cause });
+    throw new UserError(`The shop does not answer any more.\n${shop.lastWords()}`, { cause });
   });
   const answer = await response.json();
   const requestId = response.headers.get('x-request-id');
   if (response.status !== expect) {
     throw new UserError(
       `${method} ${path} of ${name} should answer ${expect}, but: ${response.status} ${JSON.stringify(answer)}\n` +
-        monolith.lastWords(),
+        shop.lastWords(),
     );
   }
   report.call({ who: name, method, path, status: response.status, note: describe(answer) });
   await untilLogged(requestId);
-  return { requestId, body: answer, lines: monolith.log.lines.slice(linesBefore) };
+  return { requestId, body: answer, lines: shop.log.lines.slice(linesBefore) };
 }
 
 function describeProblem({ code, title }) {
@@ -140,18 +149,18 @@ function describeProblem({ code, title }) {
 /** The last lines of a request are written when its answer has left, so they come after it. */
 async function untilLogged(requestId) {
   const deadline = Date.now() + LOG_LIMIT_MS;
-  const { log } = monolith;
-  const hasEnded = () => log.ofTransaction(requestId).some(({ ev, kind }) => ev === 'end' && kind === 'server');
-  for (let seen = -1; !hasEnded() || log.lines.length > seen; await delay(QUIET_MS)) {
+  const { log } = shop;
+  const isComplete = () => isWhole(traceTree(log.ofTransaction(requestId)));
+  for (let seen = -1; !isComplete() || log.lines.length > seen; await delay(QUIET_MS)) {
     if (Date.now() > deadline) {
-      throw new UserError(`No log line tells how request ${requestId} ended.\n${monolith.lastWords()}`);
+      throw new UserError(`No log line tells how request ${requestId} ended.\n${shop.lastWords()}`);
     }
     seen = log.lines.length;
   }
 }
 
-async function orderTree(requestId) {
-  const tree = traceTree(monolith.log.ofTransaction(requestId));
+function orderTree(requestId) {
+  const tree = traceTree(shop.log.ofTransaction(requestId));
   ensure(tree.roots.length === 1, `the operations of an order form one tree, not ${tree.roots.length}`);
   return tree;
 }
@@ -169,17 +178,21 @@ function proveIds(calls) {
     const strangers = lines.filter(({ txn, trace_id: traceId }) => txn !== requestId || traceId !== requestId);
     ensure(strangers.length === 0, `every line of a request carries its id, but: ${strangers[0]?.text}`);
   }
-  ensure(monolith.log.others.length === 0, `every line is JSON, but: ${monolith.log.others[0]}`);
+  ensure(shop.log.others.length === 0, `every line is JSON, but: ${shop.log.others[0]}`);
   report.done(`the id is on every one of the ${calls.flatMap(({ lines }) => lines).length} lines of these requests`);
 }
 
-function proveOrder({ lines }, { services, count }) {
+function proveOrder({ lines }, { roots, services }) {
   for (const domain of DOMAINS) ensure(services.has(domain), `an order passes through ${domain}`);
+  const count = [...walk(asOperations(roots[0]))].length;
   report.done(`the order passed through ${[...services].join(', ')}: ${count} operations, ${lines.length} lines`);
+  const processes = new Set(lines.map(({ process: name }) => name));
+  ensure(processes.size === 1 + extracted.length, `each process tells of the order, but only: ${[...processes]}`);
+  if (options.split) report.done(`one id in the logs of ${processes.size} processes: ${[...processes].join(', ')}`);
 }
 
 function proveSecrecy(people) {
-  const written = monolith.log.lines.map(({ text }) => text).join('\n');
+  const written = shop.log.lines.map(({ text }) => text).join('\n');
   ensure(!JWT.test(written), 'no token is in any log line');
   for (const { accessToken } of people) {
     ensure(!written.includes(accessToken.split('.')[2]), "no access token's signature is in any log line");
@@ -192,9 +205,9 @@ function ensure(kept, what) {
 }
 
 async function stop() {
-  const running = monolith;
-  monolith = undefined;
+  const running = shop;
+  shop = undefined;
   if (running && !(await running.stop())) {
-    throw new UserError('The monolith did not end when asked to, and was killed.');
+    throw new UserError('A process did not end when asked to, and was killed.');
   }
 }

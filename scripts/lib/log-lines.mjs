@@ -1,26 +1,40 @@
 import { createInterface } from 'node:readline';
 
-/** The JSON lines that a process writes, as they come; what is no JSON object is kept apart. */
+/** The JSON lines that processes write, as they come; what is no JSON object is kept apart. */
 export class LogLines {
   lines = [];
   others = [];
+  #byTransaction = new Map();
 
-  constructor(stream) {
-    createInterface({ input: stream }).on('line', (text) => this.#take(text));
+  /** @param process the name of who writes there: the lines tell of the domain, not of the process that it runs in */
+  read(stream, process) {
+    createInterface({ input: stream }).on('line', (text) => this.#take(text, process));
   }
 
-  #take(text) {
+  #take(text, process) {
     if (text.trim() === '') return;
-    try {
-      const line = JSON.parse(text);
-      if (typeof line === 'object' && line !== null) this.lines.push({ ...line, text });
-      else this.others.push(text);
-    } catch {
+    const line = parseObject(text);
+    if (line === undefined) {
       this.others.push(text);
+      return;
     }
+    const entry = { ...line, text, process };
+    this.lines.push(entry);
+    const same = this.#byTransaction.get(entry.txn);
+    if (same) same.push(entry);
+    else this.#byTransaction.set(entry.txn, [entry]);
   }
 
   ofTransaction(txn) {
-    return this.lines.filter((line) => line.txn === txn);
+    return [...(this.#byTransaction.get(txn) ?? [])];
+  }
+}
+
+function parseObject(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

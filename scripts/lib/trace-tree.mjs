@@ -26,3 +26,21 @@ export function* walk(span, branch = '', continuation = '') {
     yield* walk(child, `${continuation}${last ? '└─ ' : '├─ '}`, `${continuation}${last ? '   ' : '│  '}`);
   }
 }
+
+/**
+ * The same tree for who asks what happened, not where: a call between two processes is one operation, as it is without
+ * a network in between. The caller's side gives way to the answering one; its time stays, for that is what was waited.
+ */
+export function asOperations(span) {
+  const children = span.children.map(asOperations);
+  const [answer] = children;
+  const isCall = span.kind === 'client' && children.length === 1 && answer.kind === 'server' && answer.op === span.op;
+  if (!isCall) return { ...span, children };
+  return { ...answer, startedAt: span.startedAt, dur: span.dur, notes: [...span.notes, ...answer.notes] };
+}
+
+/** Whether everything is there: one root, which is the gateway's, and an answering side of each call. */
+export function isWhole({ roots: [root, ...others] }) {
+  const isRoot = root?.kind === 'server' && root.service === 'gateway' && others.length === 0;
+  return isRoot && [...walk(root)].every(({ span }) => span.kind !== 'client' || span.children.length > 0);
+}

@@ -1,4 +1,5 @@
 // The end-to-end suite runs the programs that users run: built once, before any of its specs.
-import { buildMonolith } from '../../scripts/lib/monolith.mjs';
+import { build } from '../../scripts/lib/build.mjs';
+import { DOMAINS } from '../../scripts/lib/topology.mjs';
 
-export default buildMonolith;
+export default () => build(['gateway', ...DOMAINS]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient } from '../support/http-client.js';
 
@@ -8,12 +8,12 @@ const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const SCHEMA = new URL('../../libs/internal-token/src/logging/log-line.schema.json', import.meta.url);
 
 describe('the log of a monolith at its most talkative', () => {
-  let monolith: Monolith;
+  let monolith: Shop;
   let accessToken: string;
   const ids: string[] = [];
 
   beforeAll(async () => {
-    monolith = await Monolith.start({ LOG_LEVEL: 'verbose' });
+    monolith = await Shop.start({ settings: { LOG_LEVEL: 'verbose' } });
     const client = new HttpClient(monolith.url, 4);
     ({ accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer }));
     const [head = '', payload = '', signature = ''] = accessToken.split('.');

@@ -1,4 +1,4 @@
-import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient, inParallel } from '../support/http-client.js';
 
@@ -11,12 +11,12 @@ interface Me {
 }
 
 describe('one internal token per request', () => {
-  let monolith: Monolith;
+  let monolith: Shop;
   let client: HttpClient;
   let tokens: string[];
 
   beforeAll(async () => {
-    monolith = await Monolith.start();
+    monolith = await Shop.start();
     client = new HttpClient(monolith.url);
     const { issuer } = monolith;
     const logins = await Promise.all(USERS.map((login) => signIn({ login, issuer })));

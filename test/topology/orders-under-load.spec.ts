@@ -1,4 +1,4 @@
-import { Monolith } from '../../scripts/lib/monolith.mjs';
+import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient, inParallel } from '../support/http-client.js';
 
@@ -16,11 +16,11 @@ interface Order {
 }
 
 describe('1,000 orders at once', () => {
-  let monolith: Monolith;
+  let monolith: Shop;
   let client: HttpClient;
 
   beforeAll(async () => {
-    monolith = await Monolith.start({ LOG_LEVEL: 'warn' });
+    monolith = await Shop.start({ settings: { LOG_LEVEL: 'warn' } });
     client = new HttpClient(monolith.url, 64);
   }, 120_000);
 

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { entryOf, ROOT } from './build.mjs';
+import { UserError } from './user-error.mjs';
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+const POLL_MS = 50;
+
+/** One built application as a process. */
+export class Application {
+  /** Resolves with a sentence about how it ended. */
+  ended;
+  #child;
+  #errors = '';
+
+  /**
+   * @param name of the application: gateway, catalog, …
+   * @param environment all of it
+   */
+  constructor(name, environment) {
+    this.name = name;
+    this.#child = spawn(process.execPath, [entryOf(name)], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
+    });
+    this.#child.stderr.on('data', (chunk) => (this.#errors = `${this.#errors}${chunk}`.slice(-4000)));
+    this.ended = once(this.#child, 'exit').then(([code, signal]) =>
+      signal === null ? `${name} ended with code ${code}` : `${name} was ended by ${signal}`,
+    );
+  }
+
+  get stdout() {
+    return this.#child.stdout;
+  }
+
+  get stderr() {
+    return this.#child.stderr;
+  }
+
+  /** What it said last on its error output. */
+  get errors() {
+    return this.#errors;
+  }
+
+  get hasEnded() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Waits until `url` answers 200. */
+  async untilAnswering(url) {
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!(await answers(url))) {
+      if (this.hasEnded) throw new UserError(`${this.name} stopped while starting.\n${this.#errors.trim()}`);
+      if (Date.now() > deadline) {
+        throw new UserError(`${this.name} did not start in ${START_LIMIT_MS / 1000} s.\n${this.#errors.trim()}`);
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** @returns whether it ended by itself when asked to */
+  async stop() {
+    if (this.hasEnded) return true;
+    this.#child.kill('SIGTERM');
+    const inTime = await Promise.race([this.ended.then(() => true), delay(STOP_LIMIT_MS, false, { ref: false })]);
+    if (!inTime) await this.kill();
+    return inTime;
+  }
+
+  /** Ends it without a chance to do anything. */
+  async kill() {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Application } from './application.mjs';
+import { freePorts } from './free-ports.mjs';
+import { LogLines } from './log-lines.mjs';
+import { readinessUrl, splitSettings } from './topology.mjs';
+
+// What the shell has set for another start must not decide what this one is.
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG'];
+
+/**
+ * A shop of its own, in one process or several: free ports, keys and data in a temporary directory, and the log lines
+ * of all its processes to look at.
+ */
+export class Shop {
+  log = new LogLines();
+  /** @type {string[]} the names of its processes */
+  names;
+  #addresses;
+  #environments = {};
+  /** @type {Map<string, Application>} */
+  #applications = new Map();
+  #directory;
+
+  /**
+   * @param {object} options
+   * @param {readonly string[]} [options.extracted] the domains that run as processes of their own
+   * @param {Readonly<Record<string, string>>} [options.settings] further environment variables of every process
+   * @param {Readonly<Record<string, string>>} [options.gatewaySettings] further ones of the gateway alone
+   * @param {(from: string, to: string, url: string) => string | Promise<string>} [options.route] see splitSettings;
+   *   `to` is a domain, or `internal` for the gateway's internal listener
+   * @returns {Promise<Shop>}
+   */
+  static async start(options = {}) {
+    const shop = new Shop();
+    try {
+      await shop.#start(options);
+      return shop;
+    } catch (error) {
+      await shop.stop();
+      throw error;
+    }
+  }
+
+  async #start({ extracted = [], settings = {}, gatewaySettings = {}, route }) {
+    this.names = ['gateway', ...extracted];
+    const listeners = ['gateway', 'internal', 'issuer', ...extracted];
+    const ports = await freePorts(listeners.length);
+    this.#addresses = Object.fromEntries(listeners.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
+    this.#directory = await mkdtemp(join(tmpdir(), 'internal-token-shop-'));
+    const passedOn = PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+    const split = await splitSettings(extracted, this.#addresses, route);
+    for (const name of this.names) {
+      this.#environments[name] = {
+        ...Object.fromEntries(passedOn),
+        DEV_DIRECTORY: this.#directory,
+        LOG_FORMAT: 'json',
+        LOG_LEVEL: 'log',
+        ...split[name],
+        ...settings,
+        ...(name === 'gateway' && gatewaySettings),
+      };
+    }
+    await Promise.all(this.names.map((name) => this.restart(name)));
+  }
+
+  /** The gateway's public listener. @returns {string} */
+  get url() {
+    return this.#addresses.gateway;
+  }
+
+  /** @returns {string} */
+  get internalUrl() {
+    return this.#addresses.internal;
+  }
+
+  /** The identity provider. @returns {string} */
+  get issuer() {
+    return this.#addresses.issuer;
+  }
+
+  /** Where a service listens. @returns {string} */
+  addressOf(name) {
+    return this.#addresses[name];
+  }
+
+  /** Starts a process that does not run, and waits until it is ready. */
+  async restart(name) {
+    const application = new Application(name, this.#environments[name]);
+    this.#applications.set(name, application);
+    this.log.read(application.stdout, name);
+    await application.untilAnswering(readinessUrl(name, this.#addresses));
+  }
+
+  /** kill -9 */
+  async kill(name) {
+    await this.#applications.get(name)?.kill();
+  }
+
+  /** What was said last, for someone who has to find out why something failed. */
+  lastWords() {
+    const said = [...this.log.lines.slice(-5).map(({ text }) => text), ...this.log.others.slice(-5)];
+    const errors = [...this.#applications.values()].map(({ errors }) => errors.slice(-2000));
+    return [...said, ...errors].join('\n').trim();
+  }
+
+  /** @returns whether all of it ended by itself when asked to */
+  async stop() {
+    const inTime = await Promise.all([...this.#applications.values()].map((application) => application.stop()));
+    if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
+    this.#directory = undefined;
+    return inTime.every(Boolean);
+  }
+}

@@ -1,0 +1,44 @@
+/** The domains of the shop, each of which can be a process of its own. */
+export const DOMAINS = ['catalog', 'inventory', 'orders'];
+
+/** Whom a domain's code calls. */
+const CALLED = { catalog: [], inventory: [], orders: ['catalog', 'inventory'] };
+
+const urlSetting = (domain) => `${domain.toUpperCase()}_URL`;
+const portOf = (url) => new URL(url).port;
+
+/**
+ * The settings that make a split: which process listens where, and whom it calls there.
+ *
+ * @param extracted the domains that are processes of their own; the others live in the gateway's
+ * @param addresses the URL of each process by its name, and those of the gateway's `internal` listener and `issuer`
+ * @param route the URL by which one process reaches another, where something stands between them
+ * @returns the environment variables of each process by its name
+ */
+export async function splitSettings(extracted, addresses, route = (_from, _to, url) => url) {
+  const settings = {
+    gateway: {
+      PORT: portOf(addresses.gateway),
+      INTERNAL_PORT: portOf(addresses.internal),
+      DEV_IDP_PORT: portOf(addresses.issuer),
+    },
+  };
+  for (const domain of extracted) settings[domain] = { PORT: portOf(addresses[domain]) };
+  for (const [name, own] of Object.entries(settings)) {
+    for (const called of name === 'gateway' ? extracted : CALLED[name]) {
+      const home = extracted.includes(called) ? called : 'internal';
+      own[urlSetting(called)] = await route(name, home, addresses[home]);
+    }
+  }
+  return settings;
+}
+
+/** What has to answer 200 before a process can serve. */
+export function readinessUrl(name, addresses) {
+  return `${name === 'gateway' ? addresses.internal : addresses[name]}/health/ready`;
+}
+
+/** The same, but only that the process answers at all. */
+export function livenessUrl(name, addresses) {
+  return readinessUrl(name, addresses).replace(/ready$/, 'live');
+}
