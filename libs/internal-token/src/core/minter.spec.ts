@@ -184,7 +184,8 @@ describe('TokenMinter: what it refuses', () => {
         break;
       }
     }
-    expect(longest).toBeGreaterThan(4092);
+    // base64url leaves out one length in four.
+    expect(longest).toBeGreaterThanOrEqual(4095);
     expect(longest).toBeLessThanOrEqual(4096);
   });
 

@@ -12,7 +12,7 @@ export class RefreshBudget {
   /** Milliseconds of a monotonic clock. */
   constructor(private readonly clock: () => number) {}
 
-  /** Takes one load out of the budget; false if there is none left. */
+  /** May an unknown id cause a load now? A yes inside the cool-down is taken out of the budget. */
   take(): boolean {
     const now = this.clock();
     if (now - this.#lastLoad < COOL_DOWN_MS) {
@@ -20,11 +20,10 @@ export class RefreshBudget {
       if (this.#bypasses.length >= BYPASSES) return false;
       this.#bypasses.push(now);
     }
-    this.#lastLoad = now;
     return true;
   }
 
-  /** A load that was made for another reason begins a cool-down too. */
+  /** Every load, whatever its reason, begins a cool-down. */
   noteLoad(): void {
     this.#lastLoad = this.clock();
   }
