@@ -63,7 +63,9 @@ export class Shop {
         ...(name === 'gateway' && gatewaySettings),
       };
     }
-    await Promise.all(this.names.map((name) => this.restart(name)));
+    // It publishes the keys that services wait for.
+    await this.restart('gateway');
+    await Promise.all(extracted.map((name) => this.restart(name)));
   }
 
   /** The gateway's public listener. @returns {string} */

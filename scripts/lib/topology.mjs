@@ -37,8 +37,3 @@ export async function splitSettings(extracted, addresses, route = (_from, _to, u
 export function readinessUrl(name, addresses) {
   return `${name === 'gateway' ? addresses.internal : addresses[name]}/health/ready`;
 }
-
-/** The same, but only that the process answers at all. */
-export function livenessUrl(name, addresses) {
-  return readinessUrl(name, addresses).replace(/ready$/, 'live');
-}

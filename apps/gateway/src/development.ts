@@ -15,18 +15,25 @@ export async function prepareDevelopment(app: INestApplication, { values }: Gate
 
 /** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */
 export function printStart(settings: GatewaySettings): void {
-  const parts = ['gateway', ...placeDomains(settings).local.map(({ name }) => name)].join(', ');
-  process.stdout.write(`\n${pc.bold('Opening the shop')} in one process: ${parts} … ${pc.dim('some seconds')}\n\n`);
+  const { local, remote } = placeDomains(settings);
+  const parts = ['gateway', ...local.map(({ name }) => name)].join(', ');
+  const elsewhere = remote.map(({ name, at }) => `${name} at ${at}`).join(', ');
+  process.stdout.write(
+    `\n${pc.bold('Opening the shop')} in one process: ${parts} … ${pc.dim('some seconds')}\n` +
+      `${elsewhere && `In processes of their own: ${elsewhere}\n`}\n`,
+  );
 }
 
 /** What a newcomer does next, ready to paste. */
-export function printNextSteps({ HOST, PORT, INTERNAL_HOST, INTERNAL_PORT, DEV_IDP_PORT }: GatewaySettings): void {
+export function printNextSteps(settings: GatewaySettings): void {
+  const { HOST, PORT, INTERNAL_HOST, INTERNAL_PORT, DEV_IDP_PORT } = settings;
+  const open = placeDomains(settings).remote.length === 0 ? 'The shop is open.' : 'The gateway is open.';
   const gateway = `http://${HOST}:${PORT}`;
   const step = (comment: string, command: string): string => `  ${pc.dim(`# ${comment}`)}\n  ${pc.cyan(command)}\n`;
   process.stdout.write(
     [
       '',
-      `${pc.bold('The shop is open.')} ${pc.yellow('Development mode')}: loopback only, generated keys, known passwords.`,
+      `${pc.bold(open)} ${pc.yellow('Development mode')}: loopback only, generated keys, known passwords.`,
       '',
       `  gateway            ${gateway}`,
       `  internal listener  http://${INTERNAL_HOST}:${INTERNAL_PORT}   ${pc.dim('key set, health')}`,
