@@ -286,6 +286,15 @@ describe('the development identity provider', () => {
     expect(status).toBe(421);
   });
 
+  it('refuses an address that is none, and lives on', async () => {
+    const { hostname, port } = new URL(discovery.issuer);
+    const status = await new Promise((resolve, reject) => {
+      get({ hostname, port, path: '//' }, (response) => resolve(response.resume().statusCode)).once('error', reject);
+    });
+    expect(status).toBe(400);
+    expect((await fetch(discovery.jwks_uri)).status).toBe(200);
+  });
+
   it('keeps its key over a restart, readable by its owner only', async () => {
     const { keys } = (await (await fetch(discovery.jwks_uri)).json()) as { keys: { kid: string }[] };
     const again = await startDevelopmentIdentityProvider({ port: 0, audience: AUDIENCE, directory });

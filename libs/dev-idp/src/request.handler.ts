@@ -18,8 +18,10 @@ export function requestHandler(provider: Provider): RequestListener {
   const protocol = provider.callback();
 
   return (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', provider.issuer);
-    if (!isAddressedToLoopback(request)) {
+    const pathname = URL.parse(request.url ?? '/', provider.issuer)?.pathname;
+    if (pathname === undefined) {
+      send(response, 400, errorPage('invalid_request', 'The address cannot be read.'));
+    } else if (!isAddressedToLoopback(request)) {
       // A page elsewhere that makes its own name resolve to this machine gets nothing.
       send(response, 421, errorPage('misdirected_request', `This provider answers at ${provider.issuer} only.`));
     } else if (pathname === '/') {
