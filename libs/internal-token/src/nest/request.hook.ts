@@ -82,13 +82,14 @@ export class RequestHook implements OnModuleInit {
       const goOn = (admitted: boolean) => {
         // A verified token has brought the id that the gateway fixed.
         if (!response.headersSent) response.setHeader('X-Request-Id', store.txn);
-        if (admitted) next();
+        // Whoever left while they were being admitted gets nothing done in their name.
+        if (admitted && !response.destroyed) next();
       };
       const failed = (error: unknown) => this.fail(response, store, error);
       try {
         const admitted = this.admission.admit({ raw, response, store });
         if (typeof admitted === 'boolean') goOn(admitted);
-        else void admitted.then(goOn, failed);
+        else void admitted.then(goOn).catch(failed);
       } catch (error) {
         failed(error);
       }
