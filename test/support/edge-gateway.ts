@@ -62,7 +62,7 @@ function seen(handler: string, request: AnyRequest, claims: VerifiedClaims, txn:
 }
 
 @Controller('orders')
-class OrdersController {
+export class OrdersController {
   constructor(private readonly context: InternalTokenContext) {}
 
   @Get()
@@ -100,7 +100,7 @@ class OrdersController {
 }
 
 @Controller('catalog')
-class CatalogController {
+export class CatalogController {
   constructor(private readonly context: InternalTokenContext) {}
 
   @Get('items')
@@ -130,7 +130,7 @@ class CatalogController {
 
 /** A route that fits every path of two segments: the more precise ones must win, on both sides. */
 @Controller()
-class PagesController {
+export class PagesController {
   @Get(':section/:page')
   @Public()
   page(@Param('section') section: string, @Param('page') page: string): unknown {
@@ -140,7 +140,7 @@ class PagesController {
 
 /** Inside only; deliberately not in the gateway's table. */
 @Controller('internal/orders')
-class InternalOrdersController {
+export class InternalOrdersController {
   @All('secret')
   @AnyScope()
   secret(@InternalClaims() claims: VerifiedClaims): unknown {
@@ -244,14 +244,14 @@ export class EdgeGateway {
   }
 
   /** An internal token that this very gateway issued, for somebody else than who sends it. */
-  async internalToken(): Promise<string> {
+  async internalToken(scope = 'orders.read orders.write'): Promise<string> {
     return encodedToken(
       this.tokens.mint({
         tokenId: newTransactionId(),
         userId: 'root',
         tenantId: 'acme',
         permissions: ['orders:admin', 'orders:write'],
-        scope: 'orders.read orders.write',
+        scope,
         authenticated: true,
       }),
     );

@@ -1,0 +1,418 @@
+import { spawn } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EdgeOptions } from 'nestjs-internal-token/edge';
+import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
+import { HttpClient, inParallel } from '../../../test/support/http-client.js';
+import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
+import { HttpUpstream, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
+
+const NOBODY_WAITS = { upstreamRestartMs: 0 };
+
+/** The next time that somebody could not connect. */
+function refusal(): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (): void => {
+      unsubscribe('undici:client:connectError', heard);
+      resolve();
+    };
+    subscribe('undici:client:connectError', heard);
+  });
+}
+
+const answer = (socket: RawConnection['socket'], body: string): void =>
+  void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+
+describe('The connections of the forwarder', () => {
+  const open: { close(): Promise<unknown> }[] = [];
+  const gatewayTo = async (url: string, edge: Partial<EdgeOptions> = {}): Promise<EdgeGateway> => {
+    const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: url }, ...edge } });
+    open.push(gateway);
+    return gateway;
+  };
+  const httpUpstream = async (...given: Parameters<typeof HttpUpstream.start>): Promise<HttpUpstream> => {
+    const upstream = await HttpUpstream.start(...given);
+    open.push({ close: () => upstream.stop().catch(() => undefined) });
+    return upstream;
+  };
+  const rawUpstream = async (...given: Parameters<typeof RawUpstream.start>): Promise<RawUpstream> => {
+    const upstream = await RawUpstream.start(...given);
+    open.push(upstream);
+    return upstream;
+  };
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one.close();
+  });
+
+  const call = (gateway: EdgeGateway, method = 'GET', headers: Record<string, string> = {}): ClientRequest => {
+    const outgoing = request({ port: gateway.port, path: '/catalog/echo', method, headers, agent: false });
+    outgoing.on('error', () => undefined);
+    return outgoing;
+  };
+  const send = (gateway: EdgeGateway, method: string, body = ''): Promise<RawResponse> =>
+    gateway.send(
+      `${method} /catalog/echo HTTP/1.1\r\nHost: a\r\n${body && `Content-Length: ${body.length}\r\n`}\r\n${body}`,
+    );
+
+  describe('when one side goes away', () => {
+    it('a client that leaves before the answer takes the request to the upstream with it', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const outgoing = call(await gatewayTo(upstream.url)).end();
+      const { response } = await arrived;
+      const gone = once(response, 'close');
+      outgoing.destroy();
+      await gone;
+      expect(response.writableFinished).toBe(false);
+    });
+
+    it('a client that leaves in the middle of a download ends it', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const outgoing = call(await gatewayTo(upstream.url)).end();
+      const { response } = await arrived;
+      const gone = once(response, 'close');
+      response.write('part');
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      await once(incoming, 'data');
+      incoming.destroy();
+      await gone;
+      expect(response.writableFinished).toBe(false);
+    });
+
+    it('a client that leaves in the middle of an upload ends it', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const outgoing = call(await gatewayTo(upstream.url), 'POST', { 'Content-Length': '1000000' });
+      outgoing.write('part');
+      const { request: incoming } = await arrived;
+      const failed = once(incoming, 'error') as Promise<[Error]>;
+      incoming.resume();
+      outgoing.destroy();
+      expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+    });
+
+    it('a client that leaves while nothing listens yet is not delivered later', async () => {
+      const upstream = await httpUpstream((_incoming, response) => void response.end());
+      await upstream.stop();
+      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const refused = refusal();
+      const outgoing = call(gateway).end();
+      await refused;
+      const left = new Promise((resolve) => outgoing.once('close', resolve));
+      outgoing.destroy();
+      await left;
+      await upstream.listen();
+      expect((await send(gateway, 'GET')).status).toBe(200);
+      expect(upstream.seen).toHaveLength(1);
+    });
+
+    it.each([
+      ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n'],
+      ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart'],
+    ])(
+      'an upstream that dies in the middle of an answer (%s) breaks the connection to the client',
+      async (_, bytes) => {
+        const upstream = await rawUpstream(({ socket }) => void socket.end(bytes, 'latin1'));
+        const outgoing = call(await gatewayTo(upstream.url)).end();
+        const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+        await expect(text(incoming)).rejects.toMatchObject({ code: 'ECONNRESET' });
+        expect(incoming.complete).toBe(false);
+      },
+    );
+
+    it('to an HTTP/1.0 client, for whom a close would be the end of the answer, it is a reset', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const gateway = await gatewayTo(upstream.url);
+      const socket = connect(gateway.port, '127.0.0.1');
+      socket.write('GET /catalog/echo HTTP/1.0\r\nHost: a\r\n\r\n');
+      const { response } = await arrived;
+      response.write('part');
+      await once(socket, 'data');
+      const failed = once(socket, 'error') as Promise<[Error]>;
+      socket.resume();
+      response.destroy();
+      expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+    });
+
+    it.each([
+      ['nothing', ''],
+      ['half of a head', 'HTTP/1.1 200 OK\r\nContent-'],
+      ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+      ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
+      ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+      ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+      ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'],
+    ])('an upstream that answers %s is 502, without its words', async (_, bytes) => {
+      const upstream = await rawUpstream(({ socket }) => void socket.end(bytes, 'latin1'));
+      const response = await send(await gatewayTo(upstream.url, NOBODY_WAITS), 'POST', 'x');
+      expect(response.status).toBe(502);
+      expect(problemIn(response)).toMatchObject({ code: 'upstream_unreachable' });
+      expect(response.body).not.toMatch(/SSH|127\.0\.0\.1|ECONN|UND_ERR|HPE/);
+      expect(upstream.received.match(/POST/g)).toHaveLength(1);
+    });
+  });
+
+  describe('when somebody keeps silent', () => {
+    it('R113a: an upstream that does not answer in time is 504, and is let go', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const answered = send(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 }), 'GET');
+      const { response } = await arrived;
+      const gone = once(response, 'close');
+      const late = await answered;
+      expect([late.status, problemIn(late)['code']]).toEqual([504, 'upstream_timeout']);
+      await gone;
+    });
+
+    it('R113a: an upstream that stops in the middle of an answer breaks the connection to the client', async () => {
+      const upstream = await httpUpstream((_incoming, response) => void response.write('part'));
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 })).end();
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      await expect(text(incoming)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    });
+
+    it('an upstream that accepts connections and reads nothing is 504 for a large body as well', async () => {
+      const deaf = createServer((socket) => void socket.pause()).listen(0, '127.0.0.1');
+      await once(deaf, 'listening');
+      open.push({ close: async () => deaf.close() });
+      const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
+      const gateway = await gatewayTo(url, { upstreamTimeoutMs: 100 });
+      const outgoing = call(gateway, 'POST');
+      outgoing.write(Buffer.alloc(30_000_000));
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      expect(incoming.statusCode).toBe(504);
+    });
+
+    it('a stream of events may be silent for as long as it likes', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 50 })).end();
+      const { response } = await arrived;
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      await pause(300);
+      response.end('data: late\n\n');
+      expect(await text(incoming)).toBe('data: late\n\n');
+    });
+
+    it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s is 408', async (method) => {
+      const upstream = await httpUpstream((incoming) => void incoming.resume());
+      const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 });
+      const outgoing = call(gateway, method, { 'Content-Length': '1000' });
+      outgoing.write('part');
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      expect(incoming.statusCode).toBe(408);
+    });
+
+    it('a client that is slow to read is waited for', async () => {
+      const upstream = await httpUpstream((_incoming, response) => void response.end(Buffer.alloc(30_000_000)));
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 50 })).end();
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      await pause(300);
+      expect((await text(incoming)).length).toBe(30_000_000);
+    });
+  });
+
+  describe('on connections that were used before', () => {
+    /** Answers the first request of a connection; what comes second finds that nobody is there any more. */
+    const once200ThenGone = (): Promise<RawUpstream> =>
+      rawUpstream(({ socket }, heads) => {
+        if (heads === 1) answer(socket, 'ok');
+        else socket.destroy();
+      });
+
+    it.each(['GET', 'HEAD', 'OPTIONS', 'DELETE'])('%s finds a dead one and is sent again', async (method) => {
+      const upstream = await once200ThenGone();
+      const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
+      expect((await send(gateway, 'GET')).status).toBe(200);
+      const { responses } = await exchange(
+        gateway.port,
+        `${method} /catalog/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+      );
+      expect(method === 'HEAD' || responses[0]?.status === 200).toBe(true);
+      expect(upstream.received.match(new RegExp(`^${method} `, 'gm'))).toHaveLength(method === 'GET' ? 3 : 2);
+    });
+
+    it('R41: a small PUT is sent again byte for byte, with the same token', async () => {
+      const upstream = await once200ThenGone();
+      const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
+      await send(gateway, 'GET');
+      expect((await send(gateway, 'PUT', 'the whole body')).status).toBe(200);
+      const [first = '', second] = upstream.connections.map(({ received }) => /PUT [^]*/.exec(received)?.[0]);
+      expect(first).toMatch(/Txn-Token: eyJ[^]*the whole body$/i);
+      expect(second).toBe(first);
+      expect(gateway.tokens).toMatchObject({ minted: 2, signed: 2 });
+    });
+
+    it.each([
+      ['POST', 'x'],
+      ['POST', ''],
+      ['PATCH', 'x'],
+      ['PUT', 'x'.repeat(100_000)],
+    ])('%s is never sent again (%#)', async (method, body) => {
+      const upstream = await once200ThenGone();
+      const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
+      await send(gateway, 'GET');
+      const response = await send(gateway, method, body);
+      expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_unreachable']);
+      expect(upstream.received.match(new RegExp(`^${method} `, 'gm'))).toHaveLength(1);
+    });
+
+    it('what kills the upstream is not sent a third time', async () => {
+      const upstream = await rawUpstream(({ socket }) => void socket.destroy());
+      const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
+      expect((await send(gateway, 'GET')).status).toBe(502);
+      expect(upstream.received.match(/^GET /gm)).toHaveLength(2);
+    });
+
+    it('after half of an answer nothing is sent again', async () => {
+      const upstream = await rawUpstream(({ socket }) => void socket.end('HTTP/1.1 200 OK\r\nContent-'));
+      expect((await send(await gatewayTo(upstream.url), 'GET')).status).toBe(502);
+      expect(upstream.received.match(/^GET /gm)).toHaveLength(1);
+    });
+
+    it('an upstream that closes idle connections early fails nobody', async () => {
+      const upstream = await httpUpstream((incoming, response) => {
+        incoming.resume();
+        response.removeHeader('Keep-Alive');
+        response.end('ok');
+      });
+      upstream.server.keepAliveTimeout = 1;
+      Object.assign(upstream.server, { keepAliveTimeoutBuffer: 1 });
+      const gateway = await gatewayTo(upstream.url);
+      const client = new HttpClient(`http://127.0.0.1:${gateway.port}`, 4);
+      const statuses: number[] = [];
+      for (let round = 0; round < 40; round++) {
+        await pause(round % 5);
+        await inParallel(4, 4, async () => {
+          statuses.push((await client.call('/catalog/echo')).status);
+        });
+      }
+      client.close();
+      expect(statuses.filter((status) => status !== 200)).toEqual([]);
+      expect(statuses).toHaveLength(160);
+    });
+
+    it('connections are used again', async () => {
+      const peers = new Set<number | undefined>();
+      const upstream = await httpUpstream((incoming, response) => {
+        peers.add(incoming.socket.remotePort);
+        response.end('ok');
+      });
+      const gateway = await gatewayTo(upstream.url);
+      for (let index = 0; index < 20; index++) expect((await send(gateway, 'GET')).status).toBe(200);
+      expect(peers.size).toBe(1);
+    });
+  });
+
+  describe('when an upstream restarts', () => {
+    it('nobody listens: 502 for everybody, at once', async () => {
+      const upstream = await httpUpstream();
+      await upstream.stop();
+      const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
+      for (const method of ['GET', 'POST']) {
+        const response = await send(gateway, method, method === 'POST' ? 'x' : '');
+        expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_unreachable']);
+        expect(response.body).not.toContain('127.0.0.1');
+      }
+    });
+
+    it('what was not sent yet waits for it, any method', async () => {
+      const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
+      await upstream.stop();
+      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const refused = refusal();
+      const answers = [
+        send(gateway, 'GET'),
+        send(gateway, 'POST', 'an order'),
+        send(gateway, 'PUT', 'a price'),
+        send(gateway, 'POST', 'x'.repeat(200_000)),
+      ];
+      await refused;
+      await upstream.listen();
+      expect((await Promise.all(answers)).map(({ status, body }) => [status, body.length >= 7 || body])).toEqual([
+        [200, ''],
+        [200, true],
+        [200, true],
+        [200, true],
+      ]);
+      expect(upstream.seen).toHaveLength(4);
+    });
+
+    it('one that stays down is waited for once, and found again without a restart of the gateway', async () => {
+      const upstream = await httpUpstream((_incoming, response) => void response.end('back'));
+      await upstream.stop();
+      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 150 });
+      const waited = await Promise.all([send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')]);
+      expect(waited.map(({ status }) => status)).toEqual([502, 502, 502]);
+      let attempts = 0;
+      const counted = (): void => void attempts++;
+      subscribe('undici:client:connectError', counted);
+      expect((await send(gateway, 'GET')).status).toBe(502);
+      unsubscribe('undici:client:connectError', counted);
+      expect(attempts).toBe(1);
+      await upstream.listen();
+      expect((await send(gateway, 'GET')).status).toBe(200);
+    });
+
+    it('in the middle of a load no idempotent request fails', async () => {
+      const upstream = await httpUpstream((incoming, response) => {
+        incoming.resume().once('end', () => setImmediate(() => response.end('ok')));
+      });
+      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const client = new HttpClient(`http://127.0.0.1:${gateway.port}`, 8);
+      const statuses: number[] = [];
+      await inParallel(600, 8, async (index) => {
+        if (index > 0 && index % 150 === 0) {
+          await upstream.stop();
+          await upstream.listen();
+        }
+        const { status } = await client.call('/catalog/echo', index % 2 ? {} : { method: 'PUT', body: 'price' });
+        statuses.push(status);
+      });
+      client.close();
+      expect(statuses.filter((status) => status !== 200)).toEqual([]);
+      expect(statuses).toHaveLength(600);
+    });
+
+    it('one that is killed in the middle of an answer cuts it off, and is reached again when it is back', async () => {
+      const service = async (port: number) => {
+        const script = `require('node:http').createServer((q, s) => { s.write('part'); if (q.url.includes('all')) s.end() })
+          .listen(${port}, '127.0.0.1', function () { console.log(this.address().port) })`;
+        const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+        open.push({ close: async () => child.kill('SIGKILL') });
+        const [line] = (await once(child.stdout, 'data')) as [Buffer];
+        return { child, port: Number(String(line)) };
+      };
+      const { child, port } = await service(0);
+      const gateway = await gatewayTo(`http://127.0.0.1:${port}`, NOBODY_WAITS);
+      const outgoing = call(gateway).end();
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      await once(incoming, 'data');
+      const cut = text(incoming);
+      child.kill('SIGKILL');
+      await expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' });
+      await once(child, 'close');
+      expect((await send(gateway, 'GET')).status).toBe(502);
+      await service(port);
+      expect((await gateway.get('/catalog/echo?all')).status).toBe(200);
+    });
+  });
+
+  it('the gateway closes: its connections too', async () => {
+    const upstream = await httpUpstream((_incoming, response) => void response.end('ok'));
+    const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } } });
+    const closed = new Promise((resolve) =>
+      upstream.server.once('connection', (socket) => socket.once('close', resolve)),
+    );
+    await send(gateway, 'GET');
+    await gateway.close();
+    await closed;
+  });
+});

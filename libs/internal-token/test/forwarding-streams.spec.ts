@@ -1,0 +1,264 @@
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { currentStore } from 'nestjs-internal-token';
+import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { EdgeGateway } from '../../../test/support/edge-gateway.js';
+import { HttpUpstream } from '../../../test/support/upstream.js';
+
+const MEBIBYTE = 1 << 20;
+const LARGE = 100 * MEBIBYTE;
+const CHUNK = Buffer.alloc(65_536, 'x');
+
+function* chunks(bytes: number): Generator<Buffer> {
+  for (let sent = 0; sent < bytes; sent += CHUNK.length) yield CHUNK;
+}
+
+/** Samples the memory of this process, in which client, gateway and upstream live together, while `work` runs. */
+async function growthDuring(work: () => Promise<void>): Promise<number> {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const sampler = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+  await work();
+  clearInterval(sampler);
+  return (most - before) / MEBIBYTE;
+}
+
+/** Notes in which context bytes come in and go out. */
+class Watch extends EdgePolicy {
+  static readonly contexts: unknown[] = [];
+
+  check({ raw, response }: EdgeRequest): void {
+    const write = response.write.bind(response) as (chunk: unknown) => boolean;
+    response.write = (chunk: unknown): boolean => {
+      Watch.contexts.push(currentStore());
+      return write(chunk);
+    };
+    const emit = raw.emit.bind(raw);
+    raw.emit = (event: string, ...rest: unknown[]): boolean => {
+      if (event === 'data') Watch.contexts.push(currentStore());
+      return emit(event, ...rest);
+    };
+  }
+}
+
+describe('Forwarded bodies', () => {
+  let upstream: HttpUpstream;
+  let gateway: EdgeGateway;
+  let serve: RequestListener;
+
+  beforeAll(async () => {
+    upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
+    gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Watch] });
+    // What is needed for any body at all is not growth.
+    serve = (incoming, response) => void incoming.pipe(response);
+    await upload(LARGE / 10, {});
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.stop();
+  });
+
+  const call = (method: string, headers: Record<string, string> = {}): ClientRequest =>
+    request({ port: gateway.port, path: '/catalog/echo', method, headers, agent: false });
+
+  async function download(onChunk: (received: number) => Promise<void> | void = () => undefined): Promise<number> {
+    const outgoing = call('GET').end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    let received = 0;
+    for await (const chunk of response) await onChunk((received += (chunk as Buffer).length));
+    return received;
+  }
+
+  async function upload(bytes: number, headers: Record<string, string>): Promise<string> {
+    const outgoing = call('POST', headers);
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    await pipeline(Readable.from(chunks(bytes)), outgoing);
+    const [response] = await answered;
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    return text;
+  }
+
+  it.each([
+    ['chunked', {}],
+    ['with a length', { 'Content-Length': String(LARGE) }],
+  ])('100 MiB come down %s, and memory stays flat', async (_, headers) => {
+    serve = (_incoming, response) => {
+      response.writeHead(200, headers);
+      pipeline(Readable.from(chunks(LARGE)), response).catch(() => undefined);
+    };
+    const growth = await growthDuring(async () => expect(await download()).toBe(LARGE));
+  });
+
+  it.each([
+    ['chunked', {}],
+    ['with a length', { 'Content-Length': String(LARGE) }],
+  ])('100 MiB go up %s, and memory stays flat', async (_, headers) => {
+    const seen: unknown[] = [];
+    serve = async (incoming, response) => {
+      let received = 0;
+      seen.push(incoming.headers['content-length'] ?? incoming.headers['transfer-encoding']);
+      for await (const chunk of incoming) received += (chunk as Buffer).length;
+      response.end(String(received));
+    };
+    const growth = await growthDuring(async () => expect(await upload(LARGE, headers)).toBe(String(LARGE)));
+
+    expect(seen).toEqual([Object.values(headers)[0] ?? 'chunked']);
+  });
+
+  it('a client that reads slowly slows the upstream down', async () => {
+    let sent = 0;
+    serve = (_incoming, response) => {
+      function* counted(): Generator<Buffer> {
+        for (const chunk of chunks(LARGE / 2)) {
+          sent += chunk.length;
+          yield chunk;
+        }
+      }
+      pipeline(Readable.from(counted()), response).catch(() => undefined);
+    };
+    let ahead = 0;
+    await download(async (received) => {
+      ahead = Math.max(ahead, sent - received);
+      await turn();
+    });
+    expect(sent).toBe(LARGE / 2);
+    expect(ahead).toBeLessThan(20 * MEBIBYTE);
+  });
+
+  it('an upstream that reads slowly slows the client down', async () => {
+    let sent = 0;
+    let ahead = 0;
+    serve = async (incoming, response) => {
+      let received = 0;
+      for await (const chunk of incoming) {
+        received += (chunk as Buffer).length;
+        ahead = Math.max(ahead, sent - received);
+        await turn();
+      }
+      response.end();
+    };
+    function* counted(): Generator<Buffer> {
+      for (const chunk of chunks(LARGE / 2)) {
+        sent += chunk.length;
+        yield chunk;
+      }
+    }
+    const outgoing = call('POST');
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    await pipeline(Readable.from(counted()), outgoing);
+    (await answered)[0].resume();
+    expect(sent).toBe(LARGE / 2);
+    expect(ahead).toBeLessThan(20 * MEBIBYTE);
+  });
+
+  it('an event reaches the client before the next one exists, the head before the first', async () => {
+    const arrived = upstream.next();
+    const outgoing = call('GET', { Accept: 'text/event-stream' }).end();
+    const { response } = await arrived;
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(incoming.headers['content-type']).toBe('text/event-stream');
+    for (let index = 0; index < 20; index++) {
+      response.write(`data: ${index}\n\n`);
+      const [chunk] = (await once(incoming, 'data')) as [Buffer];
+      expect(chunk.toString()).toBe(`data: ${index}\n\n`);
+    }
+    const ended = once(incoming, 'end');
+    incoming.resume();
+    response.end();
+    await ended;
+  });
+
+  it('both directions flow at once', async () => {
+    serve = (incoming, response) => {
+      response.writeHead(200).flushHeaders();
+      incoming.pipe(response);
+    };
+    const outgoing = call('POST');
+    outgoing.write('first');
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(String((await once(incoming, 'data'))[0])).toBe('first');
+    for (const word of ['ping', 'pong', 'ping']) {
+      outgoing.write(word);
+      expect(String((await once(incoming, 'data'))[0])).toBe(word);
+    }
+    const ended = once(incoming, 'end');
+    incoming.resume();
+    outgoing.end();
+    await ended;
+  });
+
+  it('bytes run outside of any request’s context', async () => {
+    Watch.contexts.splice(0);
+    serve = (incoming, response) => void incoming.pipe(response);
+    expect((await upload(4 * CHUNK.length, {})).length).toBe(4 * CHUNK.length);
+    expect(Watch.contexts.length).toBeGreaterThanOrEqual(8);
+    expect(new Set(Watch.contexts)).toEqual(new Set([undefined]));
+  });
+
+  it('an answer before the end of the body reaches the client', async () => {
+    serve = (_incoming, response) => {
+      response.writeHead(413, { Connection: 'close', 'Content-Length': 8 }).end('too much');
+    };
+    const outgoing = call('POST', { 'Content-Length': String(LARGE) });
+    outgoing.on('error', () => undefined);
+    outgoing.write(CHUNK);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(413);
+    expect(String((await once(response, 'data'))[0])).toBe('too much');
+    // The rest of the body is waited for a moment, not for ever.
+    await once(outgoing, 'close');
+  });
+
+  it('HEAD, 204 and 304 have no body, and keep the fields that speak of one', async () => {
+    serve = (incoming, response) => {
+      const status = Number(incoming.headers['x-status']);
+      response.writeHead(status, status === 204 ? { ETag: '"1"' } : { ETag: '"1"', 'Content-Length': 5 });
+      response.end(incoming.method === 'HEAD' || status !== 200 ? undefined : 'hello');
+    };
+    const answers: unknown[] = [];
+    for (const [method, status] of [
+      ['HEAD', 200],
+      ['GET', 204],
+      ['GET', 304],
+      ['GET', 200],
+    ] as const) {
+      const outgoing = call(method, { 'X-Status': String(status) }).end();
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+      let text = '';
+      for await (const chunk of response) text += String(chunk);
+      answers.push([response.statusCode, response.headers['content-length'], response.headers.etag, text]);
+    }
+    expect(answers).toEqual([
+      [200, '5', '"1"', ''],
+      [204, undefined, '"1"', ''],
+      [304, '5', '"1"', ''],
+      [200, '5', '"1"', 'hello'],
+    ]);
+  });
+
+  it('a client that asks before it sends is told to go on, once it is let in', async () => {
+    serve = (incoming, response) => void incoming.pipe(response);
+    const outgoing = call('POST', { Expect: '100-continue', 'Content-Length': '5' });
+    outgoing.flushHeaders();
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    await once(outgoing, 'continue');
+    outgoing.end('hello');
+    expect(String((await once((await answered)[0], 'data'))[0])).toBe('hello');
+    expect(upstream.seen.at(-1)?.rawHeaders.map((text) => text.toLowerCase())).not.toContain('expect');
+  });
+
+  it('who is refused is not asked for the body', async () => {
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.write('POST /orders HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(text).not.toContain('100 Continue');
+  });
+});

@@ -1,0 +1,77 @@
+import { type INestApplication, Module } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { generateKeyPairSync } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { InternalTokenModule } from 'nestjs-internal-token';
+import type { EdgeOptions } from 'nestjs-internal-token/edge';
+import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { createSigner, type Signer } from 'nestjs-internal-token/issuing';
+import {
+  CatalogController,
+  EdgeGateway,
+  InternalOrdersController,
+  OrdersController,
+  PagesController,
+} from './edge-gateway.js';
+
+/** The domains of {@link EdgeGateway} in a process' worth of their own: it verifies, and trusts one signer. */
+export class EdgeService {
+  private constructor(
+    readonly app: INestApplication,
+    readonly port: number,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  static async start(signer: Signer, trustDomain = 'shop.test'): Promise<EdgeService> {
+    @Module({
+      imports: [
+        InternalTokenModule.forRoot({
+          service: 'orders',
+          trustDomain,
+          keys: { description: "the gateway's", load: () => Promise.resolve({ keys: [signer.publicJwk] }) },
+        }),
+      ],
+      controllers: [OrdersController, CatalogController, InternalOrdersController, PagesController],
+      providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
+    })
+    class ServiceModule {}
+
+    const options = { logger: false, abortOnError: false } as const;
+    const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), options);
+    await app.listen(0, '127.0.0.1');
+    return new EdgeService(app, ((app.getHttpServer() as Server).address() as AddressInfo).port);
+  }
+
+  async close(): Promise<void> {
+    (this.app.getHttpServer() as Server).closeAllConnections();
+    await this.app.close();
+  }
+}
+
+/** A key that gateway and service agree on. */
+export async function agreedSigner(): Promise<Signer> {
+  return createSigner({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey });
+}
+
+/** A gateway and the service behind it, which has every domain. */
+export async function startSplit(
+  edge: Partial<EdgeOptions> = {},
+): Promise<{ gateway: EdgeGateway; service: EdgeService; close: () => Promise<void> }> {
+  const signer = await agreedSigner();
+  const service = await EdgeService.start(signer);
+  const upstreams = { orders: service.url, catalog: service.url, gateway: service.url };
+  const gateway = await EdgeGateway.start({ signer, edge: { upstreams, ...edge } });
+  return {
+    gateway,
+    service,
+    close: async () => {
+      await gateway.close();
+      await service.close();
+    },
+  };
+}
