@@ -3,3 +3,9 @@ export { describeException, type DescribedException, isProblemError, type Proble
 export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 export type { HttpProblem } from './problem.js';
 export { sendProblem } from './send-problem.js';
+export { InternalTokenHttpModule } from './outgoing/internal-token-http.module.js';
+export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.js';
+export type { InternalTokenHttpOptions } from './outgoing/outgoing.options.js';
+export { OutgoingPropagation } from './outgoing/outgoing.propagation.js';
+export { translateCallError } from './outgoing/translate-call-error.js';
+export { withoutPropagation } from '../core/index.js';

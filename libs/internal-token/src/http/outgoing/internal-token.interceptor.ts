@@ -1,0 +1,69 @@
+import type { Dispatcher } from 'undici';
+import { callingContext } from './calling-context.js';
+import { issueTicket, TICKET_FIELD, voidTicket } from './undici.tickets.js';
+
+/**
+ * An interceptor that holds on to the context of whoever makes a request, for dispatchers that would lose it or share
+ * answers between callers: those of another copy of undici (7 or later), and under `deduplicate()` and `cache()`.
+ * fetch and the dispatchers of undici 8 need it not.
+ *
+ * ```ts
+ * const agent = new Agent({ connections: 10 }).compose(interceptors.deduplicate(), internalTokenInterceptor());
+ * ```
+ *
+ * Name it last, so that it sees a request first.
+ */
+export function internalTokenInterceptor(): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const ticket = issueTicket(callingContext());
+    const headers = withField(options.headers, ticket);
+    return dispatch({ ...options, headers }, new TicketHandler(handler, ticket));
+  };
+}
+
+type Headers = Dispatcher.DispatchOptions['headers'];
+
+function withField(headers: Headers, ticket: string): NonNullable<Headers> {
+  if (headers === undefined || headers === null) return { [TICKET_FIELD]: ticket };
+  if (Array.isArray(headers)) return [...headers, TICKET_FIELD, ticket];
+  if (Symbol.iterator in headers) return [...headers, [TICKET_FIELD, ticket]];
+  return { ...headers, [TICKET_FIELD]: ticket };
+}
+
+type Handler = Dispatcher.DispatchHandler;
+type Args<Name extends keyof Handler> = Parameters<NonNullable<Handler[Name]>>;
+
+/** Passes everything on; the ticket ends with the call, of which redirects and repetitions are parts. */
+class TicketHandler implements Handler {
+  constructor(
+    private readonly next: Handler,
+    private readonly ticket: string,
+  ) {}
+
+  onRequestStart(...args: Args<'onRequestStart'>): void {
+    this.next.onRequestStart?.(...args);
+  }
+
+  onRequestUpgrade(...args: Args<'onRequestUpgrade'>): void {
+    voidTicket(this.ticket);
+    this.next.onRequestUpgrade?.(...args);
+  }
+
+  onResponseStart(...args: Args<'onResponseStart'>): void {
+    this.next.onResponseStart?.(...args);
+  }
+
+  onResponseData(...args: Args<'onResponseData'>): void {
+    this.next.onResponseData?.(...args);
+  }
+
+  onResponseEnd(...args: Args<'onResponseEnd'>): void {
+    voidTicket(this.ticket);
+    this.next.onResponseEnd?.(...args);
+  }
+
+  onResponseError(...args: Args<'onResponseError'>): void {
+    voidTicket(this.ticket);
+    this.next.onResponseError?.(...args);
+  }
+}

@@ -1,0 +1,80 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { InternalTokenError } from '../../core/index.js';
+import { callingContext } from './calling-context.js';
+import { hideHead, scrubHead, sendWith } from './node-request.head.js';
+import { originOf, portOf } from './node-request.origin.js';
+import type { OutgoingCall } from './outgoing.call.js';
+import { rule } from './outgoing.registry.js';
+
+interface Running {
+  readonly call: OutgoingCall;
+  response?: IncomingMessage;
+}
+
+const running = new WeakMap<ClientRequest, Running>();
+
+/** Inside of the constructor of a request, so in the very context of its maker; nothing of it is sent yet. */
+export function onNodeRequest({ request }: { request: ClientRequest }): void {
+  try {
+    decideOn(request);
+  } catch (error) {
+    // Not to be understood is a reason not to be sent.
+    request.destroy(new InternalTokenError('internal_call_unsafe', undefined, { cause: error }));
+    throw error;
+  }
+}
+
+function decideOn(request: ClientRequest): void {
+  const origin = originOf(request);
+  const ruling = rule({ origin, method: request.method, path: request.path }, callingContext(), {
+    abort: (error) => abort(request, error),
+  });
+  if (ruling === undefined) return;
+  if (ruling.refusal !== undefined) return void request.destroy(ruling.refusal);
+  sendWith(request, ruling.fields);
+  const { call } = ruling;
+  if (call === undefined || origin === undefined) return;
+  hideHead(request);
+  running.set(request, { call });
+  request.once('close', () => {
+    scrubHead(request);
+    call.ended();
+  });
+  request.once('socket', (socket) => checkPort(request, socket, portOf(origin)));
+}
+
+/** The answer has begun; a `response` listener of our own would keep Node from discarding what nobody reads. */
+export function onNodeAnswer({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
+  const call = running.get(request);
+  if (call === undefined) return;
+  scrubHead(request);
+  call.response = response;
+  if (response.statusCode !== undefined) call.call.answered(response.statusCode);
+}
+
+/** Before the `error` event, so before anybody can log the request. */
+export function onNodeFailure({ request, error }: { request: ClientRequest; error: unknown }): void {
+  const call = running.get(request);
+  if (call === undefined) return;
+  scrubHead(request);
+  call.call.failed(error);
+}
+
+function abort(request: ClientRequest, error: InternalTokenError): void {
+  const call = running.get(request);
+  call?.call.failed(error);
+  (call?.response ?? request).destroy(error);
+}
+
+/** An agent decides where it connects to. Before the first byte: a new connection has not written any yet. */
+function checkPort(request: ClientRequest, socket: Socket, expected: number): void {
+  const check = (): void => {
+    const { remotePort } = socket;
+    if (remotePort === undefined || remotePort === expected) return;
+    const detail = `The agent of the request connects to port ${remotePort} for an origin of port ${expected}.`;
+    request.destroy(new InternalTokenError('internal_call_unsafe', detail));
+  };
+  if (socket.connecting) socket.once('connect', check);
+  else check();
+}

@@ -1,0 +1,13 @@
+/** What undici announces, from version 5 on. `onError` became `onResponseError` in version 8. */
+export interface UndiciRequest {
+  readonly origin: string | URL;
+  readonly method: string;
+  readonly path: string;
+  readonly upgrade?: string | null;
+  /** Name, value, name, value, …; text in version 5. */
+  headers: unknown[] | string;
+  addHeader(name: string, value: string): unknown;
+  readonly abort?: ((error: Error) => void) | null;
+  onResponseError?(error: Error): unknown;
+  onError?(error: Error): unknown;
+}

@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import { getCallSites } from 'node:util';
+import type { UndiciRequest } from './undici.request.js';
+
+const known = new WeakMap<object, boolean>();
+
+/**
+ * True for the copies of undici that announce a request in the context of its maker, even if it had to wait for a free
+ * connection: Node's own, whose dispatcher never lets one wait, and the one that this library depends on. Any other
+ * copy may announce it in the context of whoever gave the connection back: another user's.
+ */
+export function keepsContext(request: UndiciRequest): boolean {
+  const made = request.constructor;
+  let answer = known.get(made);
+  if (answer === undefined) {
+    answer = made === ownRequest() || isNodes();
+    known.set(made, answer);
+  }
+  return answer;
+}
+
+function ownRequest(): unknown {
+  try {
+    return createRequire(import.meta.url)('undici/lib/core/request.js') as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Who called `publish()`: the constructor of the request, and its file says whose it is. */
+function isNodes(): boolean {
+  const files = getCallSites(30).map(({ scriptName }) => scriptName);
+  const maker = files[files.indexOf('node:diagnostics_channel') + 1];
+  return maker?.startsWith('node:internal/deps/undici/') ?? false;
+}
