@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { isReserved } from './reserved-fields.js';
@@ -50,7 +51,8 @@ function withoutReserved(config: AxiosConfigLike): AxiosConfigLike {
 }
 
 function isHttpService(instance: unknown): instance is HttpServiceLike {
-  if (typeof instance !== 'object' || instance === null) return false;
+  // Proxy providers of nestjs-cls stand for something of a request, and throw when looked at outside of one.
+  if (typeof instance !== 'object' || instance === null || types.isProxy(instance)) return false;
   const { axiosRef } = instance as { axiosRef?: Partial<HttpServiceLike['axiosRef']> };
   return typeof axiosRef?.interceptors?.request?.use === 'function';
 }
