@@ -5,7 +5,10 @@ export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  readonly detail: string;
+  /** Absent where the particulars are not the caller's business. */
+  readonly detail?: string;
+  /** The single findings of a validation. */
+  readonly errors?: readonly string[];
   /** The stable code to compare; see `INTERNAL_TOKEN_ERRORS`. */
   readonly code: string;
   /** OAuth's name for the refusal, where there is one. */

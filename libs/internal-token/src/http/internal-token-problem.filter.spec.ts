@@ -26,6 +26,10 @@ import { answerFrameworkError } from './answer-framework-error.js';
 import { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 
 const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+let failLate: (() => void) | undefined;
+let lateFailure: Error;
 
 class OutOfStock extends Error {
   readonly code = 'out_of_stock';
@@ -74,8 +78,8 @@ class ThingsController {
 
   @Get('late')
   async late(): Promise<never> {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    throw new Error('nobody is there any more');
+    await new Promise<void>((resolve) => (failLate = resolve));
+    throw lateFailure;
   }
 
   @Post()
@@ -108,6 +112,7 @@ describe.each([
   const lines: Record<string, unknown>[] = [];
   let base: string;
   let close: () => Promise<void>;
+  let openConnections: () => number;
 
   beforeAll(async () => {
     const destination = { write: (text: string) => lines.push(JSON.parse(text) as Record<string, unknown>) };
@@ -116,6 +121,12 @@ describe.each([
     await app.listen(0, '127.0.0.1');
     base = `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
     close = () => app.close();
+    let open = 0;
+    (app.getHttpServer() as Server).on('connection', (socket) => {
+      open += 1;
+      socket.once('close', () => (open -= 1));
+    });
+    openConnections = () => open;
   });
 
   beforeEach(() => {
@@ -256,18 +267,33 @@ describe.each([
     expect(lines.some(({ level, msg }) => level === 'error' && msg === 'in the middle')).toBe(true);
   });
 
+  async function leaveDuring(path: string, failure: Error): Promise<void> {
+    failLate = undefined;
+    lateFailure = failure;
+    const left = httpRequest(`${base}${path}`).on('error', () => undefined);
+    left.end();
+    while (failLate === undefined) await turn();
+    left.destroy();
+    while (openConnections() > 0) await turn();
+    (failLate as (() => void) | undefined)?.();
+    for (let i = 0; i < 10; i++) await turn();
+  }
+
   it('logs no error when the client goes away', async () => {
     const { port } = new URL(base);
     const upload = connect(Number(port), '127.0.0.1');
     upload.write(
       'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"na',
     );
-    const waiting = httpRequest(`${base}/things/late`).on('error', () => undefined);
-    waiting.end();
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    while (openConnections() === 0) await turn();
     upload.destroy();
-    waiting.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while (openConnections() > 0) await turn();
+    await leaveDuring('/things/late', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
     expect(lines).toEqual([]);
+  });
+
+  it('logs a failure also where the client has left', async () => {
+    await leaveDuring('/things/late', new Error('a defect'));
+    expect(lines).toMatchObject([{ level: 'error', msg: 'a defect' }]);
   });
 });

@@ -13,6 +13,7 @@ export { AnyScope } from './any-scope.decorator.js';
 export { Application } from './application.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
+export { InternalTokenErrorFilter } from './internal-token-error.filter.js';
 export { InternalTokenGuard } from './internal-token.guard.js';
 export { InternalTokenModule } from './internal-token.module.js';
 export {

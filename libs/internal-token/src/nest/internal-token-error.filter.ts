@@ -1,29 +1,80 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { challengeFor, InternalTokenError, PROBLEM_CONTENT_TYPE, toProblem } from '../core/index.js';
+import type { ServerResponse } from 'node:http';
+import { throwError } from 'rxjs';
+import {
+  challengeFor,
+  InternalTokenError,
+  newTransactionId,
+  PROBLEM_CONTENT_TYPE,
+  type Problem,
+  toProblem,
+} from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { currentStore } from './internal-token.store.js';
 
-/** Answers every refusal of this library as RFC 9457 asks, with the challenge that belongs to a 401. */
+/** What sockets and streams say when the other side has left. */
+const DISCONNECTED = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/**
+ * Answers every refusal of this library as RFC 9457 asks, with the challenge that belongs to a 401. A failure of this
+ * side (5xx) is logged with its stack and answered without particulars.
+ *
+ * Extend it to answer other exceptions in the same form: `InternalTokenProblemFilter` does so for all of them.
+ */
 @Catch(InternalTokenError)
-export class InternalTokenErrorFilter implements ExceptionFilter<InternalTokenError> {
+export class InternalTokenErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Problem');
+
   constructor(
-    private readonly host: HttpAdapterHost,
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
+    protected readonly host: HttpAdapterHost,
+    @Optional() @Inject(RESOLVED_OPTIONS) private readonly options?: Pick<ResolvedOptions, 'trustDomain'>,
   ) {}
 
-  catch(error: InternalTokenError, host: ArgumentsHost): void {
-    if (host.getType() !== 'http') throw error;
+  catch(exception: unknown, host: ArgumentsHost): unknown {
+    if (host.getType() === 'rpc') return throwError(() => exception);
+    if (host.getType() !== 'http') throw exception;
+
     const { httpAdapter } = this.host;
-    const response: unknown = host.switchToHttp().getResponse();
+    const http = host.switchToHttp();
+    const [request, response] = [http.getRequest<unknown>(), http.getResponse<unknown>()];
+    const raw = (response as { raw?: ServerResponse }).raw ?? (response as ServerResponse);
     const store = currentStore();
-    store?.span?.fail(error);
-    if (httpAdapter.isHeadersSent(response)) return void httpAdapter.end(response);
-    const challenge = challengeFor(error, this.options.trustDomain);
-    if (challenge !== undefined) httpAdapter.setHeader(response, 'WWW-Authenticate', challenge);
-    if (store !== undefined) httpAdapter.setHeader(response, 'X-Request-Id', store.txn);
-    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    httpAdapter.setHeader(response, 'Content-Type', PROBLEM_CONTENT_TYPE);
-    httpAdapter.reply(response, JSON.stringify(toProblem(error, store?.txn)), error.status);
+    const problem = this.describe(exception, request);
+    const failure = problem.status >= 500;
+    const gone = raw.destroyed || raw.socket?.destroyed === true;
+
+    store?.span?.fail(exception);
+    if (failure && !(gone && isDisconnect(exception))) this.logger.error(exception);
+    if (gone) return;
+    // Half of an answer is on its way: only a broken connection tells the client that the rest is missing.
+    if (httpAdapter.isHeadersSent(response)) return void raw.destroy();
+
+    const known = raw.getHeader('X-Request-Id');
+    const requestId = store?.txn ?? (typeof known === 'string' ? known : newTransactionId());
+    const headers: Record<string, string | undefined> = {
+      'X-Request-Id': known === undefined ? requestId : undefined,
+      'WWW-Authenticate': this.challenge(exception),
+      'Cache-Control': problem.status === 401 || problem.status === 403 || failure ? 'no-store' : undefined,
+      'Content-Type': PROBLEM_CONTENT_TYPE,
+    };
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) httpAdapter.setHeader(response, name, value);
+    }
+    httpAdapter.reply(response, JSON.stringify({ ...problem, request_id: requestId }), problem.status);
   }
+
+  /** What is answered; a subclass that catches more describes more. */
+  protected describe(exception: unknown, _request: unknown): Problem {
+    return toProblem(exception instanceof InternalTokenError ? exception : new InternalTokenError('txn_no_context'));
+  }
+
+  private challenge(exception: unknown): string | undefined {
+    if (!(exception instanceof InternalTokenError) || this.options === undefined) return undefined;
+    return challengeFor(exception, this.options.trustDomain);
+  }
+}
+
+function isDisconnect(exception: unknown): boolean {
+  return DISCONNECTED.has(String((exception as { code?: unknown } | null | undefined)?.code));
 }
