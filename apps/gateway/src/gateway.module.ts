@@ -1,11 +1,11 @@
 import { PortsModule } from '@app/ports';
-import { HealthController, HealthModule } from '@app/runtime';
+import { HealthController, HealthModule, internalOriginsOf } from '@app/runtime';
 import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { InternalTokenModule, InternalTokenVerifier, reflectRoutes } from 'nestjs-internal-token';
 import { AccessTokenAuthenticator, type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
-import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenIssuer, InternalTokenIssuingModule, JwksController } from 'nestjs-internal-token/issuing';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { DOMAINS, placeDomains } from './domains.js';
@@ -63,6 +63,7 @@ export class GatewayModule {
           trustedProxies: values.TRUSTED_PROXIES,
           upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, at])),
         }),
+        InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
         StorageModule.forRoot(resources.storage),
         PortsModule.with({ local, remote: remote.map(({ port, at }) => ({ port, url: at })) }),

@@ -3,11 +3,12 @@ import { StorageModule } from '@app/storage';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { InternalTokenModule, InternalTokenVerifier } from 'nestjs-internal-token';
-import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
+import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { developmentJwksFile } from './development/development-keys.js';
 import { HealthModule } from './health.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
+import { internalOriginsOf } from './settings/shared-settings.js';
 
 /** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
 @Module({})
@@ -28,6 +29,7 @@ export class ServiceModule {
             : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
           requireScopePolicy: true,
         }),
+        InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier),
         StorageModule.forRoot(
           values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') },
