@@ -20,6 +20,7 @@ export {
 export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';
+export { sendProblem } from './send-problem.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
 export { isJsonObject, type JsonObject } from './strict-json.js';
 export { tokenHash } from './token-hash.js';

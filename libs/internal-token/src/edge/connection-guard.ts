@@ -3,8 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type ClsStore, ClsServiceManager } from 'nestjs-cls';
-import { InternalTokenError, newTransactionId, PROBLEM_CONTENT_TYPE, toProblem } from '../core/index.js';
-import { sendProblem } from '../http/index.js';
+import { InternalTokenError, newTransactionId, PROBLEM_CONTENT_TYPE, sendProblem, toProblem } from '../core/index.js';
 import type { InternalTokenStore } from '../nest/index.js';
 
 /** Node's parser and time-out errors that have a status of their own. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InternalTokenError } from '../core/index.js';
-import { describeException, sendProblem } from '../http/index.js';
+import { InternalTokenError, sendProblem } from '../core/index.js';
+import { describeException } from '../http/index.js';
 import type { AdmissionRequest } from '../nest/index.js';
 import { accessChallenge } from './access-challenge.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
@@ -20,8 +20,8 @@ export class EdgeRefusals {
    * @returns false, for {@link RequestAdmission.admit}
    */
   answer({ response, store }: AdmissionRequest, error: unknown, authenticating = false): false {
-    const { problem, failure } = describeException(shown(error));
-    this.#log(error, failure);
+    const problem = describeException(shown(error));
+    this.#log(error, problem.status >= 500);
     store.span?.fail(error);
     if (response.headersSent) {
       response.destroy();

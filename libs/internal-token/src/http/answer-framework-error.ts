@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { newTransactionId } from '../core/index.js';
+import { newTransactionId, sendProblem } from '../core/index.js';
 import { currentStore } from '../nest/index.js';
 import { describeException } from './describe-exception.js';
-import { sendProblem } from './send-problem.js';
 
 /**
  * Answers what Fastify refuses before any error handler of an application hears of it, such as a path that cannot be
@@ -13,9 +12,8 @@ import { sendProblem } from './send-problem.js';
  * ```
  */
 export function answerFrameworkError(error: unknown, _request: unknown, reply: FastifyReplyLike): void {
-  const { problem } = describeException(error);
   reply.hijack();
-  sendProblem(reply.raw, { ...problem, request_id: currentStore()?.txn ?? newTransactionId() });
+  sendProblem(reply.raw, { ...describeException(error), request_id: currentStore()?.txn ?? newTransactionId() });
 }
 
 /** What is needed of Fastify's reply; who uses Express has no types of Fastify. */

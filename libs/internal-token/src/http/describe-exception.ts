@@ -1,7 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { InternalTokenError, toProblem } from '../core/index.js';
-import type { HttpProblem } from './problem.js';
+import { InternalTokenError, type Problem, toProblem } from '../core/index.js';
 
 /**
  * An error that says how it is to be answered: a domain's, or one that crossed a port.
@@ -16,12 +15,6 @@ export interface ProblemError extends Error {
   readonly detail: string;
 }
 
-/** How an exception is answered, and whether it is a failure of this side that has to be looked into. */
-export interface DescribedException {
-  readonly problem: HttpProblem;
-  readonly failure: boolean;
-}
-
 const MAX_DETAIL = 1_000;
 const MAX_ERRORS = 50;
 
@@ -32,10 +25,13 @@ const CODES: Readonly<Record<number, string>> = { 400: 'invalid_request', 500: '
 const PARSER_MESSAGE = /\bJSON\b.*\bposition\b|is not valid JSON|^Unexpected (?:token|end of)|\bin JSON at\b/i;
 const TOKEN = /eyJ[\w-]*(?:\.[\w-]*)*/g;
 
-/** @param request what the framework says when no route matches it: `GET /path` */
-export function describeException(exception: unknown, request?: string): DescribedException {
+/**
+ * How an exception is answered. From 500 on it is a failure of this side, which somebody has to look into.
+ * @param request what the framework says when no route matches it: `GET /path`
+ */
+export function describeException(exception: unknown, request?: string): Problem {
   if (exception instanceof InternalTokenError) {
-    return { problem: toProblem(exception), failure: exception.status >= 500 };
+    return toProblem(exception);
   }
   if (exception instanceof HttpException) return describeHttpException(exception, request);
   if (isProblemError(exception)) {
@@ -56,14 +52,14 @@ export function isProblemError(error: unknown): error is ProblemError {
   );
 }
 
-function describeHttpException(exception: HttpException, request?: string): DescribedException {
+function describeHttpException(exception: HttpException, request?: string): Problem {
   const status = isErrorStatus(exception.getStatus()) ? exception.getStatus() : 500;
   const body = exception.getResponse();
   const { message = exception.message } =
     typeof body === 'object' ? (body as { message?: unknown }) : { message: body };
   const { errorCode } = exception;
   if (status === 404 && request !== undefined && message === `Cannot ${request}`) {
-    return { problem: toProblem(new InternalTokenError('route_not_found')), failure: false };
+    return toProblem(new InternalTokenError('route_not_found'));
   }
   if (Array.isArray(message)) {
     const errors = message.slice(0, MAX_ERRORS).map((each) => tidy(String(each)));
@@ -78,10 +74,10 @@ interface Particulars {
   readonly errors?: readonly string[];
 }
 
-function describe(status: number, { code, detail, errors }: Particulars = {}): DescribedException {
+function describe(status: number, { code, detail, errors }: Particulars = {}): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
   const failure = status >= 500;
-  const problem: HttpProblem = {
+  return {
     type: 'about:blank',
     title,
     status,
@@ -89,11 +85,10 @@ function describe(status: number, { code, detail, errors }: Particulars = {}): D
     ...(!failure && detail !== undefined && detail !== title && { detail: tidy(detail) }),
     ...(!failure && errors !== undefined && { errors }),
   };
-  return { problem, failure };
 }
 
 /** Errors of Express, Fastify, `http-errors` and their kind say their status, and whether their message may be shown. */
-function describeFrameworkError(error: unknown): DescribedException {
+function describeFrameworkError(error: unknown): Problem {
   if (typeof error !== 'object' || error === null) return describe(500);
   const { statusCode, expose, code, message } = error as Record<string, unknown>;
   const known = typeof expose === 'boolean' || (typeof code === 'string' && code.startsWith('FST_'));

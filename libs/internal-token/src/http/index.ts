@@ -1,8 +1,7 @@
 export { answerFrameworkError, type FastifyReplyLike } from './answer-framework-error.js';
-export { describeException, type DescribedException, isProblemError, type ProblemError } from './describe-exception.js';
+export { describeException, isProblemError, type ProblemError } from './describe-exception.js';
 export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
-export type { HttpProblem } from './problem.js';
-export { sendProblem } from './send-problem.js';
+export { type Problem, sendProblem } from '../core/index.js';
 export { InternalTokenHttpModule } from './outgoing/internal-token-http.module.js';
 export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.js';
 export type { InternalTokenHttpOptions } from './outgoing/outgoing.options.js';

@@ -17,6 +17,6 @@ export class InternalTokenProblemFilter extends InternalTokenErrorFilter {
   protected override describe(exception: unknown, request: unknown): Problem {
     const { httpAdapter } = this.host;
     const route = `${String(httpAdapter.getRequestMethod?.(request))} ${String(httpAdapter.getRequestUrl(request))}`;
-    return describeException(exception, route).problem;
+    return describeException(exception, route);
   }
 }

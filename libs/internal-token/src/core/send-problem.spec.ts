@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { InternalTokenError, newTransactionId, toProblem } from '../core/index.js';
+import { InternalTokenError } from './errors.js';
+import { toProblem } from './problem.js';
 import { sendProblem } from './send-problem.js';
+import { newTransactionId } from './transaction-id.js';
 
 const id = newTransactionId();
 const problem = toProblem(new InternalTokenError('access_token_missing'), id);

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { PROBLEM_CONTENT_TYPE } from '../core/index.js';
-import type { HttpProblem } from './problem.js';
+import { type Problem, PROBLEM_CONTENT_TYPE } from './problem.js';
 
 /**
  * Answers with a problem (RFC 9457) before any framework has seen the request. Headers that are set already stay, so a
@@ -9,7 +8,7 @@ import type { HttpProblem } from './problem.js';
  * Errors are never cached (RFC 9111, section 3.5 would allow it for some). A request whose body has not arrived yet is
  * not read to its end: the connection closes instead.
  */
-export function sendProblem(res: ServerResponse, problem: HttpProblem): void {
+export function sendProblem(res: ServerResponse, problem: Problem): void {
   if (res.headersSent || res.destroyed) return;
   const body = Buffer.from(JSON.stringify(problem));
   res.statusCode = problem.status;

@@ -1,1 +1,0 @@
-export type { Problem as HttpProblem } from '../core/index.js';
