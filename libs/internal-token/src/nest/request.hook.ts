@@ -127,6 +127,10 @@ export class RequestHook implements OnModuleInit {
       const raw = (request as { raw?: IncomingMessage }).raw ?? (request as IncomingMessage);
       const response = (reply as { raw?: ServerResponse }).raw ?? (reply as ServerResponse);
       this.handle(raw, response, () => {
+        // Fastify has found the route by now: a body that it refuses belongs to an operation like any other.
+        const route = (request as { routeOptions?: { url?: string } }).routeOptions?.url;
+        const span = this.storeOf(raw)?.span;
+        if (route !== undefined && span?.route === undefined) span?.describe({ op: `${raw.method} ${route}`, route });
         if (earlier === undefined) done();
         else void earlier.call(adapter, request, reply, done);
       });
