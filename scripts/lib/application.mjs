@@ -9,7 +9,7 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 
-/** One built application as a process. */
+/** An application as a process. */
 export class Application {
   /** Resolves with a sentence about how it ended. */
   ended;
@@ -17,12 +17,13 @@ export class Application {
   #errors = '';
 
   /**
-   * @param name of the application: gateway, catalog, …
-   * @param environment all of it
+   * @param {string} name of the application: gateway, catalog, …
+   * @param {Readonly<Record<string, string | undefined>>} environment all of it
+   * @param {readonly string[]} [program] what Node runs, by default the application as it was built
    */
-  constructor(name, environment) {
+  constructor(name, environment, program = [entryOf(name)]) {
     this.name = name;
-    this.#child = spawn(process.execPath, [entryOf(name)], {
+    this.#child = spawn(process.execPath, program, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,

@@ -39,7 +39,11 @@ export function asOperations(span) {
   return { ...answer, startedAt: span.startedAt, dur: span.dur, notes: [...span.notes, ...answer.notes] };
 }
 
-/** Whether everything is there: one root, which is the gateway's, and an answering side of each call. */
+/**
+ * Whether everything is there: one root, which is the gateway's, and an answering side of each call.
+ *
+ * @param {{ roots: any[] }} tree
+ */
 export function isWhole({ roots: [root, ...others] }) {
   const isRoot = root?.kind === 'server' && root.service === 'gateway' && others.length === 0;
   return isRoot && [...walk(root)].every(({ span }) => span.kind !== 'client' || span.children.length > 0);

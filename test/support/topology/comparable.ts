@@ -1,0 +1,89 @@
+import { asOperations } from '../../../scripts/lib/trace-tree.mjs';
+import type { Answer } from '../http-client.js';
+
+/** An answer without what no two requests have in common. */
+export interface ComparableAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly via: string | undefined;
+}
+
+/** What happened, as the logs tell it: where it happened left out. */
+export interface Operations {
+  /** `orders POST /orders ok` */
+  readonly operation: string;
+  /** Ordinary lines written within it. */
+  readonly lines: readonly string[];
+  readonly calls: readonly Operations[];
+}
+
+/** Of one connection, or of the moment; `via` is told apart. */
+const NOT_COMPARED = new Set(['date', 'connection', 'keep-alive', 'via']);
+
+/** @param ids names given to generated ids so far: the same id has the same name in all answers of one visit */
+export function comparable({ status, headers, text }: Answer, ids: Map<string, string>): ComparableAnswer {
+  const txn = String(headers['x-request-id']);
+  const plain = (value: string): string =>
+    value
+      .replaceAll(txn, '<txn>')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => nameOf(id, ids))
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+      .replace(/"(issuedAt|expiresAt)":\d{10}/g, '"$1":"<seconds>"');
+  const compared = Object.entries(headers).filter(([name]) => !NOT_COMPARED.has(name));
+  return {
+    status,
+    headers: Object.fromEntries(
+      compared.map(([name, value]) => [name, typeof value === 'string' ? plain(value) : value]),
+    ),
+    body: parsed(plain(text)),
+    via: headers.via,
+  };
+}
+
+export function operationsOf(root: LoggedSpan): Operations {
+  return described(asOperations(root) as LoggedSpan);
+}
+
+export interface LoggedSpan {
+  readonly process: string;
+  readonly service: string;
+  readonly op: string;
+  readonly status: unknown;
+  readonly notes: readonly { readonly level: string; readonly msg: string }[];
+  readonly children: readonly LoggedSpan[];
+}
+
+function described({ service, op, status, notes, children }: LoggedSpan): Operations {
+  return {
+    operation: `${service} ${op} ${outcomeOf(op, status)}`,
+    lines: notes.map(({ level, msg }) => `${level}: ${msg}`),
+    calls: children.map(described),
+  };
+}
+
+/**
+ * In process an operation has worked or has failed, over HTTP it has a status. A refusal by a route is an answer that
+ * worked; a refusal by a port is thrown at the caller.
+ */
+function outcomeOf(op: string, status: unknown): string {
+  if (typeof status !== 'number') return String(status);
+  const isRoute = op.includes('/');
+  return status >= (isRoute ? 500 : 400) ? 'error' : 'ok';
+}
+
+function nameOf(id: string, ids: Map<string, string>): string {
+  // Those of the seed are the same everywhere.
+  if (id.startsWith('0197a000-0000-7000-8000-')) return id;
+  const known = ids.get(id) ?? `<id ${ids.size + 1}>`;
+  ids.set(id, known);
+  return known;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,71 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { publishDevelopmentKeys } from '@app/runtime';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
+import { type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
+import { InternalTokenIssuer, InternalTokenIssuingModule } from 'nestjs-internal-token/issuing';
+import { witnessController } from './witness.controller.js';
+
+const TRUST = { trustDomain: 'shop.localhost', issuer: 'api_gateway' };
+
+/** A gateway in the test's own process, where its mints can be counted; everything behind it is elsewhere. */
+export class WitnessGateway {
+  private constructor(
+    private readonly app: NestFastifyApplication,
+    readonly url: string,
+  ) {}
+
+  /** @param upstreams the services by name; @param directory where they look for the public keys */
+  static async start(
+    issuers: readonly AccessTokenIssuerOptions[],
+    upstreams: Readonly<Record<string, string>>,
+    directory: string,
+  ): Promise<WitnessGateway> {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const issuing = InternalTokenIssuingModule.forIssuing({ ...TRUST, workload: 'gateway', key: privateKey });
+
+    @Module({
+      imports: [
+        issuing,
+        InternalTokenModule.forRootAsync({
+          imports: [issuing],
+          inject: [InternalTokenIssuer],
+          useFactory: (issuer: InternalTokenIssuer) => ({
+            ...TRUST,
+            service: 'gateway',
+            keys: { description: 'own signing key', load: () => Promise.resolve(issuer.publicJwks()) },
+          }),
+        }),
+        EdgeModule.forRoot({
+          routes: Object.keys(upstreams).flatMap((name) => reflectRoutes([witnessController(name)], name)),
+          issuers,
+          upstreams,
+        }),
+      ],
+    })
+    class GatewayModule {}
+
+    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule, new FastifyAdapter(), {
+      logger: false,
+      abortOnError: false,
+    });
+    await app.listen(0, '127.0.0.1');
+    await publishDevelopmentKeys(directory, app.get(InternalTokenIssuer, { strict: false }).publicJwks());
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    return new WitnessGateway(app, `http://127.0.0.1:${port}`);
+  }
+
+  /** Tokens so far: made, and signed. */
+  get counts(): { readonly minted: number; readonly signed: number } {
+    const { minted, signed } = this.app.get(InternalTokenIssuer, { strict: false });
+    return { minted, signed };
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}

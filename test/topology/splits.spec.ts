@@ -1,0 +1,58 @@
+import { Shop } from '../../scripts/lib/shop.mjs';
+import { DOMAINS } from '../../scripts/lib/topology.mjs';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
+import { ShopVisit, type Step } from '../support/topology/shop-visit.js';
+
+/** Every set of domains that can be processes of their own; the first is the monolith. */
+const SPLITS: string[][] = DOMAINS.reduce<string[][]>(
+  (splits, domain) => [...splits, ...splits.map((split) => [...split, domain])],
+  [[]],
+);
+
+describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extracted] as const))(
+  'the shop with %s extracted',
+  (_name, extracted) => {
+    let database: ShopDatabase;
+    let shop: Shop;
+    let steps: Map<string, Step>;
+
+    beforeAll(async () => {
+      database = await openShopDatabase();
+      shop = await Shop.start({ extracted, settings: database.settings });
+      steps = await ShopVisit.to(shop);
+      if (extracted.length === 0) monolith = steps;
+    }, 120_000);
+
+    afterAll(async () => {
+      await shop?.stop();
+      await database?.drop();
+    }, 60_000);
+
+    const each = (part: (step: Step) => unknown, of: Map<string, Step> = steps): Record<string, unknown> =>
+      Object.fromEntries([...of].map(([name, step]) => [name, part(step)]));
+
+    it('gives the answers of the monolith, field by field', () => {
+      expect(steps.size).toBeGreaterThan(80);
+      const answers = ({ status, body }: Step): unknown => ({ status, body });
+      expect(each(answers)).toEqual(each(answers, monolith));
+    });
+
+    it('gives them with the same headers', () => {
+      expect(each(({ headers }) => headers)).toEqual(each(({ headers }) => headers, monolith));
+    });
+
+    it('R54: says of forwarded answers, and of no others, that they came through the gateway', () => {
+      const expected = ({ answeredBy }: Step): unknown => (answeredBy === 'gateway' ? undefined : '1.1 gateway');
+      expect(each(({ via }) => via)).toEqual(each(expected));
+      expect(new Set([...steps.values()].map(({ answeredBy }) => answeredBy))).toEqual(
+        new Set(['gateway', ...extracted]),
+      );
+    });
+
+    it('R126: leaves the same trees of operations in the logs', () => {
+      expect(each(({ operations }) => operations)).toEqual(each(({ operations }) => operations, monolith));
+    });
+  },
+);
+
+let monolith: Map<string, Step>;
