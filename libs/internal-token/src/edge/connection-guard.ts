@@ -20,7 +20,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 @Injectable()
 export class ConnectionGuard implements OnModuleInit {
   readonly #logger = new Logger('Edge');
-  readonly #responses = new WeakMap<Duplex, ServerResponse>();
+  /** The answers of a connection that are not out yet: several where requests were pipelined. */
+  readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
   readonly #awaited = new WeakSet<ServerResponse>();
 
   constructor(private readonly host: HttpAdapterHost) {}
@@ -46,9 +47,21 @@ export class ConnectionGuard implements OnModuleInit {
     server.on('checkExpectation', (request: IncomingMessage, response) => this.#onExpectation(request, response));
   }
 
-  /** Remembers the answer being written on a connection, so that no second one is put in front of it. */
-  watch(request: IncomingMessage, response: ServerResponse): void {
-    if (request.socket) this.#responses.set(request.socket, response);
+  /** Remembers the answers of a connection, so that no other one is put into the middle of one. */
+  watch({ socket }: IncomingMessage, response: ServerResponse): void {
+    if (!socket) return;
+    let open = this.#open.get(socket);
+    if (open === undefined) this.#open.set(socket, (open = new Set()));
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  }
+
+  /** Of pipelined answers one at a time has the socket. */
+  #isAnswering(socket: Duplex): boolean {
+    for (const response of this.#open.get(socket) ?? []) {
+      if (response.socket === socket && response.headersSent) return true;
+    }
+    return false;
   }
 
   /** The request is let in: a client that asked first (`Expect: 100-continue`) may send its body. */
@@ -57,7 +70,7 @@ export class ConnectionGuard implements OnModuleInit {
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code === 'ECONNRESET' || !socket.writable || this.#responses.get(socket)?.headersSent) {
+    if (error.code === 'ECONNRESET' || !socket.writable || this.#isAnswering(socket)) {
       socket.destroy(error);
       return;
     }

@@ -1,0 +1,59 @@
+import { Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { ConnectionGuard } from './connection-guard.js';
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('ConnectionGuard', () => {
+  const server = createServer();
+  const responses: ServerResponse[] = [];
+  let received = '';
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    const guard = new ConnectionGuard(new HttpAdapterHost());
+    guard.protect(server);
+    server.on('request', (request, response) => {
+      guard.watch(request, response);
+      responses.push(response);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  beforeEach(() => {
+    responses.length = 0;
+    received = '';
+  });
+  afterAll(() => void server.close());
+
+  async function send(bytes: string, requests: number) {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => undefined).on('data', (chunk) => (received += String(chunk)));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(bytes);
+    while (responses.length < requests) await turn();
+    return { socket, closed };
+  }
+
+  it('puts no answer into the middle of the one being written, whatever is queued behind it', async () => {
+    const { socket, closed } = await send(get + get, 2);
+    responses[0]?.write('first half');
+    while (!received.includes('first half')) await turn();
+    socket.write('rubbish\r\n\r\n');
+    await closed;
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(received).not.toContain(' 400 ');
+  });
+
+  it('answers 400 to rubbish behind a request that was answered before', async () => {
+    const { socket, closed } = await send(get, 1);
+    responses[0]?.end('all of it');
+    while (!received.includes('all of it')) await turn();
+    socket.write('rubbish\r\n\r\n');
+    await closed;
+    expect(received).toMatch(/all of it[^]*HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
+  });
+});
