@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerFrameworkError } from 'nestjs-internal-token/http';
+import { BoundedFastifyAdapter } from './bounded-fastify.adapter.js';
 import { QuietStartLogger } from './quiet-start.logger.js';
 
 const OLDEST_NODE = 24;
@@ -30,7 +31,7 @@ export async function startApplication(
   const { service, listener, log } = options;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
   const tls = readTls(listener);
-  const adapter = new FastifyAdapter({ frameworkErrors: answerFrameworkError, ...(tls && { https: tls }) });
+  const adapter = new BoundedFastifyAdapter({ frameworkErrors: answerFrameworkError, ...(tls && { https: tls }) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
   try {
     app.enableShutdownHooks();
