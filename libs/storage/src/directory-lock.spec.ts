@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DirectoryLock } from './directory-lock.js';
 
 describe('the lock of an embedded database', () => {
@@ -49,6 +52,23 @@ describe('the lock of an embedded database', () => {
     leave({ started: '1' });
     DirectoryLock.take(directory);
     expect(() => DirectoryLock.take(directory)).toThrow(locked);
+  });
+
+  it('of a killed process that nobody has fetched yet is taken over', async () => {
+    // The shell turns into `sleep`, which does not fetch the child that the shell had.
+    const script = 'sh -c "kill -9 \\$\\$" & echo $!; exec sleep 30';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2] ?? '';
+      while (state() !== 'Z') await setTimeout(5);
+      const started = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[21];
+      leave({ pid, started });
+      DirectoryLock.take(directory);
+    } finally {
+      parent.kill();
+    }
   });
 
   it('of a process on another machine is left alone: nobody here can know', () => {

@@ -35,7 +35,7 @@ export class DirectoryLock {
 /** Written aside and linked, so that nobody ever sees the lock without its holder. */
 function claim(file: string): boolean {
   const aside = `${file}.${randomUUID()}`;
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  const holder: Holder = { pid: process.pid, started: statOf(process.pid).started, host: hostname() };
   writeFileSync(aside, JSON.stringify(holder));
   try {
     linkSync(aside, file);
@@ -76,15 +76,21 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return holder.started === undefined || holder.started === startOf(holder.pid);
+  const { state, started } = statOf(holder.pid);
+  // Killed, but not yet fetched by its parent: in a container without an init process that is for ever.
+  if (state === 'Z' || state === 'X') return false;
+  return holder.started === undefined || holder.started === started;
 }
 
-function startOf(pid: number): string | undefined {
+/** What the kernel says of a process (proc_pid_stat(5)); nothing where there is no /proc. */
+function statOf(pid: number): { readonly state?: string | undefined; readonly started?: string | undefined } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The second field is the command in brackets and may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0], started: fields[19] };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
