@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { developmentSigningKey } from '@app/runtime';
-import type { OnApplicationShutdown } from '@nestjs/common';
+import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig } from './gateway.config.js';
 import type { GatewayResources } from './gateway.module.js';
 
@@ -14,26 +14,27 @@ export async function openResources(config: GatewayConfig): Promise<GatewayResou
   const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
   if (values.ACCESS_TOKEN_ISSUERS) return { signingKey, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
 
-  const { issuer, shutdown } = await startIdentityProvider(config);
+  const provider = await startIdentityProvider(config);
+  const { issuer, introspection } = provider;
   return {
     signingKey,
     storage,
-    issuers: [{ issuer, audience: DEVELOPMENT_AUDIENCE, discovery: true }],
-    identityProvider: shutdown,
+    issuers: [{ issuer, audience: DEVELOPMENT_AUDIENCE, discovery: true, introspection }],
+    identityProvider: { onApplicationShutdown: () => provider.close() },
   };
 }
 
 /** Loaded here and only here, by a dynamic import: a production process never has it in memory. */
-async function startIdentityProvider({
-  values,
-  development,
-}: GatewayConfig): Promise<{ issuer: string; shutdown: OnApplicationShutdown }> {
+async function startIdentityProvider({ values, development }: GatewayConfig): Promise<{
+  readonly issuer: string;
+  readonly introspection: IntrospectionOptions;
+  close(): Promise<void>;
+}> {
   if (!development) throw new Error('The development identity provider is for development only.');
   const { startDevelopmentIdentityProvider } = await import('@app/dev-idp');
-  const provider = await startDevelopmentIdentityProvider({
+  return startDevelopmentIdentityProvider({
     port: values.DEV_IDP_PORT,
     audience: DEVELOPMENT_AUDIENCE,
     directory: join(values.DEV_DIRECTORY, 'identity-provider'),
   });
-  return { issuer: provider.issuer, shutdown: { onApplicationShutdown: () => provider.close() } };
 }
