@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { z } from 'zod';
 import type { CustomClaims } from './claims.js';
 import { KeyStore, staticSource } from './keys/index.js';
 import { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
@@ -110,6 +111,12 @@ describe('TokenMinter: the claims', () => {
       () => (claims.custom as { plan: { limits: number[] } }).plan.limits.push(2),
     ];
     for (const attempt of attempts) expect(attempt).toThrow(TypeError);
+  });
+
+  it('R23: what a schema freezes at the top only is frozen below as well', () => {
+    const customClaims = z.object({ roles: z.array(z.string()) }).readonly();
+    const claims = minter({ customClaims }).mint(input(custom({ roles: ['clerk'] })));
+    expect(() => (claims.custom as { roles: string[] }).roles.push('admin')).toThrow(TypeError);
   });
 
   it('custom claims come out as JSON makes them, apart from what the caller holds', () => {

@@ -46,15 +46,14 @@ export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenC
   });
 }
 
-/** Without recursion: how deep a token nests is not ours to say. */
+/** Without recursion: how deep a token nests is not ours to say. What a schema froze at its top only is gone into too. */
 function deepFreeze<T extends object>(root: T): T {
-  const pending: object[] = [root];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+  const reached = new Set<object>([root]);
+  for (const value of reached) {
     Object.freeze(value);
     for (const member of Object.values(value)) {
       // A schema may have made bytes of a string; those cannot be frozen.
-      if (typeof member !== 'object' || member === null || ArrayBuffer.isView(member)) continue;
-      if (!Object.isFrozen(member)) pending.push(member);
+      if (typeof member === 'object' && member !== null && !ArrayBuffer.isView(member)) reached.add(member);
     }
   }
   return root;
