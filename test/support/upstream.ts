@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
   type AddressInfo,
   createServer as createSocketServer,
   type Server as SocketServer,
   type Socket,
 } from 'node:net';
+
+/** What a test makes of a request; nobody waits for it. */
+export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface Arrived {
   readonly request: IncomingMessage;
@@ -19,10 +22,10 @@ export class HttpUpstream {
   #waiting: ((arrived: Arrived) => void)[] = [];
   #port = 0;
 
-  private constructor(private readonly listener: RequestListener | undefined) {}
+  private constructor(private readonly listener: Serve | undefined) {}
 
   /** @param listener answers; without one a test takes requests by {@link next} */
-  static async start(listener?: RequestListener, port = 0): Promise<HttpUpstream> {
+  static async start(listener?: Serve, port = 0): Promise<HttpUpstream> {
     const upstream = new HttpUpstream(listener);
     upstream.#port = port;
     await upstream.listen();
@@ -84,6 +87,8 @@ export interface RawConnection {
 /** A server that sees and says bytes: called for every complete head with the number of heads on that connection. */
 export class RawUpstream {
   readonly connections: RawConnection[] = [];
+  /** The bytes of all connections, in the order of their arrival, as latin1. */
+  received = '';
 
   private constructor(
     private readonly server: SocketServer,
@@ -103,15 +108,11 @@ export class RawUpstream {
       socket.on('error', () => undefined);
       socket.on('data', (text: string) => {
         connection.received += text;
+        upstream.received += text;
         for (const complete = count(connection.received); heads < complete;) answer(connection, ++heads);
       });
     });
     return upstream;
-  }
-
-  /** The bytes of all connections, in the order of their opening. */
-  get received(): string {
-    return this.connections.map(({ received }) => received).join('');
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { currentStore } from 'nestjs-internal-token';
 import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
-import { HttpUpstream } from '../../../test/support/upstream.js';
+import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
 
 const MEBIBYTE = 1 << 20;
 const LARGE = 100 * MEBIBYTE;
@@ -48,7 +48,7 @@ class Watch extends EdgePolicy {
 describe('Forwarded bodies', () => {
   let upstream: HttpUpstream;
   let gateway: EdgeGateway;
-  let serve: RequestListener;
+  let serve: Serve;
 
   beforeAll(async () => {
     upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
@@ -92,6 +92,7 @@ describe('Forwarded bodies', () => {
       pipeline(Readable.from(chunks(LARGE)), response).catch(() => undefined);
     };
     const growth = await growthDuring(async () => expect(await download()).toBe(LARGE));
+    expect(growth).toBeLessThan(64);
   });
 
   it.each([
@@ -106,6 +107,7 @@ describe('Forwarded bodies', () => {
       response.end(String(received));
     };
     const growth = await growthDuring(async () => expect(await upload(LARGE, headers)).toBe(String(LARGE)));
+    expect(growth).toBeLessThan(64);
 
     expect(seen).toEqual([Object.values(headers)[0] ?? 'chunked']);
   });

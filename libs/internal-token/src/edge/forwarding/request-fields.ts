@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { TXN_TOKEN_HEADER } from '../../core/index.js';
 import { isInternalName } from '../header-hygiene.js';
 
 /** What the gateway says itself, or what is about this connection alone (RFC 9110 section 7.6.1). */
@@ -56,7 +55,7 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
     firstOf(raw.headers['x-forwarded-host']) ?? raw.headers.host ?? '',
     'Via',
     `${via}${raw.httpVersion} ${facts.name}`,
-    TXN_TOKEN_HEADER,
+    'Txn-Token',
     facts.token,
     'traceparent',
     facts.traceparent,

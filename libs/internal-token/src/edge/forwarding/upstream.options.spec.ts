@@ -1,0 +1,43 @@
+import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
+
+const domains = new Set(['catalog', 'orders']);
+
+describe('resolveUpstreams', () => {
+  it('without options nothing is forwarded', () => {
+    expect(resolveUpstreams({}, domains)).toEqual({
+      origins: new Map(),
+      timeoutMs: undefined,
+      restartMs: 3000,
+      tls: {},
+    });
+  });
+
+  it('takes origins, however they are written', () => {
+    const upstreams = { catalog: 'http://CATALOG:80/', orders: 'https://[::1]:3003' };
+    expect([...resolveUpstreams({ upstreams }, domains).origins]).toEqual([
+      ['catalog', 'http://catalog'],
+      ['orders', 'https://[::1]:3003'],
+    ]);
+  });
+
+  it.each<[UpstreamOptions, RegExp]>([
+    [{ upstreams: { odrers: 'http://a' } }, /"upstreams" is "odrers": no route .*catalog, orders/],
+    [{ upstreams: { orders: 'orders:3003' } }, /"upstreams.orders" is "orders:3003": give an origin/],
+    [{ upstreams: { orders: '' } }, /"upstreams.orders" is ""/],
+    [{ upstreams: { orders: undefined as unknown as string } }, /"upstreams.orders" is undefined/],
+    [{ upstreams: { orders: 'ftp://a' } }, /give an origin/],
+    [{ upstreams: { orders: 'http://a/api' } }, /without path and query/],
+    [{ upstreams: { orders: 'http://a/?x' } }, /without path and query/],
+    [{ upstreamTimeoutMs: 0 }, /"upstreamTimeoutMs" is 0/],
+    [{ upstreamTimeoutMs: 1.5 }, /"upstreamTimeoutMs" is 1.5/],
+    [{ upstreamRestartMs: -1 }, /"upstreamRestartMs" is -1/],
+  ])('%j is refused by name', (options, message) => {
+    expect(() => resolveUpstreams(options, domains)).toThrow(message);
+  });
+
+  it('does not repeat a password', () => {
+    const upstreams = { orders: 'http://user:hunter2@orders:3003' };
+    expect(() => resolveUpstreams({ upstreams }, domains)).toThrow(/credentials/);
+    expect(() => resolveUpstreams({ upstreams }, domains)).not.toThrow(/hunter2/);
+  });
+});

@@ -1,0 +1,147 @@
+import { EdgeGateway } from '../support/edge-gateway.js';
+import { HttpUpstream, type Serve } from '../support/upstream.js';
+
+describe('what a service says that is nobody’s business outside', () => {
+  let upstream: HttpUpstream;
+  let other: HttpUpstream;
+  let gateway: EdgeGateway;
+  let serve: Serve;
+
+  beforeAll(async () => {
+    upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
+    other = await HttpUpstream.start();
+    gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url, orders: other.url } } });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.stop();
+    await other.stop();
+  });
+
+  const answering = (
+    ...fields: readonly string[]
+  ): Promise<{ head: string; headers: Readonly<Record<string, string>> }> => {
+    serve = (_incoming, response) => {
+      response.writeHead(200, [...fields]);
+      response.end('{}');
+    };
+    return gateway.get('/catalog/items');
+  };
+
+  it.each([
+    ['Txn-Token', 'eyJ.forged.x'],
+    ['TXN-TOKEN', 'forged'],
+    ['Txn_Token', 'forged'],
+    ['X-Txn-Token', 'forged'],
+    ['Workload-Identity-Token', 'forged'],
+    ['traceparent', '00-forged-forged-01'],
+    ['tracestate', 'forged=1'],
+    ['traceresponse', '00-forged-forged-01'],
+    ['baggage', 'forged=1'],
+    ['X-B3-TraceId', 'forged'],
+    ['X-Internal-Node', 'forged'],
+    ['X-Envoy-Upstream-Service-Time', 'forged'],
+    ['X-Forwarded-Server', 'forged'],
+    ['X-User-Id', 'forged'],
+    ['Server', 'forged/1.0'],
+    ['X-Powered-By', 'forged'],
+    ['Alt-Svc', 'h3="forged:443"'],
+    ['Keep-Alive', 'timeout=forged'],
+    ['Proxy-Authenticate', 'forged'],
+    ['Proxy-Authentication-Info', 'forged'],
+    ['Trailer', 'forged'],
+    ['Upgrade', 'forged'],
+    ['WWW-Authenticate', 'Txn-Token realm="forged"'],
+    ['www-authenticate', 'TXN-TOKEN realm="forged"'],
+  ])('R57: the field %s ends at the gateway', async (name, value) => {
+    expect((await answering(name, value)).head).not.toMatch(/forged/i);
+  });
+
+  it('what its Connection names ends too, and Connection itself', async () => {
+    const { head, headers } = await answering('Connection', 'X-Hop, close', 'X-Hop', '1', 'X-Kept', '2');
+    expect(head).not.toMatch(/x-hop/i);
+    expect(headers).toMatchObject({ 'x-kept': '2', connection: 'keep-alive' });
+  });
+
+  it('X-Request-Id is there once, and is the request’s', async () => {
+    const { headers } = await answering('X-Request-Id', 'forged', 'x-request-id', 'forged-too');
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('R54: the answer says by whom it went, after whom it went before', async () => {
+    expect((await answering()).headers['via']).toBe('1.1 gateway');
+    expect((await answering('Via', '1.1 sidecar')).headers['via']).toBe('1.1 sidecar, 1.1 gateway');
+  });
+
+  it('R57: CORS lists the token nowhere', async () => {
+    const { headers } = await answering(
+      'Access-Control-Expose-Headers',
+      'X-A, Txn-Token',
+      'Access-Control-Allow-Headers',
+      'txn-token',
+    );
+    expect(headers['access-control-expose-headers']).toBe('X-A');
+    expect(headers['access-control-allow-headers']).toBeFalsy();
+  });
+
+  it('an address inside becomes one at the gateway; others stay what they are', async () => {
+    for (const [said, seen] of [
+      [`${upstream.url}/orders/1?x=1#y`, '/orders/1?x=1#y'],
+      [`${other.url}/orders/2`, '/orders/2'],
+      [upstream.url.toUpperCase(), '/'],
+      ['/orders/3', '/orders/3'],
+      ['../4', '../4'],
+      ['https://login.example/?next=x', 'https://login.example/?next=x'],
+      ['', ''],
+    ] as const) {
+      const { headers } = await answering('Location', said, 'Content-Location', said);
+      expect([headers['location'], headers['content-location']]).toEqual([seen, seen]);
+    }
+  });
+
+  it('everything else is passed on: repeated fields, caching, cookies that the service sets', async () => {
+    const { head } = await answering(
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2; Path=/',
+      'Cache-Control',
+      'private, no-store',
+      'ETag',
+      'W/"1"',
+      'Content-Type',
+      'application/json',
+      'X-Own',
+      'caf\u00e9',
+      '__proto__',
+      'x',
+      'constructor',
+      'y',
+    );
+    for (const line of [
+      'set-cookie: a=1',
+      'set-cookie: b=2; Path=/',
+      'cache-control: private, no-store',
+      'etag: W/"1"',
+      'content-type: application/json',
+      'x-own: caf\u00e9',
+      '__proto__: x',
+      'constructor: y',
+    ]) {
+      expect(head.split('\r\n')).toContain(line);
+    }
+  });
+
+  it('what is said before the answer stays inside, and does not disturb it', async () => {
+    serve = (_incoming, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</internal.css>; rel=preload', 'x-forged': '1' });
+      response.end('{}');
+    };
+    const { responses } = await gateway.untilClosed(
+      'GET /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    );
+    expect(responses.map(({ status }) => status)).toEqual([200]);
+    expect(JSON.stringify(responses)).not.toMatch(/forged|internal\.css/);
+  });
+});

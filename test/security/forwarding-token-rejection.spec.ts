@@ -1,0 +1,92 @@
+import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+import { agreedSigner, EdgeService } from '../support/edge-service.js';
+import { HttpUpstream, type Serve } from '../support/upstream.js';
+
+describe('a service refuses the internal token', () => {
+  it('R59: another trust domain, another key: 502, and not a word of why', async () => {
+    const signer = await agreedSigner();
+    for (const service of [
+      await EdgeService.start(signer, 'other.test'),
+      await EdgeService.start(await agreedSigner()),
+    ]) {
+      const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });
+      const response = await gateway.get('/orders', gateway.bearer());
+      expect(response.status).toBe(502);
+      expect(problemIn(response)).toMatchObject({ code: 'upstream_rejected_token' });
+      expect(response.headers['www-authenticate']).toBeUndefined();
+      expect(response.body).not.toMatch(/txn_|audience|signature|key|domain/i);
+      await gateway.close();
+      await service.close();
+    }
+  });
+
+  it('R59: the refusal may be long, or never end: the client waits for none of it', async () => {
+    const upstream = await HttpUpstream.start((_incoming, response) => {
+      response.writeHead(401, { 'WWW-Authenticate': 'txn-token realm="x", error="invalid_token"' });
+      response.write('txn_signature');
+    });
+    const gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+    for (const method of ['GET', 'POST']) {
+      const response = await gateway.send(
+        `${method} /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n${gateway.bearer()}\r\n\r\n`,
+      );
+      expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_rejected_token']);
+    }
+    expect(upstream.seen).toHaveLength(2);
+    await gateway.close();
+    await upstream.stop();
+  });
+
+  describe('what is not about the token passes through', () => {
+    let upstream: HttpUpstream;
+    let gateway: EdgeGateway;
+    let serve: Serve;
+
+    beforeAll(async () => {
+      upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
+      gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+    });
+    afterAll(async () => {
+      await gateway.close();
+      await upstream.stop();
+    });
+
+    it.each([400, 403, 404, 409, 410, 415, 422, 429, 500, 503])('R59: %i, with its body', async (status) => {
+      const body = JSON.stringify({ status, code: 'its_own', detail: 'as the service says it' });
+      serve = (_incoming, response) => {
+        response
+          .writeHead(status, {
+            'Content-Type': 'application/problem+json',
+            'Retry-After': '7',
+            'Content-Length': body.length,
+          })
+          .end(body);
+      };
+      const response = await gateway.get('/orders', gateway.bearer());
+      expect(response).toMatchObject({
+        status,
+        headers: { 'content-type': 'application/problem+json', 'retry-after': '7', 'content-length': `${body.length}` },
+        body,
+      });
+    });
+
+    it('R59: a 401 with a challenge of its own', async () => {
+      serve = (_incoming, response) => response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
+      const response = await gateway.get('/orders', gateway.bearer());
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'Basic realm="x"']);
+    });
+  });
+
+  it('R59: a service’s own 403 and 404 are the same as in one process', async () => {
+    const signer = await agreedSigner();
+    const service = await EdgeService.start(signer);
+    const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });
+    const response = await gateway.send(
+      `POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${gateway.bearer({ scope: 'orders.write', permissions: ['orders:write'] })}\r\n\r\n{}`,
+    );
+    expect(response.status).toBe(201);
+    expect(response.headers['x-request-id']).toBe((JSON.parse(response.body) as { txn: string }).txn);
+    await gateway.close();
+    await service.close();
+  });
+});
