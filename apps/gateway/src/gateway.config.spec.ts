@@ -30,13 +30,16 @@ describe("the gateway's configuration", () => {
     expect(values).toMatchObject({ PORT: 3000, INTERNAL_PORT: 3100, DEV_IDP_PORT: 3900, LOG_FORMAT: 'pretty' });
   });
 
-  it('R153: names every missing setting outside development', () => {
+  it('R153: names every missing setting outside development, all of them at one start', () => {
     expect(namesMissing({ NODE_ENV: 'production' })).toEqual([
       'HOST',
       'PORT',
       'INTERNAL_HOST',
       'INTERNAL_PORT',
       'TRUST_DOMAIN',
+      'INTERNAL_TOKEN_SIGNING_KEY_FILE',
+      'ACCESS_TOKEN_ISSUERS',
+      'DATABASE_URL',
     ]);
     const {
       INTERNAL_TOKEN_SIGNING_KEY_FILE: _key,
@@ -45,6 +48,12 @@ describe("the gateway's configuration", () => {
       ...rest
     } = PRODUCTION;
     expect(namesMissing(rest)).toEqual(['INTERNAL_TOKEN_SIGNING_KEY_FILE', 'ACCESS_TOKEN_ISSUERS', 'DATABASE_URL']);
+  });
+
+  it('names a setting that is there and wrong once, and says what it is not', () => {
+    expect(() => loadGatewayConfig({ ...PRODUCTION, ACCESS_TOKEN_ISSUERS: '[{"issuer":' })).toThrow(
+      /1 setting.*\n  ACCESS_TOKEN_ISSUERS: expected JSON\. /,
+    );
   });
 
   it('is complete with them, and writes JSON', () => {

@@ -8,7 +8,6 @@ import {
   type LoadedSettings,
   loadSettings,
   loggingSettings,
-  missingProblems,
   originOf,
   parse,
   plaintextProblems,
@@ -81,14 +80,13 @@ export type GatewaySettings = SettingValues<typeof gatewaySettings>;
 export type GatewayConfig = LoadedSettings<typeof gatewaySettings>;
 
 export function loadGatewayConfig(environment: Environment = process.env): GatewayConfig {
-  return loadSettings('gateway', gatewaySettings, environment, crossCheck);
+  return loadSettings('gateway', gatewaySettings, environment, { needed: neededOutsideDevelopment, compare });
 }
 
-function crossCheck(values: GatewaySettings, development: boolean): SettingProblem[] {
+function compare(values: GatewaySettings): SettingProblem[] {
   const { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_HOST, INTERNAL_PORT } = values;
   const internalListener = originOf(values.INTERNAL_TLS_CERT_FILE ? 'https' : 'http', INTERNAL_HOST, INTERNAL_PORT);
   return [
-    ...neededOutsideDevelopment(values, development),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
     ...tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE'),
     ...plaintextProblems(
@@ -98,12 +96,15 @@ function crossCheck(values: GatewaySettings, development: boolean): SettingProbl
   ];
 }
 
-function neededOutsideDevelopment(values: GatewaySettings, development: boolean): SettingProblem[] {
+function neededOutsideDevelopment(
+  { CATALOG_URL, INVENTORY_URL, ORDERS_URL }: Partial<GatewaySettings>,
+  development: boolean,
+): readonly (keyof GatewaySettings)[] {
   if (development) return [];
-  const holdsDomains = !(values.CATALOG_URL && values.INVENTORY_URL && values.ORDERS_URL);
-  return missingProblems(gatewaySettings, values, [
+  const holdsDomains = !(CATALOG_URL && INVENTORY_URL && ORDERS_URL);
+  return [
     'INTERNAL_TOKEN_SIGNING_KEY_FILE',
     'ACCESS_TOKEN_ISSUERS',
     ...(holdsDomains ? (['DATABASE_URL'] as const) : []),
-  ]);
+  ];
 }

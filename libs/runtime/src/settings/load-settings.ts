@@ -14,6 +14,14 @@ export interface LoadedSettings<S extends Settings> {
 
 const LISTENER_HOSTS = ['HOST', 'INTERNAL_HOST'] as const;
 
+/** What no setting can say of itself. */
+export interface SettingChecks<S extends Settings> {
+  /** Names of optional settings that this situation needs. What was given and is wrong counts as absent here. */
+  readonly needed?: (values: Partial<SettingValues<S>>, development: boolean) => readonly (keyof S & string)[];
+  /** Compares settings; every single one is right by then. */
+  readonly compare?: (values: SettingValues<S>, development: boolean) => SettingProblem[];
+}
+
 /**
  * The environment first, the JSON file named by CONFIG_FILE second, then development defaults (only where nobody
  * outside of this machine can connect), then fallbacks. Throws ConfigurationError with every problem found.
@@ -22,7 +30,7 @@ export function loadSettings<S extends Settings>(
   application: string,
   settings: S,
   environment: Environment,
-  crossCheck: (values: SettingValues<S>, development: boolean) => SettingProblem[] = () => [],
+  { needed, compare }: SettingChecks<S> = {},
 ): LoadedSettings<S> {
   const problems: SettingProblem[] = [];
   const file = readConfigFile(environment['CONFIG_FILE'], settings, problems);
@@ -42,8 +50,11 @@ export function loadSettings<S extends Settings>(
     if (parsed.success) values[name] = parsed.data;
     else problems.push({ name, message: invalid(setting, parsed.error) });
   }
-  // A cross check may rely on every single value being right.
-  if (problems.length === 0) problems.push(...crossCheck(values as SettingValues<S>, development));
+  for (const name of needed?.(values as Partial<SettingValues<S>>, development) ?? []) {
+    const setting = settings[name];
+    if (setting && given(name) === undefined) problems.push({ name, message: missing(setting) });
+  }
+  if (problems.length === 0) problems.push(...(compare?.(values as SettingValues<S>, development) ?? []));
   if (problems.length > 0) throw new ConfigurationError(application, problems);
   return Object.freeze({ values: Object.freeze(values) as SettingValues<S>, development });
 }

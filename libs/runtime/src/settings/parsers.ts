@@ -16,9 +16,10 @@ const wholeNumber = (minimum: number, maximum: number): z.ZodType<number> =>
     )
     .pipe(z.number().int().min(minimum).max(maximum));
 
-const json = (text: string, context: z.RefinementCtx): unknown => {
+const json = (value: unknown, context: z.RefinementCtx): unknown => {
+  if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(value) as unknown;
   } catch {
     context.addIssue({ code: 'custom', message: 'expected JSON' });
     return z.NEVER;
@@ -47,5 +48,5 @@ export const parse = {
   origins: (): z.ZodType<readonly string[]> => commaSeparated(httpUrl()),
   list: (): z.ZodType<readonly string[]> => commaSeparated(z.string().min(1)),
   oneOf: <const T extends string>(...values: T[]): z.ZodType<T> => z.enum(values),
-  json: <T>(schema: z.ZodType<T>): z.ZodType<T> => z.union([z.string().transform(json), z.unknown()]).pipe(schema),
+  json: <T>(schema: z.ZodType<T>): z.ZodType<T> => z.unknown().transform(json).pipe(schema),
 };

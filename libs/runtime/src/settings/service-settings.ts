@@ -7,7 +7,6 @@ import {
   internalTransportSettings,
   listenerSettings,
   loggingSettings,
-  missingProblems,
   neighbourSettings,
   plaintextProblems,
   tlsPairProblems,
@@ -44,15 +43,17 @@ export function loadServiceConfig<Called extends Neighbour = never>(
   called: readonly Called[] = [],
 ): ServiceConfig<Called> {
   const settings = serviceSettings(port);
-  const config = loadSettings(service, settings, environment, (values, development) => [
-    ...(development ? [] : missingProblems(settings, values, [...keySourceOf(values), 'DATABASE_URL', ...called])),
-    ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
-    ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
-  ]);
+  const config = loadSettings(service, settings, environment, {
+    needed: (values, development) => (development ? [] : [...keySourceOf(values), 'DATABASE_URL', ...called]),
+    compare: (values) => [
+      ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
+      ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
+    ],
+  });
   return config as ServiceConfig<Called>;
 }
 
-function keySourceOf(values: SettingValues<ServiceSettings>): 'INTERNAL_TOKEN_JWKS_URI'[] {
+function keySourceOf(values: Partial<SettingValues<ServiceSettings>>): 'INTERNAL_TOKEN_JWKS_URI'[] {
   return values.INTERNAL_TOKEN_JWKS_FILE === undefined ? ['INTERNAL_TOKEN_JWKS_URI'] : [];
 }
 

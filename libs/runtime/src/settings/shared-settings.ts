@@ -133,17 +133,6 @@ export const developmentDirectory = {
   },
 } as const;
 
-/** For settings that only some situations need. */
-export function missingProblems<S extends Settings>(
-  settings: S,
-  values: SettingValues<S>,
-  names: readonly (keyof S & string)[],
-): SettingProblem[] {
-  return names
-    .filter((name) => values[name] === undefined)
-    .map((name) => ({ name, message: `missing. ${settings[name]?.description}` }));
-}
-
 /** Plain http between processes stays on this machine, or inside a mesh that encrypts. */
 export function plaintextProblems(
   urls: Readonly<Record<string, string | undefined>>,
