@@ -1,4 +1,5 @@
 import { InternalTokenVerifier, KeyStore } from '../../libs/internal-token/src/core/index.js';
+import { ManualClock } from '../../libs/internal-token/test/support/manual-clock.js';
 import { Forge, ISSUER, NOW, publicPart, testKey, TRUST_DOMAIN } from './support/forge.js';
 
 describe('hostile key ids', () => {
@@ -58,7 +59,7 @@ describe('hostile key ids', () => {
     let loads = 0;
     const keySet = { keys: [publicPart(testKey('ES256'))] };
     const source = { description: 'counted', load: async () => ((loads += 1), keySet) };
-    const keys = new KeyStore({ source, clock: () => 0 });
+    const keys = new KeyStore({ source, clock: new ManualClock() });
     await keys.start();
     const verifier = new InternalTokenVerifier({
       trustDomain: TRUST_DOMAIN,

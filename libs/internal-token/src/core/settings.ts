@@ -17,3 +17,12 @@ export function requireSeconds(key: string, value: unknown, min: number, max: nu
     `${key} is ${typeof value === 'number' ? value : typeof value}: give a whole number from ${min} to ${max}.`,
   );
 }
+
+/** Seconds within bounds, fractions allowed. */
+export function requireDuration(key: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw new InternalTokenError(
+    'configuration_invalid',
+    `${key} is ${typeof value === 'number' ? value : typeof value}: give a number of seconds from ${min} to ${max}.`,
+  );
+}

@@ -25,8 +25,33 @@ export class KeyLoader implements OnModuleInit, OnModuleDestroy {
 
   private report(event: KeyStoreEvent): void {
     const source = this.options.keys.description;
-    if (event.type === 'loaded') this.logger.debug(`Keys from ${source}: ${event.keyIds.join(', ')}`);
-    else if (event.type === 'load_failed') this.logger.warn(`No keys from ${source}: ${event.reason}`);
-    else this.logger.warn(`A key from ${source} is refused: ${event.keyId ?? 'without kid'}: ${event.reason}`);
+    switch (event.type) {
+      case 'loaded':
+        return this.reportLoaded(event.keyIds, event.added, event.removed);
+      case 'load_failed': {
+        const consequence = this.store.ready ? 'the keys held go on verifying' : 'no token can be verified yet';
+        return this.logger.warn(`No keys from ${source}: ${event.reason}; ${consequence}`);
+      }
+      case 'key_refused':
+        return this.logger.warn(`A key from ${source} is refused: ${event.keyId ?? 'without kid'}: ${event.reason}`);
+      case 'seed_loaded':
+        return this.logger.warn(
+          `${source} cannot be read; starting on ${event.keyIds.length} key(s) saved ${event.ageSeconds} s ago. ` +
+            'A key withdrawn since then verifies until the source is back',
+        );
+      case 'seed_failed':
+        return this.logger.warn(
+          event.action === 'read'
+            ? `The seed file is not used: ${event.reason}`
+            : `The seed file is not written: ${event.reason}`,
+        );
+    }
+  }
+
+  private reportLoaded(all: readonly string[], added: readonly string[], removed: readonly string[]): void {
+    const source = this.options.keys.description;
+    this.logger.debug(`Keys from ${source}: ${all.join(', ')}`);
+    if (added.length < all.length && added.length > 0) this.logger.log(`New keys: ${added.join(', ')}`);
+    if (removed.length > 0) this.logger.log(`Keys withdrawn, their tokens are refused now: ${removed.join(', ')}`);
   }
 }

@@ -17,9 +17,10 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
  * Examines every key of a set before it may verify anything. A bad key is left out; the good ones beside it count.
+ * @param held a key of the same id, algorithm and value stays the same object: what rests on it lives on
  * @throws Error if the set as a whole is not acceptable
  */
-export function admitKeys(set: JsonWebKeySet): Admission {
+export function admitKeys(set: JsonWebKeySet, held: ReadonlyMap<string, VerificationKey> = new Map()): Admission {
   if (set.keys.length > MAX_KEYS) throw new Error(`the key set has ${set.keys.length} keys, ${MAX_KEYS} are allowed`);
   const admitted = new Map<string, VerificationKey>();
   const refused: { keyId: string | undefined; reason: string }[] = [];
@@ -28,9 +29,13 @@ export function admitKeys(set: JsonWebKeySet): Admission {
     const keyId = keyIdOf(jwk);
     const result = keyId !== undefined && duplicates.has(keyId) ? 'its kid is not unique' : examine(jwk);
     if (typeof result === 'string') refused.push({ keyId: keyId?.slice(0, 128), reason: result });
-    else admitted.set(result.keyId, result);
+    else admitted.set(result.keyId, sameKey(held.get(result.keyId), result) ?? result);
   }
   return { admitted, refused };
+}
+
+function sameKey(held: VerificationKey | undefined, found: VerificationKey): VerificationKey | undefined {
+  return held?.algorithm === found.algorithm && held.publicKey.equals(found.publicKey) ? held : undefined;
 }
 
 function keyIdOf(jwk: unknown): string | undefined {

@@ -9,6 +9,8 @@ export interface JsonWebKeySet {
 export interface KeySource {
   /** For messages: `https://gateway/jwks.json`, `file .dev/jwks.json`. */
   readonly description: string;
+  /** True: what it gives never changes, so that it is read once. */
+  readonly fixed?: boolean;
   /** The keys as they are now. Rejects where they cannot be had; what it gives is examined by the caller. */
   load(signal: AbortSignal): Promise<JsonWebKeySet>;
 }

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { generateKeyPairSync } from 'node:crypto';
-import { jest } from '@jest/globals';
 import { createSigner } from '../signer.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
-import { KeyStore, type KeyStoreEvent } from './key-store.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { KeyStore, type KeyStoreEvent, type KeyStoreOptions } from './key-store.js';
 
 const key = async (keyId: string) =>
   (await createSigner({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, keyId })).publicJwk;
@@ -29,18 +29,17 @@ class Script implements KeySource {
 describe('KeyStore', () => {
   const stores: KeyStore[] = [];
   const events: KeyStoreEvent[] = [];
-  let now: number;
-  const open = (source: KeySource) => {
-    const store = new KeyStore({ source, onEvent: (event) => events.push(event), clock: () => now });
+  let clock: ManualClock;
+  const open = (source: KeySource, options: Partial<KeyStoreOptions> = {}) => {
+    const store = new KeyStore({ source, onEvent: (event) => events.push(event), clock, ...options });
     stores.push(store);
     return store;
   };
   beforeEach(() => {
-    now = 0;
+    clock = new ManualClock();
     events.length = 0;
   });
   afterEach(() => {
-    jest.useRealTimers();
     for (const store of stores.splice(0)) store.close();
   });
 
@@ -51,34 +50,32 @@ describe('KeyStore', () => {
     expect(store.ready).toBe(true);
     expect(store.find('a')?.keyId).toBe('a');
     expect(store.find('c')).toBeUndefined();
-    expect(events).toEqual([{ type: 'loaded', keyIds: ['a', 'b'] }]);
+    expect(events).toEqual([{ type: 'loaded', keyIds: ['a', 'b'], added: ['a', 'b'], removed: [] }]);
   });
 
   it('R88: keeps trying, with growing pauses, until the source has keys; nothing is thrown', async () => {
     const keySet = { keys: [await key('a')] };
-    jest.useFakeTimers();
     const source = new Script(new Error('refused'), { keys: [] }, new Error('refused'), keySet);
     const store = open(source);
     await store.start();
     expect(store.ready).toBe(false);
-    await jest.advanceTimersByTimeAsync(200);
+    await clock.pass(200);
     expect(source.loads).toBe(1);
-    await jest.advanceTimersByTimeAsync(3000);
+    await clock.pass(3000);
     expect(store.ready).toBe(true);
     await store.whenReady();
     expect(events.map(({ type }) => type)).toEqual(['load_failed', 'load_failed', 'load_failed', 'loaded']);
-    expect(events[0]).toEqual({ type: 'load_failed', source: 'script', reason: 'refused' });
-    await jest.advanceTimersByTimeAsync(60_000);
+    expect(events[0]).toEqual({ type: 'load_failed', source: 'script', reason: 'refused', failures: 1 });
+    await clock.pass(60_000);
     expect(source.loads).toBe(4);
   });
 
   it('stops trying when it is closed', async () => {
-    jest.useFakeTimers();
     const source = new Script(new Error('refused'));
     const store = open(source);
     await store.start();
     store.close();
-    await jest.advanceTimersByTimeAsync(60_000);
+    await clock.pass(60_000);
     expect(source.loads).toBe(1);
     expect(store.findAfterRefresh('a')).toBeUndefined();
   });
@@ -116,13 +113,13 @@ describe('KeyStore', () => {
       for (let i = 0; i < count; i += 1) await store.findAfterRefresh(`unknown-${i}`);
       return source.loads - before;
     };
-    now = 1000;
+    await clock.pass(1000);
     expect(await attempts(100)).toBe(4);
-    now = 30_999;
+    await clock.pass(29_999);
     expect(await attempts(100)).toBe(0);
-    now = 31_000;
+    await clock.pass(1);
     expect(await attempts(100)).toBe(1);
-    now = 61_000;
+    await clock.pass(30_000);
     expect(await attempts(100)).toBe(1 + 4);
   });
 
@@ -131,10 +128,10 @@ describe('KeyStore', () => {
     const store = open(source);
     await store.start();
     const times: number[] = [];
-    for (now = 0; now < 300_000; now += 250) {
+    for (; clock.now() < 250_000; await clock.pass(250)) {
       const before = source.loads;
       await store.findAfterRefresh('unknown');
-      if (source.loads > before) times.push(now);
+      if (source.loads > before) times.push(clock.now());
     }
     for (const time of times) {
       expect(times.filter((other) => other >= time && other < time + 60_000).length).toBeLessThanOrEqual(6);
@@ -148,12 +145,11 @@ describe('KeyStore', () => {
     const source = new Script({ keys: [a] }, () => new Promise((resolve) => (answer = resolve)));
     const store = open(source);
     await store.start();
-    jest.useFakeTimers();
     const waiting = store.findAfterRefresh('b');
-    await jest.advanceTimersByTimeAsync(1000);
+    await clock.pass(1000);
     expect(await waiting).toBeUndefined();
     answer({ keys: [a, b] });
-    await jest.advanceTimersByTimeAsync(0);
+    await clock.pass(0);
     expect(store.find('b')).toBeDefined();
   });
 

@@ -1,56 +1,87 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { requireDuration } from '../settings.js';
 import { admitKeys } from './admission.js';
-import type { KeySource } from './key-source.js';
+import { type Clock, systemClock } from './clock.js';
+import { KeySeed } from './key-seed.js';
+import type { JsonWebKeySet, KeySource } from './key-source.js';
 import { RefreshBudget } from './refresh-budget.js';
+import { RefreshSchedule } from './refresh-schedule.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** What a {@link KeyStore} tells its owner, to be logged and counted. Holds no key material. */
 export type KeyStoreEvent =
-  | { readonly type: 'loaded'; readonly keyIds: readonly string[] }
-  | { readonly type: 'load_failed'; readonly source: string; readonly reason: string }
-  | { readonly type: 'key_refused'; readonly keyId: string | undefined; readonly reason: string };
+  /** After every load that succeeds; `added` and `removed` are empty where nothing has changed. */
+  | {
+      readonly type: 'loaded';
+      readonly keyIds: readonly string[];
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+    }
+  /** `failures`: how many in a row. */
+  | { readonly type: 'load_failed'; readonly source: string; readonly reason: string; readonly failures: number }
+  /** Told once for as long as the source keeps giving the same. */
+  | { readonly type: 'key_refused'; readonly keyId: string | undefined; readonly reason: string }
+  | { readonly type: 'seed_loaded'; readonly keyIds: readonly string[]; readonly ageSeconds: number }
+  | { readonly type: 'seed_failed'; readonly action: 'read' | 'write'; readonly reason: string };
 
 /** Settings of a {@link KeyStore}. */
 export interface KeyStoreOptions {
   readonly source: KeySource;
+  /**
+   * Seconds within which a change at the source arrives, 0.1 to 3600. Default 300. The pauses vary by ±10 %, the
+   * longest is as long as this.
+   */
+  readonly refreshSeconds?: number;
+  /**
+   * A file that keeps the last good set, so that a start succeeds while the source is away. Default none: a key that
+   * was withdrawn meanwhile verifies until the source is back, for a day at most.
+   */
+  readonly seedFile?: string;
   readonly onEvent?: (event: KeyStoreEvent) => void;
-  /** Milliseconds of a monotonic clock. Default `performance.now`. */
-  readonly clock?: () => number;
+  readonly clock?: Clock;
+  /** Default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** One attempt to load may take this long. */
 const LOAD_TIMEOUT_MS = 5000;
 /** A request with an unknown key id waits this long for the refresh it shares with others. */
 const MAX_WAIT_MS = 1000;
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5000;
 
 /**
  * The public keys that verify tokens. Lookups never wait and never do I/O; whatever goes wrong with the source,
  * the last good keys stay.
  *
- * Keys are loaded at the start and when an unknown key id asks for them. A schedule is one more caller of
- * {@link refresh}.
+ * Keys are loaded at the start, then on a schedule in the background, and when an unknown key id asks for them within
+ * a small budget.
  */
 export class KeyStore {
   readonly #options: KeyStoreOptions;
+  readonly #clock: Clock;
   readonly #budget: RefreshBudget;
+  readonly #schedule: RefreshSchedule;
+  readonly #seed: KeySeed | undefined;
   readonly #closing = new AbortController();
-  readonly #whenReady: Promise<void>;
-  #markReady: () => void = () => undefined;
+  readonly #whenReady = Promise.withResolvers<void>();
   /** Loads belong to the process, not to the request that caused one: they keep no request's context alive. */
   readonly #outsideRequests = AsyncLocalStorage.snapshot();
   #keys: ReadonlyMap<string, VerificationKey> = new Map();
   #started: Promise<void> | undefined;
-  #loading: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  #loading: Promise<boolean> | undefined;
+  /** When the source was asked for what is held; for seeded keys, when it was then. */
+  #askedAt: number | undefined;
+  #refusals = '';
+  #seedTrouble = false;
 
+  /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: KeyStoreOptions) {
+    const { source, clock = systemClock, random = Math.random } = options;
+    const intervalMs = requireDuration('refreshSeconds', options.refreshSeconds ?? 300, 0.1, 3600) * 1000;
     this.#options = options;
-    this.#budget = new RefreshBudget(options.clock ?? (() => performance.now()));
-    this.#whenReady = new Promise((resolve) => {
-      this.#markReady = resolve;
-    });
+    this.#clock = clock;
+    this.#budget = new RefreshBudget(() => clock.now());
+    this.#schedule = new RefreshSchedule({ intervalMs, clock, random, load: () => void this.refresh() });
+    this.#seed = options.seedFile === undefined ? undefined : new KeySeed(options.seedFile, source.description);
   }
 
   /** True once a usable key is held; never false again. */
@@ -58,17 +89,22 @@ export class KeyStore {
     return this.#keys.size > 0;
   }
 
+  /** Seconds since the source last answered with the keys that are held; undefined before there are any. */
+  get ageSeconds(): number | undefined {
+    return this.#askedAt === undefined ? undefined : Math.max(0, (this.#clock.now() - this.#askedAt) / 1000);
+  }
+
   /**
-   * Begins to load. Resolves after the first attempt, successful or not; attempts go on in the background, with
-   * growing pauses, until one succeeds: a service may start before the gateway has published its keys.
+   * Begins to load. Resolves after the first attempt, successful or not, and after the seed file has been tried in its
+   * place; attempts go on in the background: a service may start before the gateway has published its keys.
    */
   start(): Promise<void> {
-    return (this.#started ??= this.#loadUntilReady(FIRST_RETRY_MS));
+    return (this.#started ??= this.#start());
   }
 
   /** Resolves once {@link ready}. */
   whenReady(): Promise<void> {
-    return this.#whenReady;
+    return this.#whenReady.promise;
   }
 
   /** The key of this id, if it is held. */
@@ -81,17 +117,20 @@ export class KeyStore {
    * or of undefined, within a second. All who wait share one load.
    */
   findAfterRefresh(keyId: string): Promise<VerificationKey | undefined> | undefined {
-    if (this.#closing.signal.aborted) return undefined;
-    if (this.#loading === undefined && !this.#budget.take()) return undefined;
-    return this.#withinWait(this.refresh()).then(() => this.find(keyId));
+    if (this.#closing.signal.aborted || (this.#options.source.fixed && this.ready)) return undefined;
+    const running = this.#loading;
+    if (running === undefined && !this.#budget.take()) return undefined;
+    const search = running === undefined ? this.refresh() : running.then(() => this.#searchAgain(keyId));
+    return this.#withinWait(search).then(() => this.find(keyId));
   }
 
   /**
-   * Loads the keys now, whatever the budget; concurrent callers share one load.
-   * Never rejects: a failure is an event, and the keys stay as they were.
+   * Loads the keys now, whatever the budget; concurrent callers share one load. Never rejects: a failure is an event,
+   * and the keys stay as they were. True if they are what the source has.
    */
-  refresh(): Promise<void> {
+  refresh(): Promise<boolean> {
     if (this.#loading !== undefined) return this.#loading;
+    if (this.#closing.signal.aborted) return Promise.resolve(false);
     this.#budget.noteLoad();
     this.#loading = this.#outsideRequests(() => this.#load()).finally(() => {
       this.#loading = undefined;
@@ -99,37 +138,109 @@ export class KeyStore {
     return this.#loading;
   }
 
+  /**
+   * For emergencies: what the source says from now on, not what a load under way was told. Never rejects; false if the
+   * source could not be read, and the keys are as they were.
+   */
+  async reload(): Promise<boolean> {
+    await this.#loading;
+    return this.refresh();
+  }
+
   /** Ends background work; the keys stay usable. */
   close(): void {
     this.#closing.abort();
-    clearTimeout(this.#retry);
+    this.#schedule.stop();
   }
 
-  async #loadUntilReady(pauseMs: number): Promise<void> {
-    await this.refresh();
-    if (this.ready || this.#closing.signal.aborted) return;
-    const jitter = 0.9 + Math.random() * 0.2;
-    this.#retry = setTimeout(
-      () => void this.#loadUntilReady(Math.min(pauseMs * 2, LONGEST_RETRY_MS)),
-      pauseMs * jitter,
-    ).unref();
+  async #start(): Promise<void> {
+    if (await this.refresh()) return;
+    if (!this.ready) await this.#loadSeed();
   }
 
-  async #load(): Promise<void> {
+  /** A load that was under way when a key was asked for may be older than the key. */
+  async #searchAgain(keyId: string): Promise<void> {
+    if (this.find(keyId) === undefined && (this.#loading !== undefined || this.#budget.take())) await this.refresh();
+  }
+
+  async #load(): Promise<boolean> {
     const { source } = this.#options;
+    const startedAt = this.#clock.now();
     try {
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOAD_TIMEOUT_MS)]);
-      const { admitted, refused } = admitKeys(await settled(source.load(signal), signal));
-      for (const key of refused) this.#tell({ type: 'key_refused', ...key });
+      const { admitted, refused } = admitKeys(await this.#ask(source), this.#keys);
+      this.#report(refused);
       if (admitted.size === 0) throw new Error('it has no usable key');
-      this.#keys = admitted;
-      this.#markReady();
-      this.#tell({ type: 'loaded', keyIds: [...admitted.keys()] });
+      if (this.#closing.signal.aborted) return false;
+      this.#take(admitted, startedAt);
+      if (this.#started !== undefined && !source.fixed) this.#schedule.succeeded(startedAt);
+      return true;
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      const reason = error instanceof Error ? error.message : 'unknown';
-      this.#tell({ type: 'load_failed', source: source.description, reason });
+      if (this.#closing.signal.aborted) return false;
+      if (this.#started !== undefined) this.#schedule.failed();
+      const { failures } = this.#schedule;
+      this.#tell({ type: 'load_failed', source: source.description, reason: reasonOf(error), failures });
+      return false;
     }
+  }
+
+  #take(admitted: ReadonlyMap<string, VerificationKey>, askedAt: number): void {
+    const before = this.#keys;
+    this.#keys = admitted;
+    this.#askedAt = askedAt;
+    this.#whenReady.resolve();
+    const added = [...admitted].filter(([keyId, key]) => before.get(keyId) !== key).map(([keyId]) => keyId);
+    const removed = [...before].filter(([keyId, key]) => admitted.get(keyId) !== key).map(([keyId]) => keyId);
+    this.#tell({ type: 'loaded', keyIds: [...admitted.keys()], added, removed });
+    if (this.#seed !== undefined) void this.#saveSeed(this.#seed, admitted);
+  }
+
+  /** What the source gives, or a rejection when its time is over: a source may ignore its signal. */
+  async #ask(source: KeySource): Promise<JsonWebKeySet> {
+    const overdue = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, overdue.signal]);
+    const callOff = this.#clock.after(LOAD_TIMEOUT_MS, () => overdue.abort());
+    try {
+      return await new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('the source did not answer in time')), { once: true });
+        source.load(signal).then(resolve, reject);
+      });
+    } finally {
+      callOff();
+    }
+  }
+
+  async #loadSeed(): Promise<void> {
+    if (this.#seed === undefined) return;
+    try {
+      const { set, ageMs } = await this.#seed.read();
+      const { admitted, refused } = admitKeys(set);
+      this.#report(refused);
+      if (admitted.size === 0) throw new Error('it has no usable key');
+      // The source may have come back while the file was read.
+      if (this.ready || this.#closing.signal.aborted) return;
+      this.#keys = admitted;
+      this.#askedAt = this.#clock.now() - ageMs;
+      this.#whenReady.resolve();
+      this.#tell({ type: 'seed_loaded', keyIds: [...admitted.keys()], ageSeconds: Math.round(ageMs / 1000) });
+    } catch (error) {
+      this.#tell({ type: 'seed_failed', action: 'read', reason: reasonOf(error) });
+    }
+  }
+
+  async #saveSeed(seed: KeySeed, keys: ReadonlyMap<string, VerificationKey>): Promise<void> {
+    try {
+      await seed.write({ keys: [...keys.values()].map(published) });
+      this.#seedTrouble = false;
+    } catch (error) {
+      if (!this.#seedTrouble) this.#tell({ type: 'seed_failed', action: 'write', reason: reasonOf(error) });
+      this.#seedTrouble = true;
+    }
+  }
+
+  #report(refused: readonly { readonly keyId: string | undefined; readonly reason: string }[]): void {
+    const refusals = JSON.stringify(refused);
+    if (refusals !== this.#refusals) for (const key of refused) this.#tell({ type: 'key_refused', ...key });
+    this.#refusals = refusals;
   }
 
   /** A listener that throws must not end the process from the background. */
@@ -141,21 +252,24 @@ export class KeyStore {
     }
   }
 
-  #withinWait(load: Promise<void>): Promise<void> {
+  #withinWait(work: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(), MAX_WAIT_MS);
-      void load.then(() => {
-        clearTimeout(timer);
+      const callOff = this.#clock.after(MAX_WAIT_MS, resolve);
+      void work.then(() => {
+        callOff();
         resolve();
       });
     });
   }
 }
 
-/** What the source gives, or a rejection when the signal fires: a source may ignore its signal. */
-function settled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('the source did not answer in time')), { once: true });
-    void work.then(resolve, reject);
-  });
+/** Without instanceof: a source may come from another realm, as errors of Node itself do in some test runners. */
+function reasonOf(error: unknown): string {
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? message.slice(0, 300) : 'unknown';
+}
+
+/** The public members alone, as the source published them. */
+function published({ keyId, algorithm, publicKey }: VerificationKey) {
+  return { ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: algorithm, use: 'sig' };
 }

@@ -7,7 +7,7 @@ import type { JsonWebKeySet, KeySource } from './key-source.js';
 
 /** Keys given in the configuration, as a key set. */
 export function staticSource(keys: JsonWebKeySet): KeySource {
-  return { description: 'keys in the configuration', load: async () => keys };
+  return { description: 'keys in the configuration', fixed: true, load: async () => keys };
 }
 
 /** One public key in PEM form. */
@@ -28,6 +28,7 @@ export function pemSource(...keys: readonly PemKey[]): KeySource {
   const parsed = keys.map((key) => ({ ...key, publicKey: parsePem(key.pem) }));
   return {
     description: 'PEM keys in the configuration',
+    fixed: true,
     load: async () => ({ keys: await Promise.all(parsed.map(toJwk)) }),
   };
 }

@@ -7,6 +7,7 @@ export interface VerificationKey {
   readonly keyId: string;
   /** The one algorithm this key is for. */
   readonly algorithm: SigningAlgorithm;
+  readonly publicKey: KeyObject;
   /** False for whatever is not this key's signature of the bytes; never throws. */
   verify(bytes: Uint8Array, signature: Uint8Array): boolean;
 }
@@ -17,6 +18,7 @@ export function createVerificationKey(key: KeyObject, algorithm: SigningAlgorith
   return {
     keyId,
     algorithm,
+    publicKey: key,
     verify(bytes, signature) {
       try {
         return check(bytes, signature);

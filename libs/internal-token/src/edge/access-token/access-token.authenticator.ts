@@ -22,6 +22,8 @@ export interface AccessTokenAuthenticatorOptions {
   readonly allowInsecureLoopback: boolean;
   /** An access token with fewer seconds left counts as expired. Default 10, 0 to 300. */
   readonly minimumRemainingSeconds?: number;
+  /** Seconds within which a change of an issuer's keys arrives, 0.1 to 3600. Default 300. */
+  readonly keyRefreshSeconds?: number;
   readonly cache?: AccessTokenCacheOptions;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
@@ -63,6 +65,7 @@ export class AccessTokenAuthenticator {
           otherNamespaces: namespaces,
           allowInsecureLoopback,
           ...limits,
+          keyRefreshSeconds: options.keyRefreshSeconds ?? 300,
           onKeyEvent: (event) => this.report(each.issuer, event),
           now: this.now,
         }),
@@ -129,9 +132,11 @@ export class AccessTokenAuthenticator {
   }
 
   private report(issuer: string, event: KeyStoreEvent): void {
-    if (event.type === 'loaded') this.logger.log(`Keys of ${issuer} loaded: ${event.keyIds.length}`);
-    else if (event.type === 'load_failed') this.logger.warn(`Keys of ${issuer} not loaded: ${event.reason}`);
-    else this.logger.warn(`A key of ${issuer} is not used: ${event.reason}`);
+    if (event.type === 'loaded') {
+      const changes = event.added.length + event.removed.length;
+      if (changes > 0) this.logger.log(`Keys of ${issuer} loaded: ${event.keyIds.length}`);
+    } else if (event.type === 'load_failed') this.logger.warn(`Keys of ${issuer} not loaded: ${event.reason}`);
+    else if (event.type === 'key_refused') this.logger.warn(`A key of ${issuer} is not used: ${event.reason}`);
   }
 }
 

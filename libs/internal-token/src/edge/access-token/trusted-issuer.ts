@@ -19,6 +19,7 @@ export interface TrustedIssuerOptions {
   readonly minimumRemainingSeconds: number;
   readonly maxEntries: number;
   readonly introspectionSeconds: number;
+  readonly keyRefreshSeconds: number;
   readonly onKeyEvent: (event: KeyStoreEvent) => void;
   /** Seconds since the epoch. */
   readonly now: () => number;
@@ -43,7 +44,8 @@ export class TrustedIssuer {
     const { settings, at, otherNamespaces, minimumRemainingSeconds, maxEntries } = options;
     this.settings = settings;
     const source = keySource(settings, options.allowInsecureLoopback);
-    this.keys = source && new KeyStore({ source, onEvent: options.onKeyEvent });
+    this.keys =
+      source && new KeyStore({ source, refreshSeconds: options.keyRefreshSeconds, onEvent: options.onKeyEvent });
     this.introspection =
       settings.introspection && new IntrospectionClient(settings.introspection, `${at}.introspection`);
     this.mapper = new PrincipalMapper(settings, otherNamespaces, minimumRemainingSeconds);

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
+import type { JsonWebKeySet } from './key-source.js';
+
+/** A set that nobody could renew for so long is not believed any more: keys may have been withdrawn meanwhile. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+/** How often an unchanged set is written again, so that its age stays true. */
+const REWRITE_AFTER_MS = 10 * 60 * 1000;
+
+/** What was read back. */
+export interface SeededKeys {
+  readonly set: JsonWebKeySet;
+  readonly ageMs: number;
+}
+
+/**
+ * The last good key set on disk, for a start while the source is away. Written whole or not at all, readable by the
+ * owner only; whoever else can write it could choose the keys, so such a file is refused.
+ */
+export class KeySeed {
+  #written: { readonly text: string; readonly at: number } | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param source a set that came from elsewhere is not believed */
+  constructor(
+    private readonly path: string,
+    private readonly source: string,
+  ) {}
+
+  /** @throws Error with words for the operator */
+  async read(): Promise<SeededKeys> {
+    const text = await readOwnFile(this.path);
+    const { keys } = parseKeySet(text);
+    const { source, savedAt } = JSON.parse(text) as Record<string, unknown>;
+    if (source !== this.source) throw new Error(`the keys in it are not those of ${this.source}`);
+    const ageMs = Date.now() - Date.parse(typeof savedAt === 'string' ? savedAt : '');
+    if (!(ageMs <= MAX_AGE_MS)) throw new Error('it is older than a day, or does not say when it was saved');
+    return { set: { keys }, ageMs: Math.max(0, ageMs) };
+  }
+
+  /** Saves a set that was just loaded; one write after the other. @throws Error with words for the operator */
+  write(set: JsonWebKeySet): Promise<void> {
+    const write = () => this.#write(set);
+    return (this.#writing = this.#writing.then(write, write));
+  }
+
+  async #write(set: JsonWebKeySet): Promise<void> {
+    const text = JSON.stringify(set.keys);
+    const now = Date.now();
+    if (this.#written?.text === text && now - this.#written.at < REWRITE_AFTER_MS) return;
+    const content = { source: this.source, savedAt: new Date(now).toISOString(), keys: set.keys };
+    const draft = `${this.path}.${randomUUID()}`;
+    try {
+      await using(await open(draft, 'wx', 0o600), async (file) => {
+        await file.writeFile(`${JSON.stringify(content)}\n`);
+        await file.sync();
+      });
+      await rename(draft, this.path);
+    } catch (error) {
+      await unlink(draft).catch(() => undefined);
+      throw error;
+    }
+    this.#written = { text, at: now };
+  }
+}
+
+function readOwnFile(path: string): Promise<string> {
+  return open(path).then((handle) =>
+    using(handle, async (file) => {
+      const { mode, uid } = await file.stat();
+      const owner = process.getuid?.();
+      if (owner !== undefined && uid !== owner && uid !== 0) throw new Error('it belongs to another user');
+      if (owner !== undefined && (mode & 0o022) !== 0) throw new Error('others may write it: chmod 600');
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_KEY_SET_BYTES + 1));
+      if (bytesRead > MAX_KEY_SET_BYTES) throw new Error(`it has more than ${MAX_KEY_SET_BYTES} bytes`);
+      return buffer.toString('utf8', 0, bytesRead);
+    }),
+  );
+}
+
+async function using<T>(file: FileHandle, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
