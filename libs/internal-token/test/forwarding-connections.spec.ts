@@ -5,7 +5,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EdgeOptions } from 'nestjs-internal-token/edge';
+import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
@@ -109,6 +109,25 @@ describe('The connections of the forwarder', () => {
       await upstream.listen();
       expect((await send(gateway, 'GET')).status).toBe(200);
       expect(upstream.seen).toHaveLength(1);
+    });
+
+    it('a client that leaves while a policy still asks is not delivered at all', async () => {
+      const left = Promise.withResolvers<void>();
+      class Slow extends EdgePolicy {
+        async check({ raw, response }: EdgeRequest): Promise<void> {
+          if (raw.method !== 'POST') return;
+          outgoing.destroy();
+          await once(response, 'close');
+          setImmediate(() => left.resolve());
+        }
+      }
+      const upstream = await httpUpstream((_incoming, response) => void response.end());
+      const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Slow] });
+      open.push(gateway);
+      const outgoing = call(gateway, 'POST').end();
+      await left.promise;
+      expect((await send(gateway, 'GET')).status).toBe(200);
+      expect(upstream.seen.map(({ method }) => method)).toEqual(['GET']);
     });
 
     it.each([

@@ -28,6 +28,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #sent = false;
   #answered = false;
   #writing = false;
+  /** The answer is one that may pause: a stream of events. */
+  #patient = false;
   #done = false;
   #unsent = 0;
   #repeated = false;
@@ -45,6 +47,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
+    // It may have left while something was waited for, and says so only once.
+    if (this.#response.destroyed || this.#raw.socket.destroyed) return this.#onClientClose();
     this.#response.once('close', () => this.#onClientClose());
     this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
     if (!hasBody(this.#raw)) return this.#dispatch();
@@ -101,8 +105,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#response.writeHead(status, this.responseFields.of(status, headers));
     this.#writing = true;
-    if (isEventStream(headers)) this.#stopClock();
-    else this.#clock?.refresh();
+    this.#patient = isEventStream(headers);
+    this.#clock?.refresh();
     queueMicrotask(() => {
       // The body may be a long time coming; with it the head is one packet.
       if (!this.#done && !this.#response.writableEnded) this.#response.flushHeaders();
@@ -163,7 +167,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #onSilence(): void {
     if (this.#done) return;
     if (this.#raw.socket.destroyed) return this.#onClientClose();
-    if (this.#controller?.paused === true) return void this.#clock?.refresh();
+    if (this.#patient || this.#controller?.paused === true) return void this.#clock?.refresh();
     const error = this.#clientIsLate()
       ? new InternalTokenError('invalid_request', 'The rest of the body did not arrive in time.', { status: 408 })
       : new InternalTokenError(
@@ -206,12 +210,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#done = true;
-    this.#stopClock();
-  }
-
-  #stopClock(): void {
     clearTimeout(this.#clock);
-    this.#clock = undefined;
   }
 
   /** The service did not want all of the body: the client gets the answer, and a moment to notice. */

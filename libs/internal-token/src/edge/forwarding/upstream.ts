@@ -15,13 +15,14 @@ export class Upstream {
   readonly #pool: Pool;
   readonly #waiting: (() => boolean)[] = [];
   #downSince: number | undefined;
+  #closed = false;
   #probing: NodeJS.Timeout | undefined;
 
   constructor(
     readonly domain: string,
     readonly origin: string,
     readonly timeoutMs: number,
-    private settings: Pick<UpstreamSettings, 'restartMs' | 'tls'>,
+    private readonly settings: Pick<UpstreamSettings, 'restartMs' | 'tls'>,
   ) {
     const { ca, cert, key } = settings.tls;
     this.#pool = new Pool(origin, {
@@ -68,7 +69,7 @@ export class Upstream {
    */
   waitForIt(again: () => boolean): boolean {
     this.#downSince ??= performance.now();
-    if (performance.now() - this.#downSince >= this.settings.restartMs) {
+    if (this.#closed || performance.now() - this.#downSince >= this.settings.restartMs) {
       this.#releaseAll();
       return false;
     }
@@ -79,7 +80,7 @@ export class Upstream {
 
   /** Ends every connection. */
   async close(): Promise<void> {
-    this.settings = { ...this.settings, restartMs: 0 };
+    this.#closed = true;
     this.#releaseAll();
     await this.#pool.destroy();
   }
