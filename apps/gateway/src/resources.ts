@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { developmentSigningKey } from '@app/runtime';
+import { developmentSigningKey, listening, readSettingFile } from '@app/runtime';
 import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig } from './gateway.config.js';
 import type { GatewayResources } from './gateway.module.js';
@@ -9,7 +8,7 @@ import type { GatewayResources } from './gateway.module.js';
 export async function openResources(config: GatewayConfig): Promise<GatewayResources> {
   const { values } = config;
   const signingKey = values.INTERNAL_TOKEN_SIGNING_KEY_FILE
-    ? await readFile(values.INTERNAL_TOKEN_SIGNING_KEY_FILE, 'utf8')
+    ? readSettingFile('gateway', 'INTERNAL_TOKEN_SIGNING_KEY_FILE', values.INTERNAL_TOKEN_SIGNING_KEY_FILE).toString()
     : await developmentSigningKey(values.DEV_DIRECTORY, values.INTERNAL_TOKEN_ALGORITHM);
   const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
   if (values.ACCESS_TOKEN_ISSUERS) return { signingKey, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
@@ -32,9 +31,11 @@ async function startIdentityProvider({ values, development }: GatewayConfig): Pr
 }> {
   if (!development) throw new Error('The development identity provider is for development only.');
   const { startDevelopmentIdentityProvider } = await import('@app/dev-idp');
-  return startDevelopmentIdentityProvider({
-    port: values.DEV_IDP_PORT,
-    audience: DEVELOPMENT_AUDIENCE,
-    directory: join(values.DEV_DIRECTORY, 'identity-provider'),
-  });
+  return listening('gateway', 'DEV_IDP_PORT', () =>
+    startDevelopmentIdentityProvider({
+      port: values.DEV_IDP_PORT,
+      audience: DEVELOPMENT_AUDIENCE,
+      directory: join(values.DEV_DIRECTORY, 'identity-provider'),
+    }),
+  );
 }

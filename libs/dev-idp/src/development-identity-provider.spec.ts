@@ -326,7 +326,7 @@ describe('the development identity provider', () => {
   it('says so when its port is taken', async () => {
     const port = Number(new URL(provider.issuer).port);
     const start = startDevelopmentIdentityProvider({ port, audience: AUDIENCE, directory });
-    await expect(start).rejects.toThrow(`Port ${port} is taken`);
+    await expect(start).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });
 
   it('has said nothing on the console in all of this', () => {

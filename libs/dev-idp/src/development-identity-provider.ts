@@ -84,10 +84,7 @@ function refuseOutsideDevelopment(host: string): void {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const inUse = error.code === 'EADDRINUSE';
-      reject(inUse ? new Error(`Port ${port} is taken: is the development identity provider running already?`) : error);
-    });
+    server.once('error', reject);
     server.listen(port, host, resolve);
   });
 }

@@ -1,12 +1,4 @@
-import {
-  Controller,
-  type DynamicModule,
-  Get,
-  Inject,
-  Module,
-  ServiceUnavailableException,
-  type Type,
-} from '@nestjs/common';
+import { Controller, type DynamicModule, Get, Inject, Module, ServiceUnavailableException } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { NoInternalToken } from 'nestjs-internal-token';
 

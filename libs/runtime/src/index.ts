@@ -7,11 +7,7 @@ export { parse } from './settings/parsers.js';
 export type { Setting, Settings, SettingValues } from './settings/setting.js';
 export * from './settings/shared-settings.js';
 export { loadServiceConfig, originOf, type ServiceConfig, serviceSettings } from './settings/service-settings.js';
-export {
-  type ApplicationOptions,
-  type ListenerOptions,
-  runMain,
-  startApplication,
-  readTls,
-} from './start-application.js';
+export { type ApplicationOptions, type ListenerOptions, runMain, startApplication } from './start-application.js';
+export { readSettingFile, readTls, type Tls } from './settings/setting-file.js';
+export { listening } from './start-failure.js';
 export { startService } from './start-service.js';

@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerFrameworkError } from 'nestjs-internal-token/http';
 import { BoundedFastifyAdapter } from './bounded-fastify.adapter.js';
 import { QuietStartLogger } from './quiet-start.logger.js';
+import type { Tls } from './settings/setting-file.js';
+import { listening } from './start-failure.js';
 
 const OLDEST_NODE = 24;
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly certificateFile?: string | undefined;
-  readonly keyFile?: string | undefined;
+  readonly tls?: Tls | undefined;
 }
 
 export interface ApplicationOptions {
@@ -29,28 +29,29 @@ export async function startApplication(
   options: ApplicationOptions,
 ): Promise<NestFastifyApplication> {
   const { service, listener, log } = options;
+  const { host, port, tls } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
-  const tls = readTls(listener);
   const adapter = new BoundedFastifyAdapter({ frameworkErrors: answerFrameworkError, ...(tls && { https: tls }) });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
+  let app: NestFastifyApplication | undefined;
   try {
+    app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
     app.enableShutdownHooks();
     await app.init();
     await options.beforeListening?.(app);
-    await app.listen(listener.port, listener.host);
+    const ready = app;
+    await listening(service, 'PORT', () => ready.listen(port, host));
+    return app;
   } catch (error) {
-    await app.close();
+    await app?.close();
+    // People read the words that `runMain` ends with; machines read lines.
+    if (log.format === 'json') logger.fatal(isForPeople(error) ? error.message : error, 'Start');
     throw error;
   }
-  return app;
 }
 
-/** TLS material as node:https takes it; undefined where the listener speaks plain http. */
-export function readTls({
-  certificateFile,
-  keyFile,
-}: Pick<ListenerOptions, 'certificateFile' | 'keyFile'>): { cert: Buffer; key: Buffer } | undefined {
-  return certificateFile && keyFile ? { cert: readFileSync(certificateFile), key: readFileSync(keyFile) } : undefined;
+/** Says in words what is to be done: a setting, a storage, a port. Of anything else the stack helps. */
+function isForPeople(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error;
 }
 
 /** The last resort of a `main.ts`: a start that fails says why in words, and exits with 1. */
@@ -65,8 +66,8 @@ export async function runMain(start: () => Promise<unknown>): Promise<void> {
   try {
     await start();
   } catch (error) {
-    const expected = error instanceof Error && 'code' in error;
-    process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    const text = isForPeople(error) ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`${text}\n`);
     Logger.flush();
     process.exit(1);
   }

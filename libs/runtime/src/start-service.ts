@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { ServiceModule } from './service.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
+import { readTls } from './settings/setting-file.js';
 import { runMain, startApplication } from './start-application.js';
 
 export interface ServiceOptions {
@@ -23,8 +24,7 @@ export function startService<Config extends ServiceConfig>(
       listener: {
         host: values.HOST,
         port: values.PORT,
-        certificateFile: values.TLS_CERT_FILE,
-        keyFile: values.TLS_KEY_FILE,
+        tls: readTls(service, values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
       },
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
       beforeListening: async (app) => {

@@ -1,7 +1,7 @@
 import type { SettingProblem } from './configuration.error.js';
 import { isLoopback } from './loopback.js';
 import { parse } from './parsers.js';
-import type { Settings, SettingValues } from './setting.js';
+import type { SettingValues } from './setting.js';
 
 const algorithm = parse.oneOf('ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256');
 
