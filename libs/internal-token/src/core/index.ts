@@ -4,6 +4,7 @@ export { type CompactJws, type CompactJwsLimits, parseCompactJws } from './compa
 export type { CustomClaimsSchema } from './custom-claims.js';
 export { type ErrorEntry, INTERNAL_TOKEN_ERRORS, InternalTokenError, type InternalTokenErrorCode } from './errors.js';
 export {
+  admitKeys,
   type JsonWebKeySet,
   jwksFileSource,
   type JwksUriOptions,

@@ -20,7 +20,8 @@ export interface TokenMinterOptions {
   readonly workload: string;
   /** Seconds. Default 60, at most 300. */
   readonly lifetimeSeconds?: number;
-  readonly signer: Signer;
+  /** Or a function that says which one signs now, asked at every mint: keys may change while the gateway runs. */
+  readonly signer: Signer | (() => Signer);
   /** The same schema as the verifiers', so that claims come out equal with and without a hop. */
   readonly customClaims?: CustomClaimsSchema;
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -57,9 +58,9 @@ const MAX_TOKEN_BYTES = 4096;
 export class TokenMinter {
   readonly #options: TokenMinterOptions;
   readonly lifetimeSeconds: number;
-  readonly #header: string;
-  readonly #signatureChars: number;
+  readonly #signer: () => Signer;
   readonly #now: () => number;
+  #prepared: PreparedSigner;
   #minted = 0;
   #signed = 0;
 
@@ -71,13 +72,11 @@ export class TokenMinter {
     if (options.workload.includes(',')) {
       throw new InternalTokenError('configuration_invalid', 'workload contains a comma: give one name.');
     }
-    const { algorithm, keyId: kid, publicJwk } = options.signer;
+    const { signer } = options;
+    this.#signer = typeof signer === 'function' ? signer : () => signer;
     this.#options = options;
     this.lifetimeSeconds = requireSeconds('lifetimeSeconds', options.lifetimeSeconds ?? 60, 1, 300);
-    this.#header = encode(JSON.stringify({ alg: algorithm, typ: 'txntoken+jwt', kid }));
-    const signatureBytes =
-      SIGNING_ALGORITHMS[algorithm].signatureBytes ?? Buffer.from(publicJwk.n ?? '', 'base64url').length;
-    this.#signatureChars = Math.ceil((signatureBytes * 4) / 3);
+    this.#prepared = prepare(this.#signer());
     this.#now = options.now ?? Date.now;
   }
 
@@ -97,7 +96,8 @@ export class TokenMinter {
    */
   mint(input: MintInput): VerifiedClaims {
     checkInput(input);
-    const { trustDomain, issuer, workload, customClaims, signer } = this.#options;
+    const { trustDomain, issuer, workload, customClaims } = this.#options;
+    const { signer, header, signatureChars } = this.#prepare();
     const members = customMembers(input.custom);
     const iat = Math.floor(this.#now() / 1000);
     const exp = Math.min(iat + this.lifetimeSeconds, Math.floor(input.notAfter ?? Infinity));
@@ -122,7 +122,7 @@ export class TokenMinter {
     const payload = encode(
       JSON.stringify({ ...wire, tctx: { ...tctx, ...members }, rctx: requestContext(input.requestContext) }),
     );
-    const size = this.#header.length + payload.length + this.#signatureChars + 2;
+    const size = header.length + payload.length + signatureChars + 2;
     if (size > MAX_TOKEN_BYTES) {
       throw new InternalTokenError('txn_too_large', `${size} bytes, ${MAX_TOKEN_BYTES} are allowed.`, { status: 500 });
     }
@@ -130,11 +130,35 @@ export class TokenMinter {
     this.#minted += 1;
     return registerVerified(
       claims,
-      new MintedToken(signer, `${this.#header}.${payload}`, () => {
+      new MintedToken(signer, `${header}.${payload}`, () => {
         this.#signed += 1;
       }),
     );
   }
+
+  #prepare(): PreparedSigner {
+    const signer = this.#signer();
+    if (signer !== this.#prepared.signer) this.#prepared = prepare(signer);
+    return this.#prepared;
+  }
+}
+
+/** What every token of a signer has in common. */
+interface PreparedSigner {
+  readonly signer: Signer;
+  readonly header: string;
+  readonly signatureChars: number;
+}
+
+function prepare(signer: Signer): PreparedSigner {
+  const { algorithm, keyId: kid, publicJwk } = signer;
+  const signatureBytes =
+    SIGNING_ALGORITHMS[algorithm].signatureBytes ?? Buffer.from(publicJwk.n ?? '', 'base64url').length;
+  return {
+    signer,
+    header: encode(JSON.stringify({ alg: algorithm, typ: 'txntoken+jwt', kid })),
+    signatureChars: Math.ceil((signatureBytes * 4) / 3),
+  };
 }
 
 function encode(text: string): string {

@@ -6,7 +6,9 @@ import {
   MODULE_OPTIONS_TOKEN,
 } from './internal-token-issuing.options.js';
 import { InternalTokenIssuer } from './internal-token.issuer.js';
-import { resolveSigner } from './resolve-signer.js';
+import { logKeyRing } from './key-ring.log.js';
+import { openRing } from './open-ring.js';
+import { KeyRing } from './ring/index.js';
 import type { SealedOptions } from './sealed-options.js';
 
 /**
@@ -16,25 +18,33 @@ import type { SealedOptions } from './sealed-options.js';
  * InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop.example', workload: 'gateway', key: privateKeyPem })
  * ```
  *
- * It is not global: only a module that imports it can inject {@link InternalTokenIssuer}.
+ * It is not global: only a module that imports it can inject {@link InternalTokenIssuer}, and {@link KeyRing}.
  */
 @Module({
-  providers: [{ provide: InternalTokenIssuer, inject: [MODULE_OPTIONS_TOKEN], useFactory: createIssuer }],
-  exports: [InternalTokenIssuer],
+  providers: [
+    { provide: KeyRing, inject: [MODULE_OPTIONS_TOKEN], useFactory: createRing },
+    { provide: InternalTokenIssuer, inject: [MODULE_OPTIONS_TOKEN, KeyRing], useFactory: createIssuer },
+  ],
+  exports: [InternalTokenIssuer, KeyRing],
 })
 export class InternalTokenIssuingModule extends ConfigurableModuleClass {}
 
 /** @throws InternalTokenError `configuration_invalid`: the application does not start */
-async function createIssuer(options: SealedOptions<InternalTokenIssuingOptions>): Promise<InternalTokenIssuer> {
-  const { trustDomain, issuer = 'api_gateway', workload, lifetimeSeconds, customClaims, ...key } = options.open();
-  const signer = await resolveSigner(key);
+function createRing(options: SealedOptions<InternalTokenIssuingOptions>): Promise<KeyRing> {
+  const given = options.open();
+  return openRing(given, given.lifetimeSeconds, logKeyRing);
+}
+
+/** @throws InternalTokenError `configuration_invalid`: the application does not start */
+function createIssuer(options: SealedOptions<InternalTokenIssuingOptions>, ring: KeyRing): InternalTokenIssuer {
+  const { trustDomain, issuer = 'api_gateway', workload, lifetimeSeconds, customClaims } = options.open();
   const minter = new TokenMinter({
     trustDomain,
     issuer,
     workload,
     ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(customClaims !== undefined && { customClaims }),
-    signer,
+    signer: () => ring.active,
   });
-  return new InternalTokenIssuer(minter, signer);
+  return new InternalTokenIssuer(minter, ring);
 }

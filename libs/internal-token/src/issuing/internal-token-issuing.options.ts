@@ -1,10 +1,13 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { JwtModuleOptions } from '@nestjs/jwt';
 import type { Signer, SignerOptions, TokenMinterOptions } from '../core/index.js';
+import type { KeyRing, KeyRingOptions } from './ring/index.js';
 import { sealed } from './sealed-options.js';
 
-/** The key that signs: a signer of your own, a private key, or what a team has set up for `@nestjs/jwt`. */
+/** What signs: a ring of keys, or one key for good: a signer, a private key, what a team has set up for `@nestjs/jwt`. */
 export type InternalTokenSigningKey =
+  /** Keys that change while the gateway runs; an opened one, or what to open at the start. */
+  | { readonly ring: KeyRing | KeyRingOptions }
   | { readonly signer: Signer }
   | SignerOptions
   | {

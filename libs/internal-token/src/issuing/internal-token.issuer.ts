@@ -1,18 +1,20 @@
-import type { JsonWebKeySet, KeySource, MintInput, Signer, TokenMinter, VerifiedClaims } from '../core/index.js';
+import type { JsonWebKeySet, KeySource, MintInput, TokenMinter, VerifiedClaims } from '../core/index.js';
+import type { KeyRing } from './ring/index.js';
 
 /** Issues internal tokens: one per request that enters. Lives in the gateway and nowhere else. */
 export class InternalTokenIssuer {
   readonly #minter: TokenMinter;
-  readonly #signer: Signer;
+  readonly #ring: KeyRing;
 
-  constructor(minter: TokenMinter, signer: Signer) {
+  /** @param ring the one whose active key the minter signs with */
+  constructor(minter: TokenMinter, ring: KeyRing) {
     this.#minter = minter;
-    this.#signer = signer;
+    this.#ring = ring;
   }
 
   /** What this process' own verifier reads: `InternalTokenModule`'s `keys` in a gateway. */
   get keys(): KeySource {
-    return { description: 'own signing key', load: () => Promise.resolve(this.publicJwks()) };
+    return { description: 'own key ring', load: () => Promise.resolve(this.publicJwks()) };
   }
 
   /** Tokens issued so far. */
@@ -32,7 +34,7 @@ export class InternalTokenIssuer {
 
   /** True where the key lives elsewhere (KMS, HSM): the token is then to be signed as soon as it is issued. */
   get asynchronous(): boolean {
-    return this.#signer.asynchronous === true;
+    return this.#ring.active.asynchronous === true;
   }
 
   /**
@@ -43,8 +45,8 @@ export class InternalTokenIssuer {
     return this.#minter.mint(input);
   }
 
-  /** The public half of the signing key, to publish to verifiers. */
+  /** The public half of every key that signs, will sign or has signed tokens that are still good. */
   publicJwks(): JsonWebKeySet {
-    return { keys: [this.#signer.publicJwk] };
+    return this.#ring.publicJwks();
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/index.js';
 import { InternalTokenIssuer } from './internal-token.issuer.js';
 import { signerFromJwtOptions } from './jwt-options.bridge.js';
+import { KeyRing } from './ring/index.js';
 
 type Options = Parameters<typeof signerFromJwtOptions>[0];
 
@@ -22,7 +23,7 @@ const pem = (key: KeyObject) =>
 async function issuerFrom(jwt: Options): Promise<InternalTokenIssuer> {
   const signer = await signerFromJwtOptions(jwt);
   const minter = new TokenMinter({ trustDomain: 'shop', issuer: 'api_gateway', workload: 'gateway', signer });
-  return new InternalTokenIssuer(minter, signer);
+  return new InternalTokenIssuer(minter, KeyRing.of(signer));
 }
 
 async function verifierOf(issuer: InternalTokenIssuer, algorithm: SigningAlgorithm): Promise<InternalTokenVerifier> {

@@ -1,0 +1,38 @@
+import { createSigner, InternalTokenError } from '../core/index.js';
+import type { InternalTokenSigningKey } from './internal-token-issuing.options.js';
+import { signerFromJwtOptions } from './jwt-options.bridge.js';
+import { KeyRing, type KeyRingEvent } from './ring/index.js';
+
+const SOURCES = ['ring', 'signer', 'key', 'jwt'];
+
+/**
+ * The ring that the options describe: exactly one of `ring`, `signer`, `key` and `jwt`. One key is a ring of one.
+ * @throws InternalTokenError `configuration_invalid`
+ */
+export async function openRing(
+  options: InternalTokenSigningKey,
+  lifetimeSeconds: number | undefined,
+  onEvent: (event: KeyRingEvent) => void,
+): Promise<KeyRing> {
+  const given = SOURCES.filter((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (given.length !== 1) {
+    throw new InternalTokenError(
+      'configuration_invalid',
+      `InternalTokenIssuingModule: ${given.length === 0 ? 'no signing key' : `${given.join(' and ')} together`}; ` +
+        'give exactly one of "ring", "key", "signer" and "jwt".',
+    );
+  }
+  if ('ring' in options) {
+    const { ring } = options;
+    return ring instanceof KeyRing ? ring : KeyRing.open({ onEvent, ...ring }, lifetimeSeconds);
+  }
+  if ('signer' in options) return KeyRing.of(options.signer);
+  if ('jwt' in options) return KeyRing.of(await signerFromJwtOptions(options.jwt));
+  return KeyRing.of(
+    await createSigner({
+      key: options.key,
+      ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
+      ...(options.keyId !== undefined && { keyId: options.keyId }),
+    }),
+  );
+}
