@@ -75,6 +75,15 @@ describe('claims that are missing or of the wrong kind', () => {
     }
   });
 
+  it('R77: a principal that is not known has no tenant and no permissions, whatever the token adds', async () => {
+    for (const authenticated of [false, undefined]) {
+      const tctx = { tenant_id: 'acme', permissions: ['orders:write'], authenticated };
+      const claims = await forge.accept(forge.token({ tctx }));
+      expect(claims).toMatchObject({ permissions: [], authenticated: false });
+      expect(claims).not.toHaveProperty('tenantId');
+    }
+  });
+
   it('R21: claims that nobody knows are ignored', async () => {
     const claims = await forge.accept(
       forge.token({ foo: 'bar', permissions: ['admin'], iss2: ISSUER, tenant_id: 'globex' }),

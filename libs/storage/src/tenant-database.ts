@@ -14,7 +14,6 @@ export class TenantDatabase<Schema> {
    * anonymous, it sees public rows only. Rolled back when `work` throws. No port call and no second transaction inside.
    */
   async transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
-    const { authenticated, tenantId } = this.context.claims;
-    return this.database.transaction({ tenantId: authenticated ? tenantId : undefined }, work);
+    return this.database.transaction({ tenantId: this.context.claims.tenantId }, work);
   }
 }

@@ -84,7 +84,10 @@ function readTransactionContext(value: unknown = {}): { tctx: TransactionContext
   if (!isTextSet(permissions)) throw invalid('tctx.permissions');
   if (typeof authenticated !== 'boolean') throw invalid('tctx.authenticated');
   return {
-    tctx: { ...(tenantId !== undefined && { tenant_id: tenantId }), permissions, authenticated },
+    // Whoever is not known belongs to no tenant and may do nothing, whatever the token adds.
+    tctx: authenticated
+      ? { ...(tenantId !== undefined && { tenant_id: tenantId }), permissions, authenticated }
+      : { permissions: [], authenticated },
     custom: Object.fromEntries(Object.entries(value).filter(([name]) => !TRANSACTION_CONTEXT_NAMES.has(name))),
   };
 }
