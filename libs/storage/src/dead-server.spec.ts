@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
+import { ClsServiceManager } from 'nestjs-cls';
 import { FlakyServer } from '../../../test/support/storage/flaky-server.js';
 import { NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
 import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
 import { DomainDatabase } from './domain-database.js';
+import { nameDriverFailure } from './driver-failure.js';
 
 describeServer('when the database server', () => {
   const domain = uniqueName('notes');
@@ -69,6 +73,43 @@ describeServer('when the database server', () => {
     expect(answers.at(-1)).toEqual([]);
   });
 
+  it('R117: ends idle sessions, the line about it is no request’s', async () => {
+    await Promise.all(Array.from({ length: 5 }, read));
+    const txns: unknown[] = [];
+    const warn = () => txns.push(ClsServiceManager.getClsService().get('internalToken.txn'));
+    const none = () => undefined;
+    Logger.overrideLogger({ warn, log: none, error: none });
+    try {
+      await server.die();
+      await server.comeBack();
+      while (txns.length === 0) await setImmediate();
+    } finally {
+      Logger.overrideLogger(false);
+    }
+    expect(new Set(txns)).toEqual(new Set([undefined]));
+    await Promise.allSettled(Array.from({ length: 10 }, read));
+  });
+
+  it('does not know the login or the database, the start says so and requests wait for better times', async () => {
+    const elsewhere = new URL(server.url);
+    elsewhere.pathname = '/not_there';
+    const start = DomainDatabase.open({ url: elsewhere.href }, { name: domain, migrations: notesMigrations });
+    await expect(start).rejects.toMatchObject({
+      code: 'storage_misconfigured',
+      detail: expect.stringMatching(/^DATABASE_URL is refused by the server: .*not_there/),
+    });
+    for (const code of ['28P01', '28000', '3D000', '55000']) {
+      expect(nameDriverFailure(Object.assign(new Error('refused'), { code }), domain)).toMatchObject(unavailable);
+    }
+  });
+
+  it.each(['mysql://db/shop', 'db.internal'])('is no PostgreSQL (%s), the start says what to write', async (url) => {
+    await expect(DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations })).rejects.toMatchObject({
+      code: 'storage_misconfigured',
+      detail: expect.stringContaining('postgres://'),
+    });
+  });
+
   it('is too slow, the statement is cancelled', async () => {
     const slow = app.as('acme', () =>
       app.notes.transaction(async (trx) => {
@@ -85,6 +126,7 @@ describeServer('when the database server', () => {
     const opening = DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations });
     const error = await opening.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ ...unavailable, detail: expect.stringContaining(domain) });
+    expect(error).toMatchObject({ detail: expect.stringMatching(/ECONNREFUSED.*DATABASE_URL/) });
     expect(String(error)).not.toContain('hunter2');
     await server.comeBack();
   });

@@ -1,5 +1,5 @@
 import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
-import { nameDriverFailure } from './driver-failure.js';
+import { nameDriverFailure, nameStartFailure } from './driver-failure.js';
 import { openInDirectory, openInMemory, type EmbeddedDatabase } from './embedded-database.js';
 import type { DomainRoles } from './domain-roles.js';
 import { runAsOpenTransaction } from './open-transaction.js';
@@ -29,7 +29,7 @@ export class DomainDatabase {
     try {
       return 'url' in options ? await openOnServer(options.url, domain) : await openEmbedded(options, domain);
     } catch (error) {
-      throw nameDriverFailure(error, domain.name);
+      throw nameStartFailure(error, domain.name);
     }
   }
 

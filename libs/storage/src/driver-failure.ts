@@ -16,6 +16,9 @@ const NETWORK = new Set([
 /** SQLSTATE: connection exceptions, shutdown and crash, too many connections, cancelled by a time-out, idle too long. */
 const SERVER_GONE = /^(08...|57P0[1-5]|57014|53300|25P03)$/;
 
+/** SQLSTATE: the login is refused, or the database is not there (any more), or takes no connections. */
+const LOGIN_REFUSED = /^(28...|3D000|55000)$/;
+
 /** pg says these with words only. */
 const CONNECTION_LOST =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed)/;
@@ -31,7 +34,7 @@ export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant
   // Not instanceof: in a test's own realm, errors of the network stem from another one.
   if (!types.isNativeError(error) || error instanceof StorageError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (NETWORK.has(code) || SERVER_GONE.test(code) || CONNECTION_LOST.test(error.message)) {
+  if ([SERVER_GONE, LOGIN_REFUSED].some((codes) => codes.test(code)) || isUnreachable(error, code)) {
     return new StorageError('storage_unavailable', `The database of ${place} does not answer; try again later.`, {
       cause: error,
     });
@@ -43,4 +46,22 @@ export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant
     return new StorageError('tenant_required', 'Only a user who belongs to a tenant can do this.', { cause: error });
   }
   return error;
+}
+
+/** The same while the application starts: whoever starts it has the settings in hand, and sees the driver's reason. */
+export function nameStartFailure(error: unknown, place: string): unknown {
+  const named = nameDriverFailure(error, place);
+  if (!(named instanceof StorageError) || named === error) return named;
+  const { message, code } = named.cause as NodeJS.ErrnoException;
+  // Several addresses of one name (AggregateError) have a code and no message.
+  const reason = message || code;
+  return LOGIN_REFUSED.test(code ?? '')
+    ? new StorageError('storage_misconfigured', `DATABASE_URL is refused by the server: ${reason}`, { cause: error })
+    : new StorageError(named.code, `The database of ${place} does not answer (${reason}). Check DATABASE_URL.`, {
+        cause: error,
+      });
+}
+
+function isUnreachable(error: Error, code: string): boolean {
+  return NETWORK.has(code) || CONNECTION_LOST.test(error.message);
 }

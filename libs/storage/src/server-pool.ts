@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { Pool, types } from 'pg';
 import { StorageError } from './storage.error.js';
@@ -8,6 +9,9 @@ const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 12_000;
 const IDLE_IN_TRANSACTION_TIMEOUT = 15_000;
+
+/** As it was when this module was loaded: nobody's. */
+const outsideRequests = AsyncLocalStorage.snapshot();
 
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
   (format !== 'binary' && valueParsers.get(oid)) || types.getTypeParser(oid, format)) as typeof types.getTypeParser;
@@ -35,20 +39,21 @@ export function openPool(
   });
   // A connection that breaks is replaced at the next use. Without listeners it would end the process: the pool listens
   // to idle ones only, so those in use are listened to here, and their next query fails.
-  pool.on('error', (error) => new Logger('Storage').warn(`An idle database connection was lost: ${error.message}`));
+  // A connection was opened in some request's context, and its loss belongs to none.
+  pool.on('error', (error) =>
+    outsideRequests(() => new Logger('Storage').warn(`An idle database connection was lost: ${error.message}`)),
+  );
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
 /** `?options=` in the URL would replace ours: both are sent. */
 function splitOptions(url: string): { connectionString: string; ownOptions: string } {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
+  const parsed = URL.parse(url);
+  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     throw new StorageError(
       'storage_misconfigured',
-      'DATABASE_URL is not a URL: write postgres://user:password@host:5432/database, special characters percent-encoded.',
+      'DATABASE_URL is no PostgreSQL URL: write postgres://user:password@host:5432/database, special characters percent-encoded.',
     );
   }
   const ownOptions = parsed.searchParams.get('options') ?? '';
