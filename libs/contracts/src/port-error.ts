@@ -9,7 +9,7 @@ export const PORT_FAILURES = {
   /** The answer is not what the contract promises: the implementation's defect. */
   port_output_invalid: 502,
   /** No connection to the other side; nothing was done. */
-  port_unreachable: 503,
+  port_unreachable: 502,
   /** The connection broke after the request was sent; it may have been done. */
   port_interrupted: 502,
   /** No answer in time; it may have been done. */
