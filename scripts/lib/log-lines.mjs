@@ -5,6 +5,7 @@ export class LogLines {
   lines = [];
   others = [];
   #byTransaction = new Map();
+  #awaited = [];
 
   /** @param process the name of who writes there: the lines tell of the domain, not of the process that it runs in */
   read(stream, process) {
@@ -23,6 +24,13 @@ export class LogLines {
     const same = this.#byTransaction.get(entry.txn);
     if (same) same.push(entry);
     else this.#byTransaction.set(entry.txn, [entry]);
+    for (const { matches, resolve } of this.#awaited) if (matches(entry)) resolve(entry);
+    this.#awaited = this.#awaited.filter(({ matches }) => !matches(entry));
+  }
+
+  /** The next line for which this holds, as soon as it is written. */
+  next(matches) {
+    return new Promise((resolve) => this.#awaited.push({ matches, resolve }));
   }
 
   ofTransaction(txn) {
