@@ -56,4 +56,38 @@ describe('ConnectionGuard', () => {
     await closed;
     expect(received).toMatch(/all of it[^]*HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
   });
+
+  it.each([
+    ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+    ['rubbish', 'rubbish\r\n\r\n'],
+  ])('outlives callers who reset the connection after %s', async (_name, bytes) => {
+    const { port } = server.address() as AddressInfo;
+    const thrown: unknown[] = [];
+    const note = (error: unknown) => void thrown.push(error);
+    process.on('uncaughtException', note);
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      await once(socket, 'connect');
+      socket.write(bytes);
+      if (attempt % 3 === 0) socket.resetAndDestroy();
+      else if (attempt % 3 === 1) setImmediate(() => socket.resetAndDestroy());
+      else socket.once('data', () => socket.resetAndDestroy());
+      await closed;
+    }
+    for (let i = 0; i < 10; i += 1) await turn();
+    process.off('uncaughtException', note);
+    expect(thrown).toEqual([]);
+  });
+
+  it('cuts off who keeps a refused connection open', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.once('connection', (socket) => socket.once('close', () => resolve()));
+    const lazy = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+    lazy.on('error', () => undefined).resume();
+    lazy.write('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+    await promise;
+    lazy.destroy();
+  });
 });

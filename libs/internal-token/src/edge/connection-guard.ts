@@ -13,6 +13,9 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/** How long a refused connection may take to read why. */
+const LINGER_MS = 2_000;
+
 /**
  * Answers what never becomes a request (bytes that are no HTTP, oversized fields, `CONNECT`, unknown expectations)
  * with a problem body and an id that is in the log, and closes the connection.
@@ -92,6 +95,9 @@ export class ConnectionGuard implements OnModuleInit {
     const txn = newTransactionId();
     this.#log(error, txn);
     const body = JSON.stringify(toProblem(error, txn));
+    // Node has let go of this connection: its errors would end the process, and its time-outs no longer hold.
+    socket.on('error', () => socket.destroy());
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
         `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
