@@ -1,5 +1,9 @@
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { endLine } from '../../libs/internal-token/src/logging/span-line.js';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
 describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (platform) => {
@@ -51,6 +55,22 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     expect(response.status).toBe(417);
     expect(problemIn(response)['code']).toBe('invalid_request');
     expect(gateway.tokens.minted).toBe(minted);
+  });
+
+  it('a client that goes away in the middle is no failure in the log', async () => {
+    const records: SpanRecord[] = [];
+    const forget = gateway.app.get(Tracer, { strict: false }).onEnd((record) => records.push(record));
+    const socket = connect(gateway.port, '127.0.0.1');
+    const arrived = once(gateway.app.getHttpServer() as Server, 'request');
+    socket.write(
+      `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a`,
+    );
+    await arrived;
+    socket.resetAndDestroy();
+    while (records.length < 2) await setImmediate();
+    forget();
+    expect(records.map(({ kind }) => kind)).toEqual(['internal', 'server']);
+    for (const record of records) expect(endLine(record)).toMatchObject({ level: 'info', fields: { err: {} } });
   });
 
   it('a client that goes away in the middle leaves the gateway answering', async () => {

@@ -12,7 +12,6 @@ import {
   type AdmissionRequest,
   RequestAdmission,
   type RouteDefinition,
-  type SpanRecord,
   TokenAdmission,
   Tracer,
 } from '../nest/index.js';
@@ -219,8 +218,9 @@ export class EdgeAdmission extends RequestAdmission {
     store.span = span;
     // Before the server span's listener: a child ends before its parent.
     response.prependOnceListener('close', () => {
-      const status: SpanRecord['status'] = response.statusCode >= 500 || !response.writableFinished ? 'error' : 'ok';
-      span.end(status);
+      const failed = response.statusCode >= 500;
+      if (!failed && !response.writableFinished) span.fail(clientGone());
+      span.end(failed || !response.writableFinished ? 'error' : 'ok');
     });
   }
 
@@ -251,4 +251,9 @@ export class EdgeAdmission extends RequestAdmission {
       return this.refusals.answer(request, error);
     }
   }
+}
+
+/** Clients may hang up as they like: no failure of this side, and none in the log. The status is nginx' for it. */
+function clientGone(): Error {
+  return Object.assign(new Error('The client went away before the answer was complete'), { status: 499 });
 }
