@@ -1,4 +1,4 @@
-import { publishDevelopmentKeys } from '@app/runtime';
+import { originOf, publishDevelopmentKeys } from '@app/runtime';
 import type { INestApplication } from '@nestjs/common';
 import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
 import pc from 'picocolors';
@@ -26,9 +26,13 @@ export function printStart(settings: GatewaySettings): void {
 
 /** What a newcomer does next, ready to paste. */
 export function printNextSteps(settings: GatewaySettings): void {
-  const { HOST, PORT, INTERNAL_HOST, INTERNAL_PORT, DEV_IDP_PORT } = settings;
+  const { ACCESS_TOKEN_ISSUERS, DEV_IDP_PORT } = settings;
   const open = placeDomains(settings).remote.length === 0 ? 'The shop is open.' : 'The gateway is open.';
-  const gateway = `http://${HOST}:${PORT}`;
+  const gateway = originOf(settings.TLS_CERT_FILE ? 'https' : 'http', settings.HOST, settings.PORT);
+  const internalScheme = settings.INTERNAL_TLS_CERT_FILE ? 'https' : 'http';
+  const internal = originOf(internalScheme, settings.INTERNAL_HOST, settings.INTERNAL_PORT);
+  const provider = `http://127.0.0.1:${DEV_IDP_PORT}`;
+  const login = `npm run -s login -- alice${DEV_IDP_PORT === 3900 ? '' : ` --issuer ${provider}`}`;
   const step = (comment: string, command: string): string => `  ${pc.dim(`# ${comment}`)}\n  ${pc.cyan(command)}\n`;
   process.stdout.write(
     [
@@ -36,13 +40,18 @@ export function printNextSteps(settings: GatewaySettings): void {
       `${pc.bold(open)} ${pc.yellow('Development mode')}: loopback only, generated keys, known passwords.`,
       '',
       `  gateway            ${gateway}`,
-      `  internal listener  http://${INTERNAL_HOST}:${INTERNAL_PORT}   ${pc.dim('key set, health')}`,
-      `  identity provider  http://127.0.0.1:${DEV_IDP_PORT}   ${pc.dim('alice and bob of acme, carol of globex; password: development')}`,
+      `  internal listener  ${internal}   ${pc.dim('key set, health')}`,
+      ACCESS_TOKEN_ISSUERS
+        ? `  identity provider  ${ACCESS_TOKEN_ISSUERS.map(({ issuer }) => issuer).join(', ')}   ${pc.dim('by ACCESS_TOKEN_ISSUERS')}`
+        : `  identity provider  ${provider}   ${pc.dim('alice and bob of acme, carol of globex; password: development')}`,
       '',
       'Next, in another terminal:',
       '',
       step('what everybody may see', `curl ${gateway}/catalog/items`),
-      step('sign in, and see the internal token as a handler sees it', 'TOKEN=$(npm run -s login -- alice)'),
+      step(
+        'sign in, and see the internal token as a handler sees it',
+        ACCESS_TOKEN_ISSUERS ? 'TOKEN=…' : `TOKEN=$(${login})`,
+      ),
       `  ${pc.cyan(`curl -H "Authorization: Bearer $TOKEN" ${gateway}/orders/me`)}\n`,
       step(
         'an order through three modules: one token id on every line above',

@@ -1,0 +1,37 @@
+import { printNextSteps } from './development.js';
+import { loadGatewayConfig } from './gateway.config.js';
+
+const printed = (environment: Record<string, string>): string => {
+  const { values } = loadGatewayConfig(environment);
+  const write = process.stdout.write.bind(process.stdout);
+  let text = '';
+  process.stdout.write = (part: unknown) => (text += String(part)) !== '';
+  try {
+    printNextSteps(values);
+  } finally {
+    process.stdout.write = write;
+  }
+  // oxlint-disable-next-line no-control-regex -- the colours of a terminal
+  return text.replace(/\u001b\[\d+m/g, '');
+};
+
+describe('what a newcomer is told', () => {
+  it('works when it is pasted', () => {
+    const text = printed({});
+    expect(text).toContain('gateway            http://127.0.0.1:3000');
+    expect(text).toContain('TOKEN=$(npm run -s login -- alice)\n');
+  });
+
+  it('follows the settings', () => {
+    const text = printed({ HOST: '::1', PORT: '3010', TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b', DEV_IDP_PORT: '3910' });
+    expect(text).toContain('curl https://[::1]:3010/catalog/items');
+    expect(text).toContain('npm run -s login -- alice --issuer http://127.0.0.1:3910');
+  });
+
+  it('names no development account of an identity provider that is not ours', () => {
+    const issuer = { issuer: 'https://id.example.com', audience: 'https://api.example.com', discovery: true };
+    const text = printed({ ACCESS_TOKEN_ISSUERS: JSON.stringify([issuer]) });
+    expect(text).toContain('https://id.example.com');
+    expect(text).not.toMatch(/3900|password: |npm run -s login/);
+  });
+});
