@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
@@ -48,9 +49,9 @@ export class HttpUpstream {
   /** Again on the same port. */
   async listen(): Promise<void> {
     const server = createServer((request, response) => this.#onRequest(request, response));
+    if (this.#port === 0) this.#port = await keepablePort();
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
@@ -74,6 +75,23 @@ export class HttpUpstream {
     if (taker) taker({ request, response });
     else if (this.listener) this.listener(request, response);
     else response.writeHead(500).end('no test takes this request');
+  }
+}
+
+/**
+ * A free port that stays free while nobody listens on it: below those that the system gives to outgoing connections.
+ */
+export async function keepablePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + randomInt(12_000);
+    const server = createSocketServer().listen(port, '127.0.0.1');
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true));
+      server.once('error', () => resolve(false));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
   }
 }
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
-import { HttpUpstream, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
+import { HttpUpstream, keepablePort, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
 
 const NOBODY_WAITS = { upstreamRestartMs: 0 };
 
@@ -26,6 +27,8 @@ function refusal(): Promise<void> {
 
 const answer = (socket: RawConnection['socket'], body: string): void =>
   void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+
+jest.setTimeout(60_000);
 
 describe('The connections of the forwarder', () => {
   const open: { close(): Promise<unknown> }[] = [];
@@ -201,7 +204,7 @@ describe('The connections of the forwarder', () => {
       await once(deaf, 'listening');
       open.push({ close: async () => deaf.close() });
       const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
-      const gateway = await gatewayTo(url, { upstreamTimeoutMs: 100 });
+      const gateway = await gatewayTo(url, { upstreamTimeoutMs: 1_000 });
       const outgoing = call(gateway, 'POST');
       outgoing.write(Buffer.alloc(30_000_000));
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -211,18 +214,18 @@ describe('The connections of the forwarder', () => {
     it('a stream of events may be silent for as long as it likes', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 50 })).end();
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 })).end();
       const { response } = await arrived;
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      await pause(300);
+      await pause(2_500);
       response.end('data: late\n\n');
       expect(await text(incoming)).toBe('data: late\n\n');
     });
 
     it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s is 408', async (method) => {
       const upstream = await httpUpstream((incoming) => void incoming.resume());
-      const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 });
+      const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 });
       const outgoing = call(gateway, method, { 'Content-Length': '1000' });
       outgoing.write('part');
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -231,9 +234,9 @@ describe('The connections of the forwarder', () => {
 
     it('a client that is slow to read is waited for', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.end(Buffer.alloc(30_000_000)));
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 50 })).end();
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 })).end();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      await pause(300);
+      await pause(2_500);
       expect((await text(incoming)).length).toBe(30_000_000);
     });
   });
@@ -365,9 +368,11 @@ describe('The connections of the forwarder', () => {
     });
 
     it('one that stays down is waited for once, and found again without a restart of the gateway', async () => {
-      const upstream = await httpUpstream((_incoming, response) => void response.end('back'));
+      const upstream = await httpUpstream(
+        (incoming, response) => void incoming.resume().on('end', () => response.end('back')),
+      );
       await upstream.stop();
-      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 150 });
+      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 1_000 });
       const waited = await Promise.all([send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')]);
       expect(waited.map(({ status }) => status)).toEqual([502, 502, 502]);
       let attempts = 0;
@@ -378,6 +383,13 @@ describe('The connections of the forwarder', () => {
       expect(attempts).toBe(1);
       await upstream.listen();
       expect((await send(gateway, 'GET')).status).toBe(200);
+      // From then on it is waited for again.
+      await upstream.stop();
+      const refused = refusal();
+      const waiting = send(gateway, 'POST', 'x');
+      await refused;
+      await upstream.listen();
+      expect((await waiting).status).toBe(200);
     });
 
     it('in the middle of a load no idempotent request fails', async () => {
@@ -401,15 +413,16 @@ describe('The connections of the forwarder', () => {
     });
 
     it('one that is killed in the middle of an answer cuts it off, and is reached again when it is back', async () => {
-      const service = async (port: number) => {
+      const port = await keepablePort();
+      const service = async () => {
         const script = `require('node:http').createServer((q, s) => { s.write('part'); if (q.url.includes('all')) s.end() })
-          .listen(${port}, '127.0.0.1', function () { console.log(this.address().port) })`;
+          .listen(${port}, '127.0.0.1', () => console.log('listening'))`;
         const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
         open.push({ close: async () => child.kill('SIGKILL') });
-        const [line] = (await once(child.stdout, 'data')) as [Buffer];
-        return { child, port: Number(String(line)) };
+        await once(child.stdout, 'data');
+        return child;
       };
-      const { child, port } = await service(0);
+      const child = await service();
       const gateway = await gatewayTo(`http://127.0.0.1:${port}`, NOBODY_WAITS);
       const outgoing = call(gateway).end();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -419,7 +432,7 @@ describe('The connections of the forwarder', () => {
       await expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' });
       await once(child, 'close');
       expect((await send(gateway, 'GET')).status).toBe(502);
-      await service(port);
+      await service();
       expect((await gateway.get('/catalog/echo?all')).status).toBe(200);
     });
   });
