@@ -2,4 +2,4 @@ import { inProcessPort } from '@app/ports';
 import { Ledger, ledgerPort } from './ledger.port.js';
 import { portContract } from './port.suite.js';
 
-portContract('in process', inProcessPort(ledgerPort, Ledger));
+portContract('in process', { providers: [inProcessPort(ledgerPort, Ledger)] });

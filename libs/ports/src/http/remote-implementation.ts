@@ -4,6 +4,9 @@ import type { AxiosResponse } from 'axios';
 import { portPath } from './port-path.js';
 import { toTransportError } from './transport-error.js';
 
+/** More than a page of anything; an endless answer ends here. */
+const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
 /** What a port's methods do when they live elsewhere: one POST each, repeated once where that is harmless. */
 export function remoteImplementation<Api extends object>(
   definition: PortDefinition<Api>,
@@ -30,6 +33,7 @@ async function send(http: HttpService, url: string, operation: string, input: un
       validateStatus: () => true,
       maxRedirects: 0,
       proxy: false,
+      maxContentLength: MAX_ANSWER_BYTES,
     });
   } catch (error) {
     throw toTransportError(error, operation);
@@ -42,7 +46,9 @@ async function send(http: HttpService, url: string, operation: string, input: un
 function refusal({ status, data }: AxiosResponse<unknown>, operation: string): PortError {
   if (typeof data === 'object' && data !== null) {
     const { code, detail } = data as { code?: unknown; detail?: unknown };
-    if (typeof code === 'string') return new PortError(code, status, typeof detail === 'string' ? detail : code);
+    const refused = status >= 400 && status <= 599;
+    if (refused && typeof code === 'string')
+      return new PortError(code, status, typeof detail === 'string' ? detail : code);
   }
   // Not our problem+json: something between the two processes answered in the other's place.
   return PortError.of('port_unreachable', `${operation} was answered with ${status} by something else.`);

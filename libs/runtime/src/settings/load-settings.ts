@@ -90,7 +90,7 @@ function readConfigFile(
     return {};
   }
   for (const name of Object.keys(content.data)) {
-    if (!(name in settings))
+    if (!Object.hasOwn(settings, name))
       problems.push({ name, message: `CONFIG_FILE has a setting that this application does not know.` });
   }
   return content.data;
