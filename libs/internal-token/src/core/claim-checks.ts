@@ -15,6 +15,8 @@ export interface ClaimExpectations {
 export interface CheckedClaims {
   readonly wire: WireClaims;
   readonly custom: JsonObject;
+  /** The later of `iat` and `nbf`. */
+  readonly notBefore: number;
 }
 
 /**
@@ -29,7 +31,8 @@ export function checkClaims(payload: JsonObject, expected: ClaimExpectations, no
   const exp = time(payload, 'exp');
   const nbf = member(payload, 'nbf') === undefined ? iat : time(payload, 'nbf');
   if (nowSeconds >= exp + expected.leewaySeconds) throw new InternalTokenError('txn_expired');
-  if (Math.max(iat, nbf) > nowSeconds + expected.leewaySeconds) throw new InternalTokenError('txn_not_yet_valid');
+  const notBefore = Math.max(iat, nbf);
+  if (notBefore > nowSeconds + expected.leewaySeconds) throw new InternalTokenError('txn_not_yet_valid');
   if (exp <= iat || exp - iat > expected.maxLifetimeSeconds) throw new InternalTokenError('txn_lifetime');
 
   const scope = text(payload, 'scope');
@@ -48,7 +51,7 @@ export function checkClaims(payload: JsonObject, expected: ClaimExpectations, no
     req_wl: text(payload, 'req_wl'),
     tctx,
   };
-  return { wire, custom };
+  return { wire, custom, notBefore };
 }
 
 function invalid(name: string): InternalTokenError {
@@ -86,16 +89,27 @@ function readTransactionContext(value: unknown = {}): { tctx: TransactionContext
   return {
     // Whoever is not known belongs to no tenant and may do nothing, whatever the token adds.
     tctx: authenticated
-      ? { ...(tenantId !== undefined && { tenant_id: tenantId }), permissions, authenticated }
+      ? tenantId === undefined
+        ? { permissions, authenticated }
+        : { tenant_id: tenantId, permissions, authenticated }
       : { permissions: [], authenticated },
-    custom: Object.fromEntries(Object.entries(value).filter(([name]) => !TRANSACTION_CONTEXT_NAMES.has(name))),
+    custom: customMembers(value),
   };
 }
 
+function customMembers(tctx: JsonObject): JsonObject {
+  const names = Object.keys(tctx).filter((name) => !TRANSACTION_CONTEXT_NAMES.has(name));
+  return names.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, tctx[name]]));
+}
+
+/** A set of so few is searched faster than it is built. */
+const FEW = 32;
+
 function isTextSet(value: unknown): value is string[] {
-  return (
-    Array.isArray(value) &&
-    value.every((one) => typeof one === 'string' && one !== '') &&
-    new Set(value).size === value.length
+  if (!Array.isArray(value)) return false;
+  const texts = value as unknown[];
+  if (texts.length > FEW && new Set(texts).size !== texts.length) return false;
+  return texts.every(
+    (one, index) => typeof one === 'string' && one !== '' && (texts.length > FEW || texts.indexOf(one) === index),
   );
 }

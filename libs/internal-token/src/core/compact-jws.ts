@@ -16,9 +16,16 @@ export interface CompactJws {
   readonly signature: Uint8Array;
 }
 
-const DEFAULT_MAX_BYTES = 8192;
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** The three parts, before anything but their outer form was looked at. */
+export interface CompactParts {
+  /** As it stands in the token: base64url, for {@link readPart}. */
+  readonly header: string;
+  readonly payload: string;
+  readonly signingInput: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export const MAX_TOKEN_BYTES = 8192;
 
 /**
  * Reads a JWS in compact form (RFC 7515, section 7.1) so strictly that exactly one text stands for each token:
@@ -27,27 +34,40 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @throws InternalTokenError `txn_too_large`, `txn_malformed`; nothing else for any input
  */
 export function parseCompactJws(raw: string, limits: CompactJwsLimits = {}): CompactJws {
+  const { header, payload, signingInput, signature } = splitCompactJws(raw, limits);
+  return { header: readPart(header), payload: readPart(payload), signingInput, signature };
+}
+
+/** The first half of {@link parseCompactJws}: what follows it reads the header and the payload with {@link readPart}. */
+export function splitCompactJws(raw: string, limits: CompactJwsLimits = {}): CompactParts {
   if (typeof raw !== 'string') throw malformed('a token is a string');
-  if (raw.length > (limits.maxBytes ?? DEFAULT_MAX_BYTES)) throw new InternalTokenError('txn_too_large');
-  if (!COMPACT.test(raw)) throw malformed('a token is three parts of base64url, separated by dots');
+  if (raw.length > (limits.maxBytes ?? MAX_TOKEN_BYTES)) throw new InternalTokenError('txn_too_large');
   const firstDot = raw.indexOf('.');
   const lastDot = raw.indexOf('.', firstDot + 1);
+  if (firstDot < 1 || lastDot === firstDot + 1 || lastDot < 0 || lastDot === raw.length - 1) {
+    throw malformed('a token is three parts of base64url, separated by dots');
+  }
   return {
-    header: parseStrictJsonObject(decode(raw.slice(0, firstDot))),
-    payload: parseStrictJsonObject(decode(raw.slice(firstDot + 1, lastDot))),
+    header: raw.slice(0, firstDot),
+    payload: raw.slice(firstDot + 1, lastDot),
     signingInput: Buffer.from(raw.slice(0, lastDot), 'latin1'),
     signature: decode(raw.slice(lastDot + 1)),
   };
 }
 
-/** Bytes of base64url whose characters were checked before; refuses bits that decoding would drop. */
+/** The JSON object in the header or the payload of a token. */
+export function readPart(part: string): JsonObject {
+  return parseStrictJsonObject(decode(part));
+}
+
+/**
+ * Bytes of base64url. Encoding them again must give the same text: so nothing passes that decoding would skip or drop,
+ * be it a dot too many, padding, whitespace, the other alphabet or bits behind the end.
+ */
 function decode(part: string): Buffer {
-  const rest = part.length % 4;
-  const last = ALPHABET.indexOf(part.charAt(part.length - 1));
-  if (rest === 1 || (rest === 2 && (last & 15) !== 0) || (rest === 3 && (last & 3) !== 0)) {
-    throw malformed('the base64url is not canonical');
-  }
-  return Buffer.from(part, 'base64url');
+  const bytes = Buffer.from(part, 'base64url');
+  if (bytes.toString('base64url') !== part) throw malformed('a part is not canonical base64url');
+  return bytes;
 }
 
 function malformed(detail: string): InternalTokenError {

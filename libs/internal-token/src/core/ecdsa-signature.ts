@@ -46,18 +46,19 @@ export function rawToDer(raw: Uint8Array, signatureBytes: number): Uint8Array | 
   const lengthS = signatureBytes - s + padS;
   const content = lengthR + lengthS + 4;
   const longForm = content > 127 ? 1 : 0;
-  const der = new Uint8Array(content + 2 + longForm);
+  const der = Buffer.allocUnsafe(content + 2 + longForm);
   let at = 0;
   der[at++] = 0x30;
   if (longForm) der[at++] = 0x81;
   der[at++] = content;
   der[at++] = 0x02;
   der[at++] = lengthR;
-  der.set(raw.subarray(r, half), at + padR);
-  at += lengthR;
+  if (padR === 1) der[at++] = 0;
+  for (let i = r; i < half; i += 1) der[at++] = raw[i] ?? 0;
   der[at++] = 0x02;
   der[at++] = lengthS;
-  der.set(raw.subarray(s), at + padS);
+  if (padS === 1) der[at++] = 0;
+  for (let i = s; i < signatureBytes; i += 1) der[at++] = raw[i] ?? 0;
   return der;
 }
 

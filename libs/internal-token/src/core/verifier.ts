@@ -1,13 +1,14 @@
 import { isSigningAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from './algorithms.js';
 import { checkClaims, type ClaimExpectations } from './claim-checks.js';
-import { type CompactJws, parseCompactJws } from './compact-jws.js';
+import { type CompactParts, readPart, splitCompactJws } from './compact-jws.js';
 import { type CustomClaimsSchema, readCustomClaims } from './custom-claims.js';
 import { InternalTokenError } from './errors.js';
 import { isShortId } from './short-id.js';
 import type { KeyStore, VerificationKey } from './keys/index.js';
 import { requireName, requireSeconds } from './settings.js';
 import type { JsonObject } from './strict-json.js';
-import { registerVerified, type VerifiedClaims } from './verified-claims.js';
+import { registerVerified, type TokenSource, type VerifiedClaims } from './verified-claims.js';
+import { cacheEntries, type TokenCacheOptions, VerifiedTokenCache } from './verified-token.cache.js';
 import { toClaims } from './wire-claims.js';
 
 /** Settings of an {@link InternalTokenVerifier}. */
@@ -25,8 +26,37 @@ export interface VerifierOptions {
   readonly keys: KeyStore;
   /** A synchronous Standard Schema that the application's own claims must satisfy. */
   readonly customClaims?: CustomClaimsSchema;
+  /**
+   * Tokens that are remembered by their text, so that one that comes again is not checked from scratch: the same
+   * object of claims comes back, after its times and its key were looked at again. Default 1000 entries.
+   */
+  readonly tokenCache?: TokenCacheOptions;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
+}
+
+/** What the header of a token that verified says. */
+interface KnownHeader {
+  readonly keyId: string;
+  readonly algorithm: string;
+}
+
+/** Gateways write a handful of headers: one a key. More is not remembered. */
+const MAX_KNOWN_HEADERS = 64;
+
+class ReceivedToken implements TokenSource {
+  readonly #raw: string;
+
+  constructor(
+    readonly keyId: string,
+    raw: string,
+  ) {
+    this.#raw = raw;
+  }
+
+  encode(): string {
+    return this.#raw;
+  }
 }
 
 /** Accepted `typ` (draft-ietf-oauth-transaction-tokens-11, section 9.1), compared as media types. */
@@ -44,8 +74,12 @@ export class InternalTokenVerifier {
   readonly #algorithms: ReadonlySet<string>;
   readonly #keys: KeyStore;
   readonly #customClaims: CustomClaimsSchema | undefined;
+  readonly #cache: VerifiedTokenCache | undefined;
+  /** By their text in the token: the same text always reads the same. */
+  readonly #knownHeaders = new Map<string, KnownHeader>();
   readonly #now: () => number;
   #verified = 0;
+  #remembered = 0;
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: VerifierOptions) {
@@ -65,6 +99,9 @@ export class InternalTokenVerifier {
     this.#algorithms = new Set(algorithms);
     this.#keys = options.keys;
     this.#customClaims = options.customClaims;
+    const entries = cacheEntries(options.tokenCache);
+    const { keys } = options;
+    if (entries > 0) this.#cache = new VerifiedTokenCache(entries, (key) => keys.find(key.keyId) === key);
     this.#now = options.now ?? Date.now;
   }
 
@@ -73,9 +110,19 @@ export class InternalTokenVerifier {
     return this.#keys.ready;
   }
 
-  /** Tokens verified with success by this object. */
+  /** Seconds since the source last answered with the keys that are held; undefined before there are any. */
+  get keyAgeSeconds(): number | undefined {
+    return this.#keys.ageSeconds;
+  }
+
+  /** Tokens verified with success by this object, remembered ones included. */
   get verified(): number {
     return this.#verified;
+  }
+
+  /** How many of them had been verified before and were still remembered. */
+  get remembered(): number {
+    return this.#remembered;
   }
 
   /**
@@ -84,19 +131,26 @@ export class InternalTokenVerifier {
    */
   verify(raw: string): VerifiedClaims | Promise<VerifiedClaims> {
     if (!this.#keys.ready) throw new InternalTokenError('txn_keys_not_ready');
-    const jws = parseCompactJws(raw);
-    const keyId = this.#checkHeader(jws.header);
-    const key = this.#keys.find(keyId);
-    if (key !== undefined) return this.#accept(raw, jws, key);
-    const refreshed = this.#keys.findAfterRefresh(keyId);
+    const known = this.#cache?.get(raw, this.#now() / 1000);
+    if (known !== undefined) {
+      this.#verified += 1;
+      this.#remembered += 1;
+      return known;
+    }
+    const parts = splitCompactJws(raw);
+    const header = this.#knownHeaders.get(parts.header) ?? this.#checkHeader(readPart(parts.header));
+    const payload = readPart(parts.payload);
+    const key = this.#keys.find(header.keyId);
+    if (key !== undefined) return this.#accept(raw, parts, header, payload, key);
+    const refreshed = this.#keys.findAfterRefresh(header.keyId);
     if (refreshed === undefined) throw new InternalTokenError('txn_key_unknown');
     return refreshed.then((newKey) => {
       if (newKey === undefined) throw new InternalTokenError('txn_key_unknown');
-      return this.#accept(raw, jws, newKey);
+      return this.#accept(raw, parts, header, payload, newKey);
     });
   }
 
-  #checkHeader(header: JsonObject): string {
+  #checkHeader(header: JsonObject): KnownHeader {
     const { typ, alg, kid } = header;
     if (typeof typ !== 'string' || !TYPE.test(typ)) throw new InternalTokenError('txn_type');
     if (typeof alg !== 'string' || !this.#algorithms.has(alg)) throw new InternalTokenError('txn_alg');
@@ -106,15 +160,31 @@ export class InternalTokenVerifier {
     }
     if (kid === undefined) throw new InternalTokenError('txn_key_unknown', 'The token names no key.');
     if (!isShortId(kid)) throw new InternalTokenError('txn_malformed', 'The kid is not a short string.');
-    return kid;
+    return { keyId: kid, algorithm: alg };
   }
 
-  #accept(raw: string, { header, payload, signingInput, signature }: CompactJws, key: VerificationKey): VerifiedClaims {
-    if (header['alg'] !== key.algorithm) throw new InternalTokenError('txn_alg');
-    if (!key.verify(signingInput, signature)) throw new InternalTokenError('txn_signature');
-    const { wire, custom } = checkClaims(payload, this.#expected, this.#now() / 1000);
-    const claims = toClaims(wire, readCustomClaims(this.#customClaims, custom));
+  #accept(
+    raw: string,
+    parts: CompactParts,
+    header: KnownHeader,
+    payload: JsonObject,
+    key: VerificationKey,
+  ): VerifiedClaims {
+    if (header.algorithm !== key.algorithm) throw new InternalTokenError('txn_alg');
+    if (!key.verify(parts.signingInput, parts.signature)) throw new InternalTokenError('txn_signature');
+    const { wire, custom, notBefore } = checkClaims(payload, this.#expected, this.#now() / 1000);
+    const verified = toClaims(wire, readCustomClaims(this.#customClaims, custom));
+    const claims = registerVerified(verified, new ReceivedToken(key.keyId, raw));
     this.#verified += 1;
-    return registerVerified(claims, { keyId: key.keyId, encode: () => raw });
+    if (this.#knownHeaders.size < MAX_KNOWN_HEADERS) this.#knownHeaders.set(parts.header, header);
+    const { leewaySeconds } = this.#expected;
+    this.#cache?.set({
+      raw,
+      claims,
+      key,
+      validFrom: notBefore - leewaySeconds,
+      validUntil: wire.exp + leewaySeconds,
+    });
+    return claims;
   }
 }

@@ -31,19 +31,20 @@ export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$
  */
 export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenClaims {
   const { tenant_id: tenantId, permissions, authenticated } = wire.tctx;
-  return deepFreeze({
+  const claims: { -readonly [Name in keyof InternalTokenClaims]: InternalTokenClaims[Name] } = {
     tokenId: wire.txn,
     userId: wire.sub,
-    ...(tenantId !== undefined && { tenantId }),
-    permissions,
+    permissions: Object.freeze(permissions),
     scope: wire.scope,
     issuer: wire.iss,
     requestedBy: wire.req_wl,
     issuedAt: wire.iat,
     expiresAt: wire.exp,
     authenticated,
-    custom,
-  });
+    custom: Object.keys(custom).length === 0 ? Object.freeze(custom) : deepFreeze(custom),
+  };
+  if (tenantId !== undefined) claims.tenantId = tenantId;
+  return Object.freeze(claims);
 }
 
 /** Without recursion: how deep a token nests is not ours to say. What a schema froze at its top only is gone into too. */
