@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { isReserved } from './reserved-fields.js';
+import { isTokenField } from './reserved-fields.js';
 
 /** What is needed of @nestjs/axios' HttpService; an application without it has no types of it. */
 interface HttpServiceLike {
@@ -20,7 +20,7 @@ interface AxiosConfigLike {
 }
 
 /**
- * Takes reserved fields out of the configuration of every HttpService's requests. On the wire they would be replaced
+ * Takes a token out of the configuration of every HttpService's requests. On the wire it would be replaced
  * anyway; but an AxiosError keeps the configuration, and whoever logs the error would log a token.
  */
 @Injectable()
@@ -35,7 +35,7 @@ export class HttpServiceGuard implements OnModuleInit, OnModuleDestroy {
       if (!isHttpService(instance) || seen.has(instance.axiosRef)) continue;
       seen.add(instance.axiosRef);
       const { request } = instance.axiosRef.interceptors;
-      const id = request.use(withoutReserved);
+      const id = request.use(withoutToken);
       this.release.push(() => request.eject(id));
     }
   }
@@ -45,8 +45,8 @@ export class HttpServiceGuard implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-function withoutReserved(config: AxiosConfigLike): AxiosConfigLike {
-  for (const name of Object.keys(config.headers)) if (isReserved(name)) config.headers.delete(name);
+function withoutToken(config: AxiosConfigLike): AxiosConfigLike {
+  for (const name of Object.keys(config.headers)) if (isTokenField(name)) config.headers.delete(name);
   return config;
 }
 

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { InternalTokenError } from '../../core/index.js';
 import { callingContext } from './calling-context.js';
-import { hideHead, scrubHead, sendWith } from './node-request.head.js';
+import { hideHead, scrubHead, scrubUnsent, sendWith } from './node-request.head.js';
 import { originOf, portOf } from './node-request.origin.js';
 import type { OutgoingCall } from './outgoing.call.js';
 import { rule } from './outgoing.registry.js';
@@ -38,7 +38,7 @@ function decideOn(request: ClientRequest): void {
   hideHead(request);
   running.set(request, { call });
   request.once('close', () => {
-    scrubHead(request);
+    scrubUnsent(request);
     call.ended();
   });
   request.once('socket', (socket) => checkPort(request, socket, portOf(origin)));
@@ -57,7 +57,7 @@ export function onNodeAnswer({ request, response }: { request: ClientRequest; re
 export function onNodeFailure({ request, error }: { request: ClientRequest; error: unknown }): void {
   const call = running.get(request);
   if (call === undefined) return;
-  scrubHead(request);
+  scrubUnsent(request);
   call.call.failed(error);
 }
 

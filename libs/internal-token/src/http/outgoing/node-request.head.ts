@@ -43,13 +43,16 @@ export function hideHead(request: ClientRequest): void {
   });
 }
 
-/** Forgets the token, once it is sent or never will be. */
+/** Forgets the token, once it is sent. */
 export function scrubHead(request: ClientRequest): void {
   const message = request as unknown as Rendered;
   if (message._header !== null) message._header = rewriteHead(message._header, []);
-  if (!request.destroyed) return;
-  message.outputData = [];
-  // What was written to a connection that never came about.
-  const socket = request.socket as { connecting?: boolean; _pendingData?: unknown } | null;
+}
+
+/** Forgets the token where nothing more will be sent: also what waits for a connection that never came about. */
+export function scrubUnsent(request: ClientRequest): void {
+  scrubHead(request);
+  (request as unknown as Rendered).outputData = [];
+  const socket = request.socket as { _pendingData?: unknown } | null;
   if (socket?._pendingData) socket._pendingData = null;
 }

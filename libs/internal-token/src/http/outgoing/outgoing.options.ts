@@ -42,6 +42,7 @@ function internalOrigin(given: unknown): URL {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return invalid('internalOrigins', given, 'give scheme, host and port, such as http://orders:3003');
   }
+  if (url.hostname.includes('*')) return invalid('internalOrigins', given, 'a wildcard would be anybody');
   if (`${url.origin}/` !== url.href) {
     return invalid('internalOrigins', given, `an origin has no user, path or query; write ${url.origin}`);
   }

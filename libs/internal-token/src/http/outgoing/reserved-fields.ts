@@ -1,20 +1,20 @@
 import { TXN_TOKEN_HEADER } from '../../core/index.js';
 
 /**
- * Request fields that only this library writes. `Txn_Token` is a field of its own for HTTP, and the same one for every
- * server behind a gateway interface that turns both into `TXN_TOKEN`.
+ * The token's field in every spelling. `Txn_Token` is a field of its own for HTTP, and the same one for servers whose
+ * interface turns both into `TXN_TOKEN`.
  */
+export function isTokenField(name: string): boolean {
+  return name.length === TXN_TOKEN_HEADER.length && name.toLowerCase().replace('_', '-') === TXN_TOKEN_HEADER;
+}
+
+/** Request fields that only this library writes. */
 export function isReserved(name: string): boolean {
-  switch (name.length) {
-    case TXN_TOKEN_HEADER.length:
-      return name.toLowerCase().replace('_', '-') === TXN_TOKEN_HEADER;
-    case 'traceparent'.length:
-      return name.toLowerCase() === 'traceparent';
-    case 'tracestate'.length:
-      return name.toLowerCase() === 'tracestate';
-    default:
-      return false;
-  }
+  if (isTokenField(name)) return true;
+  // 'tracestate' has 10 letters, 'traceparent' 11.
+  if (name.length !== 10 && name.length !== 11) return false;
+  const known = name.toLowerCase();
+  return known === 'traceparent' || known === 'tracestate';
 }
 
 const RESERVED_LINE = /^(?:txn[-_]token|traceparent|tracestate)[ \t]*:[^\r\n]*\r\n/gim;

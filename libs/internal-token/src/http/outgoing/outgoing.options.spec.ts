@@ -1,0 +1,47 @@
+import { resolvePeers } from './outgoing.options.js';
+
+describe('resolvePeers()', () => {
+  it('names peers by their key, or by their host', () => {
+    expect([...resolvePeers({ internalOrigins: { orders: 'http://orders:3003' } })]).toEqual([
+      ['http://orders:3003', 'orders'],
+    ]);
+    expect([...resolvePeers({ internalOrigins: ['http://Orders:80/', 'https://stock:8443'] })]).toEqual([
+      ['http://orders', 'orders'],
+      ['https://stock:8443', 'stock:8443'],
+    ]);
+  });
+
+  it('R91: knows nobody by default', () => {
+    expect(resolvePeers({ internalOrigins: [] }).size).toBe(0);
+  });
+
+  it.each([['orders'], ['orders:3003'], ['ORDERS']])('R99: denies %s, whatever is listed', (host) => {
+    const options = { internalOrigins: ['http://orders:3003', 'http://stock:3002'], deniedHosts: [host] };
+    expect([...resolvePeers(options).keys()]).toEqual(['http://stock:3002']);
+  });
+
+  it.each([
+    ['orders:3003', 'give scheme, host and port'],
+    ['orders', 'give scheme, host and port'],
+    ['ftp://orders', 'give scheme, host and port'],
+    ['http://orders/api', 'write http://orders'],
+    ['http://orders?x', 'write http://orders'],
+    ['http://user:secret@orders', 'write http://orders'],
+    ['http://*.internal', 'a wildcard would be anybody'],
+    [3003, 'give scheme, host and port'],
+  ])('refuses %j as an origin and says what to write', (origin, fix) => {
+    const resolve = () => resolvePeers({ internalOrigins: [origin as string] });
+    expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
+    expect(resolve).toThrow(/^.*internalOrigins: /);
+    expect(resolve).toThrow(fix);
+    expect(resolve).not.toThrow('secret');
+  });
+
+  it.each(['', 'http://orders', 'a/b', 'a b'])('refuses %j as a denied host', (host) => {
+    expect(() => resolvePeers({ internalOrigins: [], deniedHosts: [host] })).toThrow('deniedHosts: ');
+  });
+
+  it('refuses a missing list', () => {
+    expect(() => resolvePeers({} as never)).toThrow('internalOrigins: undefined is not accepted');
+  });
+});
