@@ -187,7 +187,10 @@ function proveOrder({ lines }, { roots, services }) {
   const count = [...walk(asOperations(roots[0]))].length;
   report.done(`the order passed through ${[...services].join(', ')}: ${count} operations, ${lines.length} lines`);
   const processes = new Set(lines.map(({ process: name }) => name));
-  ensure(processes.size === 1 + extracted.length, `each process tells of the order, but only: ${[...processes]}`);
+  ensure(
+    processes.size === 1 + extracted.length,
+    `each process tells of the order, but only: ${[...processes].join(', ')}`,
+  );
   if (options.split) report.done(`one id in the logs of ${processes.size} processes: ${[...processes].join(', ')}`);
 }
 

@@ -14,6 +14,7 @@ const GATES = [
   ['build', 'build'],
   ['package', 'build:package'],
   ['demo', 'demo'],
+  ['demo:split', 'demo:split'],
 ];
 
 const { values } = parseArgs({ options: { except: { type: 'string', multiple: true, default: [] } } });

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Browser } from './browser.mjs';
 import { UserError } from './user-error.mjs';
 
-export const DEVELOPMENT_ISSUER = 'http://127.0.0.1:3900';
+export const DEVELOPMENT_ISSUER = `http://127.0.0.1:${process.env.DEV_IDP_PORT ?? 3900}`;
 export const DEVELOPMENT_PASSWORD = 'development';
 export const ALL_SCOPES = [
   'openid',
