@@ -3,7 +3,7 @@ import { Agent as UndiciAgent, request as undiciRequest } from 'undici';
 import axios from 'axios';
 import { type Client, clientsOf, useCallerWithPeers } from './support/outgoing.js';
 
-const USERS = 150;
+const USERS = 50;
 
 describe('Users whose calls share connections', () => {
   const world = useCallerWithPeers();

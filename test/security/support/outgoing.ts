@@ -176,7 +176,7 @@ export function clientsOf(caller: () => Caller): { client: string; call: Client;
       client: 'HttpService',
       call: async (url, { body, ...call } = {}) => {
         const response = await firstValueFrom(
-          caller().http.request({ url, ...call, data: body, responseType: 'text' }),
+          caller().http.request({ url, ...call, ...(body !== undefined && { data: body }), responseType: 'text' }),
         );
         return { status: response.status, text: String(response.data) };
       },
@@ -203,7 +203,12 @@ async function byAxios(
   url: string,
   { body, ...call }: Call,
 ): Promise<Answer> {
-  const response = await instance.request({ url, ...call, data: body, responseType: 'text' });
+  const response = await instance.request({
+    url,
+    ...call,
+    ...(body !== undefined && { data: body }),
+    responseType: 'text',
+  });
   return { status: response.status, text: String(response.data) };
 }
 

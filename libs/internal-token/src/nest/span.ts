@@ -37,7 +37,7 @@ export interface SpanRecord extends SpanSpec {
   readonly startedAt: number;
   /** Milliseconds, with decimals, by a monotonic clock. */
   readonly durationMs: number;
-  /** The HTTP status of a server span; `ok` or `error` of every other. */
+  /** The HTTP status of a server span, and of a client span whose call was answered; `ok` or `error` of every other. */
   readonly status: number | 'ok' | 'error';
   readonly error?: unknown;
   readonly token?: SpanToken;

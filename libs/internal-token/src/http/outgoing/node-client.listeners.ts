@@ -64,7 +64,10 @@ export function onNodeFailure({ request, error }: { request: ClientRequest; erro
 function abort(request: ClientRequest, error: InternalTokenError): void {
   const call = running.get(request);
   call?.call.failed(error);
-  (call?.response ?? request).destroy(error);
+  if (call?.response === undefined) return void request.destroy(error);
+  // Whoever reads the answer hears of it there; many have stopped listening to the request by now, which would throw.
+  request.on('error', () => undefined);
+  call.response.destroy(error);
 }
 
 /** An agent decides where it connects to. Before the first byte: a new connection has not written any yet. */

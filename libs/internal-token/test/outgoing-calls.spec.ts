@@ -1,0 +1,156 @@
+import { jest } from '@jest/globals';
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { firstValueFrom } from 'rxjs';
+import { Agent, Client, request as undiciRequest } from 'undici';
+import {
+  currentStore,
+  InternalTokenContext,
+  InternalTokenModule,
+  type SpanRecord,
+  Tracer,
+  type VerifiedClaims,
+} from 'nestjs-internal-token';
+import { InternalTokenHttpModule, translateCallError } from 'nestjs-internal-token/http';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { clientSpans, Listener } from './support/outgoing.js';
+
+const tokens = new TestTokenIssuer();
+const peer = new Listener();
+let app: INestApplicationContext;
+let records: SpanRecord[] = [];
+
+beforeAll(async () => {
+  await peer.listen();
+  @Module({
+    imports: [
+      InternalTokenModule.forRoot({ service: 'shop', trustDomain: 'test', keys: tokens.keys }),
+      InternalTokenHttpModule.forRootAsync({ useFactory: () => ({ internalOrigins: { orders: peer.origin } }) }),
+      HttpModule.register({}),
+    ],
+  })
+  class ShopModule {}
+  app = await NestFactory.createApplicationContext(ShopModule, { logger: false });
+  app.get(Tracer).onEnd((record) => records.push(record));
+});
+afterAll(async () => {
+  await app.close();
+  peer.close();
+});
+beforeEach(() => {
+  records = [];
+  peer.received.length = 0;
+  peer.answer = (_req, res) => void res.end('ok');
+});
+
+const run = <T>(claims: VerifiedClaims, fn: () => T): T => app.get(InternalTokenContext).run(claims, fn);
+
+const byNode = async (url: string) => {
+  const [response] = (await once(httpRequest(url).end(), 'response')) as [
+    NodeJS.ReadableStream & { statusCode: number },
+  ];
+  return text(response);
+};
+const clients: [string, (url: string) => Promise<unknown>][] = [
+  ['fetch', async (url) => (await fetch(url)).text()],
+  ['undici', async (url) => (await undiciRequest(url, { dispatcher: new Agent() })).body.text()],
+  ['node:http', byNode],
+  ['HttpService', (url) => firstValueFrom(app.get(HttpService).get(url))],
+];
+
+const LIFE_LEFT_MS = 120;
+
+/** Runs `fn` when its token has but a moment to live, by a clock that stands still. */
+async function atTheEndOfLife<T>(fn: (claims: VerifiedClaims) => Promise<T>): Promise<T> {
+  const claims = tokens.claims();
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(claims.expiresAt * 1000 - LIFE_LEFT_MS);
+  try {
+    return await fn(claims);
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+const failureOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'no failure',
+    (reason: unknown) => reason,
+  );
+
+describe.each(clients)('A call by %s', (_client, call) => {
+  it('R113a: ends with the life of the token where no answer comes', async () => {
+    peer.answer = () => undefined;
+    const error = await atTheEndOfLife((claims) => failureOf(run(claims, () => call(peer.origin))));
+    expect(translateCallError(error)?.code ?? String((error as Error).cause)).toContain('upstream_timeout');
+    expect(clientSpans(records)).toMatchObject([{ status: 'error', error: { code: 'upstream_timeout' } }]);
+  });
+
+  it('R113a: ends with the life of the token where the body does not end', async () => {
+    peer.answer = (_req, res) => void res.write('a beginning');
+    expect(await atTheEndOfLife((claims) => failureOf(run(claims, () => call(peer.origin))))).not.toBe('no failure');
+    expect(clientSpans(records)).toMatchObject([{ status: 200, error: { code: 'upstream_timeout' } }]);
+  });
+
+  it('is a client span with peer and status, whatever the path', async () => {
+    const claims = tokens.claims();
+    await run(claims, () => call(`${peer.origin}/orders/4711?secret=1`));
+    peer.answer = (_req, res) => void res.writeHead(404).end();
+    await run(claims, () => call(peer.origin)).catch(() => undefined);
+    expect(clientSpans(records)).toMatchObject([
+      { op: 'GET orders', peer: 'orders', status: 200, service: 'shop', traceId: claims.tokenId },
+      { op: 'GET orders', peer: 'orders', status: 404 },
+    ]);
+    expect(JSON.stringify(records)).not.toContain('4711');
+  });
+
+  it('is a client span that failed where the connection breaks', async () => {
+    peer.answer = (_req, res) => void res.destroy();
+    await run(tokens.claims(), () => call(peer.origin)).catch(() => undefined);
+    expect(clientSpans(records)).toMatchObject([{ status: 'error', error: expect.any(Object) as object }]);
+  });
+
+  it('R124: belongs to the client span that runs already, where there is one', async () => {
+    const tracer = app.get(Tracer);
+    let running: string | undefined;
+    await run(tokens.claims(), () =>
+      tracer.run({ op: 'orders.place', kind: 'client', peer: 'orders' }, () => {
+        running = currentStore()?.span?.spanId;
+        return call(peer.origin);
+      }),
+    );
+    expect(clientSpans(records)).toMatchObject([{ op: 'orders.place', spanId: running }]);
+    expect(peer.received[0]?.traceparent).toContain(`-${running}-03`);
+  });
+});
+
+describe('A request that waits for a connection', () => {
+  it('R113a: is given up when its token expires', async () => {
+    peer.answer = () => undefined;
+    const client = new Client(peer.origin);
+    const outcomes = await atTheEndOfLife((claims) =>
+      Promise.allSettled([1, 2].map(() => run(claims, () => client.request({ path: '/', method: 'GET' })))),
+    );
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'upstream_timeout' } },
+      { reason: { code: 'upstream_timeout' } },
+    ]);
+    expect(peer.received).toHaveLength(1);
+    await client.destroy();
+  });
+});
+
+describe('A protocol change', () => {
+  it('R113a: has the token, but neither a deadline nor a span without an end', async () => {
+    peer.answer = (_req, res) => void res.end();
+    const client = new Client(peer.origin);
+    const upgrade = run(tokens.claims(), () => client.upgrade({ path: '/', protocol: 'websocket' }));
+    await expect(upgrade).rejects.toThrow();
+    expect(peer.received[0]?.token).toMatch(/^eyJ/);
+    expect(records).toEqual([]);
+    await client.destroy();
+  });
+});

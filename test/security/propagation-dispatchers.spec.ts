@@ -1,0 +1,125 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as undici from 'undici';
+import { internalTokenInterceptor } from 'nestjs-internal-token/http';
+import { refusalOf, useCallerWithPeers } from './support/outgoing.js';
+
+describe("A dispatcher of the application's own", () => {
+  const world = useCallerWithPeers();
+  const paths = () => world.inside.received.map(({ url }) => url);
+
+  describe.each([
+    ['Agent', () => new undici.Agent()],
+    ['Pool', () => new undici.Pool(world.inside.origin)],
+    ['Client', () => new undici.Client(world.inside.origin, { pipelining: 4 })],
+    ['RetryAgent', () => new undici.RetryAgent(new undici.Agent())],
+    ['BalancedPool', () => new undici.BalancedPool([world.inside.origin])],
+  ])('of class %s', (_name, make) => {
+    it('R89, R93: sends the one token of the context; R97: nothing without one', async () => {
+      const dispatcher: undici.Dispatcher = make();
+      const call = () =>
+        dispatcher.request({
+          origin: world.inside.origin,
+          path: '/',
+          method: 'GET',
+          headers: ['Txn-Token', 'eyJ.mine'],
+        });
+      await (await world.caller.as('ada', call)).body.dump();
+      expect(world.inside.last.tokens).toHaveLength(1);
+      expect(world.inside.last.tokens).not.toContain('eyJ.mine');
+      expect(await refusalOf(call())).toBe('txn_no_context');
+      expect(world.inside.received).toHaveLength(1);
+      await dispatcher.destroy();
+    });
+  });
+
+  it('R91: strips the field from what it sends outside, given as a list, pairs or an object', async () => {
+    const dispatcher = new undici.Agent();
+    for (const headers of [['Txn-Token', 'eyJ'], new Map([['txn_token', 'eyJ']]), { 'TXN-TOKEN': 'eyJ' }]) {
+      const call = () => dispatcher.request({ origin: world.outside.origin, path: '/', method: 'GET', headers });
+      await (await world.caller.as('ada', call)).body.dump();
+      expect(world.outside.last.tokens).toEqual([]);
+    }
+    await dispatcher.close();
+  });
+
+  it('R94: under deduplicate(), callers share no answer if internalTokenInterceptor() is on it', async () => {
+    const { caller, inside } = world;
+    inside.answer = (req, res) => void setTimeout(() => res.end(String(req.headers['txn-token'])), 20);
+    const dispatcher = new undici.Agent().compose(undici.interceptors.deduplicate(), internalTokenInterceptor());
+    const users = ['ada', 'alan', 'grace'];
+    const answers = await Promise.all(
+      users.map((user) =>
+        caller.as(user, async () => (await undici.request(`${inside.origin}/`, { dispatcher })).body.text()),
+      ),
+    );
+    const verifier = await caller.tokens.verifier();
+    expect(await Promise.all(answers.map(async (token) => (await verifier.verify(token)).userId))).toEqual(users);
+    expect(JSON.stringify(inside.received)).not.toContain('x-internal-token-context');
+    await dispatcher.close();
+  });
+
+  describe('of another copy of undici', () => {
+    let folder: string;
+    let other: typeof undici;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'undici-'));
+      const here = createRequire(import.meta.url);
+      cpSync(dirname(here.resolve('undici')), join(folder, 'undici'), { recursive: true });
+      other = createRequire(join(folder, 'index.js'))('./undici/index.js') as typeof undici;
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it("R94: is refused at internal origins, for it may queue a request and send it in another's context", async () => {
+      const dispatcher = new other.Agent({ connections: 1 });
+      const call = () => dispatcher.request({ origin: world.inside.origin, path: '/', method: 'GET' });
+      expect(await refusalOf(world.caller.as('ada', call))).toBe('internal_call_unsafe');
+      await expect(world.caller.as('ada', call)).rejects.toThrow('internalTokenInterceptor()');
+      expect(world.inside.received).toEqual([]);
+      await dispatcher.destroy();
+    });
+
+    it('R91: sends no token outside', async () => {
+      const dispatcher = new other.Agent();
+      const headers = { 'Txn-Token': 'eyJ' };
+      const call = () => dispatcher.request({ origin: world.outside.origin, path: '/', method: 'GET', headers });
+      await (await world.caller.as('ada', call)).body.dump();
+      expect(world.outside.last.tokens).toEqual([]);
+      await dispatcher.close();
+    });
+
+    it('R94: works with internalTokenInterceptor(), every user with the own token through one connection', async () => {
+      const { caller, inside, outside } = world;
+      const dispatcher = new other.Agent({ connections: 1 }).compose(
+        other.interceptors.redirect({ maxRedirections: 2 }) as undici.Dispatcher.DispatcherComposeInterceptor,
+        internalTokenInterceptor(),
+      );
+      inside.answer = (req, res) => {
+        if (req.url === '/away') return void res.writeHead(307, { location: `${outside.origin}/stolen` }).end();
+        res.end();
+      };
+      const users = Array.from({ length: 30 }, (_, i) => `user-${i}`);
+      await Promise.all(
+        users.map((user) =>
+          caller.as(user, async () => {
+            const { body } = await dispatcher.request({ origin: inside.origin, path: `/${user}`, method: 'GET' });
+            await body.dump();
+          }),
+        ),
+      );
+      const verifier = await caller.tokens.verifier();
+      expect(paths()).toHaveLength(users.length);
+      for (const { url, tokens } of inside.received) {
+        expect((await verifier.verify(tokens[0] ?? '')).userId).toBe(url.slice(1));
+      }
+      await caller.as('ada', async () => {
+        await (await dispatcher.request({ origin: inside.origin, path: '/away', method: 'GET' })).body.dump();
+      });
+      expect(outside.last.tokens).toEqual([]);
+      expect(JSON.stringify([inside.received, outside.received])).not.toContain('x-internal-token-context');
+      await dispatcher.close();
+    });
+  });
+});
