@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { JwtModuleOptions } from '@nestjs/jwt';
 import type { Signer, SignerOptions, TokenMinterOptions } from '../core/index.js';
+import type { JwtKeySetup } from './jwt-key-setup.js';
 import type { KeyRing, KeyRingOptions } from './ring/index.js';
 import { sealed } from './sealed-options.js';
 
@@ -11,8 +11,8 @@ export type InternalTokenSigningKey =
   | { readonly signer: Signer }
   | SignerOptions
   | {
-      /** Of `JwtModule`'s options: `privateKey`, `publicKey`, `secretOrKeyProvider`, `signOptions.algorithm` and `.keyid`. */
-      readonly jwt: JwtModuleOptions;
+      /** `JwtModuleOptions`: `privateKey`, `publicKey`, `secretOrKeyProvider`, `signOptions.algorithm` and `.keyid` count. */
+      readonly jwt: JwtKeySetup;
     };
 
 /** Options of `InternalTokenIssuingModule.forIssuing()`. */

@@ -1,4 +1,4 @@
-import { JwtService } from '@nestjs/jwt';
+import { type JwtModuleOptions, JwtService } from '@nestjs/jwt';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import {
   encodedToken,
@@ -13,7 +13,8 @@ import { InternalTokenIssuer } from './internal-token.issuer.js';
 import { signerFromJwtOptions } from './jwt-options.bridge.js';
 import { KeyRing } from './ring/index.js';
 
-type Options = Parameters<typeof signerFromJwtOptions>[0];
+/** Of the package itself: whatever it takes, the bridge takes. */
+type Options = JwtModuleOptions;
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });

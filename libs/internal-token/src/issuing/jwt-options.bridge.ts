@@ -1,4 +1,3 @@
-import type { JwtModuleOptions } from '@nestjs/jwt';
 import { createPrivateKey, createPublicKey, KeyObject, type PrivateKeyInput } from 'node:crypto';
 import {
   createSigner,
@@ -7,15 +6,14 @@ import {
   type Signer,
   type SigningAlgorithm,
 } from '../core/index.js';
-
-type JwtKey = NonNullable<JwtModuleOptions['privateKey']>;
+import type { JwtKey, JwtKeySetup } from './jwt-key-setup.js';
 
 /**
  * A signer on the key that a team has set up for `@nestjs/jwt`: `privateKey` or `secretOrKeyProvider`, with
  * `signOptions.algorithm` and `signOptions.keyid`. The provider is asked once, at start.
  * @throws InternalTokenError `configuration_invalid` for a shared secret, an HMAC algorithm, or keys that are no pair
  */
-export async function signerFromJwtOptions(options: JwtModuleOptions): Promise<Signer> {
+export async function signerFromJwtOptions(options: JwtKeySetup): Promise<Signer> {
   const algorithm = asymmetric(options.signOptions?.algorithm);
   const key = readPrivateKey(await givenKey(options));
   if (options.publicKey !== undefined) requirePair(key, options.publicKey);
@@ -27,7 +25,7 @@ export async function signerFromJwtOptions(options: JwtModuleOptions): Promise<S
   });
 }
 
-async function givenKey(options: JwtModuleOptions): Promise<JwtKey> {
+async function givenKey(options: JwtKeySetup): Promise<JwtKey> {
   if (options.secretOrKeyProvider !== undefined) {
     const { JwtSecretRequestType } = await import('@nestjs/jwt');
     return options.secretOrKeyProvider(JwtSecretRequestType.SIGN, {}, options.signOptions ?? {});

@@ -1,0 +1,123 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KeyDirectory } from './key.directory.js';
+import { keyFileName } from './key.file.js';
+import { generateSigningKey } from './key.generator.js';
+
+describe('A directory of keys', () => {
+  let folder: string;
+  let directory: KeyDirectory;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ring-'));
+    directory = new KeyDirectory(join(folder, 'keys'));
+    await directory.prepare();
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const add = async (activateAt?: number): Promise<string> => {
+    const jwk = await generateSigningKey({});
+    await directory.write({ publishedAt: 1, jwk, ...(activateAt !== undefined && { activateAt }) });
+    return String(jwk['kid']);
+  };
+  const pathOf = (keyId: string) => join(directory.path, keyFileName(keyId));
+  const load = async () => {
+    const problems: string[] = [];
+    const keys = await directory.load(undefined, (problem) => problems.push(problem));
+    return { ids: keys.map(({ key }) => key.publicJwk.kid), problems };
+  };
+
+  it('is readable by its owner alone, and so is each of its files', async () => {
+    const keyId = await add(1);
+    expect(statSync(directory.path).mode & 0o777).toBe(0o700);
+    expect(statSync(pathOf(keyId)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory.path)).toEqual([keyFileName(keyId)]);
+  });
+
+  it('keeps a key whose file breaks, says so once, and takes it again when it is mended', async () => {
+    const keyId = await add(1);
+    const text = readFileSync(pathOf(keyId), 'utf8');
+    await load();
+    writeFileSync(pathOf(keyId), text.slice(0, 40));
+    expect(await load()).toEqual({ ids: [keyId], problems: [`${keyFileName(keyId)} is not used: it is not JSON`] });
+    expect(await load()).toEqual({ ids: [keyId], problems: [] });
+    writeFileSync(pathOf(keyId), text);
+    expect(await load()).toEqual({ ids: [keyId], problems: [] });
+  });
+
+  it('does without a file that was never right, and with those beside it', async () => {
+    const keyId = await add(1);
+    writeFileSync(join(directory.path, 'not-a-key-at-all-yet.json'), '{"publishedAt":"soon"}', { mode: 0o600 });
+    const { ids, problems } = await load();
+    expect(ids).toEqual([keyId]);
+    expect(problems).toEqual([expect.stringContaining('not-a-key-at-all-yet.json is not used')]);
+  });
+
+  it('looks at no draft, lock or other file', async () => {
+    writeFileSync(join(directory.path, '.lock'), 'x');
+    writeFileSync(join(directory.path, 'README.md'), 'x');
+    expect(await load()).toEqual({ ids: [], problems: [] });
+  });
+
+  it('warns of a file that others can read', async () => {
+    const keyId = await add(1);
+    chmodSync(pathOf(keyId), 0o644);
+    expect((await load()).problems).toEqual([expect.stringContaining('chmod 600')]);
+  });
+
+  it('R111: leaves nothing private in the file of a retired key', async () => {
+    const keyId = await add(1);
+    const { d } = (JSON.parse(readFileSync(pathOf(keyId), 'utf8')) as { key: { d: string } }).key;
+    await directory.change(keyId, { retiredAt: 2 });
+    expect(readFileSync(pathOf(keyId), 'utf8')).not.toContain(d);
+    expect(await directory.load()).toEqual([
+      expect.objectContaining({
+        state: 'retired',
+        key: { publicJwk: expect.objectContaining({ kid: keyId }) as object },
+      }),
+    ]);
+  });
+
+  it('lets one work at a time', async () => {
+    let inside = 0;
+    let most = 0;
+    const work = () =>
+      new KeyDirectory(directory.path).locked(async () => {
+        most = Math.max(most, (inside += 1));
+        await new Promise((resolve) => setImmediate(resolve));
+        inside -= 1;
+      });
+    await Promise.all(Array.from({ length: 8 }, work));
+    expect(most).toBe(1);
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  it('takes over the lock of a holder that has died', async () => {
+    const lock = join(directory.path, '.lock');
+    writeFileSync(lock, 'somebody');
+    utimesSync(lock, new Date(Date.now() - 11_000), new Date(Date.now() - 11_000));
+    expect(await directory.locked(async () => 'done')).toBe('done');
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  it('gives the lock back when the work fails', async () => {
+    await expect(directory.locked(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await directory.locked(async () => 'done')).toBe('done');
+  });
+
+  it('says what to do where it is not there', async () => {
+    await expect(new KeyDirectory(join(folder, 'none')).load()).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      message: expect.stringContaining('itok keys new') as string,
+    });
+  });
+});
