@@ -91,6 +91,11 @@ const table = {
     title: 'The internal token was used before',
     action: 'Start again at the gateway.',
   },
+  txn_replay_unknown: {
+    status: 503,
+    title: 'It cannot be told whether the internal token was used before',
+    action: 'Try again in a moment; if it lasts, check that the replay store of this service can be reached.',
+  },
   txn_keys_not_ready: {
     status: 503,
     title: 'The keys for internal tokens are not loaded yet',

@@ -28,4 +28,5 @@ export { tokenHash } from './token-hash.js';
 export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';
 export { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';
 export { encodedToken, isVerified, keyIdOf, type VerifiedClaims } from './verified-claims.js';
+export type { TokenCacheOptions } from './verified-token.cache.js';
 export { InternalTokenVerifier, type VerifierOptions } from './verifier.js';

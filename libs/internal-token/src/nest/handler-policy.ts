@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { InternalTokenError } from '../core/index.js';
+import type { TokenMode } from './token-mode.js';
 
 /** `token`: a known user. `public`: anonymous too. `none`: no internal token at all. */
 export type HandlerAccess = 'public' | 'token' | 'none';
@@ -11,10 +13,16 @@ export interface HandlerPolicy {
   readonly scopes: readonly string[] | 'any' | undefined;
   /** All of these; the class's and the handler's add up. */
   readonly permissions: readonly string[];
+  /** What becomes of requests that do not verify; undefined: what the service says. */
+  readonly mode: TokenMode | undefined;
+  /** A token may be used once for each address of this handler. */
+  readonly singleUse: boolean;
+  /** A parameter asks for claims. */
+  readonly claims: boolean;
 }
 
 type Handler = { readonly name: string };
-type Declared = { -readonly [K in keyof HandlerPolicy]?: NonNullable<HandlerPolicy[K]> };
+type Declared = { -readonly [K in Exclude<keyof HandlerPolicy, 'claims'>]?: NonNullable<HandlerPolicy[K]> };
 
 const METADATA = 'nestjs-internal-token:policy';
 
@@ -32,6 +40,20 @@ export function declarePolicy(part: Declared, name: string): MethodDecorator & C
     }
     Reflect.defineMetadata(METADATA, { ...declared, ...part }, subject);
   };
+}
+
+const claimsFactories = new WeakSet<object>();
+
+/** Makes it known that a parameter filled by this factory asks for claims. */
+export function asksForClaims<Factory extends object>(factory: Factory): Factory {
+  claimsFactories.add(factory);
+  return factory;
+}
+
+function hasClaimsParameter(controller: Type, handler: Handler): boolean {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) as
+    Readonly<Record<string, { readonly factory?: object }>> | undefined;
+  return Object.values(parameters ?? {}).some(({ factory }) => factory !== undefined && claimsFactories.has(factory));
 }
 
 const cache = new WeakMap<Type, WeakMap<Handler, HandlerPolicy>>();
@@ -55,18 +77,28 @@ function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
   if (access === 'none') {
     // A handler's own @NoInternalToken() sets aside what its class asks for; nothing else does.
     const demands = own.access === 'none' ? [own] : [own, shared];
-    if (demands.some(({ scopes, permissions }) => scopes !== undefined || permissions !== undefined)) {
+    if (demands.some((part) => part.scopes ?? part.permissions ?? part.singleUse)) {
       throw new InternalTokenError(
         'configuration_invalid',
-        `${controller.name}.${handler.name} is marked @NoInternalToken() and asks for a scope or a permission, ` +
-          'which only a token can have. Remove one of the two.',
+        `${controller.name}.${handler.name} is marked @NoInternalToken() and asks for a scope, a permission or a ` +
+          'single use, which only a token can have. Remove one of the two.',
       );
     }
-    return Object.freeze({ access, scopes: undefined, permissions: [] });
+    return Object.freeze({
+      access,
+      scopes: undefined,
+      permissions: [],
+      mode: undefined,
+      singleUse: false,
+      claims: hasClaimsParameter(controller, handler),
+    });
   }
   return Object.freeze({
     access,
     scopes: own.scopes ?? shared.scopes,
     permissions: Object.freeze([...new Set([...(shared.permissions ?? []), ...(own.permissions ?? [])])]),
+    mode: own.mode ?? shared.mode,
+    singleUse: own.singleUse ?? shared.singleUse ?? false,
+    claims: hasClaimsParameter(controller, handler),
   });
 }

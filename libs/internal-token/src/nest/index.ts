@@ -11,6 +11,7 @@ export {
 } from '../core/index.js';
 export { AnyScope } from './any-scope.decorator.js';
 export { Application } from './application.js';
+export { type ValidationRecord, ValidationSink } from './audit/validation.sink.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenErrorFilter } from './internal-token-error.filter.js';
@@ -24,12 +25,17 @@ export {
 } from './internal-token.options.js';
 export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
 export { NoInternalToken } from './no-internal-token.decorator.js';
+export { NoReplay } from './no-replay.decorator.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+export { MemoryReplayStore } from './replay/memory.replay-store.js';
+export { RedisReplayStore } from './replay/redis.replay-store.js';
+export { ReplayStore } from './replay/replay.store.js';
 export { type AdmissionRequest, RequestAdmission } from './request.admission.js';
 export { RequestHook } from './request.hook.js';
 export { RequirePermissions } from './require-permissions.decorator.js';
 export { RequireScope } from './require-scope.decorator.js';
 export type { Span, SpanRecord, SpanSpec } from './span.js';
 export { TokenAdmission } from './token.admission.js';
+export { TokenMode } from './token-mode.decorator.js';
 export { Tracer } from './tracer.js';

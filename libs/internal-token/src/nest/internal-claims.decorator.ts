@@ -1,6 +1,6 @@
-import { createParamDecorator } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { InternalTokenError, type InternalTokenClaims, isVerified } from '../core/index.js';
-import { policyOf } from './handler-policy.js';
+import { asksForClaims, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
 
 /**
@@ -14,7 +14,9 @@ import { currentStore } from './internal-token.store.js';
  * @throws InternalTokenError `txn_no_context` on a `@NoInternalToken()` handler, whatever the request carries;
  * the reason of the refusal where no token was verified
  */
-export const InternalClaims = createParamDecorator<keyof InternalTokenClaims | undefined>((claim, execution) => {
+export const InternalClaims = createParamDecorator<keyof InternalTokenClaims | undefined>(asksForClaims(claimsOf));
+
+function claimsOf(claim: keyof InternalTokenClaims | undefined, execution: ExecutionContext): unknown {
   if (policyOf(execution.getClass(), execution.getHandler()).access === 'none') {
     throw new InternalTokenError(
       'txn_no_context',
@@ -24,4 +26,4 @@ export const InternalClaims = createParamDecorator<keyof InternalTokenClaims | u
   const store = currentStore();
   if (!isVerified(store?.claims)) throw store?.refusal ?? new InternalTokenError('txn_no_context');
   return claim === undefined ? store.claims : store.claims[claim];
-});
+}

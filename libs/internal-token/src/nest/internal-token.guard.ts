@@ -6,7 +6,9 @@ import { assertPermissions, assertScope } from './authorization.js';
 import { type HandlerPolicy, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
 import { routesOfHandler } from './reflect-routes.js';
+import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
+import { UnverifiedRequests } from './unverified.requests.js';
 
 /**
  * The global guard. It asks whether this request's context holds verified claims and whether they suffice for the
@@ -19,18 +21,28 @@ export class InternalTokenGuard implements CanActivate {
   constructor(
     private readonly hook: RequestHook,
     private readonly host: HttpAdapterHost,
+    private readonly unverified: UnverifiedRequests,
+    private readonly replays: ReplayProtection,
   ) {}
 
-  canActivate(execution: ExecutionContext): boolean {
+  /** A promise only where a replay store has to be waited for. */
+  canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const policy = policyOf(execution.getClass(), execution.getHandler());
     this.nameSpan(execution);
     if (policy.access === 'none') return true;
-    const claims = this.claimsOf(execution);
+    let claims: VerifiedClaims;
+    try {
+      claims = this.claimsOf(execution);
+    } catch (error) {
+      if (!this.passesUnverified(execution, policy, error)) throw error;
+      this.protectFromCaches(execution);
+      return true;
+    }
     this.checkPrincipal(claims, policy);
     this.checkScope(claims, policy);
     this.checkPermissions(claims, policy);
     this.protectFromCaches(execution);
-    return true;
+    return this.checkReplay(execution, claims, policy)?.then(() => true) ?? true;
   }
 
   /** The server span learns which handler serves the request: `POST /orders`. */
@@ -58,6 +70,14 @@ export class InternalTokenGuard implements CanActivate {
     return store.claims;
   }
 
+  /** In a mode other than `strict`: whether the request goes on without claims, though it was refused. */
+  protected passesUnverified(execution: ExecutionContext, policy: HandlerPolicy, error: unknown): boolean {
+    if (!this.unverified.mayPass(error, policy)) return false;
+    const handler = `${execution.getClass().name}.${execution.getHandler().name}`;
+    this.unverified.note((error as InternalTokenError).code, policy, handler);
+    return true;
+  }
+
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {
     if (claims.authenticated || policy.access === 'public') return;
     throw new InternalTokenError('txn_scope', 'This operation is not open to anonymous callers.');
@@ -72,6 +92,15 @@ export class InternalTokenGuard implements CanActivate {
 
   protected checkPermissions(claims: VerifiedClaims, { permissions }: HandlerPolicy): void {
     assertPermissions(claims, permissions);
+  }
+
+  /** The last step, so that only a use that is allowed counts as one. @throws InternalTokenError `txn_replayed` */
+  protected checkReplay(
+    execution: ExecutionContext,
+    claims: VerifiedClaims,
+    policy: HandlerPolicy,
+  ): Promise<void> | undefined {
+    return this.replays.check(claims, policy, execution) ?? undefined;
   }
 
   /** RFC 9111, section 3.5 keeps shared caches from storing what `Authorization` guards; `Txn-Token` needs this. */

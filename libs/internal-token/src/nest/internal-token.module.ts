@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { InternalTokenVerifier, KeyStore } from '../core/index.js';
 import { Application } from './application.js';
+import { ValidationRecorder } from './audit/validation.recorder.js';
 import { InternalTokenContext } from './internal-token.context.js';
 import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
 import { InternalTokenGuard } from './internal-token.guard.js';
@@ -14,11 +15,13 @@ import {
   type ResolvedOptions,
 } from './internal-token.options.js';
 import { KeyLoader } from './key.loader.js';
+import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
 import { resolveOptions } from './resolve-options.js';
 import { RoutePolicies } from './route-policies.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
+import { UnverifiedRequests } from './unverified.requests.js';
 
 /**
  * Verifies the internal token of every request and makes its claims known to handlers and services. Import it once:
@@ -49,6 +52,9 @@ import { Tracer } from './tracer.js';
       inject: [RESOLVED_OPTIONS, KeyStore],
       useFactory: (options: ResolvedOptions, keys: KeyStore) => new InternalTokenVerifier({ ...options, keys }),
     },
+    UnverifiedRequests,
+    ReplayProtection,
+    ValidationRecorder,
     TokenAdmission,
     RequestHook,
     RoutePolicies,

@@ -1,5 +1,13 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { CustomClaimsSchema, JwksUriOptions, KeySource, PemKey, SigningAlgorithm } from '../core/index.js';
+import type {
+  CustomClaimsSchema,
+  JwksUriOptions,
+  KeySource,
+  PemKey,
+  SigningAlgorithm,
+  TokenCacheOptions,
+} from '../core/index.js';
+import type { TokenMode } from './token-mode.js';
 
 /** Where the public keys come from: a URL, a file, PEM text, or a source of your own. Never a private key. */
 export type InternalTokenKeys =
@@ -28,6 +36,43 @@ export interface InternalTokenOptions {
   readonly customClaims?: CustomClaimsSchema;
   /** Stop the start if a handler has neither `@RequireScope()` nor `@AnyScope()`. Default false. */
   readonly requireScopePolicy?: boolean;
+  /** Seconds within which a change of the keys arrives, 0.1 to 3600. Default 300. */
+  readonly refreshSeconds?: number;
+  /**
+   * A file that keeps the last good keys, so that this service can start while their source is away. Default none: then
+   * it answers 503 until the source is back. With one, a key that was withdrawn meanwhile verifies until then, for a
+   * day at most.
+   */
+  readonly seedFile?: string;
+  /** How many verified tokens are remembered, so that one that comes again costs a look-up. Default 1000. */
+  readonly tokenCache?: TokenCacheOptions;
+  /** What becomes of a request whose token does not verify; handlers may differ by `@TokenMode()`. Default `strict`. */
+  readonly mode?: TokenMode;
+  /**
+   * The end of every mode but `strict`, at most 90 days from the start: a Date, or its ISO 8601 text. Required for such
+   * a `mode`; without it, and from that moment on, everything is strict.
+   */
+  readonly allowUnverifiedUntil?: Date | string;
+  /** How `@NoReplay()` works. */
+  readonly replay?: ReplayOptions;
+  /** What validation records say; they go to the `ValidationSink` that the application provides. */
+  readonly audit?: AuditOptions;
+}
+
+/** Of the option `replay`. Uses are remembered in this process, or in the `ReplayStore` that the application provides. */
+export interface ReplayOptions {
+  /** `marked`: handlers with `@NoReplay()`; `all`: every handler that needs a token. Default `marked`. */
+  readonly handlers?: 'marked' | 'all';
+  /** What happens when the store cannot tell: `refuse` with 503 `txn_replay_unknown`, or `accept`. Default `refuse`. */
+  readonly onFailure?: 'refuse' | 'accept';
+  /** Milliseconds that the store may take, 1 to 5000. Default 250. */
+  readonly timeoutMs?: number;
+}
+
+/** Of the option `audit`. */
+export interface AuditOptions {
+  /** Claims that records hold. Default none. */
+  readonly include?: readonly ('userId' | 'tenantId')[];
 }
 
 /** Validated options with every default filled in, frozen. */
@@ -41,6 +86,14 @@ export interface ResolvedOptions {
   readonly maxLifetimeSeconds: number;
   readonly customClaims?: CustomClaimsSchema;
   readonly requireScopePolicy: boolean;
+  readonly refreshSeconds: number;
+  readonly seedFile?: string;
+  readonly tokenCache: TokenCacheOptions;
+  readonly mode: TokenMode;
+  /** Milliseconds since the epoch. */
+  readonly allowUnverifiedUntil?: number;
+  readonly replay: Required<ReplayOptions>;
+  readonly audit: Required<AuditOptions>;
 }
 
 /** Injection token of {@link ResolvedOptions}. */

@@ -3,16 +3,24 @@ import { KeyStore, type KeyStoreEvent } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 
 /**
- * Loads the public keys when the application starts. A source that cannot be reached yet does not stop the start:
- * requests are answered 503 until it can.
+ * Loads the public keys when the application starts, and keeps them fresh. A source that cannot be reached yet does not
+ * stop the start: requests are answered 503 until it can.
  */
 @Injectable()
 export class KeyLoader implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('InternalTokenKeys');
   readonly store: KeyStore;
 
-  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'keys'>) {
-    this.store = new KeyStore({ source: options.keys, onEvent: (event) => this.report(event) });
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'keys' | 'refreshSeconds' | 'seedFile'>,
+  ) {
+    const { keys: source, refreshSeconds, seedFile } = options;
+    this.store = new KeyStore({
+      source,
+      refreshSeconds,
+      ...(seedFile !== undefined && { seedFile }),
+      onEvent: (event) => this.report(event),
+    });
   }
 
   async onModuleInit(): Promise<void> {

@@ -1,7 +1,7 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
-import { type HandlerAccess, policyOf } from './handler-policy.js';
+import { type HandlerAccess, type HandlerPolicy, policyOf } from './handler-policy.js';
 
 /** One route as its decorators describe it: plain data, fit for JSON. */
 export interface RouteDefinition {
@@ -32,16 +32,25 @@ type Handler = { readonly name: string };
  * @throws InternalTokenError `configuration_invalid` for contradicting decorators
  */
 export function reflectRoutes(controllers: readonly Type[], domain: string): RouteDefinition[] {
-  return controllers.flatMap((controller) => {
-    const prototype = controller.prototype as Record<string, Handler>;
-    return scanner.getAllMethodNames(prototype).flatMap((name) => {
-      const handler = prototype[name];
-      if (handler === undefined) return [];
-      return routesOfHandler(controller, handler).map(({ method, path }) => {
-        const { access, scopes, permissions } = policyOf(controller, handler);
-        return { method, path, domain, handler: `${controller.name}.${name}`, access, scopes, permissions };
-      });
-    });
+  return controllers.flatMap((controller) =>
+    handlersOf(controller).flatMap(({ handler, routes, policy: { access, scopes, permissions } }) =>
+      routes.map(({ method, path }) => ({ method, path, domain, handler, access, scopes, permissions })),
+    ),
+  );
+}
+
+/** The handlers of a controller: `OrdersController.place`, where they answer and what they ask for. */
+export function handlersOf(controller: Type): {
+  readonly handler: string;
+  readonly routes: readonly HandlerRoute[];
+  readonly policy: HandlerPolicy;
+}[] {
+  const prototype = controller.prototype as Record<string, Handler>;
+  return scanner.getAllMethodNames(prototype).flatMap((name) => {
+    const handler = prototype[name];
+    const routes = handler === undefined ? [] : routesOfHandler(controller, handler);
+    if (handler === undefined || routes.length === 0) return [];
+    return [{ handler: `${controller.name}.${name}`, routes, policy: policyOf(controller, handler) }];
   });
 }
 

@@ -1,5 +1,12 @@
 import { InternalTokenError, jwksFileSource, jwksUriSource, type KeySource, pemSource } from '../core/index.js';
-import type { InternalTokenKeys, InternalTokenOptions, ResolvedOptions } from './internal-token.options.js';
+import type {
+  AuditOptions,
+  InternalTokenKeys,
+  InternalTokenOptions,
+  ReplayOptions,
+  ResolvedOptions,
+} from './internal-token.options.js';
+import { isTokenMode } from './token-mode.js';
 
 const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   service: true,
@@ -11,11 +18,21 @@ const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   maxLifetimeSeconds: true,
   customClaims: true,
   requireScopePolicy: true,
+  refreshSeconds: true,
+  seedFile: true,
+  tokenCache: true,
+  mode: true,
+  allowUnverifiedUntil: true,
+  replay: true,
+  audit: true,
 };
 
+/** A mode that lets unverified requests pass is a stage of a migration, not a state to live in. */
+const MAX_UNVERIFIED_MS = 90 * 24 * 60 * 60 * 1000;
+
 /**
- * Fills in the defaults and freezes the result. What the verifier needs (names, seconds, algorithms) the verifier
- * checks itself, at start as well.
+ * Fills in the defaults and freezes the result. What the verifier and the key store need (names, seconds, algorithms,
+ * the cache) they check themselves, at start as well.
  * @throws InternalTokenError `configuration_invalid`, naming the option, what was given and the fix
  */
 export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
@@ -24,13 +41,25 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
       throw invalid(name, 'is not known', `remove it, or use one of: ${Object.keys(KNOWN).join(', ')}`);
     }
   }
-  const { service, customClaims } = options;
+  const { service, customClaims, seedFile, mode = 'strict' } = options;
   if (typeof service !== 'string' || service.trim() === '') {
     throw invalid(
       'service',
       `is ${JSON.stringify(service) ?? 'not set'}`,
       'give this process a name, such as "orders"',
     );
+  }
+  if (!isTokenMode(mode)) throw invalid('mode', 'is none that exists', 'use "strict", "presence" or "shadow"');
+  if (seedFile !== undefined && (typeof seedFile !== 'string' || seedFile === '')) {
+    throw invalid(
+      'seedFile',
+      'is no path',
+      'name a file in a directory that only this process can write, or leave it out',
+    );
+  }
+  const until = unverifiedUntil(options.allowUnverifiedUntil);
+  if (mode !== 'strict' && until === undefined) {
+    throw invalid('mode', `is "${mode}" without an end`, 'say in allowUnverifiedUntil when it becomes strict');
   }
   return Object.freeze({
     service,
@@ -42,7 +71,44 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
     maxLifetimeSeconds: options.maxLifetimeSeconds ?? 300,
     ...(customClaims !== undefined && { customClaims }),
     requireScopePolicy: options.requireScopePolicy ?? false,
+    refreshSeconds: options.refreshSeconds ?? 300,
+    ...(seedFile !== undefined && { seedFile }),
+    tokenCache: options.tokenCache ?? {},
+    mode,
+    ...(until !== undefined && { allowUnverifiedUntil: until }),
+    replay: replayOptions(options.replay),
+    audit: auditOptions(options.audit),
   });
+}
+
+function unverifiedUntil(given: Date | string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const until = typeof given === 'string' && !/^\d{4}-\d\d-\d\d/.test(given) ? Number.NaN : new Date(given).getTime();
+  if (Number.isNaN(until)) {
+    throw invalid('allowUnverifiedUntil', 'is no date', 'give a Date or ISO 8601 text, such as "2026-12-31T18:00:00Z"');
+  }
+  if (until - Date.now() > MAX_UNVERIFIED_MS) {
+    throw invalid('allowUnverifiedUntil', 'is more than 90 days away', 'give a nearer date and renew it if need be');
+  }
+  return until;
+}
+
+function replayOptions({ handlers = 'marked', onFailure = 'refuse', timeoutMs = 250 }: ReplayOptions = {}) {
+  if (!['marked', 'all'].includes(handlers)) throw invalid('replay.handlers', 'is unknown', 'use "marked" or "all"');
+  if (!['refuse', 'accept'].includes(onFailure)) {
+    throw invalid('replay.onFailure', 'is unknown', 'use "refuse" or "accept"');
+  }
+  if (!(timeoutMs >= 1 && timeoutMs <= 5000)) {
+    throw invalid('replay.timeoutMs', 'is out of bounds', 'give 1 to 5000 milliseconds');
+  }
+  return Object.freeze({ handlers, onFailure, timeoutMs });
+}
+
+function auditOptions({ include = [] }: AuditOptions = {}) {
+  if (!Array.isArray(include) || !include.every((name) => name === 'userId' || name === 'tenantId')) {
+    throw invalid('audit.include', 'names something else', 'use "userId" and "tenantId", or leave it out');
+  }
+  return Object.freeze({ include: Object.freeze([...include]) });
 }
 
 function keySource(keys: InternalTokenKeys | null | undefined): KeySource {

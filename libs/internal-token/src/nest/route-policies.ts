@@ -1,8 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
+import type { HandlerPolicy } from './handler-policy.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
-import { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+import { handlersOf, reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+import { UnverifiedRequests } from './unverified.requests.js';
 
 // The metadata of @MessagePattern() and @EventPattern(); @nestjs/microservices may not be installed.
 const MESSAGE_PATTERN = 'microservices:pattern';
@@ -12,10 +14,14 @@ const MESSAGE_PATTERN = 'microservices:pattern';
 export class RoutePolicies implements OnModuleInit {
   private readonly logger = new Logger('InternalTokenRoutes');
   private tokenFreeMethods: ReadonlySet<string> = new Set(['ALL']);
+  /** By method, the policies of handlers that may let unverified requests pass. */
+  private lenient: readonly { readonly method: string; readonly policy: HandlerPolicy }[] = [];
 
   constructor(
     private readonly modules: ModulesContainer,
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'requireScopePolicy'>,
+    private readonly unverified: UnverifiedRequests,
+    @Inject(RESOLVED_OPTIONS)
+    private readonly options: Pick<ResolvedOptions, 'requireScopePolicy' | 'mode' | 'allowUnverifiedUntil'>,
   ) {}
 
   /** @throws InternalTokenError `configuration_invalid`, naming each handler and the fix */
@@ -26,6 +32,7 @@ export class RoutePolicies implements OnModuleInit {
     const open = routes.filter(({ access }) => access === 'none');
     this.tokenFreeMethods = new Set(open.map(({ method }) => method));
     if (open.length > 0) this.logger.log(`Handlers that need no internal token: ${open.map(name).join(', ')}`);
+    this.lookForModes(controllers);
     const messages = controllers.flatMap(messageHandlers);
     if (messages.length > 0) {
       this.logger.warn(
@@ -35,9 +42,27 @@ export class RoutePolicies implements OnModuleInit {
     }
   }
 
-  /** Whether a request by this method may end at a handler that needs no token. */
-  mayNeedNoToken(method: string | undefined): boolean {
-    return this.tokenFreeMethods.has('ALL') || (method !== undefined && this.tokenFreeMethods.has(method));
+  /** Whether a request by this method that was refused for this reason may still end at a handler that takes it. */
+  mayPassWithout(method: string | undefined, refusal: InternalTokenError): boolean {
+    if (this.tokenFreeMethods.has('ALL') || (method !== undefined && this.tokenFreeMethods.has(method))) return true;
+    return this.lenient.some(
+      (handler) =>
+        (handler.method === method || handler.method === 'ALL') && this.unverified.mayPass(refusal, handler.policy),
+    );
+  }
+
+  private lookForModes(controllers: readonly Type[]): void {
+    const { mode: byDefault, allowUnverifiedUntil } = this.options;
+    const handlers = controllers.flatMap(handlersOf).filter(({ policy }) => (policy.mode ?? byDefault) !== 'strict');
+    this.lenient = handlers.flatMap(({ routes, policy }) => routes.map(({ method }) => ({ method, policy })));
+    const marked = handlers.filter(({ policy }) => (policy.mode ?? 'strict') !== 'strict');
+    if (marked.length === 0) return;
+    const names = marked.map(({ handler, policy }) => `${handler} (${policy.mode})`).join(', ');
+    this.logger.warn(
+      allowUnverifiedUntil === undefined
+        ? `@TokenMode() on ${names} does not count: the option allowUnverifiedUntil is not set.`
+        : `Handlers with a mode of their own until ${new Date(allowUnverifiedUntil).toISOString()}: ${names}`,
+    );
   }
 
   private controllers(): Type[] {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { answer } from './answer.js';
+import { ValidationRecorder } from './audit/validation.recorder.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import {
   InternalTokenError,
@@ -16,8 +17,9 @@ import { matchingParent } from './traceparent.js';
 /**
  * What a service does when headers arrive: verify the internal token.
  *
- * A refusal is remembered for the guard, so that handlers marked `@NoInternalToken()` still answer. Only a request with
- * a body that no such handler can take is answered at once, so that nobody makes a service read what it will refuse.
+ * A refusal is remembered for the guard, so that handlers marked `@NoInternalToken()`, or of a mode that lets it pass,
+ * still answer. Only a request with a body that no such handler can take is answered at once, so that nobody makes a
+ * service read what it will refuse.
  */
 @Injectable()
 export class TokenAdmission extends RequestAdmission {
@@ -26,6 +28,7 @@ export class TokenAdmission extends RequestAdmission {
   constructor(
     private readonly verifier: InternalTokenVerifier,
     private readonly policies: RoutePolicies,
+    private readonly recorder: ValidationRecorder,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
   ) {
     super();
@@ -38,19 +41,26 @@ export class TokenAdmission extends RequestAdmission {
 
   override admit(request: AdmissionRequest): boolean | Promise<boolean> {
     const started = performance.now();
+    let token: string | undefined;
     try {
-      const claims = this.verifier.verify(readTokenHeader(request.raw.rawHeaders));
-      if (!(claims instanceof Promise)) return this.accept(request, claims, started);
+      token = readTokenHeader(request.raw.rawHeaders);
+      const claims = this.verifier.verify(token);
+      if (!(claims instanceof Promise)) return this.accept(request, claims, token, started);
       return claims.then(
-        (late) => this.accept(request, late, started),
-        (error: unknown) => this.refuse(request, error),
+        (late) => this.accept(request, late, token, started),
+        (error: unknown) => this.refuse(request, error, token, started),
       );
     } catch (error) {
-      return this.refuse(request, error);
+      return this.refuse(request, error, token, started);
     }
   }
 
-  private accept({ raw, store }: AdmissionRequest, claims: VerifiedClaims, started: number): true {
+  private accept(
+    { raw, store }: AdmissionRequest,
+    claims: VerifiedClaims,
+    text: string | undefined,
+    started: number,
+  ): true {
     const verifyUs = Math.round((performance.now() - started) * 1000);
     const now = Date.now();
     const token = {
@@ -65,13 +75,20 @@ export class TokenAdmission extends RequestAdmission {
     store.claims = claims;
     store.txn = claims.tokenId;
     store.span?.join(claims.tokenId, token, parent);
+    this.recorder.record({ txn: store.txn, token: text, started, outcome: claims });
     return true;
   }
 
-  private refuse({ raw, response, store }: AdmissionRequest, error: unknown): boolean {
+  private refuse(
+    { raw, response, store }: AdmissionRequest,
+    error: unknown,
+    token: string | undefined,
+    started: number,
+  ): boolean {
     if (!(error instanceof InternalTokenError)) throw error;
     store.refusal = error;
-    if (!announcesBody(raw) || this.policies.mayNeedNoToken(raw.method)) return true;
+    this.recorder.record({ txn: store.txn, token, started, outcome: error });
+    if (!announcesBody(raw) || this.policies.mayPassWithout(raw.method, error)) return true;
     store.span?.fail(error);
     answer(response, error, store.txn, this.options.trustDomain);
     return false;

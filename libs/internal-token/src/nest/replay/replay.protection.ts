@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto';
+import { type ExecutionContext, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
+import type { HandlerPolicy } from '../handler-policy.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
+import { providedOnce } from '../provided-once.js';
+import { MemoryReplayStore } from './memory.replay-store.js';
+import { ReplayStore } from './replay.store.js';
+
+type Options = Pick<ResolvedOptions, 'service' | 'leewaySeconds' | 'replay'>;
+
+/** Lets a token through once for each handler and address, where that is asked for. */
+@Injectable()
+export class ReplayProtection implements OnModuleInit {
+  private readonly logger = new Logger('InternalTokenReplay');
+  private store: ReplayStore = new MemoryReplayStore();
+  #refused = 0;
+  #unknown = 0;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Options,
+  ) {}
+
+  onModuleInit(): void {
+    this.store = providedOnce(this.modules, ReplayStore) ?? this.store;
+  }
+
+  /** Requests refused because their token had been used before. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Requests of which the store could not tell. */
+  get unknown(): number {
+    return this.#unknown;
+  }
+
+  /**
+   * Nothing, or a promise of it from a store that has to be waited for.
+   * @throws InternalTokenError (or rejects with it) `txn_replayed`, `txn_replay_unknown`
+   */
+  check(claims: VerifiedClaims, policy: HandlerPolicy, execution: ExecutionContext): void | Promise<void> {
+    const { handlers } = this.options.replay;
+    if (handlers === 'marked' && !policy.singleUse) return;
+    const ttlMs = (claims.expiresAt + this.options.leewaySeconds) * 1000 - Date.now();
+    let first: boolean | Promise<boolean>;
+    try {
+      first = this.store.firstUse(this.keyOf(claims, execution), Math.max(1, ttlMs));
+    } catch (error) {
+      return this.decide(this.whenUnknown(error));
+    }
+    if (typeof first === 'boolean') return this.decide(first);
+    return this.inTime(first)
+      .catch((error: unknown) => this.whenUnknown(error))
+      .then((known) => this.decide(known));
+  }
+
+  /**
+   * What the router made of the path, not its text: another spelling that leads to the same handler is the same use.
+   * Hashed, so that the store learns no ids, and written as JSON, so that no two addresses look alike.
+   */
+  private keyOf(claims: VerifiedClaims, execution: ExecutionContext): string {
+    const { method, params } = execution
+      .switchToHttp()
+      .getRequest<{ method: string; params?: Record<string, string> }>();
+    const parameters = Object.entries(params ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    const handler = `${execution.getClass().name}.${execution.getHandler().name}`;
+    const address = JSON.stringify([this.options.service, claims.tokenId, method, handler, parameters]);
+    return hash('sha256', address, 'base64url');
+  }
+
+  private decide(first: boolean): void {
+    if (first) return;
+    this.#refused += 1;
+    throw new InternalTokenError('txn_replayed');
+  }
+
+  private whenUnknown(error: unknown): true {
+    this.#unknown += 1;
+    const { onFailure } = this.options.replay;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger.error(
+      `The replay store cannot tell (${reason}): the request is ${onFailure === 'accept' ? 'let through' : 'refused'}`,
+    );
+    if (onFailure === 'accept') return true;
+    throw new InternalTokenError('txn_replay_unknown');
+  }
+
+  private inTime(answer: Promise<boolean>): Promise<boolean> {
+    const { timeoutMs } = this.options.replay;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+}
