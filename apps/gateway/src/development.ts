@@ -1,16 +1,24 @@
 import { originOf, publishDevelopmentKeys } from '@app/runtime';
-import type { INestApplication } from '@nestjs/common';
-import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
+import { type INestApplication, Logger } from '@nestjs/common';
+import { InternalTokenIssuer, KeyRing } from 'nestjs-internal-token/issuing';
 import pc from 'picocolors';
 import { placeDomains } from './domains.js';
 import type { GatewayConfig, GatewaySettings } from './gateway.config.js';
 
 /** Goods to order, and the public keys where services of this working copy look for them. */
 export async function prepareDevelopment(app: INestApplication, { values }: GatewayConfig): Promise<void> {
-  await publishDevelopmentKeys(values.DEV_DIRECTORY, app.get(InternalTokenIssuer, { strict: false }).publicJwks());
+  const issuer = app.get(InternalTokenIssuer, { strict: false });
+  const publish = () => publishDevelopmentKeys(values.DEV_DIRECTORY, issuer.publicJwks());
+  await publish();
+  app.get(KeyRing, { strict: false }).onChange(() => void publish().catch(reportUnpublished));
   for (const { seed } of placeDomains(values).local) {
     if (seed) await app.get(seed, { strict: false }).run();
   }
+}
+
+function reportUnpublished(error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  new Logger('Development').error(`Services do not see the new keys: ${why}`);
 }
 
 /** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */

@@ -77,4 +77,43 @@ describe("the gateway's configuration", () => {
   it('R112: refuses a lifetime over five minutes', () => {
     expect(namesMissing({ INTERNAL_TOKEN_TTL_SECONDS: '301' })).toEqual(['INTERNAL_TOKEN_TTL_SECONDS']);
   });
+
+  describe('of signing keys', () => {
+    const { INTERNAL_TOKEN_SIGNING_KEY_FILE: file, ...without } = PRODUCTION;
+    const directory = { ...without, INTERNAL_TOKEN_KEYS_DIRECTORY: '/var/lib/keys' };
+    const keys = '{"keys":[{"kty":"EC"}]}';
+
+    it('takes a file, a directory or a key set', () => {
+      expect(namesMissing(directory)).toEqual([]);
+      expect(namesMissing({ ...without, INTERNAL_TOKEN_SIGNING_KEYS: keys })).toEqual([]);
+    });
+
+    it('takes one of them', () => {
+      expect(namesMissing({ ...PRODUCTION, ...directory, INTERNAL_TOKEN_SIGNING_KEYS: keys })).toEqual([
+        'INTERNAL_TOKEN_KEYS_DIRECTORY',
+        'INTERNAL_TOKEN_SIGNING_KEYS',
+      ]);
+    });
+
+    it('R110: takes no key that is used for TLS', () => {
+      const tls = { TLS_CERT_FILE: '/run/tls.pem', TLS_KEY_FILE: file };
+      expect(namesMissing({ ...PRODUCTION, ...tls })).toEqual(['INTERNAL_TOKEN_SIGNING_KEY_FILE']);
+    });
+
+    it('R104: takes a policy for a directory, if it fits the lifetime', () => {
+      const policy = { INTERNAL_TOKEN_ROTATION: '{"rotateEverySeconds":86400,"retireAfterSeconds":70}' };
+      expect(namesMissing({ ...directory, ...policy })).toEqual([]);
+      expect(namesMissing({ ...directory, ...policy, INTERNAL_TOKEN_TTL_SECONDS: '120' })).toEqual([
+        'INTERNAL_TOKEN_ROTATION',
+      ]);
+      expect(namesMissing({ ...PRODUCTION, ...policy })).toEqual(['INTERNAL_TOKEN_ROTATION']);
+    });
+
+    it('R111: never says what is in the key set', () => {
+      const broken = '{"keys":[{"kty":"EC","d":"a-private-part"}';
+      expect(() => loadGatewayConfig({ ...without, INTERNAL_TOKEN_SIGNING_KEYS: broken })).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('a-private-part') as string }) as Error,
+      );
+    });
+  });
 });

@@ -1,4 +1,5 @@
 import type { AccessTokenIssuerOptions } from 'nestjs-internal-token/edge';
+import { type RotationPolicy, safeRotationPolicy } from 'nestjs-internal-token/issuing';
 import {
   databaseSettings,
   developmentDirectory,
@@ -25,6 +26,16 @@ export const DEVELOPMENT_AUDIENCE = 'https://api.shop.localhost';
 // The edge checks every member and names the wrong one; here it only has to be a list.
 const issuers = z.array(z.record(z.string(), z.unknown())).min(1) as unknown as z.ZodType<AccessTokenIssuerOptions[]>;
 
+const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) });
+// Here it only has to be an object: its members are checked against the lifetime, below.
+const rotation = z.record(z.string(), z.unknown()) as z.ZodType<RotationPolicy>;
+
+const SIGNING_KEYS = [
+  'INTERNAL_TOKEN_SIGNING_KEY_FILE',
+  'INTERNAL_TOKEN_KEYS_DIRECTORY',
+  'INTERNAL_TOKEN_SIGNING_KEYS',
+] as const;
+
 /** @public The reference page is made from it. */
 export const gatewaySettings = {
   ...listenerSettings(3000),
@@ -43,9 +54,31 @@ export const gatewaySettings = {
   ...trustSettings,
   INTERNAL_TOKEN_SIGNING_KEY_FILE: {
     schema: parse.text(),
-    description: 'PEM or private JWK that signs internal tokens; development generates one under .dev.',
+    description:
+      'PEM or private JWK that signs internal tokens; development generates one under .dev. ' +
+      'This, INTERNAL_TOKEN_KEYS_DIRECTORY or INTERNAL_TOKEN_SIGNING_KEYS.',
     optional: true,
     example: '/run/secrets/internal-token-key.pem',
+  },
+  INTERNAL_TOKEN_KEYS_DIRECTORY: {
+    schema: parse.text(),
+    description: 'Directory of a key ring, shared by all replicas of the gateway: itok keys new makes its first key.',
+    optional: true,
+    example: '/var/lib/internal-token/keys',
+  },
+  INTERNAL_TOKEN_SIGNING_KEYS: {
+    schema: parse.json(keySet),
+    description:
+      'A secret: private JWK set whose first key signs and whose others are published, unless they say state.',
+    optional: true,
+  },
+  INTERNAL_TOKEN_ROTATION: {
+    schema: parse.json(rotation),
+    description:
+      'JSON policy by which the keys in INTERNAL_TOKEN_KEYS_DIRECTORY change by themselves; ' +
+      '`{"rotateEverySeconds":86400}` is enough. Unset, they change by itok keys rotate.',
+    optional: true,
+    example: '{"rotateEverySeconds":86400}',
   },
   INTERNAL_TOKEN_TTL_SECONDS: {
     schema: parse.seconds(1, 300),
@@ -87,6 +120,7 @@ function compare(values: GatewaySettings): SettingProblem[] {
   const { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_HOST, INTERNAL_PORT } = values;
   const internalListener = originOf(values.INTERNAL_TLS_CERT_FILE ? 'https' : 'http', INTERNAL_HOST, INTERNAL_PORT);
   return [
+    ...signingProblems(values),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
     ...tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE'),
     ...plaintextProblems(
@@ -96,14 +130,37 @@ function compare(values: GatewaySettings): SettingProblem[] {
   ];
 }
 
+function signingProblems(values: GatewaySettings): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  const [first, ...others] = SIGNING_KEYS.filter((name) => values[name] !== undefined);
+  for (const name of others) problems.push({ name, message: `${first} is set as well: give one of the two.` });
+  const { INTERNAL_TOKEN_SIGNING_KEY_FILE: file, TLS_KEY_FILE, INTERNAL_TLS_KEY_FILE } = values;
+  if (file !== undefined && [TLS_KEY_FILE, INTERNAL_TLS_KEY_FILE].includes(file)) {
+    problems.push({ name: SIGNING_KEYS[0], message: 'is a TLS key too: internal tokens need a key of their own.' });
+  }
+  if (values.INTERNAL_TOKEN_ROTATION === undefined) return problems;
+  const name = 'INTERNAL_TOKEN_ROTATION';
+  if (values.INTERNAL_TOKEN_KEYS_DIRECTORY === undefined) {
+    return [...problems, { name, message: 'keys change by a policy only in INTERNAL_TOKEN_KEYS_DIRECTORY.' }];
+  }
+  try {
+    safeRotationPolicy(values.INTERNAL_TOKEN_ROTATION, values.INTERNAL_TOKEN_TTL_SECONDS);
+    return problems;
+  } catch (error) {
+    return [...problems, { name, message: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
 function neededOutsideDevelopment(
-  { CATALOG_URL, INVENTORY_URL, ORDERS_URL }: Partial<GatewaySettings>,
+  values: Partial<GatewaySettings>,
   development: boolean,
 ): readonly (keyof GatewaySettings)[] {
   if (development) return [];
+  const { CATALOG_URL, INVENTORY_URL, ORDERS_URL } = values;
+  const holdsKeys = SIGNING_KEYS.some((name) => values[name] !== undefined);
   const holdsDomains = !(CATALOG_URL && INVENTORY_URL && ORDERS_URL);
   return [
-    'INTERNAL_TOKEN_SIGNING_KEY_FILE',
+    ...(holdsKeys ? [] : ([SIGNING_KEYS[0]] as const)),
     'ACCESS_TOKEN_ISSUERS',
     ...(holdsDomains ? (['DATABASE_URL'] as const) : []),
   ];

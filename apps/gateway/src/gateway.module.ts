@@ -6,7 +6,12 @@ import { APP_FILTER } from '@nestjs/core';
 import { InternalTokenModule, InternalTokenVerifier, reflectRoutes } from 'nestjs-internal-token';
 import { AccessTokenAuthenticator, type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
 import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
-import { InternalTokenIssuer, InternalTokenIssuingModule, JwksController } from 'nestjs-internal-token/issuing';
+import {
+  InternalTokenIssuer,
+  InternalTokenIssuingModule,
+  type InternalTokenSigningKey,
+  JwksController,
+} from 'nestjs-internal-token/issuing';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { DOMAINS, placeDomains } from './domains.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -14,8 +19,7 @@ import { MeController } from './me.controller.js';
 
 /** What the configuration names by file or leaves to development, read and started. */
 export interface GatewayResources {
-  /** PEM or private JWK. */
-  readonly signingKey: string;
+  readonly signing: InternalTokenSigningKey;
   readonly issuers: readonly AccessTokenIssuerOptions[];
   readonly storage: StorageOptions;
   /** The development identity provider, to be closed with the application. */
@@ -32,8 +36,7 @@ export class GatewayModule {
       ...trust,
       workload: 'gateway',
       lifetimeSeconds: values.INTERNAL_TOKEN_TTL_SECONDS,
-      key: resources.signingKey,
-      algorithm,
+      ...resources.signing,
     });
     const own = [MeController, JwksController];
     return {

@@ -1,26 +1,41 @@
 import { join } from 'node:path';
 import { developmentSigningKey, listening, readSettingFile } from '@app/runtime';
 import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
-import { DEVELOPMENT_AUDIENCE, type GatewayConfig } from './gateway.config.js';
+import type { InternalTokenSigningKey } from 'nestjs-internal-token/issuing';
+import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway.config.js';
 import type { GatewayResources } from './gateway.module.js';
 
 /** Reads what the configuration names; generates or starts what development leaves open. */
 export async function openResources(config: GatewayConfig): Promise<GatewayResources> {
   const { values } = config;
-  const signingKey = values.INTERNAL_TOKEN_SIGNING_KEY_FILE
-    ? readSettingFile('gateway', 'INTERNAL_TOKEN_SIGNING_KEY_FILE', values.INTERNAL_TOKEN_SIGNING_KEY_FILE).toString()
-    : await developmentSigningKey(values.DEV_DIRECTORY, values.INTERNAL_TOKEN_ALGORITHM);
+  const signing = await signingKeys(values);
   const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
-  if (values.ACCESS_TOKEN_ISSUERS) return { signingKey, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
+  if (values.ACCESS_TOKEN_ISSUERS) return { signing, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
 
   const provider = await startIdentityProvider(config);
   const { issuer, introspection } = provider;
   return {
-    signingKey,
+    signing,
     storage,
     issuers: [{ issuer, audience: DEVELOPMENT_AUDIENCE, discovery: true, introspection }],
     identityProvider: { onApplicationShutdown: () => provider.close() },
   };
+}
+
+async function signingKeys(values: GatewaySettings): Promise<InternalTokenSigningKey> {
+  const {
+    INTERNAL_TOKEN_SIGNING_KEY_FILE: file,
+    INTERNAL_TOKEN_KEYS_DIRECTORY: directory,
+    INTERNAL_TOKEN_SIGNING_KEYS: keys,
+    INTERNAL_TOKEN_ROTATION: rotation,
+    INTERNAL_TOKEN_ALGORITHM: algorithm,
+  } = values;
+  if (directory) return { ring: { directory, algorithm, ...(rotation && { rotation }) } };
+  if (keys) return { ring: { keys, algorithm } };
+  const key = file
+    ? readSettingFile('gateway', 'INTERNAL_TOKEN_SIGNING_KEY_FILE', file).toString()
+    : await developmentSigningKey(values.DEV_DIRECTORY, algorithm);
+  return { key, algorithm };
 }
 
 /** Loaded here and only here, by a dynamic import: a production process never has it in memory. */

@@ -1,7 +1,7 @@
 export { InternalTokenIssuer } from './internal-token.issuer.js';
 export { JwksController } from './jwks.controller.js';
 export { InternalTokenIssuingModule } from './internal-token-issuing.module.js';
-export type { InternalTokenIssuingOptions } from './internal-token-issuing.options.js';
+export type { InternalTokenIssuingOptions, InternalTokenSigningKey } from './internal-token-issuing.options.js';
 export {
   KeyDirectory,
   keysAt,
