@@ -28,6 +28,7 @@ export class ServiceModule {
             ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh' }
             : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
           requireScopePolicy: true,
+          ...verification(values),
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier),
@@ -39,4 +40,17 @@ export class ServiceModule {
       providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
     };
   }
+}
+
+function verification(values: ServiceConfig['values']) {
+  const seedFile = values.INTERNAL_TOKEN_SEED_FILE;
+  const maxEntries = values.INTERNAL_TOKEN_CACHE_ENTRIES;
+  const allowUnverifiedUntil = values.INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL;
+  return {
+    refreshSeconds: values.INTERNAL_TOKEN_REFRESH_SECONDS,
+    ...(seedFile !== undefined && { seedFile }),
+    tokenCache: maxEntries > 0 && { maxEntries },
+    mode: values.INTERNAL_TOKEN_MODE,
+    ...(allowUnverifiedUntil !== undefined && { allowUnverifiedUntil }),
+  };
 }

@@ -21,9 +21,11 @@ export interface ApplicationOptions {
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
   /** Runs when everything is built and nothing listens yet. */
   readonly beforeListening?: (app: NestFastifyApplication) => Promise<void>;
+  /** On SIGHUP, which otherwise ends the process: reads anew what can change. */
+  readonly reload?: (app: NestFastifyApplication) => Promise<void>;
 }
 
-/** Nest on Fastify with our logger, listening; closes what it opened on SIGINT and SIGTERM. */
+/** Nest on Fastify with our logger, listening; closes what it opened when a signal ends the process. */
 export async function startApplication(
   module: Type | DynamicModule,
   options: ApplicationOptions,
@@ -35,11 +37,13 @@ export async function startApplication(
   let app: NestFastifyApplication | undefined;
   try {
     app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
-    app.enableShutdownHooks();
+    app.enableShutdownHooks(options.reload ? ['SIGINT', 'SIGTERM'] : []);
     await app.init();
     await options.beforeListening?.(app);
     const ready = app;
     await listening(service, 'PORT', () => ready.listen(port, host));
+    const { reload } = options;
+    if (reload) process.on('SIGHUP', () => void reload(ready).catch((error: unknown) => logger.error(error, 'Reload')));
     return app;
   } catch (error) {
     await app?.close();

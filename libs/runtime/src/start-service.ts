@@ -1,4 +1,5 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, Logger, type Type } from '@nestjs/common';
+import { InternalTokenVerifier } from 'nestjs-internal-token';
 import { ServiceModule } from './service.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
 import { readTls } from './settings/setting-file.js';
@@ -30,6 +31,16 @@ export function startService<Config extends ServiceConfig>(
       beforeListening: async (app) => {
         if (seed && config.development) await app.get(seed, { strict: false }).run();
       },
+      // In development SIGHUP means that the terminal was closed.
+      ...(!config.development && { reload: reloadKeys }),
     });
   });
+}
+
+/** For a key that was withdrawn in an emergency: `kill -HUP` spares waiting for the next refresh. */
+async function reloadKeys(app: INestApplicationContext): Promise<void> {
+  const read = await app.get(InternalTokenVerifier, { strict: false }).reloadKeys();
+  const logger = new Logger('Reload');
+  if (read) logger.log('Keys read anew');
+  else logger.error('Keys could not be read anew; those held go on verifying');
 }

@@ -115,6 +115,14 @@ export class InternalTokenVerifier {
     return this.#keys.ageSeconds;
   }
 
+  /**
+   * Reads the keys anew, at once: for emergencies, such as a key that was stolen and withdrawn. Never rejects; false if
+   * their source could not be read, and the keys are as they were.
+   */
+  reloadKeys(): Promise<boolean> {
+    return this.#keys.reload();
+  }
+
   /** Tokens verified with success by this object, remembered ones included. */
   get verified(): number {
     return this.#verified;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ConfigurationError } from './configuration.error.js';
 import { type Environment, loadSettings } from './load-settings.js';
 import { parse } from './parsers.js';
+import { loadServiceConfig } from './service-settings.js';
 import { listenerSettings, plaintextProblems, tlsPairProblems, trustSettings } from './shared-settings.js';
 
 const settings = {
@@ -102,5 +103,39 @@ describe('settings', () => {
     expect(tlsPairProblems({ CERT: 'a', KEY: 'b' }, 'CERT', 'KEY')).toEqual([]);
     expect(tlsPairProblems({ CERT: 'a' }, 'CERT', 'KEY')).toMatchObject([{ name: 'KEY' }]);
     expect(tlsPairProblems({ KEY: 'a' }, 'CERT', 'KEY')).toMatchObject([{ name: 'CERT' }]);
+  });
+
+  describe('R82, R149: a mode other than strict', () => {
+    const problems = (environment: Environment) => {
+      try {
+        return loadServiceConfig('orders', 3003, environment).values.INTERNAL_TOKEN_MODE;
+      } catch (error) {
+        return (error as ConfigurationError).problems.map(({ name }) => name);
+      }
+    };
+    const UNTIL = 'INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL';
+    const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
+
+    it('is not the default', () => {
+      expect(problems({})).toBe('strict');
+    });
+
+    it.each(['presence', 'shadow'])('%s needs an end, in development too', (INTERNAL_TOKEN_MODE) => {
+      expect(problems({ INTERNAL_TOKEN_MODE })).toEqual([UNTIL]);
+      expect(problems({ INTERNAL_TOKEN_MODE, [UNTIL]: inDays(89) })).toBe(INTERNAL_TOKEN_MODE);
+      expect(problems({ INTERNAL_TOKEN_MODE, [UNTIL]: inDays(91) })).toEqual([UNTIL]);
+    });
+
+    it.each(['soon', '2026-13-01', '31.12.2026', '2026-12-31T18:00', '1798740000'])('%j is no end', (until) => {
+      expect(problems({ INTERNAL_TOKEN_MODE: 'shadow', [UNTIL]: until })).toEqual([UNTIL]);
+    });
+  });
+
+  it.each([
+    ['0.5', 0.5],
+    ['300', 300],
+  ])('take %s seconds between refreshes', (INTERNAL_TOKEN_REFRESH_SECONDS, seconds) => {
+    const { values } = loadServiceConfig('orders', 3003, { INTERNAL_TOKEN_REFRESH_SECONDS });
+    expect(values.INTERNAL_TOKEN_REFRESH_SECONDS).toBe(seconds);
   });
 });

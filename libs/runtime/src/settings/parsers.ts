@@ -16,6 +16,26 @@ const wholeNumber = (minimum: number, maximum: number): z.ZodType<number> =>
     )
     .pipe(z.number().int().min(minimum).max(maximum));
 
+const decimal = (minimum: number, maximum: number): z.ZodType<number> =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d{1,9}(\.\d{1,3})?$/)
+          .transform(Number),
+      ],
+      { error: 'expected a number' },
+    )
+    .pipe(z.number().min(minimum).max(maximum));
+
+// A day alone begins at midnight UTC; a time without a zone would mean something else on each machine.
+const moment = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/, { error: 'expected an ISO 8601 date' })
+  .refine((text) => !Number.isNaN(Date.parse(text)), { error: 'expected a date that exists' });
+
 const json = (value: unknown, context: z.RefinementCtx): unknown => {
   if (typeof value !== 'string') return value;
   try {
@@ -44,6 +64,10 @@ export const parse = {
   text: (): z.ZodType<string> => z.string().min(1).max(4096),
   port: (): z.ZodType<number> => wholeNumber(0, 65_535),
   seconds: (minimum: number, maximum: number): z.ZodType<number> => wholeNumber(minimum, maximum),
+  /** Fractions too, such as `0.5`. */
+  duration: (minimum: number, maximum: number): z.ZodType<number> => decimal(minimum, maximum),
+  count: (minimum: number, maximum: number): z.ZodType<number> => wholeNumber(minimum, maximum),
+  moment: (): z.ZodType<string> => moment,
   url: httpUrl,
   origins: (): z.ZodType<readonly string[]> => commaSeparated(httpUrl()),
   list: (): z.ZodType<readonly string[]> => commaSeparated(z.string().min(1)),

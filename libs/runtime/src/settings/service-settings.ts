@@ -6,6 +6,7 @@ import {
   internalTransportSettings,
   listenerSettings,
   loggingSettings,
+  modeProblems,
   neighbourSettings,
   plaintextProblems,
   tlsPairProblems,
@@ -46,6 +47,7 @@ export function loadServiceConfig<Called extends Neighbour = never>(
     needed: (values, development) => (development ? [] : [...keySourceOf(values), 'DATABASE_URL', ...called]),
     compare: (values) => [
       ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
+      ...modeProblems(values),
       ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
     ],
   });

@@ -47,6 +47,36 @@ export const verifierSettings = {
     description: 'A JWKS file with the public keys. This or INTERNAL_TOKEN_JWKS_URI; in development .dev/jwks.json.',
     optional: true,
   },
+  INTERNAL_TOKEN_REFRESH_SECONDS: {
+    schema: parse.duration(0.1, 3600),
+    description: 'Seconds within which a change of the keys arrives, 0.1 to 3600.',
+    fallback: 300,
+  },
+  INTERNAL_TOKEN_SEED_FILE: {
+    schema: parse.text(),
+    description:
+      'File that keeps the last good keys, so that this process can start while their source is away. A key withdrawn meanwhile verifies until the source is back, a day at most.',
+    optional: true,
+    example: '/var/lib/orders/keys.json',
+  },
+  INTERNAL_TOKEN_CACHE_ENTRIES: {
+    schema: parse.count(0, 1_000_000),
+    description: 'Verified tokens that are remembered; 0 verifies each token from scratch.',
+    fallback: 1000,
+  },
+  INTERNAL_TOKEN_MODE: {
+    schema: parse.oneOf('strict', 'presence', 'shadow'),
+    description:
+      'What becomes of a request whose internal token does not verify. `strict`: refused. `presence`: goes on without claims if it has a token. `shadow`: goes on without claims. Both only to handlers that ask for no claims, and until INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL.',
+    fallback: 'strict',
+  },
+  INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL: {
+    schema: parse.moment(),
+    description:
+      'End of every mode but strict, at most 90 days away, ISO 8601. Needed for such a mode, and for `@TokenMode()` to count.',
+    optional: true,
+    example: '2026-12-31T18:00:00Z',
+  },
 } as const;
 
 const upstream = (domain: string, development?: string) =>
@@ -132,6 +162,18 @@ export const developmentDirectory = {
     fallback: '.dev',
   },
 } as const;
+
+/** A mode that lets unverified requests pass has an end, and that end is near. */
+export function modeProblems(values: SettingValues<typeof verifierSettings>, now = Date.now()): SettingProblem[] {
+  const { INTERNAL_TOKEN_MODE: mode, INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL: until } = values;
+  const name = 'INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL';
+  if (until === undefined) {
+    if (mode === 'strict') return [];
+    return [{ name, message: `missing: INTERNAL_TOKEN_MODE is ${mode}. Say when it becomes strict.` }];
+  }
+  const tooFar = Date.parse(until) - now > 90 * 24 * 60 * 60 * 1000;
+  return tooFar ? [{ name, message: 'more than 90 days away. Give a nearer date, and renew it if need be.' }] : [];
+}
 
 /** Plain http between processes stays on this machine, or inside a mesh that encrypts. */
 export function plaintextProblems(

@@ -111,6 +111,12 @@ export class AccessTokenAuthenticator {
     return this.issuerOfJwt(jws).authenticateJwt(token, tokenHash, jws);
   }
 
+  /** Reads every issuer's keys anew, at once. Never rejects; false if one could not be read and keeps what it has. */
+  async reloadKeys(): Promise<boolean> {
+    const read = await Promise.all(this.issuers.map((issuer) => issuer.reloadKeys()));
+    return read.every(Boolean);
+  }
+
   /** Ends background work and idle connections. */
   close(): void {
     for (const issuer of this.issuers) issuer.close();

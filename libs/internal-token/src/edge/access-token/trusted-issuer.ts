@@ -65,6 +65,10 @@ export class TrustedIssuer {
     this.started = true;
   }
 
+  async reloadKeys(): Promise<boolean> {
+    return (await this.keys?.reload()) ?? true;
+  }
+
   close(): void {
     this.keys?.close();
     this.introspection?.close();
