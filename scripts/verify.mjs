@@ -13,6 +13,7 @@ const GATES = [
   ['tests', 'test'],
   ['build', 'build'],
   ['package', 'build:package'],
+  ['try package', 'package:try'],
   ['demo', 'demo'],
   ['demo:split', 'demo:split'],
 ];

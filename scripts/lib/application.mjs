@@ -20,11 +20,12 @@ export class Application {
    * @param {string} name of the application: gateway, catalog, …
    * @param {Readonly<Record<string, string | undefined>>} environment all of it
    * @param {readonly string[]} [program] what Node runs, by default the application as it was built
+   * @param {string} [directory] where it runs
    */
-  constructor(name, environment, program = [entryOf(name)]) {
+  constructor(name, environment, program = [entryOf(name)], directory = ROOT) {
     this.name = name;
     this.#child = spawn(process.execPath, program, {
-      cwd: ROOT,
+      cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
     });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ts from 'typescript';
 import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
@@ -21,16 +21,25 @@ const snippets = (language: string): Snippet[] =>
     }));
   });
 
+/** Where a snippet would be a file. Those of one page that begin with their name (`// orders.ts`) are neighbours. */
+function pathOf({ place, code }: Snippet, index: number): string {
+  const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
+  if (name === undefined) return join(WORKSPACE, `apps/snippet-${index}.ts`);
+  return join(WORKSPACE, 'apps', place.replace(/:.*/, '').replace(/\W/g, '-'), name);
+}
+
 /** One message for each error in a snippet, as if each were a file of an application. */
 function compile(examined: readonly Snippet[]): string[] {
   const { config } = ts.readConfigFile(join(WORKSPACE, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: object;
   };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, WORKSPACE);
-  const files = new Map(examined.map((snippet, index) => [join(WORKSPACE, `apps/snippet-${index}.ts`), snippet]));
+  const files = new Map(examined.map((snippet, index) => [pathOf(snippet, index), snippet]));
+  const folders = new Set([...files.keys()].map((path) => dirname(path)));
   const host = ts.createCompilerHost({ ...options, noEmit: true });
   const readSource = host.getSourceFile.bind(host);
   host.fileExists = (path) => files.has(path) || ts.sys.fileExists(path);
+  host.directoryExists = (path) => folders.has(path) || ts.sys.directoryExists(path);
   host.getSourceFile = (path, languageVersion, ...rest) => {
     const code = files.get(path)?.code;
     if (code === undefined) return readSource(path, languageVersion, ...rest);

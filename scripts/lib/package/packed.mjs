@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { ROOT } from '../build.mjs';
+import { run } from './run.mjs';
+
+const FOLDER = join(ROOT, 'dist/packages/internal-token');
+const EXPECTED = /^(?:dist\/.+\.(?:js|d\.ts)|dist\/logging\/log-line\.schema\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
+const NEVER = /(?:\.spec\.|\/test\/|\/__|\.pem$|\.map$|tsbuildinfo)/;
+
+/** Builds the product, packs it into `directory` as `npm publish` would, and unpacks it beside to be looked at. */
+export async function pack(directory) {
+  await run(process.execPath, [join(ROOT, 'scripts/build-package.mjs')], ROOT);
+  const { stdout } = await run('npm', ['pack', FOLDER, '--json', '--pack-destination', directory], ROOT);
+  const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(stdout));
+  const file = join(directory, filename);
+  await run('tar', ['-xzf', file, '-C', directory], directory);
+  const folder = join(directory, 'package');
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return { file, folder, manifest, size, unpackedSize, paths: files.map(({ path }) => path) };
+}
+
+/** What is wrong with the contents of a tarball. */
+export function inspect({ folder, manifest, paths }) {
+  const strangers = paths.filter((path) => NEVER.test(path) || !EXPECTED.test(path));
+  const missing = targets(manifest.exports).filter((path) => !paths.includes(path));
+  return [
+    ...strangers.map((path) => `${path} does not belong into the package`),
+    ...missing.map((path) => `${path} is exported, and not there`),
+    ...paths.flatMap((path) => problemsOf(path, readFileSync(join(folder, path), 'utf8'), paths)),
+  ];
+}
+
+/** The names under which it can be imported: `nestjs-internal-token`, `nestjs-internal-token/edge`, … */
+export function entryPoints({ manifest: { name, exports } }) {
+  return Object.keys(exports)
+    .filter((key) => !key.endsWith('.json'))
+    .map((key) => name + key.slice(1));
+}
+
+function problemsOf(path, text, paths) {
+  const problems = [];
+  if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----\s*[\w+/]{20}/.test(text)) problems.push(`${path} holds a private key`);
+  if (text.includes(ROOT)) problems.push(`${path} names the folder that it was built in`);
+  const map = /^\/\/# sourceMappingURL=(?!data:)(\S+)/m.exec(text)?.[1];
+  if (map !== undefined && !paths.includes(join(dirname(path), map))) problems.push(`${path} points to no source map`);
+  return problems;
+}
+
+function targets(entry) {
+  if (typeof entry === 'string') return [entry.replace(/^\.\//, '')];
+  return Object.values(entry).flatMap(targets);
+}
+
+/** The versions that the workspace has, of these packages. */
+export function versionsOf(...names) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const all = { ...devDependencies, ...dependencies };
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
+}
