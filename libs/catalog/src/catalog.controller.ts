@@ -25,7 +25,7 @@ export class CatalogController {
   @Get('items')
   @Public()
   @RequireScope('catalog.read')
-  list(@Query({ schema: itemPage }) page: ItemPage): Promise<{ items: CatalogItem[]; next?: string }> {
+  list(@Query({ schema: itemPage }) page: ItemPage): Promise<{ items: CatalogItem[]; nextCursor?: string }> {
     return this.catalog.list(page);
   }
 

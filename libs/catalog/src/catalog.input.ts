@@ -16,7 +16,7 @@ export const newItem = z.strictObject({
 export type NewItem = z.infer<typeof newItem>;
 
 export const itemPage = z.strictObject({
-  after: id.optional(),
+  cursor: id.optional(),
   limit: z.coerce.number().pipe(pageSize).default(50),
 });
 export type ItemPage = z.infer<typeof itemPage>;

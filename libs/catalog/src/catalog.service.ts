@@ -24,18 +24,18 @@ export class CatalogService implements CatalogApi {
     return { items };
   }
 
-  async list({ after, limit }: ItemPage): Promise<{ items: CatalogItem[]; next?: string }> {
+  async list({ cursor, limit }: ItemPage): Promise<{ items: CatalogItem[]; nextCursor?: string }> {
     const items = await this.db.transaction((trx) => {
       const query = trx
         .selectFrom('items')
         .select(COLUMNS)
         .orderBy('id')
         .limit(limit + 1);
-      return (after ? query.where('id', '>', after) : query).execute();
+      return (cursor ? query.where('id', '>', cursor) : query).execute();
     });
     const page = items.slice(0, limit);
     const last = page.at(-1);
-    return items.length > limit && last ? { items: page, next: last.id } : { items: page };
+    return items.length > limit && last ? { items: page, nextCursor: last.id } : { items: page };
   }
 
   async get(itemId: string): Promise<CatalogItem> {

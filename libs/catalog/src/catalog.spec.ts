@@ -99,8 +99,8 @@ describe('catalog', () => {
     for (let path = '/items?limit=2'; ;) {
       const { body } = await call('GET', path, clerk('globex'));
       seen.push(...skus(body));
-      if (!body.next) break;
-      path = `/items?limit=2&after=${body.next}`;
+      if (!body.nextCursor) break;
+      path = `/items?limit=2&cursor=${body.nextCursor}`;
     }
     expect(seen.sort()).toEqual(['chair', 'lamp']);
   });
@@ -130,8 +130,8 @@ describe('catalog', () => {
     '/items?limit=101',
     '/items?limit=x',
     '/items?limit=1&limit=2',
-    '/items?after=x',
-    '/items?after=%00',
+    '/items?cursor=x',
+    '/items?cursor=%00',
     '/items?tenant=globex',
     '/items/1',
     '/items/%00',

@@ -24,7 +24,7 @@ export class InventoryController {
   @Get('stock')
   @RequireScope('inventory.read')
   @RequirePermissions('inventory:read')
-  list(@Query({ schema: stockPage }) page: StockPage): Promise<{ stock: Stock[]; next?: string }> {
+  list(@Query({ schema: stockPage }) page: StockPage): Promise<{ stock: Stock[]; nextCursor?: string }> {
     return this.stock.list(page);
   }
 

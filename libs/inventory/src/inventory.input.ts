@@ -5,7 +5,7 @@ export const stockLevel = z.strictObject({ onHand: z.int().min(0).max(1_000_000)
 export type StockLevel = z.infer<typeof stockLevel>;
 
 export const stockPage = z.strictObject({
-  after: id.optional(),
+  cursor: id.optional(),
   limit: z.coerce.number().pipe(pageSize).default(50),
 });
 export type StockPage = z.infer<typeof stockPage>;

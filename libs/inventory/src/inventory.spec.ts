@@ -213,6 +213,21 @@ describe('inventory', () => {
       expect((await call('GET', '/stock?limit=100', keeper('globex'))).body.stock).not.toContainEqual(expected);
     });
 
+    it('pages by the cursor that every list of the shop has, and keeps stock of whatever it is told', async () => {
+      const clerk = keeper('initech');
+      const items = [randomUUID(), randomUUID(), randomUUID()].sort();
+      for (const item of items) await call('PUT', `/stock/${item}`, clerk, { onHand: 1 });
+      const pages: string[][] = [];
+      for (let path = '/stock?limit=2'; ;) {
+        const { body } = await call('GET', path, clerk);
+        pages.push((body.stock as { itemId: string }[]).map(({ itemId }) => itemId));
+        if (!body.nextCursor) break;
+        path = `/stock?limit=2&cursor=${body.nextCursor}`;
+      }
+      expect(pages).toEqual([items.slice(0, 2), items.slice(2)]);
+      expect((await call('GET', '/stock?after=1', clerk)).status).toBe(400);
+    });
+
     it('asks for purpose and permission', async () => {
       const path = `/stock/${randomUUID()}`;
       const reader = { ...keeper('acme'), permissions: ['inventory:read'] };

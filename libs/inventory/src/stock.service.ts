@@ -24,15 +24,15 @@ export class StockService {
     private readonly clock: Clock,
   ) {}
 
-  async list({ after, limit }: StockPage): Promise<{ stock: Stock[]; next?: string }> {
+  async list({ cursor, limit }: StockPage): Promise<{ stock: Stock[]; nextCursor?: string }> {
     this.context.require('inventory:read');
     const rows = await this.db.transaction((trx) => {
       const query = stockLevels(trx, this.clock.now()).limit(limit + 1);
-      return (after ? query.where('stock.item_id', '>', after) : query).execute();
+      return (cursor ? query.where('stock.item_id', '>', cursor) : query).execute();
     });
     const stock = rows.slice(0, limit).map(toStock);
     const last = stock.at(-1);
-    return rows.length > limit && last ? { stock, next: last.itemId } : { stock };
+    return rows.length > limit && last ? { stock, nextCursor: last.itemId } : { stock };
   }
 
   async get(itemId: string): Promise<Stock> {
@@ -44,6 +44,10 @@ export class StockService {
     return toStock(row);
   }
 
+  /**
+   * For any id: what an item is, catalog knows, and stock may be counted before the item is listed. A number under an id
+   * that no item has harms nobody: orders sell only what catalog finds for the same tenant.
+   */
   async set(itemId: string, onHand: number): Promise<Stock> {
     this.context.require('inventory:write');
     const row = await this.db.transaction(async (trx) => {

@@ -82,7 +82,7 @@ export class ShopVisit {
       await alice(`me at ${place || 'gateway'}`, `${place}/me`);
     await alice('items of the tenant', '/catalog/items');
     const page = await alice('items, first page', '/catalog/items?limit=2');
-    await alice('items, next page', `/catalog/items?limit=2&after=${page.json<{ next: string }>().next}`);
+    await alice('items, next page', `/catalog/items?limit=2&cursor=${page.json<{ nextCursor: string }>().nextCursor}`);
     const gear = { sku: 'gear', name: 'Gear', price: 700, currency: 'EUR', public: true };
     const { id } = (await alice('new item', '/catalog/items', { method: 'POST', body: gear })).json<{ id: string }>();
     await alice('new item again', '/catalog/items', { method: 'POST', body: gear });
