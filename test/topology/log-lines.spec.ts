@@ -5,6 +5,8 @@ import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient } from '../support/http-client.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
+/** Asked until the shop is there, by whoever starts it. */
+const PROBE = '/health/ready';
 const SCHEMA = new URL('../../libs/internal-token/src/logging/log-line.schema.json', import.meta.url);
 
 describe('the log of a monolith at its most talkative', () => {
@@ -17,6 +19,9 @@ describe('the log of a monolith at its most talkative', () => {
     const client = new HttpClient(monolith.url, 4);
     ({ accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer }));
     const [head = '', payload = '', signature = ''] = accessToken.split('.');
+    // Still base64url as an encoder writes it: only the last character of one may not be any.
+    const middle = signature.length >> 1;
+    const forged = signature.slice(0, middle) + (signature[middle] === 'A' ? 'B' : 'A') + signature.slice(middle + 1);
     const alice = client.as(accessToken);
     const order = { lines: [{ itemId: ROPE, quantity: 1 }] };
 
@@ -29,7 +34,7 @@ describe('the log of a monolith at its most talkative', () => {
       await alice(`/catalog/items?access_token=${accessToken}`),
       await alice(`/catalog/items/${accessToken}`),
       await alice('/me', { headers: { 'txn-token': accessToken, cookie: `session=${accessToken}` } }),
-      await client.as(`${head}.${payload}.${signature.split('').reverse().join('')}`)('/me'),
+      await client.as(`${head}.${payload}.${forged}`)('/me'),
       await client.as(`${head}.${payload}.`)('/me'),
       await client.as('not-a-token')('/me'),
       await client.call('/me'),
@@ -47,7 +52,9 @@ describe('the log of a monolith at its most talkative', () => {
       expect(lines.length).toBeGreaterThan(0);
       expect(lines.filter(({ ev, kind }) => ev === 'end' && kind === 'server')).toHaveLength(1);
     }
-    const requestLines = monolith.log.lines.filter(({ ev, kind }) => ev === 'end' && kind === 'server');
+    const requestLines = monolith.log.lines.filter(
+      ({ ev, kind, route }) => ev === 'end' && kind === 'server' && route !== PROBE,
+    );
     expect(new Set(requestLines.map(({ txn }) => txn))).toEqual(new Set(ids));
   });
 
