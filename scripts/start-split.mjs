@@ -1,5 +1,5 @@
 // The shop in several processes, until Ctrl-C. `npm run start:split -- orders` extracts the domains it names, the
-// others stay in the gateway's process; without names each is a process of its own.
+// others stay in the gateway's process; without names each is a process of its own. `--built` starts what is built.
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
@@ -26,12 +26,14 @@ try {
 }
 
 async function run() {
-  const extracted = readArguments();
+  const { extracted, built } = readArguments();
   const addresses = addressesOf(extracted);
   const names = ['gateway', ...extracted];
-  say(`Building ${names.join(', ')} …`);
-  await build(names);
-  if (stopping) return;
+  if (!built) {
+    say(`Building ${names.join(', ')} …`);
+    await build(names);
+    if (stopping) return;
+  }
 
   const settings = await splitSettings(extracted, addresses);
   const width = Math.max(...names.map(({ length }) => length));
@@ -44,10 +46,14 @@ async function run() {
 }
 
 function readArguments() {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { built: { type: 'boolean', default: false } },
+  });
   const unknown = positionals.filter((name) => !DOMAINS.includes(name));
   if (unknown.length > 0) throw new UserError(`There is no domain "${unknown.join('", "')}".\n\n${USAGE}`);
-  return positionals.length === 0 ? DOMAINS : DOMAINS.filter((domain) => positionals.includes(domain));
+  const extracted = positionals.length === 0 ? DOMAINS : DOMAINS.filter((domain) => positionals.includes(domain));
+  return { extracted, built: values.built };
 }
 
 /** Where each listens, as in `nest start <name>` unless the environment says otherwise. */

@@ -1,4 +1,5 @@
 import { Shop } from '../../scripts/lib/shop.mjs';
+import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { DOMAINS } from '../../scripts/lib/topology.mjs';
 import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { ShopVisit, type Step } from '../support/topology/shop-visit.js';
@@ -8,6 +9,12 @@ const SPLITS: string[][] = DOMAINS.reduce<string[][]>(
   (splits, domain) => [...splits, ...splits.map((split) => [...split, domain])],
   [[]],
 );
+
+const ROUTES: Record<string, string[]> = {
+  catalog: ['/catalog/items', '/catalog/me', '/internal/catalog/findItems'],
+  inventory: ['/inventory/stock', '/inventory/me', '/internal/inventory/reserve'],
+  orders: ['/orders', '/orders/me', '/internal/orders/place'],
+};
 
 describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extracted] as const))(
   'the shop with %s extracted',
@@ -47,6 +54,22 @@ describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extr
       expect(new Set([...steps.values()].map(({ answeredBy }) => answeredBy))).toEqual(
         new Set(['gateway', ...extracted]),
       );
+    });
+
+    it('R77: no other listener answers without an internal token, public routes included', async () => {
+      const inGateway = DOMAINS.filter((domain) => !extracted.includes(domain));
+      const doors = [
+        ...extracted.flatMap((domain) => ROUTES[domain]?.map((route) => shop.addressOf(domain) + route) ?? []),
+        ...inGateway.flatMap((domain) => ROUTES[domain]?.map((route) => shop.internalUrl + route) ?? []),
+      ];
+      expect(doors).toHaveLength(9);
+      const { accessToken } = await signIn({ login: 'alice', issuer: shop.issuer });
+      for (const headers of [{}, { authorization: `Bearer ${accessToken}` }, { 'txn-token': accessToken as string }]) {
+        const answers = await Promise.all(
+          doors.map((url) => fetch(url, { method: url.includes('/internal/') ? 'POST' : 'GET', headers })),
+        );
+        expect(answers.map(({ status }) => status)).toEqual(doors.map(() => 401));
+      }
     });
 
     it('R126: leaves the same trees of operations in the logs', () => {

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts, isListening } from '../../scripts/lib/free-ports.mjs';
+import { WORKSPACE } from '../support/workspace-files.js';
+
+describe('npm run start:split', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'start-split-'));
+  let ports: number[];
+  let running: ChildProcess;
+  let output = '';
+
+  beforeEach(async () => {
+    output = '';
+    ports = await freePorts(4);
+    const [PORT, INTERNAL_PORT, DEV_IDP_PORT, CATALOG_PORT] = ports.map(String);
+    const { PATH, HOME } = process.env;
+    running = spawn(process.execPath, ['scripts/start-split.mjs', '--built', 'catalog'], {
+      cwd: WORKSPACE,
+      env: {
+        PATH,
+        HOME,
+        PORT,
+        INTERNAL_PORT,
+        DEV_IDP_PORT,
+        CATALOG_PORT,
+        DEV_DIRECTORY: directory,
+        LOG_FORMAT: 'json',
+      },
+    });
+    const ready = new Promise<void>((resolve, reject) => {
+      const take = (chunk: Buffer): void => {
+        output += chunk.toString();
+        if (output.includes('2 processes are ready')) resolve();
+      };
+      running.stdout?.on('data', take);
+      running.stderr?.on('data', take);
+      running.once('exit', () => reject(new Error(output)));
+    });
+    await ready;
+  }, 60_000);
+
+  afterEach(async () => {
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    running.kill('SIGTERM');
+    await once(running, 'exit');
+  }, 30_000);
+
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  const listening = (): Promise<boolean[]> => Promise.all(ports.map((port) => isListening(port) as Promise<boolean>));
+
+  it('shows whose line it is, and stops all of them on Ctrl-C', async () => {
+    expect(output).toMatch(/^gateway │ \{"time"/m);
+    expect(output).toMatch(/^catalog │ \{"time"/m);
+    expect(await listening()).toEqual([true, true, true, true]);
+    running.kill('SIGINT');
+    expect(await once(running, 'exit')).toEqual([0, null]);
+    expect(await listening()).toEqual([false, false, false, false]);
+  }, 30_000);
+
+  it('says which one died, stops the others and ends with an error', async () => {
+    const [, pid = ''] = /^catalog │ .*"instance":"[^"]*-(\d+)"/m.exec(output) ?? [];
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await once(running, 'exit')).toEqual([1, null]);
+    expect(output).toContain('catalog was ended by SIGKILL');
+    expect(await listening()).toEqual([false, false, false, false]);
+  }, 30_000);
+});
