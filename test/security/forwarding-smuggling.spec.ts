@@ -135,7 +135,11 @@ describe('two programs read the same bytes differently', () => {
       first = false;
     });
     const exposed = await EdgeGateway.start({ edge: { upstreams: { catalog: other.url } } });
-    await exposed.untilClosed(`${method} /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const { responses } = await exposed.untilClosed(
+      `${method} /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    );
+    // A length where there is no body would be read as the length of what follows (RFC 9110 section 8.6).
+    if (responses[0]?.status === 204) expect(responses[0].headers['content-length']).toBeUndefined();
     for (let index = 0; index < 3; index++) expect((await exposed.get('/catalog/items')).body).toBe('ok');
     await exposed.close();
     await other.close();

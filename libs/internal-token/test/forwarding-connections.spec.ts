@@ -286,6 +286,26 @@ describe('The connections of the forwarder', () => {
       expect(upstream.received.match(new RegExp(`^${method} `, 'gm'))).toHaveLength(1);
     });
 
+    it('POST finds a dead one before a byte of it has left, and goes to another', async () => {
+      const upstream = await rawUpstream(({ socket }) => answer(socket, 'ok'));
+      class Cut extends EdgePolicy {
+        async check({ raw }: EdgeRequest): Promise<void> {
+          if (raw.method !== 'POST') return;
+          for (const { socket } of upstream.connections) socket.resetAndDestroy();
+          // From here the forwarder goes on before the gateway has looked at its connections.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      const edge = { upstreams: { catalog: upstream.url }, ...NOBODY_WAITS };
+      const gateway = await EdgeGateway.start({ edge, providers: [Cut] });
+      open.push(gateway);
+      await send(gateway, 'GET');
+      expect((await send(gateway, 'POST', 'x')).status).toBe(200);
+      expect((await send(gateway, 'POST')).status).toBe(200);
+      expect(upstream.connections).toHaveLength(3);
+      expect(upstream.received.match(/POST \/catalog/g)).toHaveLength(2);
+    });
+
     it('what kills the upstream is not sent a third time', async () => {
       const upstream = await rawUpstream(({ socket }) => void socket.destroy());
       const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
@@ -428,9 +448,10 @@ describe('The connections of the forwarder', () => {
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
       await once(incoming, 'data');
       const cut = text(incoming);
+      const closed = once(child, 'close');
       child.kill('SIGKILL');
       await expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' });
-      await once(child, 'close');
+      await closed;
       expect((await send(gateway, 'GET')).status).toBe(502);
       await service();
       expect((await gateway.get('/catalog/echo?all')).status).toBe(200);
