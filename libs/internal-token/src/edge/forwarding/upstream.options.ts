@@ -1,14 +1,5 @@
+import type { RenewableTls, TlsMaterial } from '../../core/index.js';
 import { invalidOption } from '../invalid-option.js';
-
-/** How the gateway proves itself to services that speak TLS, and what it accepts of them. PEM, as `node:tls` takes it. */
-export interface UpstreamTls {
-  /** The authorities that may have signed a service's certificate. Default: those of Node. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  /** The gateway's own certificate, for services that ask for one. */
-  readonly cert?: string | Buffer;
-  /** Its private key. */
-  readonly key?: string | Buffer;
-}
 
 /** The part of `EdgeOptions` that is about domains in other processes. */
 export interface UpstreamOptions {
@@ -27,8 +18,8 @@ export interface UpstreamOptions {
    * counted from the first one that found it so. 0 never waits. Default 3000.
    */
   readonly upstreamRestartMs?: number;
-  /** For upstreams with `https:` origins. */
-  readonly upstreamTls?: UpstreamTls;
+  /** For upstreams with `https:` origins; what changes later holds for new connections. */
+  readonly upstreamTls?: TlsMaterial | RenewableTls;
 }
 
 /** The same, checked and complete. */
@@ -38,7 +29,7 @@ export interface UpstreamSettings {
   /** Undefined: follow the token's lifetime. */
   readonly timeoutMs: number | undefined;
   readonly restartMs: number;
-  readonly tls: UpstreamTls;
+  readonly tls: TlsMaterial | RenewableTls;
 }
 
 /**
