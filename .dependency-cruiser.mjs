@@ -167,6 +167,33 @@ export default {
       room('edge'),
       room('core', 'nest', 'issuing', 'http', 'logging'),
     ),
+    only('cli-rooms', 'A command uses what an application uses.', room('cli'), room('core', 'issuing')),
+    rule(
+      'cli-is-an-entry',
+      'A command is run, not imported.',
+      { pathNot: [room('cli')] },
+      {
+        path: room('cli'),
+      },
+    ),
+    rule(
+      'commander-in-cli',
+      'Arguments are parsed in one room.',
+      { path: OURS, pathNot: [room('cli')] },
+      {
+        path: npm('commander'),
+      },
+    ),
+    rule(
+      'pkcs11-in-issuing',
+      'An HSM signs; its module loads only where one is configured.',
+      { path: OURS },
+      {
+        path: npm('pkcs11js'),
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
     rule(
       'jose-in-core-and-edge',
       'Keys are handled in two places.',

@@ -87,6 +87,16 @@ const BREACHES: Record<string, Breach[]> = {
     { from: `${TOKEN}/edge/a.ts`, imports: 'libs/orders/src/index.ts' },
     { from: `${TOKEN}/edge/a.ts`, imports: 'libs/contracts/src/index.ts' },
   ],
+  'cli-rooms': [
+    { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/edge/index.ts` },
+    { from: `${TOKEN}/cli/a.ts`, imports: 'libs/runtime/src/index.ts' },
+  ],
+  'cli-is-an-entry': [
+    { from: `${TOKEN}/issuing/a.ts`, imports: `${TOKEN}/cli/index.ts` },
+    { from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/cli/index.ts` },
+  ],
+  'commander-in-cli': [{ from: `${TOKEN}/issuing/a.ts`, imports: 'commander' }],
+  'pkcs11-in-issuing': [{ from: `${TOKEN}/issuing/a.ts`, imports: 'pkcs11js' }],
   'jose-in-core-and-edge': [{ from: 'libs/ports/src/a.ts', imports: 'jose' }],
   'jwt-module-in-issuing': [
     { from: `${TOKEN}/nest/a.ts`, imports: '@nestjs/jwt' },
@@ -128,10 +138,18 @@ describe('who may import whom', () => {
       );
     }
     const dependencies = Object.fromEntries(
-      ['jose', 'axios', '@nestjs/axios', '@nestjs/common', '@nestjs/jwt', 'pg', 'rxjs', 'nestjs-cls'].map((name) => [
-        name,
-        '*',
-      ]),
+      [
+        'jose',
+        'axios',
+        '@nestjs/axios',
+        '@nestjs/common',
+        '@nestjs/jwt',
+        'pg',
+        'rxjs',
+        'nestjs-cls',
+        'commander',
+        'pkcs11js',
+      ].map((name) => [name, '*']),
     );
     write('package.json', JSON.stringify({ type: 'module', dependencies }));
     mkdirSync(join(folder, 'node_modules/undeclared'), { recursive: true });

@@ -68,7 +68,8 @@ export class KeyDirectory implements SigningKeyProvider {
   }
 
   /** Runs `work` while no other process changes keys here. */
-  locked<T>(work: () => Promise<T>): Promise<T> {
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    await this.#list();
     return withDirectoryLock(this.path, work);
   }
 

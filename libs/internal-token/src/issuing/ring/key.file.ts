@@ -12,8 +12,8 @@ export interface KeyFile {
   readonly jwk: JsonWebKey;
 }
 
-/** Names nothing but keys: drafts and the lock have other endings. */
-const KEY_FILE = /^[\w-]{16,128}\.json$/;
+/** Names nothing but keys: drafts and the lock begin with a dot. */
+const KEY_FILE = /^[\w-][\w.-]{0,127}\.json$/;
 
 export const isKeyFileName = (name: string): boolean => KEY_FILE.test(name);
 export const keyFileName = (keyId: string): string => `${keyId}.json`;

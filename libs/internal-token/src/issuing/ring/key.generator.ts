@@ -1,6 +1,7 @@
-import { generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createSigner, InternalTokenError, isSigningAlgorithm, type SigningAlgorithm } from '../../core/index.js';
+import { isKeyFileName, keyFileName } from './key.file.js';
 
 const generate = promisify(generateKeyPair);
 
@@ -37,7 +38,24 @@ export async function generateSigningKey({ algorithm = 'ES256', modulusBits }: K
   }
   const { privateKey } = await GENERATORS[algorithm](bits);
   const { publicJwk } = await createSigner({ key: privateKey, algorithm });
+  // One in 64 would look like an option wherever a person gives it to a command.
+  if (publicJwk.kid.startsWith('-')) return generateSigningKey({ algorithm, ...(rsa && { modulusBits: bits }) });
   return { ...privateKey.export({ format: 'jwk' }), kid: publicJwk.kid, alg: algorithm, use: 'sig' };
+}
+
+/**
+ * A key that a team has already, PEM or JWK, as JWK. It keeps the id that tokens signed with it have.
+ * @throws InternalTokenError `configuration_invalid` for what {@link createSigner} refuses, or an id that names no file
+ */
+export async function adoptSigningKey(text: string, algorithm?: SigningAlgorithm): Promise<JsonWebKey> {
+  const { publicJwk } = await createSigner({ key: text, ...(algorithm !== undefined && { algorithm }) });
+  if (!isKeyFileName(keyFileName(publicJwk.kid))) {
+    throw invalid('its kid cannot be the name of a file: use letters, digits, "-", "_" and "." alone.');
+  }
+  const key = text.trimStart().startsWith('{')
+    ? createPrivateKey({ key: JSON.parse(text) as JsonWebKey, format: 'jwk' })
+    : createPrivateKey(text);
+  return { ...key.export({ format: 'jwk' }), kid: publicJwk.kid, alg: publicJwk.alg, use: 'sig' };
 }
 
 function invalid(finding: string): InternalTokenError {

@@ -1,6 +1,7 @@
+import type { JsonWebKey } from 'node:crypto';
 import { InternalTokenError } from '../../core/index.js';
 import { type KeyDirectory, reason } from './key.directory.js';
-import { generateSigningKey, type KeyParameters } from './key.generator.js';
+import { adoptSigningKey, generateSigningKey, type KeyParameters } from './key.generator.js';
 import { keysAt, type SigningKeyInfo } from './ring.view.js';
 import type { SafeRotationPolicy } from './rotation.policy.js';
 import { UnsafeKeyChange } from './unsafe-key-change.js';
@@ -34,12 +35,23 @@ export class KeyRotation {
     return keysAt(await this.directory.load(), this.now());
   }
 
-  /** A new key: published, and the active one at once if there is none. @returns its id */
-  async create(): Promise<string> {
+  /**
+   * A new key: published, and the active one at once if there is none.
+   * @param own a private key that exists already, PEM or JWK, in place of a generated one
+   * @returns its id
+   */
+  async create(own?: string): Promise<string> {
+    const jwk = await (own === undefined
+      ? generateSigningKey(this.parameters)
+      : adoptSigningKey(own, this.parameters.algorithm));
     await this.directory.prepare();
     return this.directory.locked(async () => {
-      const first = !(await this.keys()).some(({ state }) => state === 'active');
-      return this.#make(first ? this.now() : undefined);
+      const keys = await this.keys();
+      if (keys.some(({ keyId }) => keyId === jwk['kid'])) {
+        throw new InternalTokenError('configuration_invalid', `${this.directory.path} has had this key already.`);
+      }
+      const first = !keys.some(({ state }) => state === 'active');
+      return this.#write(jwk, first ? this.now() : undefined);
     });
   }
 
@@ -196,7 +208,10 @@ export class KeyRotation {
   }
 
   async #make(activateAt?: number): Promise<string> {
-    const jwk = await generateSigningKey(this.parameters);
+    return this.#write(await generateSigningKey(this.parameters), activateAt);
+  }
+
+  async #write(jwk: JsonWebKey, activateAt: number | undefined): Promise<string> {
     await this.directory.write({ publishedAt: this.now(), jwk, ...(activateAt !== undefined && { activateAt }) });
     return String(jwk['kid']);
   }

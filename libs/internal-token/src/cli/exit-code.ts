@@ -1,0 +1,10 @@
+/** What `itok` ends with. */
+export const EXIT = {
+  done: 0,
+  /** Something broke: a file system, a program error. */
+  failed: 1,
+  /** The question was wrong: unknown option, unsafe parameter, no such key. */
+  usage: 2,
+  /** It would be right later; the message says when. */
+  notYet: 3,
+} as const;

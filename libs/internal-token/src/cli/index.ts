@@ -1,0 +1,2 @@
+export { runItok } from './itok.command.js';
+export type { Terminal } from './terminal.js';

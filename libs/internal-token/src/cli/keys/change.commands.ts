@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { InternalTokenError, type SigningAlgorithm } from '../../core/index.js';
+import { UnsafeKeyChange } from '../../issuing/index.js';
+import type { Paper } from '../terminal.js';
+import { findKey } from './find-key.js';
+import { type KeyOptions, openKeys, withKeyOptions } from './key-options.js';
+import { keysAsJson } from './key-table.js';
+import { nextSteps, printSteps, stepsAsJson } from './next-steps.js';
+
+/** `new`, `rotate`, `retire`. */
+export function changeCommands(paper: Paper): Command[] {
+  return [newCommand(paper), rotateCommand(paper), retireCommand(paper)];
+}
+
+function newCommand(paper: Paper): Command {
+  return withKeyOptions(
+    new Command('new')
+      .description('makes a key; the first one signs at once, others are published and wait')
+      .option('-a, --algorithm <name>', 'ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: ES256)')
+      .option('--modulus-bits <bits>', 'RSA alone: 2048 to 8192 (default: 3072)', bitsOf)
+      .option('--from <file>', 'take this private key (PEM or JWK) instead of a new one; it keeps its id'),
+  )
+    .addHelpText(
+      'after',
+      `
+The file is readable by its owner alone (0600, the directory 0700) and named after the key id, the
+RFC 7638 thumbprint. Keep to the algorithm that verifiers accept (INTERNAL_TOKEN_ALGORITHM).
+
+Examples
+  itok keys new
+  itok keys new --algorithm RS256 --modulus-bits 3072
+  itok keys new --from /run/secrets/internal-token-key.pem`,
+    )
+    .action(async (options: KeyOptions & NewOptions) => {
+      const { rotation } = openKeys(options, paper, {
+        ...(options.algorithm !== undefined && { algorithm: options.algorithm as SigningAlgorithm }),
+        ...(options.modulusBits !== undefined && { modulusBits: options.modulusBits }),
+      });
+      const keyId = await rotation.create(options.from === undefined ? undefined : await readOwn(options.from));
+      const state = (await rotation.keys()).find((key) => key.keyId === keyId)?.state;
+      const does = state === 'active' ? 'signs' : 'is published, and signs nothing yet';
+      await report(`${keyId} ${does}.`, keyId, options, paper);
+    });
+}
+
+interface NewOptions {
+  readonly algorithm?: string;
+  readonly modulusBits?: number;
+  readonly from?: string;
+}
+
+function rotateCommand(paper: Paper): Command {
+  return withKeyOptions(
+    new Command('rotate')
+      .description('has the next key sign, one that waits or a new one, as soon as every verifier has it')
+      .option('--now', 'do not wait for verifiers to learn of it')
+      .option('--force', 'with --now: in spite of what happens then'),
+  )
+    .addHelpText(
+      'after',
+      `
+Needs no second step: all replicas of the gateway change over by themselves at the planned moment.
+Asked for again before that, it changes nothing.
+
+Examples
+  itok keys rotate
+  itok keys rotate --now --force      the active key is broken, and waiting would be worse`,
+    )
+    .action(async (options: KeyOptions & { now?: boolean; force?: boolean }) => {
+      const { rotation, policy } = openKeys(options, paper);
+      if (options.now) {
+        const waiting = (await rotation.keys()).find(({ state }) => state === 'published');
+        const notBefore = waiting ? rotation.safeActivation(waiting) : paper.now() + policy.publishAheadSeconds * 1000;
+        const unsafe =
+          notBefore > paper.now() &&
+          new UnsafeKeyChange(
+            'verifiers do not all know the next key',
+            consequence(policy.refreshIntervalSeconds),
+            notBefore,
+          );
+        if (unsafe && !options.force) throw unsafe;
+        if (unsafe) paper.warn(`${unsafe.consequence}.`);
+      }
+      const { keyId, activateAt, changed } = await rotation.rotate(options.now);
+      const signs = activateAt > paper.now() ? `signs from ${paper.moment(activateAt)}` : 'signs now';
+      await report(`${keyId} ${signs}${changed ? '' : ', as was planned before'}.`, keyId, options, paper);
+    });
+}
+
+function consequence(refreshIntervalSeconds: number): string {
+  return (
+    `services fetch the unknown key at its first token, a few times a minute at most; one that cannot refuses good ` +
+    `tokens for up to ${refreshIntervalSeconds} s`
+  );
+}
+
+function retireCommand(paper: Paper): Command {
+  return withKeyOptions(
+    new Command('retire')
+      .description('takes a key out of the published set and deletes its private half')
+      .argument('<key>', 'its id, or the first characters of it')
+      .option('--force', 'also if good tokens are refused then; for a key that is stolen'),
+  )
+    .addHelpText(
+      'after',
+      `
+Of the active key only with --force: the key that waits, or a new one, signs in its place at once.
+
+Examples
+  itok keys retire kD3x               refused, with the time, while its tokens are good
+  itok keys retire kD3x --force       it is stolen: refused everywhere within a refresh interval`,
+    )
+    .action(async (given: string, options: KeyOptions & { force?: boolean }) => {
+      const { rotation } = openKeys(options, paper);
+      const { keyId } = findKey(await rotation.keys(), given);
+      try {
+        await rotation.retire(keyId);
+      } catch (error) {
+        if (!(error instanceof UnsafeKeyChange) || !options.force) throw error;
+        paper.warn(`${error.consequence}.`);
+        await rotation.retire(keyId, true);
+      }
+      await report(`${keyId} is retired; its private half is deleted.`, keyId, options, paper);
+    });
+}
+
+/** What was done, and what is safe next. */
+async function report(done: string, keyId: string, options: KeyOptions, paper: Paper): Promise<void> {
+  const { rotation, policy } = openKeys(options, paper);
+  const keys = await rotation.keys();
+  const steps = nextSteps(keys, rotation, policy, paper.now());
+  if (options.json) {
+    paper.json({ keyId, keys: keysAsJson(keys), next: stepsAsJson(steps) });
+    return;
+  }
+  paper.line(`${paper.pen.green('✓')} ${done}`);
+  printSteps(steps, paper);
+}
+
+async function readOwn(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new InternalTokenError('configuration_invalid', `${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function bitsOf(text: string): number {
+  const bits = Number(text);
+  if (Number.isInteger(bits)) return bits;
+  throw new InvalidArgumentError('Give a whole number, 2048 to 8192.');
+}

@@ -1,0 +1,68 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InternalTokenError } from '../../core/index.js';
+import {
+  KeyDirectory,
+  type KeyParameters,
+  KeyRotation,
+  type RotationPolicy,
+  safeRotationPolicy,
+  type SafeRotationPolicy,
+} from '../../issuing/index.js';
+import type { Paper } from '../terminal.js';
+
+/** Options that every command about the keys of a directory has. */
+export interface KeyOptions {
+  readonly directory?: string;
+  readonly policy: RotationPolicy;
+  readonly lifetime: number;
+  readonly json?: boolean;
+}
+
+export function withKeyOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-d, --directory <path>', 'where the keys are').env('INTERNAL_TOKEN_KEYS_DIRECTORY'))
+    .addOption(
+      new Option('--policy <json>', "the gateway's rotation policy, by which is judged what is safe")
+        .env('INTERNAL_TOKEN_ROTATION')
+        .argParser(policyOf)
+        .default({}, 'verifiers refresh every 300 s'),
+    )
+    .addOption(
+      new Option('--lifetime <seconds>', 'of a token')
+        .env('INTERNAL_TOKEN_TTL_SECONDS')
+        .argParser(secondsOf)
+        .default(60),
+    )
+    .option('--json', 'for programs: one JSON document');
+}
+
+/** What the commands work with. @throws InternalTokenError without a directory, or with a policy that is not safe */
+export function openKeys(
+  { directory, policy, lifetime }: KeyOptions,
+  paper: Paper,
+  parameters: KeyParameters = {},
+): { readonly directory: KeyDirectory; readonly rotation: KeyRotation; readonly policy: SafeRotationPolicy } {
+  if (directory === undefined) {
+    throw new InternalTokenError(
+      'configuration_invalid',
+      'Which keys? Give --directory <path>, or set INTERNAL_TOKEN_KEYS_DIRECTORY.',
+    );
+  }
+  const safe = safeRotationPolicy(policy, lifetime);
+  const keys = new KeyDirectory(directory);
+  return { directory: keys, policy: safe, rotation: new KeyRotation(keys, safe, parameters, paper.now) };
+}
+
+function policyOf(text: string): RotationPolicy {
+  try {
+    return JSON.parse(text) as RotationPolicy;
+  } catch {
+    throw new InvalidArgumentError('Give JSON, such as {"refreshIntervalSeconds":60}.');
+  }
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 300) return seconds;
+  throw new InvalidArgumentError('Give whole seconds, 1 to 300.');
+}
