@@ -51,6 +51,13 @@ describe('Options of InternalTokenModule', () => {
     ['R64: more than a minute of leeway', 'leewaySeconds', { leewaySeconds: 61 }],
     ['R76: a longer lifetime than 300 s', 'maxLifetimeSeconds', { maxLifetimeSeconds: 301 }],
     ['an option that does not exist', 'trustdomain', { trustdomain: 'x' }],
+    ['refreshing too often', 'refreshSeconds', { refreshSeconds: 0.01 }],
+    ['a seed file that is no path', 'seedFile', { seedFile: '' }],
+    ['a cache of nothing', 'tokenCache', { tokenCache: { maxEntries: 0 } }],
+    ['an unknown replay option', 'replay.handlers', { replay: { handlers: 'some' } }],
+    ['an unknown replay option', 'replay.onFailure', { replay: { onFailure: 'ignore' } }],
+    ['a replay store that may take for ever', 'replay.timeoutMs', { replay: { timeoutMs: Infinity } }],
+    ['R120: an audit record with claims at will', 'audit.include', { audit: { include: ['permissions'] } }],
     ['R49: a private key', 'pem', { keys: { pem: privatePem } }],
   ];
 

@@ -1,0 +1,112 @@
+import { Controller, Get } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InternalTokenVerifier } from 'nestjs-internal-token';
+import { AccessTokenAuthenticator } from 'nestjs-internal-token/edge';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
+import { AccessTokenIssuer, AUDIENCE, issuerKey, publicJwk } from '../support/access-token-issuer.js';
+import { bearer, codeOf } from '../support/authenticator.js';
+import { JwksServer } from './support/jwks-server.js';
+
+@Controller('orders')
+class OrdersController {
+  @Get()
+  list() {
+    return [];
+  }
+}
+
+const keysOf = async (tokens: TestTokenIssuer) => (await tokens.keys.load(new AbortController().signal)).keys;
+
+describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
+  const [old, next] = [new TestTokenIssuer(), new TestTokenIssuer()];
+  let source: JwksServer;
+  let running: Running;
+
+  const open = async (refreshSeconds: number) => {
+    source = await JwksServer.start([...(await keysOf(old)), ...(await keysOf(next))]);
+    running = await start(row, {
+      controllers: [OrdersController],
+      options: { keys: { jwksUri: source.jwksUri }, refreshSeconds },
+    });
+  };
+  afterEach(async () => {
+    await running.app.close();
+    await source.goDown();
+  });
+  const codeFor = async (token: string) => {
+    const response = await running.get('/orders', token);
+    return response.ok ? 200 : ((await response.json()) as { code: string }).code;
+  };
+
+  it('R108: stops verifying at the next refresh, remembered tokens too; other keys go on', async () => {
+    await open(0.2);
+    const stolen = old.token();
+    expect([await codeFor(stolen), await codeFor(stolen), await codeFor(next.token())]).toEqual([200, 200, 200]);
+    source.keys = await keysOf(next);
+    const { asked } = source;
+    while (source.asked < asked + 2) await sleep(10);
+    expect([await codeFor(stolen), await codeFor(old.token())]).toEqual(['txn_key_unknown', 'txn_key_unknown']);
+    expect(await codeFor(next.token())).toBe(200);
+  });
+
+  it('R108: in an emergency it stops at once, by reloadKeys()', async () => {
+    await open(3600);
+    const stolen = old.token();
+    expect(await codeFor(stolen)).toBe(200);
+    source.keys = await keysOf(next);
+    expect(await codeFor(stolen)).toBe(200);
+    expect(await running.app.get(InternalTokenVerifier, { strict: false }).reloadKeys()).toBe(true);
+    expect(await codeFor(stolen)).toBe('txn_key_unknown');
+    source.misbehave = (response) => void response.destroy();
+    expect(await running.app.get(InternalTokenVerifier, { strict: false }).reloadKeys()).toBe(false);
+    expect(await codeFor(next.token())).toBe(200);
+  });
+
+  it('R104b: a key that is published verifies at its first use, long before the next refresh', async () => {
+    await open(3600);
+    const fresh = new TestTokenIssuer();
+    expect(await codeFor(fresh.token())).toBe('txn_key_unknown');
+    source.keys = [...source.keys, ...(await keysOf(fresh))];
+    expect(await codeFor(fresh.token())).toBe(200);
+  });
+});
+
+describe('The key of an identity provider that is withdrawn', () => {
+  let issuer: AccessTokenIssuer;
+  let gateway: AccessTokenAuthenticator;
+  beforeEach(async () => {
+    issuer = await AccessTokenIssuer.start();
+    gateway = new AccessTokenAuthenticator({
+      issuers: [{ issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` }],
+      allowInsecureLoopback: true,
+      keyRefreshSeconds: 0.2,
+    });
+    await gateway.start();
+  });
+  afterEach(async () => {
+    gateway.close();
+    await issuer.close();
+  });
+  const refreshed = async () => {
+    const count = () => issuer.asked.filter((path) => path === '/jwks').length;
+    const until = count() + 2;
+    while (count() < until) await sleep(10);
+  };
+
+  it('R108: ends its access tokens within the interval, remembered ones too', async () => {
+    const token = issuer.token();
+    expect(await gateway.authenticate(bearer(token))).toMatchObject({ userId: 'alice' });
+    issuer.keys.splice(0, issuer.keys.length, publicJwk(await issuerKey('other', 'ES256')));
+    await refreshed();
+    expect(await codeOf(gateway, token)).toBe('access_token_invalid');
+    expect(await codeOf(gateway, issuer.token())).toBe('access_token_invalid');
+  });
+
+  it('R106: a refresh that finds the same keys forgets no remembered token', async () => {
+    const token = issuer.token();
+    const principal = await gateway.authenticate(bearer(token));
+    await refreshed();
+    expect(gateway.authenticate(bearer(token))).toBe(principal);
+  });
+});

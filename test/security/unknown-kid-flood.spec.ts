@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { Controller, Get } from '@nestjs/common';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { InternalTokenVerifier, jwksUriSource, KeyStore } from '../../libs/internal-token/src/core/index.js';
+import { ADAPTERS, start } from '../../libs/internal-token/test/support/adapters.js';
+import { ManualClock } from '../../libs/internal-token/test/support/manual-clock.js';
+import { JwksServer } from './support/jwks-server.js';
+
+@Controller('orders')
+class OrdersController {
+  @Get()
+  list() {
+    return [];
+  }
+}
+
+describe('A flood of unknown key ids', () => {
+  const tokens = new TestTokenIssuer();
+  let source: JwksServer;
+  const unknown = () => tokens.forged({ header: { kid: randomBytes(16).toString('hex') } });
+
+  beforeEach(async () => {
+    source = await JwksServer.start((await tokens.keys.load(new AbortController().signal)).keys);
+  });
+  afterEach(() => source.goDown());
+
+  it.each(ADAPTERS)(
+    'R107: a thousand requests cost the key server five questions at most, on $adapter; good tokens verify throughout',
+    async (row) => {
+      const { app, get } = await start(row, {
+        controllers: [OrdersController],
+        options: { keys: { jwksUri: source.jwksUri } },
+      });
+      const atStart = source.asked;
+      for (let i = 0; i < 20; i += 1) {
+        const answers = await Promise.all([
+          ...Array.from({ length: 50 }, () => get('/orders', unknown())),
+          get('/orders', tokens.token()),
+        ]);
+        expect(answers.slice(0, 50).filter(({ status }) => status === 401)).toHaveLength(50);
+        expect(answers[50]?.status).toBe(200);
+        await Promise.all(answers.map((answer) => answer.text()));
+      }
+      expect(atStart).toBe(1);
+      // Four inside the cool-down that the start has begun; a fifth if this took more than thirty seconds.
+      expect(source.asked - atStart).toBeLessThanOrEqual(5);
+      await app.close();
+    },
+    60_000,
+  );
+
+  it('R107: over an hour of flood: six a minute and the scheduled ones, whatever the key server does', async () => {
+    const clock = new ManualClock();
+    const askedAt: number[] = [];
+    const keys = await tokens.keys.load(new AbortController().signal);
+    const store = new KeyStore({
+      clock,
+      source: {
+        description: 'counted',
+        load: () => {
+          askedAt.push(clock.now());
+          // Every other minute it is away.
+          return Math.floor(clock.now() / 60_000) % 2 === 0 ? Promise.resolve(keys) : Promise.reject(new Error('away'));
+        },
+      },
+    });
+    const verifier = new InternalTokenVerifier({ trustDomain: 'test', issuer: 'api_gateway', keys: store });
+    await store.start();
+    const [forged, good] = [unknown(), tokens.token()];
+    for (; clock.now() < 3_600_000; await clock.pass(1000)) {
+      await expect((async () => verifier.verify(forged))()).rejects.toMatchObject({ code: 'txn_key_unknown' });
+      expect(verifier.verify(good)).toMatchObject({ userId: 'test-user' });
+    }
+    store.close();
+    // Of the schedule: one in five minutes, or retries after a failure: 0.25, 0.5, 1, 2 … 60 seconds apart.
+    for (const start of askedAt) {
+      const inMinute = askedAt.filter((at) => at >= start && at < start + 60_000).length;
+      expect(inMinute).toBeLessThanOrEqual(6 + 9);
+    }
+    expect(askedAt.length).toBeLessThan(60 * 10);
+  });
+
+  it('R107: good tokens ask nothing of the key server and make no promise, however long the flood', async () => {
+    const store = new KeyStore({ source: jwksUriSource(source.jwksUri) });
+    await store.start();
+    const verifier = new InternalTokenVerifier({
+      trustDomain: 'test',
+      issuer: 'api_gateway',
+      keys: store,
+      tokenCache: false,
+    });
+    const flood = Array.from({ length: 1000 }, async () => verifier.verify(unknown()));
+    for (let i = 0; i < 100; i += 1) expect(verifier.verify(tokens.token())).not.toBeInstanceOf(Promise);
+    await Promise.allSettled(flood);
+    expect(source.asked).toBeLessThanOrEqual(6);
+    store.close();
+  });
+});
