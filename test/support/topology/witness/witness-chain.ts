@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Application } from '../../../../scripts/lib/application.mjs';
 import { freePorts } from '../../../../scripts/lib/free-ports.mjs';
 import { LogLines } from '../../../../scripts/lib/log-lines.mjs';
@@ -9,7 +10,7 @@ import { openShopDatabase, type ShopDatabase } from '../shop-database.js';
 import { WireTap } from '../wire-tap.js';
 import { WitnessGateway } from './witness-gateway.js';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const HOOKS = new URL('../../storage/typescript-hooks.mjs', import.meta.url).href;
 
 export interface WitnessChainOptions {
