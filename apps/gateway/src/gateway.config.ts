@@ -4,6 +4,7 @@ import {
   databaseSettings,
   developmentDirectory,
   type Environment,
+  internalTlsProblems,
   internalTransportSettings,
   listenerSettings,
   type LoadedSettings,
@@ -14,6 +15,7 @@ import {
   plaintextProblems,
   type SettingProblem,
   type SettingValues,
+  publicTlsSettings,
   tlsPairProblems,
   trustSettings,
   upstreamSettings,
@@ -39,6 +41,7 @@ const SIGNING_KEYS = [
 /** @public The reference page is made from it. */
 export const gatewaySettings = {
   ...listenerSettings(3000),
+  ...publicTlsSettings,
   INTERNAL_HOST: {
     schema: parse.text(),
     description: 'Address of the internal listener: JWKS, health and /internal/<domain>/*.',
@@ -122,7 +125,7 @@ function compare(values: GatewaySettings): SettingProblem[] {
   return [
     ...signingProblems(values),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
-    ...tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE'),
+    ...internalTlsProblems(values),
     ...plaintextProblems(
       { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_HOST: internalListener },
       values.INTERNAL_ALLOW_PLAINTEXT,

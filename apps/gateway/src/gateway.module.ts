@@ -1,5 +1,5 @@
 import { PortsModule } from '@app/ports';
-import { HealthController, HealthModule, internalOriginsOf } from '@app/runtime';
+import { HealthController, HealthModule, internalOriginsOf, type InternalTls, TlsFiles } from '@app/runtime';
 import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -22,6 +22,8 @@ export interface GatewayResources {
   readonly signing: InternalTokenSigningKey;
   readonly issuers: readonly AccessTokenIssuerOptions[];
   readonly storage: StorageOptions;
+  /** How this process speaks TLS with the others. */
+  readonly tls?: InternalTls | undefined;
   /** The development identity provider, to be closed with the application. */
   readonly identityProvider?: OnApplicationShutdown;
 }
@@ -32,6 +34,7 @@ export class GatewayModule {
     const trust = { trustDomain: values.TRUST_DOMAIN, issuer: values.INTERNAL_TOKEN_ISSUER };
     const algorithm = values.INTERNAL_TOKEN_ALGORITHM;
     const { local, remote } = placeDomains(values);
+    const tls = resources.tls?.files;
     const issuing = InternalTokenIssuingModule.forIssuing({
       ...trust,
       workload: 'gateway',
@@ -65,17 +68,19 @@ export class GatewayModule {
           allowInsecureLoopback: development,
           trustedProxies: values.TRUSTED_PROXIES,
           upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, at])),
+          ...(tls && { upstreamTls: tls }),
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
         StorageModule.forRoot(resources.storage),
-        PortsModule.with({ local, remote: remote.map(({ port, at }) => ({ port, url: at })) }),
+        PortsModule.with({ local, remote: remote.map(({ port, at }) => ({ port, url: at })), tls }),
       ],
       controllers: own,
       providers: [
         { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
         // Nest calls the shutdown hook of every provider, also of a plain value.
         { provide: 'IDENTITY_PROVIDER', useValue: resources.identityProvider ?? {} },
+        ...(tls ? [{ provide: TlsFiles, useValue: tls }] : []),
       ],
     };
   }

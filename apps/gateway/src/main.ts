@@ -1,4 +1,4 @@
-import { listening, readTls, runMain, startApplication } from '@app/runtime';
+import { keepTlsCurrent, listening, runMain, serverTls, startApplication, TlsFiles } from '@app/runtime';
 import { openInternalListener } from 'nestjs-internal-token/edge';
 import { prepareDevelopment, printNextSteps, printStart } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
@@ -10,19 +10,21 @@ await runMain(async () => {
   const { values, development } = config;
   const forPeople = development && values.LOG_FORMAT === 'pretty';
   if (forPeople) printStart(values);
-  const tls = readTls('gateway', values, 'TLS_CERT_FILE', 'TLS_KEY_FILE');
-  const internalTls = readTls('gateway', values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE');
+  const publicTls = TlsFiles.open('gateway', values, { cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' });
+  const resources = await openResources(config);
 
-  await startApplication(GatewayModule.with(config, await openResources(config)), {
+  await startApplication(GatewayModule.with(config, resources), {
     service: 'gateway',
-    listener: { host: values.HOST, port: values.PORT, tls },
+    listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     beforeListening: async (app) => {
       if (development) await prepareDevelopment(app, config);
-      const internal = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
-      await listening('gateway', 'INTERNAL_PORT', () =>
-        openInternalListener(app, { ...internal, ...(internalTls && { tls: internalTls }) }),
+      const address = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
+      const tls = resources.tls?.listener;
+      const internal = await listening('gateway', 'INTERNAL_PORT', () =>
+        openInternalListener(app, { ...address, ...(tls && { tls: serverTls(tls) }) }),
       );
+      if (tls) keepTlsCurrent(internal.server, tls);
     },
   });
   if (forPeople) printNextSteps(values);

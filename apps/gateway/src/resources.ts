@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { developmentSigningKey, listening, readSettingFile } from '@app/runtime';
+import { developmentSigningKey, internalTls, listening, readSettingFile } from '@app/runtime';
 import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
 import type { InternalTokenSigningKey } from 'nestjs-internal-token/issuing';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway.config.js';
@@ -10,13 +10,15 @@ export async function openResources(config: GatewayConfig): Promise<GatewayResou
   const { values } = config;
   const signing = await signingKeys(values);
   const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
-  if (values.ACCESS_TOKEN_ISSUERS) return { signing, storage, issuers: values.ACCESS_TOKEN_ISSUERS };
+  const tls = internalTls('gateway', values);
+  if (values.ACCESS_TOKEN_ISSUERS) return { signing, storage, tls, issuers: values.ACCESS_TOKEN_ISSUERS };
 
   const provider = await startIdentityProvider(config);
   const { issuer, introspection } = provider;
   return {
     signing,
     storage,
+    tls,
     issuers: [{ issuer, audience: DEVELOPMENT_AUDIENCE, discovery: true, introspection }],
     identityProvider: { onApplicationShutdown: () => provider.close() },
   };

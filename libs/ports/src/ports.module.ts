@@ -1,9 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
 import type { PortDefinition } from '@app/contracts';
 import { HttpModule } from '@nestjs/axios';
 import { type DynamicModule, type FactoryProvider, Module, type Type } from '@nestjs/common';
+import type { RenewableTls } from 'nestjs-internal-token/http';
 import { portController } from './http/port.controller.js';
+import { RenewingHttpsAgent } from './http/renewing-https.agent.js';
 import { remotePort } from './http/remote-port.js';
 import { inProcessPort } from './in-process-port.js';
 
@@ -23,8 +25,8 @@ export interface RemoteDomain {
 export interface PortsOptions {
   readonly local: readonly LocalDomain[];
   readonly remote: readonly RemoteDomain[];
-  /** Authorities, and a certificate of our own, for https between processes. */
-  readonly tls?: Pick<AgentOptions, 'ca' | 'cert' | 'key'>;
+  /** Authorities, and a certificate of our own, for https between processes. Default: what Node trusts, and none. */
+  readonly tls?: RenewableTls | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export class PortsModule {
       imports: [
         HttpModule.register({
           httpAgent: new HttpAgent({ keepAlive: true }),
-          httpsAgent: new HttpsAgent({ keepAlive: true, ...tls }),
+          httpsAgent: tls ? new RenewingHttpsAgent(tls) : new HttpsAgent({ keepAlive: true }),
         }),
         ...local.map(({ module }) => module),
       ],

@@ -1,3 +1,4 @@
+import type { ServerOptions as TlsOptions } from 'node:https';
 import type { FastifyServerOptions } from 'fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
@@ -6,7 +7,7 @@ const ARRIVAL_TIMEOUT = 300_000;
 /** Milliseconds that open requests have when the application closes, as on the internal listener. */
 const DRAIN_TIMEOUT = 10_000;
 
-type Options = FastifyServerOptions & { readonly https?: { readonly cert: Buffer; readonly key: Buffer } };
+type Options = FastifyServerOptions & { readonly https?: TlsOptions };
 
 /** Fastify that waits for no client without end: neither for a slow body, nor for the last answer before it closes. */
 export class BoundedFastifyAdapter extends FastifyAdapter {

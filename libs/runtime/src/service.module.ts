@@ -9,11 +9,13 @@ import { developmentJwksFile } from './development/development-keys.js';
 import { HealthModule } from './health.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
 import { internalOriginsOf } from './settings/shared-settings.js';
+import { TlsFiles } from './tls/tls-files.js';
 
 /** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
 @Module({})
 export class ServiceModule {
-  static with(service: string, domain: DynamicModule, { values }: ServiceConfig): DynamicModule {
+  /** @param tls for the key source, and to be closed with the application */
+  static with(service: string, domain: DynamicModule, { values }: ServiceConfig, tls?: TlsFiles): DynamicModule {
     const { INTERNAL_TOKEN_JWKS_URI: jwksUri, INTERNAL_TOKEN_JWKS_FILE: jwksFile } = values;
     return {
       module: ServiceModule,
@@ -25,7 +27,7 @@ export class ServiceModule {
           issuer: values.INTERNAL_TOKEN_ISSUER,
           algorithms: [values.INTERNAL_TOKEN_ALGORITHM],
           keys: jwksUri
-            ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh' }
+            ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh', ...(tls && { tls }) }
             : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
           requireScopePolicy: true,
           ...verification(values),
@@ -37,7 +39,10 @@ export class ServiceModule {
         ),
         domain,
       ],
-      providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
+        ...(tls ? [{ provide: TlsFiles, useValue: tls }] : []),
+      ],
     };
   }
 }

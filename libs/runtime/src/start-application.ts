@@ -4,15 +4,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { answerFrameworkError } from 'nestjs-internal-token/http';
 import { BoundedFastifyAdapter } from './bounded-fastify.adapter.js';
 import { QuietStartLogger } from './quiet-start.logger.js';
-import type { Tls } from './settings/setting-file.js';
 import { listening } from './start-failure.js';
+import { keepTlsCurrent, type ListenerTls, serverTls } from './tls/tls-listener.js';
 
 const OLDEST_NODE = 24;
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls?: Tls | undefined;
+  readonly tls?: ListenerTls | undefined;
 }
 
 export interface ApplicationOptions {
@@ -33,11 +33,15 @@ export async function startApplication(
   const { service, listener, log } = options;
   const { host, port, tls } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
-  const adapter = new BoundedFastifyAdapter({ frameworkErrors: answerFrameworkError, ...(tls && { https: tls }) });
+  const adapter = new BoundedFastifyAdapter({
+    frameworkErrors: answerFrameworkError,
+    ...(tls && { https: serverTls(tls) }),
+  });
   let app: NestFastifyApplication | undefined;
   try {
     app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
     app.enableShutdownHooks(options.reload ? ['SIGINT', 'SIGTERM'] : []);
+    if (tls) keepTlsCurrent(app.getHttpServer(), tls);
     await app.init();
     await options.beforeListening?.(app);
     const ready = app;

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { ConfigurationError } from './settings/configuration.error.js';
-import { readSettingFile, readTls } from './settings/setting-file.js';
+import { readSettingFile } from './settings/setting-file.js';
+import { TlsFiles } from './tls/tls-files.js';
 import { startApplication } from './start-application.js';
 
 @Module({})
@@ -105,8 +106,10 @@ describe('a start that fails', () => {
     writeFileSync(join(directory, 'empty.pem'), '');
 
     const read = (certificate: string, keyFile: string) =>
-      readTls('sample', { CERT_FILE: certificate, KEY_FILE: keyFile }, 'CERT_FILE', 'KEY_FILE');
-    expect(read(cert!, key!)).toHaveProperty('key');
+      TlsFiles.open('sample', { CERT_FILE: certificate, KEY_FILE: keyFile }, { cert: 'CERT_FILE', key: 'KEY_FILE' });
+    const files = read(cert!, key!);
+    expect(files?.current).toHaveProperty('key');
+    files?.close();
     for (const [one, other] of [
       [cert!, otherKey!],
       [join(directory, 'empty.pem'), key!],

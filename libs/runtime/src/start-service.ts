@@ -1,9 +1,10 @@
 import { type DynamicModule, type INestApplicationContext, Logger, type Type } from '@nestjs/common';
 import { InternalTokenVerifier } from 'nestjs-internal-token';
+import type { RenewableTls } from 'nestjs-internal-token/http';
 import { ServiceModule } from './service.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
-import { readTls } from './settings/setting-file.js';
 import { runMain, startApplication } from './start-application.js';
+import { internalTls } from './tls/internal-tls.js';
 
 export interface ServiceOptions {
   /** Fills an empty database, in development only. */
@@ -14,18 +15,19 @@ export interface ServiceOptions {
 export function startService<Config extends ServiceConfig>(
   service: string,
   loadConfig: () => Config,
-  domain: (config: Config) => DynamicModule,
+  domain: (config: Config, tls?: RenewableTls) => DynamicModule,
   { seed }: ServiceOptions = {},
 ): Promise<void> {
   return runMain(async () => {
     const config = loadConfig();
     const { values } = config;
-    await startApplication(ServiceModule.with(service, domain(config), config), {
+    const tls = internalTls(service, values);
+    await startApplication(ServiceModule.with(service, domain(config, tls?.files), config, tls?.files), {
       service,
       listener: {
         host: values.HOST,
         port: values.PORT,
-        tls: readTls(service, values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
+        tls: tls?.listener,
       },
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
       beforeListening: async (app) => {

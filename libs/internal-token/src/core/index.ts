@@ -24,6 +24,7 @@ export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { sendProblem } from './send-problem.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
 export { isJsonObject, type JsonObject } from './strict-json.js';
+export { isRenewableTls, type RenewableTls, type TlsMaterial } from './tls-material.js';
 export { tokenHash } from './token-hash.js';
 export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';
 export { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';

@@ -15,4 +15,5 @@ export { Forwarder } from './forwarder.js';
 export { type InternalListener, type InternalListenerOptions, openInternalListener } from './internal-listener.js';
 export { type IssuanceRecord, IssuanceSink } from './issuance-sink.js';
 export type { Principal } from './principal.js';
+export type { RenewableTls, TlsMaterial } from '../core/index.js';
 export { RouteTable } from './route-table.js';

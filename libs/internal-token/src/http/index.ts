@@ -7,4 +7,5 @@ export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.
 export type { InternalTokenHttpOptions } from './outgoing/outgoing.options.js';
 export { OutgoingPropagation } from './outgoing/outgoing.propagation.js';
 export { translateCallError } from './outgoing/translate-call-error.js';
+export type { RenewableTls, TlsMaterial } from '../core/index.js';
 export { withoutPropagation } from '../core/index.js';

@@ -3,13 +3,13 @@ import type { SettingValues } from './setting.js';
 import {
   databaseSettings,
   developmentDirectory,
+  internalTlsProblems,
   internalTransportSettings,
   listenerSettings,
   loggingSettings,
   modeProblems,
   neighbourSettings,
   plaintextProblems,
-  tlsPairProblems,
   trustSettings,
   verifierSettings,
 } from './shared-settings.js';
@@ -46,7 +46,7 @@ export function loadServiceConfig<Called extends Neighbour = never>(
   const config = loadSettings(service, settings, environment, {
     needed: (values, development) => (development ? [] : [...keySourceOf(values), 'DATABASE_URL', ...called]),
     compare: (values) => [
-      ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
+      ...internalTlsProblems(values),
       ...modeProblems(values),
       ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
     ],
@@ -60,7 +60,7 @@ function keySourceOf(values: Partial<SettingValues<ServiceSettings>>): 'INTERNAL
 
 function plaintextCandidates(values: SettingValues<ServiceSettings>): Record<string, string | undefined> {
   const { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_TOKEN_JWKS_URI } = values;
-  const scheme = values.TLS_CERT_FILE ? 'https' : 'http';
+  const scheme = values.INTERNAL_TLS_CERT_FILE ? 'https' : 'http';
   return { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_TOKEN_JWKS_URI, HOST: originOf(scheme, values.HOST, 0) };
 }
 

@@ -1,18 +1,27 @@
 import type { SettingProblem } from './configuration.error.js';
 import { isLoopback } from './loopback.js';
 import { parse } from './parsers.js';
+import type { ClientCertificates } from '../tls/tls-listener.js';
 import type { SettingValues } from './setting.js';
 
 const algorithm = parse.oneOf('ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256');
 
-/** The listener that this process serves. */
+/** Where this process listens. */
 export const listenerSettings = (port: number) =>
   ({
     HOST: { schema: parse.text(), description: 'Address to listen on.', development: '127.0.0.1', example: '0.0.0.0' },
     PORT: { schema: parse.port(), description: 'Port to listen on.', development: port, example: String(port) },
-    TLS_CERT_FILE: { schema: parse.text(), description: 'PEM certificate chain of this listener.', optional: true },
-    TLS_KEY_FILE: { schema: parse.text(), description: 'PEM private key of TLS_CERT_FILE.', optional: true },
   }) as const;
+
+/** Of a listener that the world reaches; between processes there is {@link internalTransportSettings}. */
+export const publicTlsSettings = {
+  TLS_CERT_FILE: {
+    schema: parse.text(),
+    description: 'PEM certificate chain of the public listener, read anew when it changes.',
+    optional: true,
+  },
+  TLS_KEY_FILE: { schema: parse.text(), description: 'PEM private key of TLS_CERT_FILE.', optional: true },
+} as const;
 
 /** What every process of a trust domain has to agree on. */
 export const trustSettings = {
@@ -146,13 +155,29 @@ export const internalTransportSettings = {
     description: '`mesh`: plain http between processes is encrypted by a service mesh.',
     optional: true,
   },
-  INTERNAL_CA_FILE: { schema: parse.text(), description: 'PEM authorities trusted between processes.', optional: true },
   INTERNAL_TLS_CERT_FILE: {
     schema: parse.text(),
-    description: 'PEM certificate of the internal listener.',
+    description:
+      'PEM certificate chain of this process among processes: its internal listener (of a service, its only one) shows it, and so do its calls. Read anew when it changes.',
     optional: true,
   },
-  INTERNAL_TLS_KEY_FILE: { schema: parse.text(), description: 'PEM key of INTERNAL_TLS_CERT_FILE.', optional: true },
+  INTERNAL_TLS_KEY_FILE: {
+    schema: parse.text(),
+    description: 'PEM private key of INTERNAL_TLS_CERT_FILE.',
+    optional: true,
+  },
+  INTERNAL_CA_FILE: {
+    schema: parse.text(),
+    description:
+      'PEM authorities: the only ones trusted between processes, for servers and clients alike. With INTERNAL_TLS_CERT_FILE internal listeners serve only clients with a certificate of theirs.',
+    optional: true,
+  },
+  INTERNAL_CLIENT_CERTIFICATES: {
+    schema: parse.oneOf('required', 'asked'),
+    description:
+      '`required`: nobody without a certificate. `asked`: who shows none may connect, as health probes do; a wrong one is refused. Default `required` with INTERNAL_CA_FILE.',
+    optional: true,
+  },
 } as const;
 
 export const developmentDirectory = {
@@ -185,9 +210,11 @@ export function plaintextProblems(
     .filter(([, url]) => url !== undefined && isPlaintextToOthers(new URL(url)))
     .map(([name]) => ({
       name,
-      message: 'plain http leaves this machine. Use https, or INTERNAL_ALLOW_PLAINTEXT=mesh.',
+      message: `plain http leaves this machine. ${LISTENERS.has(name) ? 'Set INTERNAL_TLS_CERT_FILE and INTERNAL_TLS_KEY_FILE' : 'Use https'}, or INTERNAL_ALLOW_PLAINTEXT=mesh.`,
     }));
 }
+
+const LISTENERS: ReadonlySet<string> = new Set(['HOST', 'INTERNAL_HOST']);
 
 function isPlaintextToOthers(url: URL): boolean {
   return url.protocol === 'http:' && !isLoopback(url.hostname);
@@ -203,4 +230,19 @@ export function tlsPairProblems(
   return values[present] !== undefined && values[absent] === undefined
     ? [{ name: absent, message: `missing: ${present} is set, and TLS takes both.` }]
     : [];
+}
+
+/** What the files between processes need of each other. */
+export function internalTlsProblems(values: SettingValues<typeof internalTransportSettings>): SettingProblem[] {
+  const pair = tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE');
+  if (values.INTERNAL_CLIENT_CERTIFICATES === undefined || clientsOf(values) !== 'any') return pair;
+  const message =
+    'there are no clients to ask: set INTERNAL_TLS_CERT_FILE, INTERNAL_TLS_KEY_FILE and INTERNAL_CA_FILE.';
+  return [...pair, { name: 'INTERNAL_CLIENT_CERTIFICATES', message }];
+}
+
+/** Whom the internal listener serves. */
+export function clientsOf(values: SettingValues<typeof internalTransportSettings>): ClientCertificates {
+  if (values.INTERNAL_CA_FILE === undefined || values.INTERNAL_TLS_CERT_FILE === undefined) return 'any';
+  return values.INTERNAL_CLIENT_CERTIFICATES ?? 'required';
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { InternalTokenError } from '../errors.js';
 import { withoutPropagation } from '../propagation.js';
+import type { RenewableTls, TlsMaterial } from '../tls-material.js';
 import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 
@@ -11,6 +12,8 @@ export interface JwksUriOptions {
   readonly allowPlaintext?: boolean;
   /** Certificate authorities (PEM) to trust instead of the system's. */
   readonly ca?: string;
+  /** For certificates that change while the process runs, and a gateway that asks for one; asked at each download. */
+  readonly tls?: RenewableTls;
 }
 
 /**
@@ -20,7 +23,9 @@ export interface JwksUriOptions {
  */
 export function jwksUriSource(uri: string, options: JwksUriOptions = {}): KeySource {
   const url = checkedUrl(uri, options.allowPlaintext ?? false);
-  return { description: url.href, load: (signal) => withoutPropagation(() => download(url, options.ca, signal)) };
+  const { ca, tls } = options;
+  const material = (): TlsMaterial => ({ ...(ca !== undefined && { ca }), ...tls?.current });
+  return { description: url.href, load: (signal) => withoutPropagation(() => download(url, material(), signal)) };
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -42,11 +47,16 @@ function checkedUrl(uri: string, allowPlaintext: boolean): URL {
   return url;
 }
 
-async function download(url: URL, ca: string | undefined, signal: AbortSignal): Promise<JsonWebKeySet> {
+async function download(url: URL, { ca, cert, key }: TlsMaterial, signal: AbortSignal): Promise<JsonWebKeySet> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(url, { signal, headers, agent: false, ...(ca !== undefined && { ca }) })
+    const tls = {
+      ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    };
+    request(url, { signal, headers, agent: false, ...tls })
       .on('error', reject)
       .on('response', resolve)
       .end();

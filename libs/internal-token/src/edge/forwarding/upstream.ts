@@ -1,5 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
-import { withoutPropagation } from '../../core/index.js';
+import { isRenewableTls, type TlsMaterial, withoutPropagation } from '../../core/index.js';
 import type { UpstreamSettings } from './upstream.options.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -12,9 +12,10 @@ const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** A domain in another process, and the connections to it. */
 export class Upstream {
-  readonly #pool: Pool;
+  #pool: Pool;
   readonly #waiting: (() => boolean)[] = [];
   #downSince: number | undefined;
+  readonly #forgetTls: () => void;
   #closed = false;
   #probing: NodeJS.Timeout | undefined;
 
@@ -24,8 +25,23 @@ export class Upstream {
     readonly timeoutMs: number,
     private readonly settings: Pick<UpstreamSettings, 'restartMs' | 'tls'>,
   ) {
-    const { ca, cert, key } = settings.tls;
-    this.#pool = new Pool(origin, {
+    const { tls } = settings;
+    if (!isRenewableTls(tls)) {
+      this.#pool = this.#connections(tls);
+      this.#forgetTls = () => undefined;
+      return;
+    }
+    this.#pool = this.#connections(tls.current);
+    this.#forgetTls = tls.onChange(() => {
+      const old = this.#pool;
+      this.#pool = this.#connections(tls.current);
+      // What runs on the old connections ends well.
+      void old.close();
+    });
+  }
+
+  #connections({ ca, cert, key }: TlsMaterial): Pool {
+    return new Pool(this.origin, {
       // One request a connection at a time: a broken answer harms nobody else's.
       pipelining: 1,
       allowH2: false,
@@ -33,7 +49,7 @@ export class Upstream {
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: {
-        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+        timeout: Math.min(CONNECT_TIMEOUT_MS, this.timeoutMs),
         ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),
         ...(cert !== undefined && { cert }),
         ...(key !== undefined && { key }),
@@ -81,6 +97,7 @@ export class Upstream {
   /** Ends every connection. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#forgetTls();
     this.#releaseAll();
     await this.#pool.destroy();
   }
