@@ -3,15 +3,15 @@ import { authenticatorFor, codeOf, reasonOf } from '../support/authenticator.js'
 
 describe('access tokens: bound to a key that nobody proves', () => {
   it.each([
-    ['R36', { jkt: 'thumbprint' }],
-    ['R35', { 'x5t#S256': 'thumbprint' }],
-    ['R36', { kid: 'key' }],
-    ['R36', { jwk: { kty: 'EC' } }],
-    ['R36', {}],
-    ['R36', null],
-    ['R36', ''],
-    ['R36', false],
-  ])('%s: refuses any cnf: %j', async (_rule, cnf) => {
+    ['R36: by the thumbprint of a key', { jkt: 'thumbprint' }],
+    ['R35: by a certificate', { 'x5t#S256': 'thumbprint' }],
+    ['R36: by the id of a key', { kid: 'key' }],
+    ['R36: by a key', { jwk: { kty: 'EC' } }],
+    ['R36: by nothing', {}],
+    ['R36: by null', null],
+    ['R36: by a text', ''],
+    ['R36: by false', false],
+  ])('%s: refused', async (_what, cnf) => {
     const issuer = await AccessTokenIssuer.start();
     const authenticator = await authenticatorFor(issuer);
     expect(await reasonOf(authenticator, issuer.token({ cnf }))).toBe('the token is bound to a key (cnf)');

@@ -64,6 +64,19 @@ async function slowSigner(): Promise<Signer & { readonly signatures: number }> {
 }
 
 describe('one internal token per request', () => {
+  it('R20: nothing of the access token is in it, and no refresh token', async () => {
+    const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
+    const secrets = { jti: 'id-of-the-access-token', refresh_token: 'refresh-me', email: 'alice@acme.test' };
+    const access = gateway.issuer.token({ ...secrets, tctx: secrets, rctx: secrets });
+    expect((await gateway.get('/orders', `Authorization: Bearer ${access}`)).status).toBe(200);
+    const [internal = ''] = gateway.app.get(FanOut).sent;
+    const [head = '', payload = ''] = internal.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+    expect(payload).toContain('alice');
+    const parts = [...access.split('.'), ...Object.values(secrets), gateway.issuer.url];
+    expect(parts.filter((part) => `${head}${payload}${internal}`.includes(part))).toEqual([]);
+    await gateway.close();
+  });
+
   it('R41, R8a: fan-out and retries send the same bytes, minted and signed once', async () => {
     const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
     await gateway.get('/orders', gateway.bearer());

@@ -50,7 +50,7 @@ describe('TokenMinter: the header', () => {
 });
 
 describe('TokenMinter: the claims', () => {
-  it('R8 to R11, R15 to R19, R22: every claim of the profile, in its form', async () => {
+  it('R8, R9, R10, R11, R15, R16, R17, R18, R19, R22: every claim of the profile, in its form', async () => {
     const tokenId = newTransactionId();
     const requestContext = { req_ip: '192.0.2.7', authn: 'pwd' };
     expect(decodeJwt(await mintText({}, { tokenId, requestContext }))).toEqual<JWTPayload>({
