@@ -191,7 +191,7 @@ export default {
       {
         path: npm('pkcs11js'),
         dynamic: false,
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: ['type-only', 'type-import'],
       },
     ),
     rule(

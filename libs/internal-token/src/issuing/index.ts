@@ -2,6 +2,7 @@ export { InternalTokenIssuer } from './internal-token.issuer.js';
 export { JwksController } from './jwks.controller.js';
 export { InternalTokenIssuingModule } from './internal-token-issuing.module.js';
 export type { InternalTokenIssuingOptions, InternalTokenSigningKey } from './internal-token-issuing.options.js';
+export { type Pkcs11Key, Pkcs11KeyProvider, type Pkcs11Options } from './pkcs11/index.js';
 export {
   KeyDirectory,
   keysAt,

@@ -138,9 +138,9 @@ export class KeyDirectory implements SigningKeyProvider {
 
 /** Of errors of the file system the code alone, of others the message: ours, and none of them quotes a key. */
 export function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (error instanceof InternalTokenError) return error.detail;
-  return code ?? (error instanceof Error ? error.message : 'unknown');
+  const { code, message = 'unknown' } = (error ?? {}) as { code?: unknown; message?: string };
+  return typeof code === 'string' ? code : message;
 }
 
 function unreadable(path: string, error: unknown): InternalTokenError {
