@@ -82,6 +82,7 @@ export class EdgeAdmission extends RequestAdmission {
   }
 
   #enterService(request: AdmissionRequest, admitted: boolean): boolean {
+    if (isGone(request)) return false;
     const { method = '', url = '' } = request.raw;
     const route = admitted ? this.settings.table.find(method, url) : undefined;
     if (route) this.#enterDomain(request, route);
@@ -106,6 +107,7 @@ export class EdgeAdmission extends RequestAdmission {
 
   #decide(arrival: Arrival, principal: Principal | undefined): boolean | Promise<boolean> {
     const { request, route, clientAddress } = arrival;
+    if (isGone(request)) return false;
     if (!this.settings.forwardAuthorization) removeField(request.raw, 'authorization');
     if (!this.settings.forwardCookies) removeField(request.raw, 'cookie');
     sealHeaders(request.raw);
@@ -128,6 +130,7 @@ export class EdgeAdmission extends RequestAdmission {
     }
     return this.#settle(request, async () => {
       await pending;
+      if (isGone(request)) return false;
       const enriched =
         enricher && principal
           ? await enrichPrincipal(principal, enricher, this.settings.enrichmentTimeoutMs)
@@ -150,10 +153,14 @@ export class EdgeAdmission extends RequestAdmission {
 
   /** The one mint of the request. */
   #issue(request: AdmissionRequest, known: EdgeRequest, scope: string): boolean | Promise<boolean> {
+    if (isGone(request)) return false;
     const { issuer } = this.collaborators;
     const claims = issuer.mint(this.#mintInput(known, scope));
     if (!issuer.asynchronous) return this.#handOver(request, known, claims);
-    return this.#settle(request, async () => this.#handOver(request, known, claims, await encodedToken(claims)));
+    return this.#settle(request, async () => {
+      const token = await encodedToken(claims);
+      return isGone(request) ? false : this.#handOver(request, known, claims, token);
+    });
   }
 
   #mintInput({ txn, principal, clientAddress }: EdgeRequest, scope: string) {
@@ -251,6 +258,14 @@ export class EdgeAdmission extends RequestAdmission {
       return this.refusals.answer(request, error);
     }
   }
+}
+
+/**
+ * The client left while something was asked. Whatever waits for the response to close would wait for ever, and a token
+ * would be minted for nobody.
+ */
+function isGone({ response }: AdmissionRequest): boolean {
+  return response.destroyed;
 }
 
 /** Clients may hang up as they like: no failure of this side, and none in the log. The status is nginx' for it. */
