@@ -6,7 +6,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 import { AccessTokenIssuer, AUDIENCE, issuerKey, publicJwk } from '../support/access-token-issuer.js';
 import { bearer, codeOf } from '../support/authenticator.js';
-import { JwksServer } from './support/jwks-server.js';
+import { JwksServer } from '../support/jwks-server.js';
 
 @Controller('orders')
 class OrdersController {

@@ -8,7 +8,7 @@ import { Controller, Get } from '@nestjs/common';
 import { InternalTokenVerifier } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
-import { type Answer, JwksServer } from './support/jwks-server.js';
+import { type Answer, JwksServer } from '../support/jwks-server.js';
 
 @Controller('orders')
 class OrdersController {

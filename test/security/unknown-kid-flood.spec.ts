@@ -4,7 +4,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { InternalTokenVerifier, jwksUriSource, KeyStore } from '../../libs/internal-token/src/core/index.js';
 import { ADAPTERS, start } from '../../libs/internal-token/test/support/adapters.js';
 import { ManualClock } from '../../libs/internal-token/test/support/manual-clock.js';
-import { JwksServer } from './support/jwks-server.js';
+import { JwksServer } from '../support/jwks-server.js';
 
 @Controller('orders')
 class OrdersController {
