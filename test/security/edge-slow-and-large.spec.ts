@@ -6,6 +6,18 @@ import { type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { endLine } from '../../libs/internal-token/src/logging/span-line.js';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
+/** Of every answer on the connection, the interim ones too. The body is sent when it is asked for. */
+async function statuses(port: number, head: string, body: string): Promise<number[]> {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  socket.write(head);
+  let received = '';
+  for await (const text of socket as AsyncIterable<string>) {
+    received += text;
+    if (received === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write(body);
+  }
+  return Array.from(received.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, status]) => Number(status));
+}
+
 describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (platform) => {
   let gateway: EdgeGateway;
 
@@ -41,13 +53,23 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     expect(seenIn(response).txn).toBe(response.headers['x-request-id']);
   });
 
-  it('Expect: 100-continue changes nothing about who is let in', async () => {
-    const expecting = (line: string) =>
-      `POST /orders HTTP/1.1\r\nHost: a\r\n${line}Expect: 100-continue\r\nContent-Type: application/json\r\n` +
-      'Content-Length: 2\r\n\r\n{}';
-    expect((await gateway.send(expecting(''))).status).toBe(401);
-    expect((await gateway.send(expecting(`${gateway.bearer()}\r\n`))).status).toBe(201);
-  });
+  it.each(['the public', 'the internal'])(
+    'R113a: Expect: 100-continue on %s listener changes nothing about who is let in, and asks nobody else for a body',
+    async (listener) => {
+      const internal = listener === 'the internal';
+      const port = internal ? gateway.internal.port : gateway.port;
+      const expecting = (line: string) =>
+        statuses(
+          port,
+          `POST /orders HTTP/1.1\r\nHost: a\r\n${line}Expect: 100-continue\r\nContent-Type: application/json\r\n` +
+            'Content-Length: 2\r\nConnection: close\r\n\r\n',
+          '{}',
+        );
+      const good = internal ? `Txn-Token: ${await gateway.internalToken()}` : gateway.bearer();
+      expect(await expecting('')).toEqual([401]);
+      expect(await expecting(`${good}\r\n`)).toEqual([100, 201]);
+    },
+  );
 
   it('an expectation that nobody knows is 417, without a mint', async () => {
     const minted = gateway.tokens.minted;

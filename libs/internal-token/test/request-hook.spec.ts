@@ -115,6 +115,25 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     sent.on('error', () => undefined).destroy();
   });
 
+  it('R113a: who asks first is told to send the body only if the token is good', async () => {
+    const expecting = async (token: string) => {
+      const socket = connect(running.port, '127.0.0.1').setEncoding('latin1');
+      const body = JSON.stringify({ a: 1 });
+      socket.write(
+        `POST /things HTTP/1.1\r\nHost: x\r\nTxn-Token: ${token}\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${body.length}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
+      );
+      let received = '';
+      for await (const text of socket as AsyncIterable<string>) {
+        received += text;
+        if (received === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write(body);
+      }
+      return received.match(/^HTTP\/1\.1 \d+/gm);
+    };
+    expect(await expecting(running.tokens.tampered())).toEqual(['HTTP/1.1 401']);
+    expect(await expecting(running.tokens.token())).toEqual(['HTTP/1.1 100', 'HTTP/1.1 201']);
+  });
+
   it('R117: middleware runs inside the context already, with the id of the token', async () => {
     const claims = running.tokens.claims();
     await running.get('/things/7', running.tokens.token({ tokenId: claims.tokenId }));

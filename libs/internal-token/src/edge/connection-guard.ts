@@ -25,7 +25,6 @@ export class ConnectionGuard implements OnModuleInit {
   readonly #logger = new Logger('Edge');
   /** The answers of a connection that are not out yet: several where requests were pipelined. */
   readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
-  readonly #awaited = new WeakSet<ServerResponse>();
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -42,11 +41,6 @@ export class ConnectionGuard implements OnModuleInit {
     server.removeAllListeners('clientError');
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
     server.on('connect', (_request, socket) => this.#refuse(socket, 405, 'CONNECT is not offered.', ALLOW));
-    // Node would ask for the body at once; whoever is refused need not send it.
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      this.#awaited.add(response);
-      server.emit('request', request, response);
-    });
     server.on('checkExpectation', (request: IncomingMessage, response) => this.#onExpectation(request, response));
   }
 
@@ -65,11 +59,6 @@ export class ConnectionGuard implements OnModuleInit {
       if (response.socket === socket && response.headersSent) return true;
     }
     return false;
-  }
-
-  /** The request is let in: a client that asked first (`Expect: 100-continue`) may send its body. */
-  allowBody(response: ServerResponse): void {
-    if (this.#awaited.delete(response)) response.writeContinue();
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {

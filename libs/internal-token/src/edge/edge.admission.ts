@@ -86,7 +86,6 @@ export class EdgeAdmission extends RequestAdmission {
     const { method = '', url = '' } = request.raw;
     const route = admitted ? this.settings.table.find(method, url) : undefined;
     if (route) this.#enterDomain(request, route);
-    if (admitted) this.connections.allowBody(request.response);
     return admitted;
   }
 
@@ -199,12 +198,12 @@ export class EdgeAdmission extends RequestAdmission {
     store.claims = claims;
     store.span?.join(store.txn, { ageMs: 0, ttlMs: claims.expiresAt * 1000 - Date.now(), kid: keyIdOf(claims) });
     this.#record(claims, token);
-    this.connections.allowBody(known.response);
     if (!this.settings.upstreams.origins.has(known.route.domain)) {
       this.#routes.set(known.raw, known.route);
       this.#enterDomain(request, known.route);
       return true;
     }
+    request.allowBody();
     const forwarded = this.collaborators.forwarder.forward(known, () => encodedToken(claims));
     if (forwarded === undefined) return false;
     return this.#settle(request, () => forwarded.then(() => false));

@@ -46,13 +46,15 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
   async listen(application: Server, options: InternalListenerOptions): Promise<InternalListener> {
     const server: Server = options.tls ? createTlsServer(options.tls) : createServer();
     const open = { server, host: options.host, port: 0, drainTimeoutMs: options.drainTimeoutMs ?? 10_000 };
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.#requests.add(request);
-      response.once('close', () => {
-        if (!server.listening) server.closeIdleConnections();
+    for (const event of ['request', 'checkContinue']) {
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+        this.#requests.add(request);
+        response.once('close', () => {
+          if (!server.listening) server.closeIdleConnections();
+        });
+        application.emit(event, request, response);
       });
-      application.emit('request', request, response);
-    });
+    }
     this.connections.protect(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

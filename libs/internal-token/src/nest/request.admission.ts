@@ -7,6 +7,11 @@ export interface AdmissionRequest {
   readonly response: ServerResponse;
   /** The request's context, already entered. Admission fills in claims or the reason why there are none. */
   readonly store: InternalTokenStore;
+  /**
+   * Tells a client that waits for it (`Expect: 100-continue`, RFC 9110 section 10.1.1) to send the body. Needed only by
+   * who reads it without letting the request in; one that is let in needs no call.
+   */
+  readonly allowBody: () => void;
 }
 
 /**

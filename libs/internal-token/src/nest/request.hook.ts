@@ -24,6 +24,8 @@ type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => v
 export class RequestHook implements OnModuleInit {
   private readonly logger = new Logger(RequestHook.name);
   readonly #stores = new WeakMap<IncomingMessage, InternalTokenStore>();
+  /** Answers to clients that have not been told yet to send the body. */
+  readonly #expected = new WeakSet<ServerResponse>();
   private admission: RequestAdmission;
   private leftOver = 0;
 
@@ -68,6 +70,12 @@ export class RequestHook implements OnModuleInit {
       return true;
     };
     server.emit = intercepted as Server['emit'];
+    if (server.listenerCount('checkContinue') > 0) return;
+    // Node would ask for the body at once; whoever is refused need not send it.
+    server.on('checkContinue', (raw: IncomingMessage, response: ServerResponse) => {
+      this.#expected.add(response);
+      server.emit('request', raw, response);
+    });
   }
 
   /** Admits a request that was not admitted yet and then calls `next` in its context, or does not call it. */
@@ -83,11 +91,16 @@ export class RequestHook implements OnModuleInit {
         // A verified token has brought the id that the gateway fixed.
         if (!response.headersSent) response.setHeader('X-Request-Id', store.txn);
         // Whoever left while they were being admitted gets nothing done in their name.
-        if (admitted && !response.destroyed) next();
+        if (!admitted || response.destroyed) return;
+        allowBody();
+        next();
+      };
+      const allowBody = () => {
+        if (this.#expected.delete(response)) response.writeContinue();
       };
       const failed = (error: unknown) => this.fail(response, store, error);
       try {
-        const admitted = this.admission.admit({ raw, response, store });
+        const admitted = this.admission.admit({ raw, response, store, allowBody });
         if (typeof admitted === 'boolean') goOn(admitted);
         else void admitted.then(goOn).catch(failed);
       } catch (error) {
