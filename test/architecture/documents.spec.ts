@@ -40,7 +40,7 @@ describe('the documents', () => {
   it('R154: the README names the profile, its deviations and what is not covered', () => {
     const profile = /^## Profile$(.*?)^## /ms.exec(read('README.md'))?.[1] ?? '';
     expect(profile).toContain('draft-ietf-oauth-transaction-tokens-11');
-    for (const said of ['replay', 'authenticat', 'HTTP only', 'rotat', 'forward']) expect(profile).toContain(said);
+    for (const said of ['replay', 'authenticat', 'HTTP only', 'WebSocket', 'jobs']) expect(profile).toContain(said);
   });
 });
 

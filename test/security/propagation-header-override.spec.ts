@@ -24,7 +24,7 @@ describe('A Txn-Token that the application sets itself', () => {
       expect(world.outside.last.tokens).toEqual([]);
     });
 
-    it('R74, R93: several spellings at once become exactly one field', async () => {
+    it('R74, R92a, R93: several spellings at once become exactly one field', async () => {
       const headers = { 'Txn-Token': MINE, txn_token: MINE, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
       const claims = world.caller.tokens.claims();
       await world.caller.as(claims, () => call(world.inside.origin, { headers }));
