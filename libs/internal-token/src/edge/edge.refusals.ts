@@ -19,7 +19,8 @@ export class EdgeRefusals {
    * @param authenticating the refusal is about credentials, so that it is answered with a challenge
    * @returns false, for {@link RequestAdmission.admit}
    */
-  answer({ response, store }: AdmissionRequest, error: unknown, authenticating = false): false {
+  answer({ response, store }: AdmissionRequest, thrown: unknown, authenticating = false): false {
+    const error = meaningOf(thrown);
     const problem = describeException(shown(error));
     this.#log(error, problem.status >= 500);
     store.span?.fail(error);
@@ -58,6 +59,12 @@ function explain(error: unknown): string {
 
 function isAboutToken({ code }: InternalTokenError, authenticating: boolean): boolean {
   return authenticating || code !== 'invalid_request';
+}
+
+/** Nothing can be issued on what is left of the access token: it ended while something was waited for. */
+function meaningOf(error: unknown): unknown {
+  if (!(error instanceof InternalTokenError) || error.code !== 'txn_expired') return error;
+  return new InternalTokenError('access_token_invalid', undefined, { cause: error });
 }
 
 /** One answer for every kind of invalid token: which check failed is nobody's business outside. */

@@ -20,7 +20,7 @@ import { request as httpRequest, type Server, type ServerResponse } from 'node:h
 import { type AddressInfo, connect } from 'node:net';
 import { z } from 'zod';
 import { InternalTokenLogger } from '../logging/index.js';
-import { InternalTokenModule, NoInternalToken } from '../nest/index.js';
+import { InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
 import { TestTokenIssuer } from '../testing/index.js';
 import { answerFrameworkError } from './answer-framework-error.js';
 import { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
@@ -110,6 +110,7 @@ describe.each([
 ])('InternalTokenProblemFilter on %s', (name, adapter) => {
   const express = name === 'Express';
   const lines: Record<string, unknown>[] = [];
+  const spans: SpanRecord[] = [];
   let base: string;
   let close: () => Promise<void>;
   let openConnections: () => number;
@@ -121,6 +122,7 @@ describe.each([
     await app.listen(0, '127.0.0.1');
     base = `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
     close = () => app.close();
+    app.get(Tracer).onEnd((span) => spans.push(span));
     let open = 0;
     (app.getHttpServer() as Server).on('connection', (socket) => {
       open += 1;
@@ -131,6 +133,7 @@ describe.each([
 
   beforeEach(() => {
     lines.length = 0;
+    spans.length = 0;
   });
 
   afterAll(() => close());
@@ -219,6 +222,13 @@ describe.each([
   it('knows a missing route from a missing thing', async () => {
     expectProblem(await ask('/nowhere?a=1'), 404, 'route_not_found');
     expectProblem(await ask('/things', { method: 'DELETE' }), 404, 'route_not_found');
+  });
+
+  it('R116: says of a path that no route has in no span what the client put there', async () => {
+    expectProblem(await ask('/things/..%2fsecret-text?a=1'), 404, 'route_not_found');
+    while (spans.length === 0) await turn();
+    expect(spans).toMatchObject([{ status: 404, error: { code: 'route_not_found' } }]);
+    expect(JSON.stringify(spans) + String(spans[0]?.error)).not.toContain('secret');
   });
 
   it('answers bad input with a clear 4xx and logs no error', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { currentStore } from './internal-token.store.js';
+import { lateRefusal } from './late-refusal.js';
 
 /** What sockets and streams say when the other side has left. */
 const DISCONNECTED = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
@@ -31,21 +32,23 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
     @Optional() @Inject(RESOLVED_OPTIONS) private readonly options?: Pick<ResolvedOptions, 'trustDomain'>,
   ) {}
 
-  catch(exception: unknown, host: ArgumentsHost): unknown {
-    if (host.getType() === 'rpc') return throwError(() => exception);
-    if (host.getType() !== 'http') throw exception;
+  catch(thrown: unknown, host: ArgumentsHost): unknown {
+    if (host.getType() === 'rpc') return throwError(() => thrown);
+    if (host.getType() !== 'http') throw thrown;
 
     const { httpAdapter } = this.host;
     const http = host.switchToHttp();
     const [request, response] = [http.getRequest<unknown>(), http.getResponse<unknown>()];
     const raw = (response as { raw?: ServerResponse }).raw ?? (response as ServerResponse);
     const store = currentStore();
+    const exception = this.meaningOf(thrown);
     const problem = this.describe(exception, request);
     const failure = problem.status >= 500;
     const gone = raw.destroyed || raw.socket?.destroyed === true;
 
-    store?.span?.fail(exception);
-    if (failure && !(gone && isDisconnect(exception))) this.logger.error(exception);
+    // The framework quotes the path of a request that no route matches, and whatever the client put there.
+    store?.span?.fail(problem.code === 'route_not_found' ? new InternalTokenError('route_not_found') : thrown);
+    if (failure && !(gone && isDisconnect(thrown))) this.logger.error(thrown);
     if (gone) return;
     // Half of an answer is on its way: only a broken connection tells the client that the rest is missing.
     if (httpAdapter.isHeadersSent(response)) return void raw.destroy();
@@ -62,6 +65,11 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
       if (value !== undefined) httpAdapter.setHeader(response, name, value);
     }
     httpAdapter.reply(response, JSON.stringify({ ...problem, request_id: requestId }), problem.status);
+  }
+
+  /** The exception as this request's caller has to understand it. */
+  protected meaningOf(exception: unknown): unknown {
+    return lateRefusal(exception) ?? exception;
   }
 
   /** What is answered; a subclass that catches more describes more. */

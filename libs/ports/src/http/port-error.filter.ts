@@ -5,6 +5,11 @@ import { InternalTokenErrorFilter } from 'nestjs-internal-token';
 /** Between our own processes an error keeps its detail, whatever its status: the caller decides what others may see. */
 @Catch(PortError)
 export class PortErrorFilter extends InternalTokenErrorFilter {
+  /** The caller at the other end of a port branches on the code itself. */
+  protected override meaningOf(exception: unknown): unknown {
+    return exception;
+  }
+
   protected override describe({ code, status, detail }: PortError): ReturnType<InternalTokenErrorFilter['describe']> {
     return { type: 'about:blank', title: code, status, code, detail };
   }

@@ -40,6 +40,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly upstream: Upstream,
     private readonly fields: string[],
     private readonly responseFields: ResponseFields,
+    /** Epoch seconds at which the internal token ends. */
+    private readonly tokenEnds: number,
     private readonly settle: (error?: Error) => void,
   ) {
     this.#raw = request.raw;
@@ -100,7 +102,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // What is said in between (102, 103) is for the gateway.
     if (status < 200 || this.#done) return;
     if (status === 401 && isTokenChallenge(headers['www-authenticate'])) {
-      this.#fail(new InternalTokenError('upstream_rejected_token', `${this.upstream.domain} answered 401.`));
+      this.#fail(this.#rejected());
       return controller.abort(new Error('the answer is not passed on'));
     }
     this.#response.writeHead(status, this.responseFields.of(status, headers));
@@ -221,6 +223,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     setTimeout(() => {
       if (!this.#raw.complete) socket.destroy();
     }, LINGER_MS).unref();
+  }
+
+  /** By our own clock: a token that ended while the body was on its way was too slow, not wrong. */
+  #rejected(): InternalTokenError {
+    const code = this.tokenEnds * 1000 <= Date.now() ? 'upstream_timeout' : 'upstream_rejected_token';
+    return new InternalTokenError(code, `${this.upstream.domain} answered 401.`);
   }
 
   #unreachable(error: Error): InternalTokenError {

@@ -64,7 +64,7 @@ export class HttpForwarder extends Forwarder {
 
   #send(request: EdgeRequest, upstream: Upstream, token: string): Promise<void> {
     // The service's span is a child of the request's own: the tree is the one of an in-process hand-over.
-    const span = currentStore()?.span;
+    const { span, claims } = currentStore() ?? {};
     span?.describe({ peer: upstream.domain });
     const fields = requestFields(request.raw, {
       token,
@@ -74,8 +74,13 @@ export class HttpForwarder extends Forwarder {
     });
     return new Promise((resolve, reject) => {
       this.#outside.runInAsyncScope(() => {
-        const exchange = new Exchange(request, upstream, fields, this.#responseFields, (error) =>
-          error === undefined ? resolve() : reject(error),
+        const exchange = new Exchange(
+          request,
+          upstream,
+          fields,
+          this.#responseFields,
+          claims?.expiresAt ?? Infinity,
+          (error) => (error === undefined ? resolve() : reject(error)),
         );
         exchange.start();
       });
