@@ -159,6 +159,7 @@ export default {
     only('product-rooms', 'Rooms build on core and nest.', room('nest'), room('core')),
     only('issuing-rooms', 'Rooms build on core and nest.', room('issuing'), room('core', 'nest')),
     only('http-rooms', 'Rooms build on core and nest.', room('http'), room('core', 'nest')),
+    only('caller-rooms', 'Rooms build on core and nest.', room('caller'), room('core', 'nest')),
     only('logging-rooms', 'Rooms build on core and nest.', room('logging'), room('core', 'nest')),
     only('testing-rooms', 'Rooms build on core and nest.', room('testing'), room('core', 'nest')),
     only(

@@ -81,6 +81,10 @@ const BREACHES: Record<string, Breach[]> = {
   ],
   'issuing-rooms': [{ from: `${TOKEN}/issuing/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
   'http-rooms': [{ from: `${TOKEN}/http/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
+  'caller-rooms': [
+    { from: `${TOKEN}/caller/a.ts`, imports: `${TOKEN}/edge/index.ts` },
+    { from: `${TOKEN}/caller/a.ts`, imports: `${TOKEN}/http/index.ts` },
+  ],
   'logging-rooms': [{ from: `${TOKEN}/logging/a.ts`, imports: `${TOKEN}/http/index.ts` }],
   'testing-rooms': [{ from: `${TOKEN}/testing/a.ts`, imports: `${TOKEN}/issuing/index.ts` }],
   'edge-rooms': [

@@ -116,6 +116,31 @@ const table = {
     title: 'The internal token could not be issued',
     action: 'Give the issuer every required claim in its required form.',
   },
+  caller_missing: {
+    status: 400,
+    title: 'The calling process did not say who it is',
+    action: 'Let the calling process show what this service asks for: its certificate, or its workload identity token.',
+  },
+  caller_invalid: {
+    status: 400,
+    title: 'It is not proven which process calls',
+    action: 'Read the detail; compare certificates, trust domain, audience and clocks of the two processes.',
+  },
+  caller_replayed: {
+    status: 400,
+    title: 'The proof of the calling process was used before',
+    action: 'Make a proof for each request.',
+  },
+  caller_not_allowed: {
+    status: 403,
+    title: 'This process may not call here',
+    action: 'Add its id to the callers of this service or handler, if it should.',
+  },
+  caller_unavailable: {
+    status: 503,
+    title: 'It cannot be told which process calls',
+    action: 'Try again in a moment; if it lasts, check that this service can read the keys of the workload identities.',
+  },
   access_token_missing: {
     status: 401,
     title: 'No access token',
@@ -170,6 +195,11 @@ const table = {
     status: 502,
     title: 'The service behind this route did not accept the internal token',
     action: 'Let the operators compare the configuration of gateway and service.',
+  },
+  upstream_rejected_caller: {
+    status: 502,
+    title: 'The service behind this route did not accept this process as its caller',
+    action: 'Let the operators compare the certificates and the list of callers of the two processes.',
   },
   internal_call_unsafe: {
     status: 500,

@@ -32,17 +32,19 @@ export function toProblem(error: InternalTokenError, requestId?: string): Proble
     status: error.status,
     detail: error.status >= 500 ? action : error.detail,
     code: error.code,
-    ...(error.status === 403 && { error: 'insufficient_scope' as const }),
+    ...(error.status === 403 && error.code !== 'caller_not_allowed' && { error: 'insufficient_scope' as const }),
     ...(requestId !== undefined && { request_id: requestId }),
   };
 }
 
 /**
- * The `WWW-Authenticate` value of a service's 401 (RFC 9110, section 11.6.1), undefined for every other status.
- * `error` is there only if a token was presented.
+ * The `WWW-Authenticate` value of a service's 401 (RFC 9110, section 11.6.1); `error` is there only if a token was
+ * presented. A refusal of the calling process has one too, by which a gateway knows that its client is not meant: these
+ * are no 401s. Undefined for everything else.
  */
 export function challengeFor(error: InternalTokenError, trustDomain: string): string | undefined {
+  const realm = `realm="${trustDomain.replace(/["\\]/g, '\\$&')}"`;
+  if (error.code.startsWith('caller_')) return `Txn-Caller ${realm}, error="${error.code}"`;
   if (error.status !== 401) return undefined;
-  const realm = `Txn-Token realm="${trustDomain.replace(/["\\]/g, '\\$&')}"`;
-  return error.code === 'txn_missing' ? realm : `${realm}, error="invalid_token"`;
+  return error.code === 'txn_missing' ? `Txn-Token ${realm}` : `Txn-Token ${realm}, error="invalid_token"`;
 }

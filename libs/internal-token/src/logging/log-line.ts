@@ -20,6 +20,8 @@ export interface SpanFields {
   /** The route's pattern, never the path. */
   route?: string;
   tok?: { age_ms?: number; ttl_ms?: number; kid?: string; verify_us?: number };
+  /** The process that sent the request, where it was authenticated. */
+  caller?: string;
   /** The trace of a trusted outside caller. */
   caller_trace_id?: string;
 }

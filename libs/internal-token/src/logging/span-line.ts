@@ -42,7 +42,7 @@ interface SpanIds {
 
 /** The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not. */
 export function endLine(record: SpanRecord, identity: readonly IdentityField[] = []): SpanLine {
-  const { status, error, token, claims, callerTraceId } = record;
+  const { status, error, token, claims, caller, callerTraceId } = record;
   const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
   const level = levelOf(record);
   if (error !== undefined) {
@@ -54,6 +54,7 @@ export function endLine(record: SpanRecord, identity: readonly IdentityField[] =
     fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
     if (token.verifyUs !== undefined) fields.tok.verify_us = token.verifyUs;
   }
+  if (caller !== undefined && record.kind === 'server') fields.caller = sanitizeText(caller, 256);
   if (callerTraceId !== undefined) fields.caller_trace_id = sanitizeText(callerTraceId, 64);
   const ids = { ...idsOf(record), ...(record.kind === 'server' && identityOf(claims, identity)) };
   return new SpanLine(fields.op ?? '', level, record.service, ids, fields);

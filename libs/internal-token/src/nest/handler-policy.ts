@@ -17,6 +17,8 @@ export interface HandlerPolicy {
   readonly mode: TokenMode | undefined;
   /** A token may be used once for each address of this handler. */
   readonly singleUse: boolean;
+  /** The processes that may call; undefined: those that the service lets. */
+  readonly callers: readonly string[] | undefined;
   /** A parameter asks for claims. */
   readonly claims: boolean;
 }
@@ -90,6 +92,8 @@ function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
       permissions: [],
       mode: undefined,
       singleUse: false,
+      // Who calls can be known without a token.
+      callers: own.callers ?? (own.access === 'none' ? undefined : shared.callers),
       claims: hasClaimsParameter(controller, handler),
     });
   }
@@ -99,6 +103,7 @@ function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
     permissions: Object.freeze([...new Set([...(shared.permissions ?? []), ...(own.permissions ?? [])])]),
     mode: own.mode ?? shared.mode,
     singleUse: own.singleUse ?? shared.singleUse ?? false,
+    callers: own.callers ?? shared.callers,
     claims: hasClaimsParameter(controller, handler),
   });
 }

@@ -12,6 +12,8 @@ export {
 export { AnyScope } from './any-scope.decorator.js';
 export { Application } from './application.js';
 export { type ValidationRecord, ValidationSink } from './audit/validation.sink.js';
+export { CallerAuthenticator, type CallerRequest } from './caller/caller.authenticator.js';
+export { RequireCaller } from './caller/require-caller.decorator.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenErrorFilter } from './internal-token-error.filter.js';

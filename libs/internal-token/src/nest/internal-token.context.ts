@@ -34,6 +34,11 @@ export class InternalTokenContext {
     return currentStore()?.txn;
   }
 
+  /** The process that sent the running request; undefined where no `CallerAuthenticator` has told. */
+  get caller(): string | undefined {
+    return currentStore()?.caller?.id;
+  }
+
   /**
    * Goes on only if the user has the permission. Anonymous has none.
    * @throws InternalTokenError `txn_permission`, `txn_no_context`

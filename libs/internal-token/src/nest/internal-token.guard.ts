@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError, isVerified, type VerifiedClaims } from '../core/index.js';
 import { assertPermissions, assertScope } from './authorization.js';
+import { CallerAuthentication } from './caller/caller.authentication.js';
 import { type HandlerPolicy, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
 import { routesOfHandler } from './reflect-routes.js';
@@ -23,12 +24,14 @@ export class InternalTokenGuard implements CanActivate {
     private readonly host: HttpAdapterHost,
     private readonly unverified: UnverifiedRequests,
     private readonly replays: ReplayProtection,
+    private readonly callers: CallerAuthentication,
   ) {}
 
   /** A promise only where a replay store has to be waited for. */
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const policy = policyOf(execution.getClass(), execution.getHandler());
     this.nameSpan(execution);
+    this.checkCaller(execution, policy);
     if (policy.access === 'none') return true;
     let claims: VerifiedClaims;
     try {
@@ -76,6 +79,11 @@ export class InternalTokenGuard implements CanActivate {
     const handler = `${execution.getClass().name}.${execution.getHandler().name}`;
     this.unverified.note((error as InternalTokenError).code, policy, handler);
     return true;
+  }
+
+  /** Who sent the request, where that is asked for; in every mode, and whatever token came along. */
+  protected checkCaller(execution: ExecutionContext, policy: HandlerPolicy): void {
+    this.callers.check(policy, this.supports(execution) ? this.hook.storeOf(rawRequest(execution)) : undefined);
   }
 
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {

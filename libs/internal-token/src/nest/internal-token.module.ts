@@ -4,6 +4,7 @@ import { ClsModule } from 'nestjs-cls';
 import { InternalTokenVerifier, KeyStore } from '../core/index.js';
 import { Application } from './application.js';
 import { ValidationRecorder } from './audit/validation.recorder.js';
+import { CallerAuthentication } from './caller/caller.authentication.js';
 import { InternalTokenContext } from './internal-token.context.js';
 import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
 import { InternalTokenGuard } from './internal-token.guard.js';
@@ -54,6 +55,7 @@ import { UnverifiedRequests } from './unverified.requests.js';
     },
     UnverifiedRequests,
     ReplayProtection,
+    CallerAuthentication,
     ValidationRecorder,
     TokenAdmission,
     RequestHook,

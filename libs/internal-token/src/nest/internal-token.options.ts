@@ -55,6 +55,8 @@ export interface InternalTokenOptions {
   readonly allowUnverifiedUntil?: Date | string;
   /** How `@NoReplay()` works. */
   readonly replay?: ReplayOptions;
+  /** Which processes may call, where a `CallerAuthenticator` is provided. */
+  readonly callers?: CallerOptions;
   /** What validation records say; they go to the `ValidationSink` that the application provides. */
   readonly audit?: AuditOptions;
 }
@@ -67,6 +69,17 @@ export interface ReplayOptions {
   readonly onFailure?: 'refuse' | 'accept';
   /** Milliseconds that the store may take, 1 to 5000. Default 250. */
   readonly timeoutMs?: number;
+}
+
+/** Of the option `callers`. */
+export interface CallerOptions {
+  /** The ids of the processes that may call this one; handlers may narrow it by `@RequireCaller()`. Default: whoever is authenticated. */
+  readonly allow?: readonly string[];
+  /**
+   * The id of this process: what `@RequireCaller()` compares for requests that the edge of the same process lets in.
+   * For a gateway that also holds modules.
+   */
+  readonly self?: string;
 }
 
 /** Of the option `audit`. */
@@ -94,6 +107,7 @@ export interface ResolvedOptions {
   readonly allowUnverifiedUntil?: number;
   readonly replay: Required<ReplayOptions>;
   readonly audit: Required<AuditOptions>;
+  readonly callers: CallerOptions;
 }
 
 /** Injection token of {@link ResolvedOptions}. */

@@ -6,6 +6,10 @@ import type { Span } from './span.js';
 /** The key of the {@link InternalTokenStore} in nestjs-cls: `cls.get('internalToken')`. */
 export const INTERNAL_TOKEN_STORE = 'internalToken';
 
+/** What the application's `CallerAuthenticator` found. */
+export type CallerFinding =
+  { readonly id: string; readonly refusal?: never } | { readonly id?: never; readonly refusal: InternalTokenError };
+
 /** What one request, or one piece of work started by `InternalTokenContext.run()`, knows of itself. */
 export interface InternalTokenStore {
   /** The request's id. Fresh when the request arrives; the token's id as soon as a token is verified or minted. */
@@ -16,6 +20,8 @@ export interface InternalTokenStore {
   refusal?: InternalTokenError;
   /** Whose context this is; absent where a span was opened outside of any. */
   application?: Application;
+  /** Which process sent the request, or why that is not known; absent where nobody asks, and at the edge. */
+  caller?: CallerFinding;
   /** The span whose code is running. */
   span?: Span;
 }

@@ -1,6 +1,7 @@
 import { InternalTokenError, jwksFileSource, jwksUriSource, type KeySource, pemSource } from '../core/index.js';
 import type {
   AuditOptions,
+  CallerOptions,
   InternalTokenKeys,
   InternalTokenOptions,
   ReplayOptions,
@@ -25,6 +26,7 @@ const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   allowUnverifiedUntil: true,
   replay: true,
   audit: true,
+  callers: true,
 };
 
 /** A mode that lets unverified requests pass is a stage of a migration, not a state to live in. */
@@ -78,6 +80,7 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
     ...(until !== undefined && { allowUnverifiedUntil: until }),
     replay: replayOptions(options.replay),
     audit: auditOptions(options.audit),
+    callers: callerOptions(options.callers),
   });
 }
 
@@ -109,6 +112,17 @@ function auditOptions({ include = [] }: AuditOptions = {}) {
     throw invalid('audit.include', 'names something else', 'use "userId" and "tenantId", or leave it out');
   }
   return Object.freeze({ include: Object.freeze([...include]) });
+}
+
+function callerOptions({ allow, self }: CallerOptions = {}): CallerOptions {
+  const isId = (id: unknown) => typeof id === 'string' && /^\S+$/.test(id);
+  if (allow !== undefined && !(Array.isArray(allow) && allow.length > 0 && allow.every(isId))) {
+    throw invalid('callers.allow', 'is no list of ids', 'name at least one, such as "spiffe://shop.example/gateway"');
+  }
+  if (self !== undefined && !isId(self)) {
+    throw invalid('callers.self', 'is no id', 'give the id of this process, such as "spiffe://shop.example/gateway"');
+  }
+  return Object.freeze({ ...(allow && { allow: Object.freeze([...allow]) }), ...(self !== undefined && { self }) });
 }
 
 function keySource(keys: InternalTokenKeys | null | undefined): KeySource {

@@ -1,7 +1,8 @@
-import { Inject, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
 import type { HandlerPolicy } from './handler-policy.js';
+import { CallerAuthentication, nobodyAsks } from './caller/caller.authentication.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { handlersOf, reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 import { UnverifiedRequests } from './unverified.requests.js';
@@ -11,8 +12,9 @@ const MESSAGE_PATTERN = 'microservices:pattern';
 
 /** Knows every handler's policy once the application starts; contradictions and missing policies stop it. */
 @Injectable()
-export class RoutePolicies implements OnModuleInit {
+export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('InternalTokenRoutes');
+  private named: readonly string[] = [];
   private tokenFreeMethods: ReadonlySet<string> = new Set(['ALL']);
   /** By method, the policies of handlers that may let unverified requests pass. */
   private lenient: readonly { readonly method: string; readonly policy: HandlerPolicy }[] = [];
@@ -20,6 +22,7 @@ export class RoutePolicies implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly unverified: UnverifiedRequests,
+    private readonly callers: CallerAuthentication,
     @Inject(RESOLVED_OPTIONS)
     private readonly options: Pick<ResolvedOptions, 'requireScopePolicy' | 'mode' | 'allowUnverifiedUntil'>,
   ) {}
@@ -33,6 +36,10 @@ export class RoutePolicies implements OnModuleInit {
     this.tokenFreeMethods = new Set(open.map(({ method }) => method));
     if (open.length > 0) this.logger.log(`Handlers that need no internal token: ${open.map(name).join(', ')}`);
     this.lookForModes(controllers);
+    this.named = controllers
+      .flatMap(handlersOf)
+      .filter(({ policy }) => policy.callers !== undefined)
+      .map(({ handler }) => handler);
     const messages = controllers.flatMap(messageHandlers);
     if (messages.length > 0) {
       this.logger.warn(
@@ -40,6 +47,12 @@ export class RoutePolicies implements OnModuleInit {
           'connectMicroservice(options, { inheritAppConfig: true }); with it, InternalTokenGuard refuses them.',
       );
     }
+  }
+
+  /** After every other module: only then is it known who is provided. */
+  onApplicationBootstrap(): void {
+    if (this.named.length > 0 && !this.callers.enabled)
+      throw nobodyAsks(`@RequireCaller() on ${this.named.join(', ')}`);
   }
 
   /** Whether a request by this method that was refused for this reason may still end at a handler that takes it. */

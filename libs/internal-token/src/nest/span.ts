@@ -14,6 +14,8 @@ export interface SpanSpec {
   readonly peer?: string;
   /** The route's pattern, never the raw path. */
   readonly route?: string;
+  /** The process that sent the request, as far as it was authenticated. */
+  readonly caller?: string;
   /** The trace that a trusted outside caller named; ours is another. */
   readonly callerTraceId?: string;
 }

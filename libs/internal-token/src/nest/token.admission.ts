@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { answer } from './answer.js';
+import { CallerAuthentication } from './caller/caller.authentication.js';
 import { ValidationRecorder } from './audit/validation.recorder.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import {
@@ -29,6 +30,7 @@ export class TokenAdmission extends RequestAdmission {
     private readonly verifier: InternalTokenVerifier,
     private readonly policies: RoutePolicies,
     private readonly recorder: ValidationRecorder,
+    private readonly callers: CallerAuthentication,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
   ) {
     super();
@@ -42,8 +44,25 @@ export class TokenAdmission extends RequestAdmission {
   override admit(request: AdmissionRequest): boolean | Promise<boolean> {
     const started = performance.now();
     let token: string | undefined;
+    let refusal: unknown;
     try {
       token = readTokenHeader(request.raw.rawHeaders);
+    } catch (error) {
+      refusal = error;
+    }
+    const identified = this.callers.identify({ raw: request.raw, token }, request.store);
+    if (identified === undefined) return this.verify(request, token, refusal, started);
+    return identified.then(() => this.verify(request, token, refusal, started));
+  }
+
+  private verify(
+    request: AdmissionRequest,
+    token: string | undefined,
+    refusal: unknown,
+    started: number,
+  ): boolean | Promise<boolean> {
+    if (token === undefined) return this.refuse(request, refusal, token, started);
+    try {
       const claims = this.verifier.verify(token);
       if (!(claims instanceof Promise)) return this.accept(request, claims, token, started);
       return claims.then(
@@ -56,11 +75,12 @@ export class TokenAdmission extends RequestAdmission {
   }
 
   private accept(
-    { raw, store }: AdmissionRequest,
+    request: AdmissionRequest,
     claims: VerifiedClaims,
     text: string | undefined,
     started: number,
-  ): true {
+  ): boolean {
+    const { raw, store } = request;
     const verifyUs = Math.round((performance.now() - started) * 1000);
     const now = Date.now();
     const token = {
@@ -76,18 +96,18 @@ export class TokenAdmission extends RequestAdmission {
     store.txn = claims.tokenId;
     store.span?.join(claims.tokenId, token, parent);
     this.recorder.record({ txn: store.txn, token: text, started, outcome: claims });
-    return true;
+    return store.caller?.refusal === undefined || this.mayGoOn(request, store.caller.refusal);
   }
 
-  private refuse(
-    { raw, response, store }: AdmissionRequest,
-    error: unknown,
-    token: string | undefined,
-    started: number,
-  ): boolean {
+  private refuse(request: AdmissionRequest, error: unknown, token: string | undefined, started: number): boolean {
     if (!(error instanceof InternalTokenError)) throw error;
+    const { store } = request;
     store.refusal = error;
     this.recorder.record({ txn: store.txn, token, started, outcome: error });
+    return this.mayGoOn(request, error);
+  }
+
+  private mayGoOn({ raw, response, store }: AdmissionRequest, error: InternalTokenError): boolean {
     if (!announcesBody(raw) || this.policies.mayPassWithout(raw.method, error)) return true;
     store.span?.fail(error);
     answer(response, error, store.txn, this.options.trustDomain);

@@ -1,0 +1,49 @@
+import { requireTrustDomain, workloadIdFault } from './workload-id.js';
+
+const fault = (id: string) => workloadIdFault(id, 'shop.test', ['spiffe']);
+
+describe('workload ids', () => {
+  it.each(['spiffe://shop.test/orders', 'spiffe://shop.test/ns/shop/sa/orders-2', 'spiffe://shop.test/...'])(
+    'R146: %s is one',
+    (id) => {
+      expect(fault(id)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    'spiffe://other.test/orders',
+    'spiffe://shop.test.other.test/orders',
+    'spiffe://other.shop.test/orders',
+    'spiffe://shoptest/orders',
+  ])('R146: %s is of another trust domain', (id) => {
+    expect(fault(id)).toContain('another trust domain');
+  });
+
+  it.each([
+    'SPIFFE://shop.test/orders',
+    'spiffe://Shop.test/orders',
+    'spiffe://shop.test',
+    'spiffe://shop.test/',
+    'spiffe://shop.test//orders',
+    'spiffe://shop.test/orders/',
+    'spiffe://shop.test/a/../orders',
+    'spiffe://shop.test/./orders',
+    'spiffe://shop.test/%6frders',
+    'spiffe://shop.test/orders?a',
+    'spiffe://shop.test/orders#a',
+    'spiffe://user@shop.test/orders',
+    'spiffe://shop.test:443/orders',
+    'spiffe://shop.test/orders\n',
+    'spiffe:/shop.test/orders',
+    'https://shop.test/orders',
+    'wimse://shop.test/orders',
+    ' spiffe://shop.test/orders',
+    `spiffe://shop.test/${'a'.repeat(2048)}`,
+  ])('R146: %j is none', (id) => {
+    expect(fault(id)).toContain('no workload identifier');
+  });
+
+  it.each(['', 'spiffe://shop.test', 'Shop.test', 'shop.test/', undefined])('%j is no trust domain', (given) => {
+    expect(() => requireTrustDomain(given)).toThrow(/trustDomain/);
+  });
+});
