@@ -1,6 +1,10 @@
-import { CatalogSeed } from '@app/catalog';
-import { startService } from '@app/runtime';
-import { catalogAppModule } from './catalog-app.module.js';
-import { loadCatalogConfig } from './catalog.config.js';
+// Nothing is imported before this check: an older Node fails while it links, with words that help nobody.
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `Node ${process.versions.node} is too old. Start through npm (npm start, npx nest start): npm ci brought a newer one.\n`,
+  );
+  process.exit(1);
+}
+await import('./start.js');
 
-await startService('catalog', loadCatalogConfig, catalogAppModule, { seed: CatalogSeed });
+export {};

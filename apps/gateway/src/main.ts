@@ -1,31 +1,10 @@
-import { keepTlsCurrent, listening, runMain, serverTls, startApplication, TlsFiles } from '@app/runtime';
-import { openInternalListener } from 'nestjs-internal-token/edge';
-import { prepareDevelopment, printNextSteps, printStart } from './development.js';
-import { loadGatewayConfig } from './gateway.config.js';
-import { GatewayModule } from './gateway.module.js';
-import { openResources } from './resources.js';
+// Nothing is imported before this check: an older Node fails while it links, with words that help nobody.
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `Node ${process.versions.node} is too old. Start through npm (npm start, npx nest start): npm ci brought a newer one.\n`,
+  );
+  process.exit(1);
+}
+await import('./start.js');
 
-await runMain(async () => {
-  const config = loadGatewayConfig();
-  const { values, development } = config;
-  const forPeople = development && values.LOG_FORMAT === 'pretty';
-  if (forPeople) printStart(values);
-  const publicTls = TlsFiles.open('gateway', values, { cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' });
-  const resources = await openResources(config);
-
-  await startApplication(GatewayModule.with(config, resources), {
-    service: 'gateway',
-    listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
-    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
-    beforeListening: async (app) => {
-      if (development) await prepareDevelopment(app, config);
-      const address = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
-      const tls = resources.tls?.listener;
-      const internal = await listening('gateway', 'INTERNAL_PORT', () =>
-        openInternalListener(app, { ...address, ...(tls && { tls: serverTls(tls) }) }),
-      );
-      if (tls) keepTlsCurrent(internal.server, tls);
-    },
-  });
-  if (forPeople) printNextSteps(values);
-});
+export {};

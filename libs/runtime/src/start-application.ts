@@ -7,8 +7,6 @@ import { QuietStartLogger } from './quiet-start.logger.js';
 import { listening } from './start-failure.js';
 import { keepTlsCurrent, type ListenerTls, serverTls } from './tls/tls-listener.js';
 
-const OLDEST_NODE = 24;
-
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
@@ -62,15 +60,8 @@ function isForPeople(error: unknown): error is Error {
   return error instanceof Error && 'code' in error;
 }
 
-/** The last resort of a `main.ts`: a start that fails says why in words, and exits with 1. */
+/** The last resort of a `start.ts`: a start that fails says why in words, and exits with 1. */
 export async function runMain(start: () => Promise<unknown>): Promise<void> {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < OLDEST_NODE) {
-    process.stderr.write(
-      `Node ${process.versions.node} is too old. Start through npm (npm start, npx nest start): npm ci brought a newer one.\n`,
-    );
-    process.exit(1);
-  }
   try {
     await start();
   } catch (error) {

@@ -11,7 +11,7 @@ export interface ServiceOptions {
   readonly seed?: Type<{ run(): Promise<void> }>;
 }
 
-/** One domain as a process: all that a service's `main.ts` does. */
+/** One domain as a process: all that a service's `start.ts` does. */
 export function startService<Config extends ServiceConfig>(
   service: string,
   loadConfig: () => Config,

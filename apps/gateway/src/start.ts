@@ -1,0 +1,31 @@
+import { keepTlsCurrent, listening, runMain, serverTls, startApplication, TlsFiles } from '@app/runtime';
+import { openInternalListener } from 'nestjs-internal-token/edge';
+import { prepareDevelopment, printNextSteps, printStart } from './development.js';
+import { loadGatewayConfig } from './gateway.config.js';
+import { GatewayModule } from './gateway.module.js';
+import { openResources } from './resources.js';
+
+await runMain(async () => {
+  const config = loadGatewayConfig();
+  const { values, development } = config;
+  const forPeople = development && values.LOG_FORMAT === 'pretty';
+  if (forPeople) printStart(values);
+  const publicTls = TlsFiles.open('gateway', values, { cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' });
+  const resources = await openResources(config);
+
+  await startApplication(GatewayModule.with(config, resources), {
+    service: 'gateway',
+    listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    beforeListening: async (app) => {
+      if (development) await prepareDevelopment(app, config);
+      const address = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
+      const tls = resources.tls?.listener;
+      const internal = await listening('gateway', 'INTERNAL_PORT', () =>
+        openInternalListener(app, { ...address, ...(tls && { tls: serverTls(tls) }) }),
+      );
+      if (tls) keepTlsCurrent(internal.server, tls);
+    },
+  });
+  if (forPeople) printNextSteps(values);
+});
