@@ -1,4 +1,12 @@
-import { keepTlsCurrent, listening, runMain, serverTls, startApplication, TlsFiles } from '@app/runtime';
+import {
+  keepTlsCurrent,
+  listening,
+  openDevelopmentDirectory,
+  runMain,
+  serverTls,
+  startApplication,
+  TlsFiles,
+} from '@app/runtime';
 import { openInternalListener } from 'nestjs-internal-token/edge';
 import { prepareDevelopment, printNextSteps, printStart } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
@@ -10,6 +18,7 @@ await runMain(async () => {
   const { values, development } = config;
   const forPeople = development && values.LOG_FORMAT === 'pretty';
   if (forPeople) printStart(values);
+  if (development) openDevelopmentDirectory('gateway', values.DEV_DIRECTORY);
   const publicTls = TlsFiles.open('gateway', values, { cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' });
   const resources = await openResources(config);
 

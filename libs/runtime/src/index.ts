@@ -1,6 +1,7 @@
 export { HealthController, HealthModule, type ReadinessCheck } from './health.module.js';
 export { ConfigurationError, type SettingProblem } from './settings/configuration.error.js';
 export { type Environment, type LoadedSettings, loadSettings } from './settings/load-settings.js';
+export { openDevelopmentDirectory } from './development/development-directory.js';
 export { developmentJwksFile, developmentSigningKey, publishDevelopmentKeys } from './development/development-keys.js';
 export { isLoopback } from './settings/loopback.js';
 export { parse } from './settings/parsers.js';

@@ -1,6 +1,7 @@
 import { type DynamicModule, type INestApplicationContext, Logger, type Type } from '@nestjs/common';
 import { InternalTokenVerifier } from 'nestjs-internal-token';
 import type { RenewableTls } from 'nestjs-internal-token/http';
+import { openDevelopmentDirectory } from './development/development-directory.js';
 import { ServiceModule } from './service.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
 import { runMain, startApplication } from './start-application.js';
@@ -21,6 +22,7 @@ export function startService<Config extends ServiceConfig>(
   return runMain(async () => {
     const config = loadConfig();
     const { values } = config;
+    if (usesDevelopmentDirectory(config)) openDevelopmentDirectory(service, values.DEV_DIRECTORY);
     const tls = internalTls(service, values);
     await startApplication(ServiceModule.with(service, domain(config, tls?.files), config, tls?.files), {
       service,
@@ -37,6 +39,12 @@ export function startService<Config extends ServiceConfig>(
       ...(!config.development && { reload: reloadKeys }),
     });
   });
+}
+
+/** What a service is not told where to find, it keeps there. */
+function usesDevelopmentDirectory({ values }: ServiceConfig): boolean {
+  const keys = values.INTERNAL_TOKEN_JWKS_URI ?? values.INTERNAL_TOKEN_JWKS_FILE;
+  return keys === undefined || values.DATABASE_URL === undefined;
 }
 
 /** For a key that was withdrawn in an emergency: `kill -HUP` spares waiting for the next refresh. */
