@@ -1,3 +1,4 @@
+import type { SettingProblem } from './configuration.error.js';
 import { type Environment, type LoadedSettings, loadSettings } from './load-settings.js';
 import type { SettingValues } from './setting.js';
 import {
@@ -48,6 +49,7 @@ export function loadServiceConfig<Called extends Neighbour = never>(
     compare: (values) => [
       ...internalTlsProblems(values),
       ...modeProblems(values),
+      ...keySourceProblems(values),
       ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),
     ],
   });
@@ -56,6 +58,12 @@ export function loadServiceConfig<Called extends Neighbour = never>(
 
 function keySourceOf(values: Partial<SettingValues<ServiceSettings>>): 'INTERNAL_TOKEN_JWKS_URI'[] {
   return values.INTERNAL_TOKEN_JWKS_FILE === undefined ? ['INTERNAL_TOKEN_JWKS_URI'] : [];
+}
+
+function keySourceProblems(values: SettingValues<ServiceSettings>): SettingProblem[] {
+  if (values.INTERNAL_TOKEN_JWKS_URI === undefined || values.INTERNAL_TOKEN_JWKS_FILE === undefined) return [];
+  const message = 'INTERNAL_TOKEN_JWKS_URI is set too. Name one source of the public keys.';
+  return [{ name: 'INTERNAL_TOKEN_JWKS_FILE', message }];
 }
 
 function plaintextCandidates(values: SettingValues<ServiceSettings>): Record<string, string | undefined> {

@@ -1,0 +1,12 @@
+import { loadServiceConfig } from './service-settings.js';
+
+describe('where a service finds the public keys', () => {
+  const URI = { INTERNAL_TOKEN_JWKS_URI: 'http://127.0.0.1:3100/.well-known/jwks.json' };
+  const FILE = { INTERNAL_TOKEN_JWKS_FILE: '/run/keys/jwks.json' };
+  const load = (environment: Record<string, string>) => loadServiceConfig('orders', 3003, environment);
+
+  it('is said once: two sources would leave open whom it believes', () => {
+    expect(() => load({ ...URI, ...FILE })).toThrow(/INTERNAL_TOKEN_JWKS_FILE: .*INTERNAL_TOKEN_JWKS_URI/);
+    for (const one of [URI, FILE, {}]) expect(load(one).values).toMatchObject(one);
+  });
+});
