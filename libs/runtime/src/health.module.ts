@@ -1,4 +1,4 @@
-import { Controller, type DynamicModule, Get, Inject, Module, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, HttpStatus, Inject, Logger, Module, Res } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { NoInternalToken } from 'nestjs-internal-token';
 
@@ -7,9 +7,18 @@ export type ReadinessCheck = abstract new (...args: never[]) => { readonly ready
 
 const CHECKS = Symbol('ReadinessChecks');
 
+interface Readiness {
+  readonly status: 'ready' | 'waiting';
+  /** The names of the checks that hold it up. */
+  readonly waitingFor?: readonly string[];
+}
+
 @Controller('health')
 @NoInternalToken()
 export class HealthController {
+  private readonly logger = new Logger('Health');
+  private told = '';
+
   constructor(
     private readonly modules: ModuleRef,
     @Inject(CHECKS) private readonly checks: readonly ReadinessCheck[],
@@ -21,12 +30,24 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** It can also serve: its keys are loaded. */
+  /** It can also serve: its keys are loaded. To wait is no failure, so that no probe is logged as one. */
   @Get('ready')
-  ready(): { status: string } {
-    const waiting = this.checks.filter((check) => !this.modules.get(check, { strict: false }).ready);
-    if (waiting.length === 0) return { status: 'ready' };
-    throw new ServiceUnavailableException(`Waiting for: ${waiting.map(({ name }) => name).join(', ')}`);
+  ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Readiness {
+    const waitingFor = this.checks
+      .filter((check) => !this.modules.get(check, { strict: false }).ready)
+      .map(({ name }) => name);
+    this.tell(waitingFor.join(', '));
+    if (waitingFor.length === 0) return { status: 'ready' };
+    response.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return { status: 'waiting', waitingFor };
+  }
+
+  /** Probes come every few seconds; what they find is news once. */
+  private tell(waiting: string): void {
+    if (waiting === this.told) return;
+    this.told = waiting;
+    if (waiting === '') this.logger.log('Ready');
+    else this.logger.warn(`Not ready, waiting for: ${waiting}`);
   }
 }
 
