@@ -1,5 +1,5 @@
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
-import { ask, head } from '../support/raw-http.js';
+import { ask, exchange, head } from '../support/raw-http.js';
 
 describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules (%s)', (platform) => {
   let gateway: EdgeGateway;
@@ -50,6 +50,20 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
     ]) {
       const bytes = head('GET /internal/orders/secret HTTP/1.1', ...lines, `Txn-Token: ${token}`);
       expect((await gateway.send(bytes)).status).toBe(404);
+    }
+  });
+
+  it.each([
+    ['no host', 'GET /health/ready HTTP/1.1\r\n\r\n', 400],
+    ['two hosts', 'GET /health/ready HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+    ['another version', 'GET /health/ready HTTP/2.0\r\nHost: a\r\n\r\n', 505],
+    ['an expectation', 'GET /health/ready HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n', 417],
+  ])('what is unclear is refused with a problem and an id on both alike: %s', async (_name, bytes, status) => {
+    for (const port of [gateway.port, gateway.internal.port]) {
+      const { responses, closed } = await exchange(port, bytes);
+      expect(closed).toBe(true);
+      expect(responses.map((response) => response.status)).toEqual([status]);
+      expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
     }
   });
 

@@ -1,10 +1,10 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type ClsStore, ClsServiceManager } from 'nestjs-cls';
 import { InternalTokenError, newTransactionId, PROBLEM_CONTENT_TYPE, sendProblem, toProblem } from '../core/index.js';
-import type { InternalTokenStore } from '../nest/index.js';
+import { type AdmissionRequest, type InternalTokenStore, Tracer } from '../nest/index.js';
 
 /** Node's parser and time-out errors that have a status of their own. */
 const STATUS_OF: Readonly<Record<string, number>> = {
@@ -17,22 +17,29 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 const LINGER_MS = 2_000;
 
 /**
- * Answers what never becomes a request (bytes that are no HTTP, oversized fields, `CONNECT`, unknown expectations)
- * with a problem body and an id that is in the log, and closes the connection.
+ * Answers what never becomes a request (bytes that are no HTTP, oversized fields, `CONNECT`) with a problem body and an
+ * id that is in the log, and closes the connection. The answers of the requests before it come first.
  */
 @Injectable()
 export class ConnectionGuard implements OnModuleInit {
   readonly #logger = new Logger('Edge');
-  /** The answers of a connection that are not out yet: several where requests were pipelined. */
-  readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** The requests of a connection whose answers are not out yet: several where they were pipelined. */
+  readonly #open = new WeakMap<Duplex, Set<AdmissionRequest>>();
+  /** Connections from which nothing is read any more. */
+  readonly #ending = new WeakSet<Duplex>();
 
-  constructor(private readonly host: HttpAdapterHost) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly tracer: Tracer,
+  ) {}
 
   onModuleInit(): void {
     const server = this.host.httpAdapter?.getHttpServer() as (Server & { requireHostHeader?: boolean }) | undefined;
     if (typeof server?.on !== 'function') return;
     // The edge asks for the field itself, and says what is missing.
     server.requireHostHeader = false;
+    // Likewise: a request like any other, whose expectation is looked at with the rest of its head.
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     this.protect(server);
   }
 
@@ -40,67 +47,87 @@ export class ConnectionGuard implements OnModuleInit {
     // Fastify answers these in a form of its own, and two answers on one connection would be one too many.
     server.removeAllListeners('clientError');
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
-    server.on('connect', (_request, socket) => this.#refuse(socket, 405, 'CONNECT is not offered.', ALLOW));
-    server.on('checkExpectation', (request: IncomingMessage, response) => this.#onExpectation(request, response));
+    server.on('connect', (_request, socket) => {
+      const refusal = invalid(405, 'CONNECT is not offered.');
+      this.#afterAnswers(socket, () => this.#refuse(socket, 'CONNECT', refusal, ALLOW));
+    });
   }
 
-  /** Remembers the answers of a connection, so that no other one is put into the middle of one. */
-  watch({ socket }: IncomingMessage, response: ServerResponse): void {
+  /** Remembers the requests of a connection, so that no other answer is put in front or into the middle of theirs. */
+  watch(request: AdmissionRequest): void {
+    const { socket } = request.raw;
     if (!socket) return;
     let open = this.#open.get(socket);
     if (open === undefined) this.#open.set(socket, (open = new Set()));
-    open.add(response);
-    response.once('close', () => open.delete(response));
-  }
-
-  /** Of pipelined answers one at a time has the socket. */
-  #isAnswering(socket: Duplex): boolean {
-    for (const response of this.#open.get(socket) ?? []) {
-      if (response.socket === socket && response.headersSent) return true;
-    }
-    return false;
+    open.add(request);
+    request.response.once('close', () => open.delete(request));
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code === 'ECONNRESET' || !socket.writable || this.#isAnswering(socket)) {
-      socket.destroy(error);
-      return;
-    }
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy(error);
+    // Every further chunk is an error again, and has its answer already.
+    if (this.#ending.has(socket)) return;
+    this.#ending.add(socket);
     const code = error.code ?? '';
-    this.#refuse(socket, STATUS_OF[code] ?? 400, `The connection carries no request that can be read (${code}).`);
+    const status = STATUS_OF[code] ?? 400;
+    for (const request of this.#open.get(socket) ?? []) {
+      if (request.raw.complete) continue;
+      return this.#refuseBody(request, invalid(status, `The body of the request cannot be read (${code}).`));
+    }
+    const refusal = invalid(status, `The connection carries no request that can be read (${code}).`);
+    this.#afterAnswers(socket, () => this.#refuse(socket, 'UNKNOWN', refusal));
   }
 
-  #onExpectation(_request: IncomingMessage, response: ServerResponse): void {
-    const error = new InternalTokenError('invalid_request', 'The only expectation is 100-continue.', { status: 417 });
-    const txn = newTransactionId();
-    this.#log(error, txn);
-    response.setHeader('X-Request-Id', txn);
-    response.setHeader('Connection', 'close');
-    sendProblem(response, toProblem(error, txn));
+  /** The head was good: this is the answer to that request, under its id, in its turn. */
+  #refuseBody({ response, store }: AdmissionRequest, error: InternalTokenError): void {
+    this.#log(error, store);
+    store.span?.fail(error);
+    // Destroys the connection as soon as the response has it: the answers in front of it are complete by then.
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, toProblem(error, store.txn));
   }
 
-  #refuse(socket: Duplex, status: number, detail: string, fields = ''): void {
-    const error = new InternalTokenError('invalid_request', detail, { status });
-    const txn = newTransactionId();
-    this.#log(error, txn);
-    const body = JSON.stringify(toProblem(error, txn));
+  #afterAnswers(socket: Duplex, then: () => void): void {
+    const open = this.#open.get(socket);
+    if (open === undefined || open.size === 0) return then();
+    for (const { response } of open) {
+      response.once('close', () => {
+        if (open.size > 0) return;
+        if (socket.writable) then();
+        else socket.destroy();
+      });
+    }
+  }
+
+  #refuse(socket: Duplex, op: string, error: InternalTokenError, fields = ''): void {
+    const store: InternalTokenStore = { txn: newTransactionId() };
+    const span = (store.span = this.tracer.open({ op, kind: 'server' }, store));
+    this.#log(error, store);
+    const { status } = error;
+    const body = JSON.stringify(toProblem(error, store.txn));
     // Node has let go of this connection: its errors would end the process, and its time-outs no longer hold.
     socket.on('error', () => socket.destroy());
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
         `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-        `X-Request-Id: ${txn}\r\nCache-Control: no-store\r\n${fields}Connection: close\r\n\r\n${body}`,
+        `X-Request-Id: ${store.txn}\r\nCache-Control: no-store\r\n${fields}Connection: close\r\n\r\n${body}`,
     );
+    span.fail(error);
+    span.end(status);
   }
 
-  #log(error: InternalTokenError, txn: string): void {
-    // No request, hence no context: the line gets one of its own, so that it carries the id the caller was told.
+  /** The line gets a context of its own: the parser, or another request's answer, is what runs here. */
+  #log(error: InternalTokenError, store: InternalTokenStore): void {
     ClsServiceManager.getClsService<{ internalToken: InternalTokenStore } & ClsStore>().runWith(
-      { internalToken: { txn } },
+      { internalToken: store },
       () => this.#logger.warn(`refused: ${error.message}`),
     );
   }
+}
+
+function invalid(status: number, detail: string): InternalTokenError {
+  return new InternalTokenError('invalid_request', detail, { status });
 }
 
 const ALLOW = 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';

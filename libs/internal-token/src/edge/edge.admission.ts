@@ -25,6 +25,7 @@ import { enrichPrincipal } from './enrichment.js';
 import { removeField, sealHeaders } from './header-hygiene.js';
 import { InternalListeners } from './internal-listener.js';
 import type { Principal } from './principal.js';
+import { checkHead } from './request-framing.js';
 import { type Arrival, RequestReception } from './request.reception.js';
 import { guardResponse } from './response-guard.js';
 import { assertRoutePermissions, grantedScope } from './route-authorization.js';
@@ -53,7 +54,7 @@ export class EdgeAdmission extends RequestAdmission {
   }
 
   override admit(request: AdmissionRequest): boolean | Promise<boolean> {
-    this.connections.watch(request.raw, request.response);
+    this.connections.watch(request);
     if (this.listeners.isInternal(request.raw)) return this.#admitInternal(request);
     guardResponse(request.response);
     try {
@@ -76,6 +77,11 @@ export class EdgeAdmission extends RequestAdmission {
 
   /** Inside, the token speaks for itself: verified like in a service, never removed and never minted. */
   #admitInternal(request: AdmissionRequest): boolean | Promise<boolean> {
+    try {
+      checkHead(request);
+    } catch (error) {
+      return this.refusals.answer(request, error);
+    }
     const admitted = this.tokens.admit(request);
     if (typeof admitted === 'boolean') return this.#enterService(request, admitted);
     return admitted.then((late) => this.#enterService(request, late));

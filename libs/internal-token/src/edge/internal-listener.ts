@@ -44,9 +44,11 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
   }
 
   async listen(application: Server, options: InternalListenerOptions): Promise<InternalListener> {
-    const server: Server = options.tls ? createTlsServer(options.tls) : createServer();
+    const server: Server = options.tls
+      ? createTlsServer({ ...options.tls, requireHostHeader: false })
+      : createServer({ requireHostHeader: false });
     const open = { server, host: options.host, port: 0, drainTimeoutMs: options.drainTimeoutMs ?? 10_000 };
-    for (const event of ['request', 'checkContinue']) {
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         this.#requests.add(request);
         response.once('close', () => {

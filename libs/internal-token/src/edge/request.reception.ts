@@ -5,7 +5,7 @@ import { callerTraceId } from './caller-trace.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
-import { askedProtocol, checkFraming } from './request-framing.js';
+import { askedProtocol, checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';
 
 /** What is known of a public request before its caller is. */
@@ -38,7 +38,7 @@ export class RequestReception {
     const protocol = askedProtocol(raw);
     this.#linkCaller(request, client);
     this.#hygiene.clean(raw, proxies.has(peer));
-    closingOnFailure(request, () => checkFraming(raw));
+    checkHead(request);
 
     const target = readTarget(raw.url ?? '');
     raw.url = target.url;
@@ -74,14 +74,4 @@ export class RequestReception {
 
 function isPreflight({ raw }: AdmissionRequest): boolean {
   return raw.headers.origin !== undefined && raw.headers['access-control-request-method'] !== undefined;
-}
-
-/** Where it is unclear where a message ends, the connection ends with it. */
-function closingOnFailure({ response }: AdmissionRequest, check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    response.setHeader('Connection', 'close');
-    throw error;
-  }
 }
