@@ -1,19 +1,21 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { currentStore, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { endLine } from '../../libs/internal-token/src/logging/span-line.js';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
 interface Line {
+  readonly level: string;
   readonly txn: string | undefined;
   readonly spanId: string | undefined;
   readonly text: string;
 }
 
 const lines: Line[] = [];
-const note = (text: unknown): void => {
+const noting = (level: string) => (text: unknown) => {
   const store = currentStore();
-  lines.push({ txn: store?.txn, spanId: store?.span?.spanId, text: String(text) });
+  lines.push({ level, txn: store?.txn, spanId: store?.span?.spanId, text: String(text) });
 };
-const listening: LoggerService = { log: note, warn: note, error: note };
+const listening: LoggerService = { log: noting('info'), warn: noting('warn'), error: noting('error') };
 
 const POST = 'POST /catalog/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
 
@@ -46,7 +48,11 @@ describe.each(['fastify', 'express'] as const)('what cannot be read leaves a tra
     expect(responses).toHaveLength(1);
     const { request_id: txn } = problemIn(responses[0]!);
     expect(spans).toEqual([expect.objectContaining({ traceId: txn, kind: 'server', op, status })]);
-    expect(lines).toEqual([{ txn, spanId: spans[0]?.spanId, text: expect.stringMatching(/^refused: /) }]);
+    // Nobody outside can make this side look broken.
+    expect(endLine(spans[0]!).level).toBe('info');
+    expect(lines).toEqual([
+      { level: 'warn', txn, spanId: spans[0]?.spanId, text: expect.stringMatching(/^refused: /) },
+    ]);
   });
 
   it.each([

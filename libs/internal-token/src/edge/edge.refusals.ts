@@ -22,7 +22,8 @@ export class EdgeRefusals {
   answer({ response, store }: AdmissionRequest, thrown: unknown, authenticating = false): false {
     const error = meaningOf(thrown);
     const problem = describeException(shown(error));
-    this.#log(error, problem.status >= 500);
+    // A version of HTTP that nobody speaks is no failure of this side, though its status looks like one.
+    this.#log(error, problem.status >= 500 && problem.status !== 505);
     store.span?.fail(error);
     if (response.headersSent) {
       response.destroy();

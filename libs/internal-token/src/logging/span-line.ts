@@ -95,9 +95,12 @@ function describe({ kind, op, peer, route }: SpanFacts): SpanFields {
   return fields;
 }
 
+/** The one 5xx that is the client's doing. */
+const VERSION_NOT_SUPPORTED = 505;
+
 function levelOf({ status, error }: SpanRecord): LineLevel {
   const outcome = typeof status === 'number' ? status : statusOf(error);
-  if (outcome !== undefined) return outcome >= 500 ? 'error' : 'info';
+  if (outcome !== undefined) return outcome >= 500 && outcome !== VERSION_NOT_SUPPORTED ? 'error' : 'info';
   return status === 'error' ? 'error' : 'info';
 }
 
