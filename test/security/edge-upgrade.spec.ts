@@ -1,4 +1,4 @@
-import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
 const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
 const WEBSOCKET = [
@@ -16,16 +16,26 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
   });
   afterAll(() => gateway.close());
 
-  it.each([
-    ['h2c', H2C],
-    ['WebSocket', WEBSOCKET],
-  ])('R53: %s without a token is never 101 and never 2xx', async (_name, lines) => {
+  it('R53: WebSocket without a token is never 101 and never 2xx', async () => {
     const minted = gateway.tokens.minted;
-    expect((await gateway.get('/orders', ...lines)).status).toBe(401);
-    expect(problemIn(await gateway.get('/catalog/items', ...lines))['code']).toBe('invalid_request');
-    expect((await gateway.get('/internal/orders/secret', ...lines)).status).toBe(404);
+    expect((await gateway.get('/orders', ...WEBSOCKET)).status).toBe(401);
+    expect(problemIn(await gateway.get('/catalog/items', ...WEBSOCKET))['code']).toBe('invalid_request');
+    expect((await gateway.get('/internal/orders/secret', ...WEBSOCKET)).status).toBe(404);
     expect(gateway.tokens.minted).toBe(minted);
   });
+
+  it.each([H2C, ['Connection: Upgrade', 'Upgrade: TLS/1.2, h2c']])(
+    'R53: the wish for %s opens no route, and is ignored on a public one',
+    async (...lines) => {
+      expect((await gateway.get('/orders', ...lines)).status).toBe(401);
+      expect((await gateway.get('/internal/orders/secret', ...lines)).status).toBe(404);
+      const response = await gateway.get('/catalog/items', ...lines);
+      expect(response.status).toBe(200);
+      expect(response.headers['upgrade']).toBeUndefined();
+      expect(seenIn(response).claims.authenticated).toBe(false);
+      expect(seenIn(response).headers).not.toHaveProperty('upgrade');
+    },
+  );
 
   it.each([
     ['h2c', H2C],

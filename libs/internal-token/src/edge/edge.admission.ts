@@ -16,6 +16,7 @@ import {
   Tracer,
 } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
+import { assertPlainBody } from './body-coding.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
@@ -79,6 +80,7 @@ export class EdgeAdmission extends RequestAdmission {
   #admitInternal(request: AdmissionRequest): boolean | Promise<boolean> {
     try {
       checkHead(request);
+      assertPlainBody(request);
     } catch (error) {
       return this.refusals.answer(request, error);
     }
@@ -88,11 +90,11 @@ export class EdgeAdmission extends RequestAdmission {
   }
 
   #enterService(request: AdmissionRequest, admitted: boolean): boolean {
-    if (isGone(request)) return false;
+    if (!admitted || isGone(request)) return false;
     const { method = '', url = '' } = request.raw;
-    const route = admitted ? this.settings.table.find(method, url) : undefined;
+    const route = this.settings.table.find(method, url);
     if (route) this.#enterDomain(request, route);
-    return admitted;
+    return true;
   }
 
   #authenticate(arrival: Arrival): boolean | Promise<boolean> {
@@ -118,6 +120,7 @@ export class EdgeAdmission extends RequestAdmission {
     sealHeaders(request.raw);
     const scope = grantedScope(route, principal);
     this.#assertProtocol(arrival, principal);
+    if (!this.settings.upstreams.origins.has(route.domain)) assertPlainBody(request);
     const { enricher } = this.collaborators;
     const known: EdgeRequest = {
       txn: request.store.txn,
@@ -147,11 +150,11 @@ export class EdgeAdmission extends RequestAdmission {
 
   /** A server may ignore the wish for another protocol (RFC 9110 section 7.8); a WebSocket client must hear a no. */
   #assertProtocol({ protocol, route }: Arrival, principal: Principal | undefined): void {
-    if (protocol === undefined) return;
+    if (protocol === undefined || !protocol.includes('websocket')) return;
     if (principal === undefined) {
       throw new InternalTokenError('invalid_request', 'Without an access token the protocol is not changed.');
     }
-    if (protocol.includes('websocket') && this.settings.upstreams.origins.has(route.domain)) {
+    if (this.settings.upstreams.origins.has(route.domain)) {
       throw new InternalTokenError('invalid_request', 'This route does not speak WebSocket.');
     }
   }
