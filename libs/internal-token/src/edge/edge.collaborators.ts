@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
+import { CallerCredentials } from '../nest/index.js';
 import { InternalTokenIssuer } from '../issuing/index.js';
 import { EdgePolicy, type EdgeRequest } from './edge.policy.js';
 import { PermissionEnricher } from './enrichment.js';
@@ -18,6 +19,7 @@ export class EdgeCollaborators implements OnModuleInit {
   #forwarder: Forwarder;
   enricher: PermissionEnricher | undefined;
   sink: IssuanceSink | undefined;
+  credentials: CallerCredentials | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -32,6 +34,7 @@ export class EdgeCollaborators implements OnModuleInit {
     // The built-in one is a provider too; another takes its place.
     this.#forwarder = this.#atMostOne(Forwarder, this.#forwarder) ?? this.#forwarder;
     this.sink = this.#atMostOne(IssuanceSink);
+    this.credentials = this.#atMostOne(CallerCredentials);
     this.#issuer = this.#atMostOne(InternalTokenIssuer);
     if (!this.#issuer) {
       throw invalid('EdgeModule mints internal tokens: import InternalTokenIssuingModule.forIssuing({ … }) as well.');

@@ -74,7 +74,7 @@ export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit,
   }
 
   async onModuleInit(): Promise<void> {
-    this.forwarder.open(this.collaborators.issuer.lifetimeSeconds);
+    this.forwarder.open(this.collaborators.issuer.lifetimeSeconds, this.collaborators.credentials);
     await this.authenticator.start();
   }
 

@@ -13,6 +13,7 @@ export { AnyScope } from './any-scope.decorator.js';
 export { Application } from './application.js';
 export { type ValidationRecord, ValidationSink } from './audit/validation.sink.js';
 export { CallerAuthenticator, type CallerRequest } from './caller/caller.authenticator.js';
+export { CallerCredentials, type CallToProve } from './caller/caller.credentials.js';
 export { RequireCaller } from './caller/require-caller.decorator.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
@@ -28,6 +29,7 @@ export {
 export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
 export { NoInternalToken } from './no-internal-token.decorator.js';
 export { NoReplay } from './no-replay.decorator.js';
+export { providedOnce } from './provided-once.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 export { MemoryReplayStore } from './replay/memory.replay-store.js';

@@ -11,9 +11,17 @@ import { currentStore } from './internal-token.store.js';
 export function lateRefusal(exception: unknown): InternalTokenError | undefined {
   if (!(exception instanceof Error) || !isVerified(currentStore()?.claims)) return undefined;
   const { code, status } = exception as { code?: unknown; status?: unknown };
+  // Our own guard refuses by an InternalTokenError; what another service said came over a port.
+  if (isCallerRefusal(code) && !(exception instanceof InternalTokenError)) {
+    return new InternalTokenError('upstream_rejected_caller', undefined, { cause: exception });
+  }
   if (status !== 401 || typeof code !== 'string' || !code.startsWith('txn_') || code === 'txn_replayed') {
     return undefined;
   }
   const meaning = code === 'txn_expired' ? 'upstream_timeout' : 'upstream_rejected_token';
   return new InternalTokenError(meaning, undefined, { cause: exception });
+}
+
+function isCallerRefusal(code: unknown): boolean {
+  return typeof code === 'string' && code.startsWith('caller_');
 }

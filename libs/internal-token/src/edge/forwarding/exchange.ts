@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import { InternalTokenError } from '../../core/index.js';
 import type { EdgeRequest } from '../edge.policy.js';
 import { hasBody, isSmall, keepBody, RequestBody } from './request-body.js';
-import { isTokenChallenge, type ResponseFields } from './response-fields.js';
+import { isCallerChallenge, isTokenChallenge, type ResponseFields } from './response-fields.js';
 import { codeOf, type Upstream } from './upstream.js';
 
 /** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
@@ -42,6 +42,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly responseFields: ResponseFields,
     /** Epoch seconds at which the internal token ends. */
     private readonly tokenEnds: number,
+    /** Fields that say who calls, anew for every attempt: a proof counts once. */
+    private readonly prove: ((path: string) => readonly string[]) | undefined,
     private readonly settle: (error?: Error) => void,
   ) {
     this.#raw = request.raw;
@@ -75,8 +77,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#done) return;
     this.#sent = false;
     const { method = 'GET', url = '/' } = this.#raw;
-    const options = { method, path: url, headers: this.fields, body: this.#body };
+    const headers = this.#headers(url);
+    if (headers === undefined) return;
+    const options = { method, path: url, headers, body: this.#body };
     this.upstream.dispatch(options as Dispatcher.DispatchOptions, this);
+  }
+
+  #headers(url: string): string[] | undefined {
+    if (this.prove === undefined) return this.fields;
+    try {
+      return [...this.fields, ...this.prove(url)];
+    } catch (error) {
+      this.#fail(error instanceof InternalTokenError ? error : this.#unreachable(error as Error));
+      return undefined;
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -103,6 +117,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#done) return;
     if (status === 401 && isTokenChallenge(headers['www-authenticate'])) {
       this.#fail(this.#rejected());
+      return controller.abort(new Error('the answer is not passed on'));
+    }
+    if (status >= 400 && isCallerChallenge(headers['www-authenticate'])) {
+      this.#fail(new InternalTokenError('upstream_rejected_caller', `${this.upstream.domain} answered ${status}.`));
       return controller.abort(new Error('the answer is not passed on'));
     }
     this.#response.writeHead(status, this.responseFields.of(status, headers));

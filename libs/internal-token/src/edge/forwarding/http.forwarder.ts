@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InternalTokenError, newSpanId } from '../../core/index.js';
-import { currentStore, RESOLVED_OPTIONS, type ResolvedOptions } from '../../nest/index.js';
+import { type CallerCredentials, currentStore, RESOLVED_OPTIONS, type ResolvedOptions } from '../../nest/index.js';
 import { EDGE_SETTINGS, type EdgeSettings } from '../edge.options.js';
 import type { EdgeRequest } from '../edge.policy.js';
 import { Forwarder } from '../forwarder.js';
@@ -19,6 +19,7 @@ export class HttpForwarder extends Forwarder {
   readonly #upstreams = new Map<string, Upstream>();
   /** No request's context: connections outlive requests, and bytes need none. */
   readonly #outside = new AsyncResource('HttpForwarder');
+  #credentials: CallerCredentials | undefined;
   readonly #name: string;
   readonly #responseFields: ResponseFields;
 
@@ -31,8 +32,12 @@ export class HttpForwarder extends Forwarder {
     this.#responseFields = new ResponseFields(this.#name, new Set(settings.upstreams.origins.values()));
   }
 
-  /** @param lifetimeSeconds the internal token's */
-  open(lifetimeSeconds: number): void {
+  /**
+   * @param lifetimeSeconds the internal token's
+   * @param credentials say to services who this gateway is
+   */
+  open(lifetimeSeconds: number, credentials?: CallerCredentials): void {
+    this.#credentials = credentials;
     const { origins, timeoutMs } = this.settings.upstreams;
     if (timeoutMs !== undefined && timeoutMs >= lifetimeSeconds * 1000) {
       this.#logger.warn(
@@ -65,6 +70,7 @@ export class HttpForwarder extends Forwarder {
   #send(request: EdgeRequest, upstream: Upstream, token: string): Promise<void> {
     // The service's span is a child of the request's own: the tree is the one of an in-process hand-over.
     const { span, claims } = currentStore() ?? {};
+    const credentials = this.#credentials;
     span?.describe({ peer: upstream.domain });
     const fields = requestFields(request.raw, {
       token,
@@ -80,6 +86,7 @@ export class HttpForwarder extends Forwarder {
           fields,
           this.#responseFields,
           claims?.expiresAt ?? Infinity,
+          credentials && ((path) => credentials.fieldsFor({ origin: upstream.origin, path, token })),
           (error) => (error === undefined ? resolve() : reject(error)),
         );
         exchange.start();

@@ -20,6 +20,7 @@ const DROPPED = new Set([
 ]);
 const MAX_REMEMBERED = 512;
 const TOKEN_CHALLENGE = /^\s*txn-token\b/i;
+const CALLER_CHALLENGE = /^\s*txn-caller\b/i;
 
 /** Turns what a service answers into what a client sees. */
 export class ResponseFields {
@@ -45,7 +46,7 @@ export class ResponseFields {
       if (name === 'via') via = `${String(value)}, `;
       else if (name === 'content-length' && status === 204) continue;
       else if (name === 'location' || name === 'content-location') fields.push(name, this.#outside(String(value)));
-      else if (name === 'www-authenticate' && isTokenChallenge(value)) continue;
+      else if (name === 'www-authenticate' && (isTokenChallenge(value) || isCallerChallenge(value))) continue;
       else if (typeof value === 'string') fields.push(name, value);
       else for (const one of value) fields.push(name, one);
     }
@@ -72,6 +73,15 @@ export class ResponseFields {
 
 /** The service has refused the internal token (RFC 9110 section 11.6.1): a matter between it and the gateway. */
 export function isTokenChallenge(challenge: string | string[] | undefined): boolean {
+  return says(challenge, TOKEN_CHALLENGE);
+}
+
+/** The service has refused the gateway as its caller: whatever the status, the client can do nothing about it. */
+export function isCallerChallenge(challenge: string | string[] | undefined): boolean {
+  return says(challenge, CALLER_CHALLENGE);
+}
+
+function says(challenge: string | string[] | undefined, scheme: RegExp): boolean {
   if (challenge === undefined) return false;
-  return typeof challenge === 'string' ? TOKEN_CHALLENGE.test(challenge) : challenge.some(isTokenChallenge);
+  return typeof challenge === 'string' ? scheme.test(challenge) : challenge.some((one) => scheme.test(one));
 }

@@ -13,6 +13,8 @@ export interface OutgoingCallSpec {
   readonly token: string;
   readonly peer: string;
   readonly method: string;
+  /** Further fields: who the calling process is. */
+  readonly proof?: readonly string[] | undefined;
   /** The call becomes a connection of its own (WebSocket): it has no end and no deadline here. */
   readonly upgrade?: boolean;
 }
@@ -27,7 +29,7 @@ export class OutgoingCall {
 
   /** @param abort ends the call with this error */
   constructor(tracer: Tracer, spec: OutgoingCallSpec, abort: (error: InternalTokenError) => void) {
-    const { store, claims, token, peer, upgrade } = spec;
+    const { store, claims, token, peer, upgrade, proof = [] } = spec;
     const running = store.span;
     // Who calls through a client that opened its span already (a port, say) has that one; a second says nothing new.
     if (running?.kind !== 'client' && !upgrade) {
@@ -36,8 +38,8 @@ export class OutgoingCall {
     const parent = this.#span ?? running;
     this.fields =
       parent === undefined
-        ? [TXN_TOKEN, token]
-        : [TXN_TOKEN, token, 'traceparent', `00-${claims.tokenId}-${parent.spanId}-${TRACE_FLAGS}`];
+        ? [TXN_TOKEN, token, ...proof]
+        : [TXN_TOKEN, token, ...proof, 'traceparent', `00-${claims.tokenId}-${parent.spanId}-${TRACE_FLAGS}`];
     if (upgrade) return;
     const left = Math.max(0, claims.expiresAt * 1000 - Date.now());
     this.#deadline = setTimeout(() => {

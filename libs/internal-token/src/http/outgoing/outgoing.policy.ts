@@ -12,7 +12,14 @@ export interface OutgoingTarget {
 
 /** What happens to a call: it carries the request's token, it carries none, or it is not made. */
 export type OutgoingDecision =
-  | { readonly action: 'attach'; readonly token: string; readonly peer: string; readonly claims: VerifiedClaims }
+  | {
+      readonly action: 'attach';
+      readonly token: string;
+      readonly peer: string;
+      readonly claims: VerifiedClaims;
+      /** Further fields: who the calling process is. */
+      readonly proof?: readonly string[];
+    }
   | { readonly action: 'leave' }
   | { readonly action: 'refuse'; readonly error: InternalTokenError };
 

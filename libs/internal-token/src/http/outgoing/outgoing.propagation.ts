@@ -1,5 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Application, type InternalTokenStore, Tracer } from '../../nest/index.js';
+import { ModulesContainer } from '@nestjs/core';
+import { InternalTokenError } from '../../core/index.js';
+import { Application, CallerCredentials, type InternalTokenStore, providedOnce, Tracer } from '../../nest/index.js';
 import { type InternalTokenHttpOptions, MODULE_OPTIONS_TOKEN, resolvePeers } from './outgoing.options.js';
 import { type OutgoingDecision, OutgoingPolicy, type OutgoingTarget } from './outgoing.policy.js';
 import { enroll } from './outgoing.channels.js';
@@ -8,6 +10,7 @@ import { enroll } from './outgoing.channels.js';
 @Injectable()
 export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
   private readonly policy: OutgoingPolicy;
+  private credentials: CallerCredentials | undefined;
   private withdraw: (() => void) | undefined;
   private readonly counts = { attached: 0, refused: 0, expired: 0 };
 
@@ -15,6 +18,7 @@ export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
     @Inject(MODULE_OPTIONS_TOKEN) options: InternalTokenHttpOptions,
     readonly application: Application,
     readonly tracer: Tracer,
+    private readonly modules: ModulesContainer,
   ) {
     this.policy = new OutgoingPolicy(resolvePeers(options));
   }
@@ -35,6 +39,7 @@ export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
+    this.credentials = providedOnce(this.modules, CallerCredentials);
     this.withdraw ??= enroll(this);
   }
 
@@ -48,12 +53,22 @@ export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
   }
 
   decide(target: OutgoingTarget, store: InternalTokenStore | undefined): OutgoingDecision {
-    const decision = this.policy.decide(target, store);
+    const decision = this.prove(this.policy.decide(target, store), target);
     if (decision.action === 'attach') this.counts.attached++;
     if (decision.action === 'refuse') {
       this.counts.refused++;
       if (decision.error.code === 'txn_expired') this.counts.expired++;
     }
     return decision;
+  }
+
+  private prove(decision: OutgoingDecision, { origin, path }: OutgoingTarget): OutgoingDecision {
+    if (decision.action !== 'attach' || this.credentials === undefined || origin === undefined) return decision;
+    try {
+      return { ...decision, proof: this.credentials.fieldsFor({ origin, path, token: decision.token }) };
+    } catch (error) {
+      if (error instanceof InternalTokenError) return { action: 'refuse', error };
+      throw error;
+    }
   }
 }

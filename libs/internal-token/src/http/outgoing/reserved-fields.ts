@@ -8,16 +8,17 @@ export function isTokenField(name: string): boolean {
   return name.length === TXN_TOKEN_HEADER.length && name.toLowerCase().replace('_', '-') === TXN_TOKEN_HEADER;
 }
 
+const RESERVED = new Set(['traceparent', 'tracestate', 'workload-identity-token', 'workload-proof-token']);
+const LENGTHS = new Set([...RESERVED].map(({ length }) => length));
+
 /** Request fields that only this library writes. */
 export function isReserved(name: string): boolean {
   if (isTokenField(name)) return true;
-  // 'tracestate' has 10 letters, 'traceparent' 11.
-  if (name.length !== 10 && name.length !== 11) return false;
-  const known = name.toLowerCase();
-  return known === 'traceparent' || known === 'tracestate';
+  return LENGTHS.has(name.length) && RESERVED.has(name.toLowerCase());
 }
 
-const RESERVED_LINE = /^(?:txn[-_]token|traceparent|tracestate)[ \t]*:[^\r\n]*\r\n/gim;
+const RESERVED_LINE =
+  /^(?:txn[-_]token|traceparent|tracestate|workload-identity-token|workload-proof-token)[ \t]*:[^\r\n]*\r\n/gim;
 
 /** A head that is text already, with the reserved fields taken out and `fields` (name, value, …) put in. */
 export function rewriteHead(head: string, fields: readonly string[]): string {

@@ -30,7 +30,8 @@ const MAX_CAUSES = 8;
 
 /**
  * What a failed call to another service means to one's own caller, whichever client made it: this library's own refusal,
- * `upstream_unreachable`, `upstream_timeout`, or `upstream_rejected_token` where the service did not accept the token.
+ * `upstream_unreachable`, `upstream_timeout`, or, where the service did not accept the token or this process as its
+ * caller, `upstream_rejected_token` or `upstream_rejected_caller`.
  * Undefined for everything else, an answer with another status above all: what that means only the caller knows.
  *
  * ```ts
@@ -59,6 +60,7 @@ interface CallError {
 
 function codeOf({ name, code, response }: CallError) {
   if (response?.status === 401 && challenge(response.headers).startsWith('Txn-Token')) return 'upstream_rejected_token';
+  if (challenge(response?.headers).startsWith('Txn-Caller')) return 'upstream_rejected_caller';
   if (response !== undefined) return undefined;
   if (name === 'TimeoutError' || TIMED_OUT.has(String(code))) return 'upstream_timeout';
   return UNREACHABLE.has(String(code)) ? 'upstream_unreachable' : undefined;
