@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const STALE_MS = 10_000;
 const RETRY_MS = 25;
 const GIVE_UP_MS = 15_000;
+/** Drafts, of the lock and of files that are replaced as a whole: hidden, and unique by a UUID. */
+const DRAFT = /^\..+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.stale)?$/;
 
 /**
  * Runs `work` while nobody else does in this directory, in whatever process or on whatever machine that shares it.
@@ -18,6 +20,7 @@ export async function withDirectoryLock<T>(directory: string, work: () => Promis
   const owner = randomUUID();
   await acquire(lock, owner);
   try {
+    await removeOrphans(directory, lock);
     return await work();
   } finally {
     if ((await readFile(lock, 'utf8').catch(() => '')) === owner) await unlink(lock).catch(() => undefined);
@@ -49,6 +52,17 @@ async function removeStale(lock: string, draft: string): Promise<void> {
   // Someone may have replaced the stale lock between the look and the rename: then that one goes back.
   if ((await stat(aside)).ino !== held.ino) await succeeds(link(aside, lock));
   await unlink(aside).catch(() => undefined);
+}
+
+/** What someone who died here was about to write may be a private key: it does not stay. */
+async function removeOrphans(directory: string, lock: string): Promise<void> {
+  const drafts = (await readdir(directory)).filter((name) => DRAFT.test(name)).map((name) => join(directory, name));
+  if (drafts.length === 0) return;
+  const { mtimeMs: now } = await stat(lock);
+  for (const draft of drafts) {
+    const found = await stat(draft).catch(() => undefined);
+    if (found !== undefined && now - found.mtimeMs >= STALE_MS) await unlink(draft).catch(() => undefined);
+  }
 }
 
 async function succeeds(operation: Promise<unknown>): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   mkdtempSync,
@@ -107,6 +108,18 @@ describe('A directory of keys', () => {
     utimesSync(lock, new Date(Date.now() - 11_000), new Date(Date.now() - 11_000));
     expect(await directory.locked(async () => 'done')).toBe('done');
     expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  it('R111: clears away what somebody who died was about to write, and nothing that is being written', async () => {
+    const keyId = await add(1);
+    const long = new Date(Date.now() - 11_000);
+    const drafts = [`.${keyFileName(keyId)}.${randomUUID()}`, `.lock.${randomUUID()}`, `.lock.${randomUUID()}.stale`];
+    const others = ['.gitignore', `.notes.${randomUUID()}.txt`];
+    const recent = `.${keyFileName('other')}.${randomUUID()}`;
+    for (const name of [...drafts, ...others, recent]) writeFileSync(join(directory.path, name), '{"key":');
+    for (const name of [...drafts, ...others]) utimesSync(join(directory.path, name), long, long);
+    await directory.locked(async () => undefined);
+    expect(new Set(readdirSync(directory.path))).toEqual(new Set([...others, recent, keyFileName(keyId)]));
   });
 
   it('gives the lock back when the work fails', async () => {
