@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Application } from './application.mjs';
+import { entryOf } from './build.mjs';
 import { freePorts } from './free-ports.mjs';
 import { LogLines } from './log-lines.mjs';
 import { readinessUrl, splitSettings } from './topology.mjs';
 
 // What the shell has set for another start must not decide what this one is.
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG'];
+
+/** The internal listener of a replica. */
+const inner = (name) => `${name} internal`;
+const portOf = (url) => new URL(url).port;
 
 /**
  * A shop of its own, in one process or several: free ports, keys and data in a temporary directory, and the log lines
@@ -29,6 +34,9 @@ export class Shop {
    * @param {readonly string[]} [options.extracted] the domains that run as processes of their own
    * @param {Readonly<Record<string, string>>} [options.settings] further environment variables of every process
    * @param {Readonly<Record<string, string>>} [options.gatewaySettings] further ones of the gateway alone
+   * @param {(name: string, shop: Shop) => Readonly<Record<string, string>>} [options.serviceSettings] further ones of a
+   *   service, where all addresses are known
+   * @param {number} [options.gateways] how many replicas of the gateway: `gateway`, `gateway-2`, …
    * @param {(from: string, to: string, url: string) => string | Promise<string>} [options.route] see splitSettings;
    *   `to` is a domain, or `internal` for the gateway's internal listener
    * @returns {Promise<Shop>}
@@ -44,15 +52,29 @@ export class Shop {
     }
   }
 
-  async #start({ extracted = [], settings = {}, gatewaySettings = {}, route }) {
-    this.names = ['gateway', ...extracted];
-    const listeners = ['gateway', 'internal', 'issuer', ...extracted];
+  async #start({
+    extracted = [],
+    settings = {},
+    gatewaySettings = {},
+    serviceSettings = (_name, _shop) => ({}),
+    gateways = 1,
+    route,
+  }) {
+    const replicas = Array.from({ length: gateways - 1 }, (_, index) => `gateway-${index + 2}`);
+    this.names = ['gateway', ...replicas, ...extracted];
+    const listeners = [
+      'gateway',
+      'internal',
+      'issuer',
+      ...replicas.flatMap((name) => [name, inner(name)]),
+      ...extracted,
+    ];
     const ports = await freePorts(listeners.length);
     this.#addresses = Object.fromEntries(listeners.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
     this.#directory = await mkdtemp(join(tmpdir(), 'internal-token-shop-'));
     const passedOn = PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
     const split = await splitSettings(extracted, this.#addresses, route);
-    for (const name of this.names) {
+    for (const name of ['gateway', ...extracted]) {
       this.#environments[name] = {
         ...Object.fromEntries(passedOn),
         DEV_DIRECTORY: this.#directory,
@@ -60,11 +82,15 @@ export class Shop {
         LOG_LEVEL: 'log',
         ...split[name],
         ...settings,
-        ...(name === 'gateway' && gatewaySettings),
+        ...(name === 'gateway' ? gatewaySettings : serviceSettings(name, this)),
       };
     }
-    // It publishes the keys that services wait for.
-    await this.restart('gateway');
+    for (const name of replicas) {
+      const ports = { PORT: portOf(this.addressOf(name)), INTERNAL_PORT: portOf(this.addressOf(inner(name))) };
+      this.#environments[name] = { ...this.#environments.gateway, ...ports };
+    }
+    // They publish the keys that services wait for.
+    for (const name of ['gateway', ...replicas]) await this.restart(name);
     await Promise.all(extracted.map((name) => this.restart(name)));
   }
 
@@ -83,17 +109,20 @@ export class Shop {
     return this.#addresses.issuer;
   }
 
-  /** Where a service listens. @returns {string} */
+  /** Where a service or a replica of the gateway listens; `gateway-2 internal` for its other one. @returns {string} */
   addressOf(name) {
     return this.#addresses[name];
   }
 
   /** Starts a process that does not run, and waits until it is ready. */
   async restart(name) {
-    const application = new Application(name, this.#environments[name]);
+    const isReplica = inner(name) in this.#addresses;
+    const program = [entryOf(isReplica ? 'gateway' : name)];
+    const application = new Application(name, this.#environments[name], program);
     this.#applications.set(name, application);
     this.log.read(application.stdout, name);
-    await application.untilAnswering(readinessUrl(name, this.#addresses));
+    const ready = isReplica ? `${this.addressOf(inner(name))}/health/ready` : readinessUrl(name, this.#addresses);
+    await application.untilAnswering(ready);
   }
 
   /** kill -9 */
