@@ -8,6 +8,7 @@ import {
   TlsFiles,
 } from '@app/runtime';
 import { openInternalListener } from 'nestjs-internal-token/edge';
+import { KeyRing } from 'nestjs-internal-token/issuing';
 import { prepareDevelopment, printNextSteps, printStart } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
@@ -35,6 +36,8 @@ await runMain(async () => {
       );
       if (tls) keepTlsCurrent(internal.server, tls);
     },
+    // In development SIGHUP means that the terminal was closed.
+    ...(!development && { reload: (app) => app.get(KeyRing, { strict: false }).reload() }),
   });
   if (forPeople) printNextSteps(values);
 });

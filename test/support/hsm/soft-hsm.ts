@@ -11,7 +11,7 @@ const HOOKS = fileURLToPath(new URL('../storage/typescript-hooks.mjs', import.me
 const GATEWAY = fileURLToPath(new URL('hsm-gateway.ts', import.meta.url));
 
 export const PIN = '73519260';
-export const TOKEN = 'internal-token';
+const TOKEN = 'internal-token';
 
 /** Why there is no HSM here, if there is none. */
 export function missingHsm(): string | undefined {

@@ -2,14 +2,16 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { createSigner, encodedToken, newTransactionId, type Signer } from '../core/index.js';
+import { createSigner, encodedToken, keyIdOf, KeyStore, newTransactionId, type Signer } from '../core/index.js';
 import { InternalTokenIssuer } from './internal-token.issuer.js';
 import { MODULE_OPTIONS_TOKEN } from './internal-token-issuing.options.js';
 import { InternalTokenIssuingModule } from './internal-token-issuing.module.js';
+import { KeyRing, type SigningKey } from './ring/index.js';
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
+const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const given = { trustDomain: 'shop', workload: 'gateway' };
 const input = { userId: 'ada', permissions: [], scope: 'orders.read', authenticated: true };
 
@@ -47,6 +49,24 @@ describe('InternalTokenIssuingModule', () => {
     await app.close();
   });
 
+  it('R104, R108: a ring changes while the application runs, and its own verifier with it', async () => {
+    const [first, second] = await Promise.all([createSigner({ key }), createSigner({ key: otherKey })]);
+    let keys: SigningKey[] = [{ key: first, state: 'active' }];
+    const ring = await KeyRing.open({ provider: { description: 'test', pollSeconds: 0, load: async () => keys } });
+    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, ring }));
+    const issuer = app.get(InternalTokenIssuer, { strict: false });
+    const store = new KeyStore({ source: issuer.keys });
+    await store.start();
+    expect(keyIdOf(issuer.mint({ tokenId: newTransactionId(), ...input }))).toBe(first.keyId);
+    keys = [{ key: second, state: 'active' }];
+    await ring.reload();
+    expect(keyIdOf(issuer.mint({ tokenId: newTransactionId(), ...input }))).toBe(second.keyId);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([store.find(first.keyId), store.find(second.keyId)?.keyId]).toEqual([undefined, second.keyId]);
+    store.close();
+    await app.close();
+  });
+
   it('takes a signer of your own, also one that is asynchronous', async () => {
     const local = await createSigner({ key });
     const { algorithm, keyId, publicJwk } = local;
@@ -66,6 +86,11 @@ describe('InternalTokenIssuingModule', () => {
 
   it.each([
     ['R153: no key', {}],
+    ['a ring without keys', { ring: { keys: '{"keys":[]}' } }],
+    [
+      'R104: a policy that does not fit the lifetime',
+      { ring: { directory: '/tmp', rotation: { retireAfterSeconds: 60 } } },
+    ],
     ['two keys', { key, jwt: { privateKey: key } }],
     ['R112: a lifetime of more than 300 s', { key, lifetimeSeconds: 301 }],
     ['R16: a comma in the name of the workload', { key, workload: 'a,b' }],

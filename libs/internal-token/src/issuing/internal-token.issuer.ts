@@ -14,7 +14,11 @@ export class InternalTokenIssuer {
 
   /** What this process' own verifier reads: `InternalTokenModule`'s `keys` in a gateway. */
   get keys(): KeySource {
-    return { description: 'own key ring', load: () => Promise.resolve(this.publicJwks()) };
+    return {
+      description: 'own key ring',
+      load: () => Promise.resolve(this.publicJwks()),
+      onChange: (listener) => this.#ring.onChange(listener),
+    };
   }
 
   /** Tokens issued so far. */

@@ -48,6 +48,26 @@ class Desk implements KeySource {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+describe('A source that hears of changes', () => {
+  it('R108: is read at once when it says so, until the store is closed', async () => {
+    const clock = new ManualClock();
+    const desk = new Desk(clock, setOf(await newSigner('a')));
+    let tell: (() => void) | undefined;
+    const onChange = (listener: () => void) => {
+      tell = listener;
+      return () => (tell = undefined);
+    };
+    const store = new KeyStore({ source: Object.assign(desk, { onChange }), clock });
+    await store.start();
+    desk.give(setOf(await newSigner('b')));
+    tell?.();
+    await settle();
+    expect([store.find('a'), store.find('b')?.keyId]).toEqual([undefined, 'b']);
+    store.close();
+    expect(tell).toBeUndefined();
+  });
+});
+
 describe('The scheduled refresh of keys', () => {
   let clock: ManualClock;
   let a: Signer;

@@ -13,4 +13,6 @@ export interface KeySource {
   readonly fixed?: boolean;
   /** The keys as they are now. Rejects where they cannot be had; what it gives is examined by the caller. */
   load(signal: AbortSignal): Promise<JsonWebKeySet>;
+  /** Calls back at a change, for sources that hear of one; the keys are then loaded at once. Returns what ends it. */
+  onChange?(listener: () => void): () => void;
 }

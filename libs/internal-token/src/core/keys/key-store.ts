@@ -67,6 +67,7 @@ export class KeyStore {
   readonly #outsideRequests = AsyncLocalStorage.snapshot();
   #keys: ReadonlyMap<string, VerificationKey> = new Map();
   #started: Promise<void> | undefined;
+  #endNotices: (() => void) | undefined;
   #loading: Promise<boolean> | undefined;
   /** When the source was asked for what is held; for seeded keys, when it was then. */
   #askedAt: number | undefined;
@@ -150,10 +151,12 @@ export class KeyStore {
   /** Ends background work; the keys stay usable. */
   close(): void {
     this.#closing.abort();
+    this.#endNotices?.();
     this.#schedule.stop();
   }
 
   async #start(): Promise<void> {
+    this.#endNotices = this.#options.source.onChange?.(() => void this.reload());
     if (await this.refresh()) return;
     if (!this.ready) await this.#loadSeed();
   }

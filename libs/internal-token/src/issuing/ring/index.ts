@@ -1,6 +1,6 @@
 export { KeyDirectory } from './key.directory.js';
 export type { KeyParameters } from './key.generator.js';
-export { KeyRing, type KeyRingEvent, type KeyRingOptions, type KeyRingSource } from './key-ring.js';
+export { KeyRing, type KeyRingEvent, type KeyRingOptions } from './key-ring.js';
 export { KeyRotation, type PlannedActivation } from './key.rotation.js';
 export { keysAt, type SigningKeyInfo } from './ring.view.js';
 export { type RotationPolicy, type SafeRotationPolicy, safeRotationPolicy } from './rotation.policy.js';

@@ -16,7 +16,7 @@ export type KeyRingEvent =
   | { readonly type: 'rotation_failed'; readonly reason: string };
 
 /** Where the keys are: one of the three. */
-export type KeyRingSource =
+type KeyRingSource =
   /** A directory of key files (`itok keys new`), shared by all replicas of the gateway. */
   | { readonly directory: string }
   /** A private JWK set, or its JSON text. */
