@@ -34,6 +34,11 @@ class ThingsController {
     return { userId };
   }
 
+  @Get(['one/way', 'other/way/:id'])
+  ways() {
+    return {};
+  }
+
   @Get('slow/answer')
   never() {
     handled += 1;
@@ -164,6 +169,13 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ code: 'txn_no_context' });
     expect(handled).toBe(0);
+  });
+
+  it('R126: a handler of several patterns is named by the one that was asked for', async () => {
+    await running.get('/things/other/way/7', running.tokens.token());
+    await running.get('/things/one/way', running.tokens.token());
+    const spans = await ended(2);
+    expect(spans.map(({ op }) => op)).toEqual(['GET /things/other/way/:id', 'GET /things/one/way']);
   });
 
   it('R126: one server span a request, with id, operation, pattern and token, and never the raw path', async () => {

@@ -6,7 +6,7 @@ import { assertPermissions, assertScope } from './authorization.js';
 import { CallerAuthentication } from './caller/caller.authentication.js';
 import { type HandlerPolicy, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
-import { routesOfHandler } from './reflect-routes.js';
+import { type HandlerRoute, routesOfHandler } from './reflect-routes.js';
 import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
 import { UnverifiedRequests } from './unverified.requests.js';
@@ -50,8 +50,11 @@ export class InternalTokenGuard implements CanActivate {
 
   /** The server span learns which handler serves the request: `POST /orders`. */
   protected nameSpan(execution: ExecutionContext): void {
-    const [route] = routesOfHandler(execution.getClass(), execution.getHandler());
-    if (route !== undefined) currentStore()?.span?.describe({ op: `${route.method} ${route.path}`, route: route.path });
+    const routes = routesOfHandler(execution.getClass(), execution.getHandler());
+    const [first] = routes;
+    if (first === undefined) return;
+    const path = routes.length === 1 ? first.path : matchedPath(routes, execution);
+    currentStore()?.span?.describe({ op: `${first.method} ${path}`, route: path });
   }
 
   /** True for the kinds of handler whose context this guard knows. */
@@ -119,6 +122,22 @@ export class InternalTokenGuard implements CanActivate {
       httpAdapter.setHeader(response, 'Cache-Control', 'private, no-store');
     }
   }
+}
+
+/** Of several patterns the one that the adapter matched, with or without a global prefix; all, where it is silent. */
+function matchedPath(routes: readonly HandlerRoute[], execution: ExecutionContext): string {
+  const request = execution.switchToHttp().getRequest<AdapterRequest>();
+  const pattern = request.routeOptions?.url ?? request.route?.path;
+  const paths = [...new Set(routes.map(({ path }) => path))];
+  const fitting = paths.filter((path) => typeof pattern === 'string' && pattern.endsWith(path));
+  fitting.sort((one, other) => other.length - one.length);
+  return fitting[0] ?? paths.join(' | ');
+}
+
+/** Fastify's request and Express': what they tell of the route. */
+interface AdapterRequest {
+  readonly routeOptions?: { readonly url?: unknown };
+  readonly route?: { readonly path?: unknown };
 }
 
 function rawRequest(execution: ExecutionContext): IncomingMessage {
