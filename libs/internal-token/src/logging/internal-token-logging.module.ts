@@ -2,6 +2,8 @@ import {
   type DynamicModule,
   Inject,
   Logger,
+  type LoggerService,
+  type LogLevel,
   Module,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -10,6 +12,14 @@ import { Tracer } from '../nest/index.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
+
+/** Nest's logger, which also tells what the one behind it would write; loggers of other makes may not know. */
+class SpanLogger extends Logger {
+  isLevelEnabled(level: LogLevel): boolean {
+    const { localInstance } = this as { localInstance: LoggerService & { isLevelEnabled?(level: LogLevel): boolean } };
+    return localInstance.isLevelEnabled?.(level) ?? true;
+  }
+}
 
 /**
  * Writes one line for every span that ends: requests served, requests made, calls across a domain's port. Import it
@@ -32,7 +42,7 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
   }
 
   onModuleInit(): void {
-    this.#writer = new SpanWriter(this.tracer, new Logger('Span'), this.options);
+    this.#writer = new SpanWriter(this.tracer, new SpanLogger('Span'), this.options);
   }
 
   onApplicationShutdown(): void {

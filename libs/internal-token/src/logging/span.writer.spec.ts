@@ -129,6 +129,21 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
+  it('does no work for lines that nobody writes', async () => {
+    const { start, logger, writer } = setup();
+    let read = 0;
+    const span = { ...facts };
+    Object.defineProperty(span, 'op', { get: () => String(++read) });
+    start(span as Span);
+    await Promise.resolve();
+    expect(read).toBe(0);
+    logger.setLogLevels(['debug']);
+    start(span as Span);
+    await Promise.resolve();
+    expect(read).toBeGreaterThan(0);
+    writer.close();
+  });
+
   it('R121: takes no overlong or unprintable name over from a span', () => {
     const { end, lines, writer } = setup();
     end({ ...ended, op: `GET ${'x'.repeat(10_000)}`, peer: 'Bearer abc', route: 'a\u0085' });

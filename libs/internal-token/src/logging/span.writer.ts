@@ -14,7 +14,10 @@ export interface InternalTokenLoggingOptions {
 }
 
 type SpanSource = Pick<Tracer, 'onStart' | 'onEnd'>;
-type LineSink = Required<Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>>;
+interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>> {
+  /** Absent where that cannot be told: each line is offered then. */
+  isLevelEnabled?(level: 'debug'): boolean;
+}
 
 interface OpenSpan {
   readonly span: Span;
@@ -63,6 +66,8 @@ export class SpanWriter {
 
   #started(span: Span): void {
     this.#open.set(span.spanId, { span, reported: false });
+    // Twice the lines, which production never writes: not even made there.
+    if (this.sink.isLevelEnabled?.('debug') === false) return;
     // A request learns its id from its token, which is verified in this very turn: the line waits for it.
     if (span.kind === 'server') queueMicrotask(() => this.#write(openLine('start', span)));
     else this.#write(openLine('start', span));
