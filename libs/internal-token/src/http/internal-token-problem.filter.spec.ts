@@ -20,7 +20,7 @@ import { request as httpRequest, type Server, type ServerResponse } from 'node:h
 import { type AddressInfo, connect } from 'node:net';
 import { z } from 'zod';
 import { InternalTokenLogger } from '../logging/index.js';
-import { InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
+import { InternalTokenError, InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
 import { TestTokenIssuer } from '../testing/index.js';
 import { answerFrameworkError } from './answer-framework-error.js';
 import { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
@@ -47,6 +47,7 @@ const FAULTS: Record<string, () => unknown> = {
   conflict: () => new ConflictException('Placed already.'),
   coded: () => new BadRequestException('No such currency.', { errorCode: 'currency_unknown' }),
   forbidden: () => new ForbiddenException(),
+  'no-keys': () => new InternalTokenError('txn_keys_not_ready'),
   list: () => new BadRequestException(['a: too short', 'b: missing']),
   object: () => new HttpException({ whatever: 1 }, 422),
   teapot: () => new HttpException('short and stout', 418),
@@ -207,6 +208,11 @@ describe.each([
     expect(answer.body).not.toHaveProperty('detail');
     expect(answer.text).not.toMatch(secret);
     expect(lines).toEqual([expect.objectContaining({ level: 'error', txn: answer.body['request_id'] })]);
+  });
+
+  it('leaves it to the loader of keys to log that there are none, once', async () => {
+    for (const _ of [1, 2]) expectProblem(await ask('/things/fault/no-keys'), 503, 'txn_keys_not_ready');
+    expect(lines).toEqual([]);
   });
 
   it('logs a failure with its stack', async () => {

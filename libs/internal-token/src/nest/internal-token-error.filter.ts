@@ -48,7 +48,7 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
 
     // The framework quotes the path of a request that no route matches, and whatever the client put there.
     store?.span?.fail(problem.code === 'route_not_found' ? new InternalTokenError('route_not_found') : thrown);
-    if (failure && !(gone && isDisconnect(thrown))) this.logger.error(thrown);
+    if (failure && !(gone && isDisconnect(thrown)) && !isToldAlready(thrown)) this.logger.error(thrown);
     if (gone) return;
     // Half of an answer is on its way: only a broken connection tells the client that the rest is missing.
     if (httpAdapter.isHeadersSent(response)) return void raw.destroy();
@@ -81,6 +81,11 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
     if (!(exception instanceof InternalTokenError) || this.options === undefined) return undefined;
     return challengeFor(exception, this.options.trustDomain);
   }
+}
+
+/** That no keys are there is said once where they are loaded; every request would only repeat it. */
+function isToldAlready(exception: unknown): boolean {
+  return exception instanceof InternalTokenError && exception.code === 'txn_keys_not_ready';
 }
 
 function isDisconnect(exception: unknown): boolean {
