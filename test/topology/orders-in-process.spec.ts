@@ -18,6 +18,7 @@ import { Global, Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { drivers, type OpenBackend } from '../support/storage/backends.js';
 
 const { InventoryModule } = inventoryDomain;
 const { OrdersModule, OrdersService } = ordersDomain;
@@ -77,18 +78,20 @@ class BreakingInventory extends InventoryApi {
 })
 class Wiring {}
 
-describe('orders, with catalog and inventory in the same process', () => {
+describe.each(drivers)('orders, with catalog and inventory in the same process, on $name', ({ open }) => {
   const issuer = new TestTokenIssuer();
   const clock = new SetClock();
   let module: TestingModule;
+  let backend: OpenBackend;
   let orders: ordersDomain.OrdersService;
   let connection: BreakingInventory;
 
   beforeAll(async () => {
+    backend = await open();
     module = await Test.createTestingModule({
       imports: [
         InternalTokenModule.forRoot({ service: 'monolith', trustDomain: 'test', keys: issuer.keys }),
-        StorageModule.forRoot({ memory: true }),
+        StorageModule.forRoot(backend.options),
         Wiring,
         OrdersModule,
       ],
@@ -103,7 +106,10 @@ describe('orders, with catalog and inventory in the same process', () => {
     orders = module.get(OrdersService, { strict: false });
     connection = module.get(BreakingInventory, { strict: false });
   });
-  afterAll(() => module.close());
+  afterAll(async () => {
+    await module?.close();
+    await backend?.close();
+  });
 
   const claimsOf = (tenantId: string, scope = 'orders.write orders.read', ...more: string[]) =>
     issuer.claims({

@@ -1,6 +1,8 @@
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient, inParallel } from '../support/http-client.js';
+import { serverIsThere } from '../support/storage/test-server.js';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const ORDERS = 1_000;
 
@@ -15,18 +17,27 @@ interface Order {
   readonly lines: readonly { readonly itemId: string; readonly quantity: number }[];
 }
 
-describe('1,000 orders at once', () => {
+/** A server grants locks in parallel; the embedded database does one thing after the other. */
+const DATABASES = [
+  ['the embedded database', async () => undefined],
+  ...(serverIsThere ? [['PostgreSQL', openShopDatabase] as const] : []),
+] as const;
+
+describe.each(DATABASES)('1,000 orders at once, on %s', (_name, open) => {
+  let database: ShopDatabase | undefined;
   let monolith: Shop;
   let client: HttpClient;
 
   beforeAll(async () => {
-    monolith = await Shop.start({ settings: { LOG_LEVEL: 'warn' } });
+    database = await open();
+    monolith = await Shop.start({ settings: { LOG_LEVEL: 'warn', ...database?.settings } });
     client = new HttpClient(monolith.url, 64);
   }, 120_000);
 
   afterAll(async () => {
     client?.close();
     await monolith?.stop();
+    await database?.drop();
   }, 30_000);
 
   it('sell what is there and no more: stock and confirmed orders add up', async () => {
