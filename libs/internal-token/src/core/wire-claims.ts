@@ -27,7 +27,8 @@ export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$
 
 /**
  * The claims that application code sees. One function for minted and received tokens, so that they come out equal
- * with and without a hop; frozen to the bottom, so that nobody can change what is passed on.
+ * with and without a hop. Everything in them is frozen to the bottom, so that nobody can change what is passed on; they
+ * themselves are when they are registered.
  */
 export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenClaims {
   const { tenant_id: tenantId, permissions, authenticated } = wire.tctx;
@@ -44,7 +45,7 @@ export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenC
     custom: Object.keys(custom).length === 0 ? Object.freeze(custom) : deepFreeze(custom),
   };
   if (tenantId !== undefined) claims.tenantId = tenantId;
-  return Object.freeze(claims);
+  return claims;
 }
 
 /** Without recursion: how deep a token nests is not ours to say. What a schema froze at its top only is gone into too. */
