@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -15,12 +15,15 @@ import { HttpUpstream, valuesOf } from '../../../test/support/upstream.js';
 
 const pem = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../../test/support/tls', name));
 
-/** Spans as they end, and the wait for so many of them. */
+/** The wait for so many spans to end. */
 function spansOf(...apps: readonly { app: EdgeGateway['app'] }[]) {
   const spans: SpanRecord[] = [];
-  for (const { app } of apps) app.get(Tracer, { strict: false }).onEnd((record) => void spans.push(record));
+  const ended = new EventEmitter();
+  for (const { app } of apps) {
+    app.get(Tracer, { strict: false }).onEnd((record) => ended.emit('span', spans.push(record)));
+  }
   return async (count: number): Promise<readonly SpanRecord[]> => {
-    while (spans.length < count) await new Promise((resolve) => setImmediate(resolve));
+    while (spans.length < count) await once(ended, 'span');
     return spans.splice(0);
   };
 }
