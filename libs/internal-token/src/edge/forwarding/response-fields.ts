@@ -63,11 +63,14 @@ export class ResponseFields {
     return drops;
   }
 
-  /** `http://10.0.0.7:3003/orders/1` is `/orders/1` for a client. */
+  /** `http://10.0.0.7:3003/orders/1` is `/orders/1` for a client, and so is `//10.0.0.7:3003/orders/1`. */
   #outside(address: string): string {
-    const url = URL.parse(address);
-    if (url === null || !this.origins.has(url.origin)) return address;
-    return `${url.pathname}${url.search}${url.hash}`;
+    const spelt = /^\s*[/\\]{2}/.test(address) ? [`http:${address.trim()}`, `https:${address.trim()}`] : [address];
+    const url = spelt.map((text) => URL.parse(text)).find((parsed) => parsed && this.origins.has(parsed.origin));
+    if (!url) return address;
+    // Without its origin `//evil.example` would be the name of another host.
+    const path = url.pathname.startsWith('//') ? `/.${url.pathname}` : url.pathname;
+    return `${path}${url.search}${url.hash}`;
   }
 }
 
