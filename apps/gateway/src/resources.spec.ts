@@ -34,3 +34,10 @@ describe('in development the gateway', () => {
     expect(principal).toMatchObject({ userId: 'alice', tenantId: 'acme' });
   });
 });
+
+it('a file that INTERNAL_CA_FILE names and nobody can read stops the start, with the name of the setting', async () => {
+  const config = loadGatewayConfig({ INTERNAL_CA_FILE: join(tmpdir(), 'no-such-authority.pem') });
+  await expect(openResources(config)).rejects.toThrow(
+    'INTERNAL_CA_FILE: the file that it names cannot be read (ENOENT)',
+  );
+});
