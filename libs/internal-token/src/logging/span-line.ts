@@ -48,7 +48,7 @@ export function endLine(record: SpanRecord, identity: readonly IdentityField[] =
   if (error !== undefined) {
     fields.err = isError(error) ? describeError(error) : { type: 'Error', message: thrown(error) };
     // Where a refusal was thrown helps nobody.
-    if (level === 'info') delete fields.err.stack;
+    if (level !== 'error') delete fields.err.stack;
   }
   if (token !== undefined) {
     fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
@@ -100,6 +100,8 @@ const VERSION_NOT_SUPPORTED = 505;
 
 function levelOf({ status, error }: SpanRecord): LineLevel {
   const outcome = typeof status === 'number' ? status : statusOf(error);
+  // Not to be ready is a state, and no defect.
+  if (outcome === 503 && (error === undefined || codeOf(error) === 'txn_keys_not_ready')) return 'warn';
   if (outcome !== undefined) return outcome >= 500 && outcome !== VERSION_NOT_SUPPORTED ? 'error' : 'info';
   return status === 'error' ? 'error' : 'info';
 }
@@ -107,6 +109,10 @@ function levelOf({ status, error }: SpanRecord): LineLevel {
 /** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */
 function statusOf(error: unknown): number | undefined {
   return isError(error) ? describeError(error).status : undefined;
+}
+
+function codeOf(error: unknown): unknown {
+  return isError(error) ? describeError(error).code : undefined;
 }
 
 function thrown(value: unknown): string {

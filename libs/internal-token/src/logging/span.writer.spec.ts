@@ -129,6 +129,15 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
+  it('calls a process that is not ready a warning, without a stack', () => {
+    const { end, lines, writer } = setup();
+    end({ ...ended, status: 503 });
+    end({ ...ended, status: 503, error: Object.assign(new Error('no keys'), { code: 'txn_keys_not_ready' }) });
+    writer.close();
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn']);
+    expect(lines[1]?.err).not.toHaveProperty('stack');
+  });
+
   it('does no work for lines that nobody writes', async () => {
     const { start, logger, writer } = setup();
     let read = 0;
