@@ -354,7 +354,7 @@ for (const [name, iss] of [
   ['missing', undefined],
   ['null', null],
 ]) {
-  refuse('txn_issuer', `iss: ${name}`, ['R68'], token({ iss }));
+  refuse('txn_issuer', `iss: ${String(name)}`, ['R68'], token({ iss }));
 }
 for (const [name, aud] of [
   ['another trust domain', 'other.example'],
@@ -364,7 +364,7 @@ for (const [name, aud] of [
   ['joined', `${TRUST_DOMAIN},other.example`],
   ['array without it', ['other.example']],
 ]) {
-  refuse('txn_audience', `aud: ${name}`, ['R62', 'R78'], token({ aud }));
+  refuse('txn_audience', `aud: ${String(name)}`, ['R62', 'R78'], token({ aud }));
 }
 refuse('txn_expired', 'expired 5 s ago', ['R63'], token({ exp: NOW - 5 }));
 refuse('txn_expired', 'expired 10 s ago', ['R63', 'R152'], token({ exp: NOW - 10, iat: NOW - 70 }));

@@ -157,7 +157,7 @@ class HealthController {
   }
 }
 
-export const PUBLIC_ROUTES: readonly RouteDefinition[] = [
+const PUBLIC_ROUTES: readonly RouteDefinition[] = [
   ...reflectRoutes([OrdersController], 'orders'),
   ...reflectRoutes([CatalogController], 'catalog'),
   ...reflectRoutes([PagesController, HealthController], 'gateway'),

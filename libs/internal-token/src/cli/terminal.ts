@@ -56,7 +56,7 @@ export class Paper {
 }
 
 /** The two largest units: `5 min 30 s`, `3 d 2 h`. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const parts: string[] = [];
   let rest = Math.round(seconds);
   for (const [unit, size] of [

@@ -3,7 +3,7 @@ import type { RouteDefinition } from '../nest/index.js';
 import type { Principal } from './principal.js';
 
 /** The `scope` of a request without credentials. */
-export const ANONYMOUS_SCOPE = 'anonymous';
+const ANONYMOUS_SCOPE = 'anonymous';
 
 /**
  * What the request is for: of the purposes the access token allows, those the route has. A route that serves any

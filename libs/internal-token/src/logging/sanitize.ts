@@ -18,7 +18,7 @@ export interface ErrorFields {
 }
 
 /** Longest text of one member, in UTF-16 units. */
-export const MAX_TEXT = 2_048;
+const MAX_TEXT = 2_048;
 /** Longest message and longest stack. */
 export const MAX_MESSAGE = 8_192;
 

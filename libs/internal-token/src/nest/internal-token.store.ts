@@ -7,7 +7,7 @@ import type { Span } from './span.js';
 export const INTERNAL_TOKEN_STORE = 'internalToken';
 
 /** What the application's `CallerAuthenticator` found. */
-export type CallerFinding =
+type CallerFinding =
   { readonly id: string; readonly refusal?: never } | { readonly id?: never; readonly refusal: InternalTokenError };
 
 /** What one request, or one piece of work started by `InternalTokenContext.run()`, knows of itself. */
@@ -27,7 +27,7 @@ export interface InternalTokenStore {
 }
 
 /** The shape of the nestjs-cls store while this library's context is entered: `ClsService<InternalTokenClsStore>`. */
-export interface InternalTokenClsStore extends ClsStore {
+interface InternalTokenClsStore extends ClsStore {
   [INTERNAL_TOKEN_STORE]?: InternalTokenStore;
 }
 

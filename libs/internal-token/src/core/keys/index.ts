@@ -1,5 +1,4 @@
 export { admitKeys } from './admission.js';
-export type { Clock } from './clock.js';
 export type { JsonWebKeySet, KeySource } from './key-source.js';
 export { jwksFileSource } from './jwks-file.source.js';
 export { type JwksUriOptions, jwksUriSource } from './jwks-uri.source.js';
