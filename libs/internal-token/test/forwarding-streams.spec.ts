@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -238,6 +238,23 @@ describe('Forwarded bodies', () => {
     }
     // Who does not is waited for a moment, not for ever.
     await once(socket, 'close');
+  });
+
+  it('an answer before the end of the body is not cut off for a client that takes its time', async () => {
+    serve = (_incoming, response) => {
+      response.writeHead(413, { 'Content-Length': 8 }).end('too much');
+    };
+    const arriving = once(gateway.app.getHttpServer() as Server, 'connection') as Promise<[Socket]>;
+    const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
+    const [inside] = await arriving;
+    // As if the network took its time: longer than who has the answer is waited for.
+    const write = inside._write.bind(inside);
+    const slowly: typeof write = (chunk, encoding, done) => void setTimeout(write, 1_500, chunk, encoding, done);
+    Object.assign(inside, { _write: slowly, _writev: null });
+    socket.write('POST /catalog/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/ 413 [^]*too much$/);
   });
 
   it('HEAD, 204 and 304 have no body, and keep the fields that speak of one', async () => {

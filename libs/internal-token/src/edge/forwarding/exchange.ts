@@ -233,14 +233,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#clock);
   }
 
-  /** The service did not want all of the body: the client gets the answer, and a moment to notice. */
+  /** The service did not want all of the body: the client gets all of the answer, and a moment to notice. */
   #linger(): void {
     const { socket } = this.#raw;
     if (this.#body instanceof RequestBody) this.#body.destroy();
     this.#raw.resume();
-    setTimeout(() => {
-      if (!this.#raw.complete) socket.destroy();
-    }, LINGER_MS).unref();
+    this.#response.once('finish', () => {
+      setTimeout(() => {
+        if (!this.#raw.complete) socket.destroy();
+      }, LINGER_MS).unref();
+    });
   }
 
   /** By our own clock: a token that ended while the body was on its way was too slow, not wrong. */
