@@ -56,6 +56,8 @@ export class GatewayModule {
             service: 'gateway',
             algorithms: [algorithm],
             keys: issuer.keys,
+            // Asking oneself costs nothing: a key that was withdrawn is refused here at once, not in five minutes.
+            refreshSeconds: 5,
             requireScopePolicy: true,
           }),
         }),
