@@ -86,7 +86,14 @@ export class HttpForwarder extends Forwarder {
           fields,
           this.#responseFields,
           claims?.expiresAt ?? Infinity,
-          credentials && ((path) => credentials.fieldsFor({ origin: upstream.origin, path, token })),
+          credentials &&
+            ((path) =>
+              credentials.fieldsFor({
+                origin: upstream.origin,
+                path,
+                token,
+                authorization: request.raw.headers.authorization,
+              })),
           (error) => (error === undefined ? resolve() : reject(error)),
         );
         exchange.start();

@@ -6,6 +6,8 @@ export interface CallToProve {
   readonly path: string;
   /** The internal token that it carries. */
   readonly token: string;
+  /** The `Authorization` that a gateway forwards along with it. */
+  readonly authorization?: string | undefined;
 }
 
 /**

@@ -1,0 +1,33 @@
+import { hasOpenssl } from '../support/certificate-authority.js';
+import { expectRefusal, WimseService } from './support/wimse.js';
+
+(hasOpenssl() ? describe : describe.skip)('Two WITs or two WPTs', () => {
+  let wimse: WimseService;
+  beforeAll(async () => (wimse = await WimseService.start()));
+  afterAll(() => wimse?.close());
+
+  it('R145: two fields are refused, even if equal', async () => {
+    const token = wimse.service.tokens.token();
+    const wit = wimse.workload.wit();
+    const wpt = wimse.workload.wpt(wit, token);
+    expectRefusal(await wimse.ask({ token, wit: [wit, wit], wpt }));
+    expectRefusal(await wimse.ask({ token, wit, wpt: [wpt, wpt] }));
+    expectRefusal(await wimse.ask({ token, wit, wpt: [wpt, wimse.workload.wpt(wit, token)] }));
+    expect(await wimse.ask({ token, wit, wpt })).toMatchObject({ status: 200 });
+  });
+
+  it.each([', ', ',', ' '])('R145: so is one field with two values, joined by %j', async (comma) => {
+    const token = wimse.service.tokens.token();
+    const wit = wimse.workload.wit();
+    const wpt = wimse.workload.wpt(wit, token);
+    expectRefusal(await wimse.ask({ token, wit: `${wit}${comma}${wit}`, wpt }));
+    expectRefusal(await wimse.ask({ token, wit, wpt: `${wpt}${comma}${wpt}` }));
+  });
+
+  it('R145, R74: a proof is never for one of two Txn-Tokens', async () => {
+    const [one, other] = [wimse.service.tokens.token(), wimse.service.tokens.token()];
+    const wit = wimse.workload.wit();
+    const wpt = wimse.workload.wpt(wit, one);
+    expectRefusal(await wimse.ask({ wit, wpt, token: null, headers: { 'Txn-Token': [one, other] } }));
+  });
+});

@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { hasOpenssl } from '../support/certificate-authority.js';
+import { GATEWAY } from './support/callers.js';
+import { expectRefusal, jwt, now, WimseService, Workload } from './support/wimse.js';
+
+(hasOpenssl() ? describe : describe.skip)('A WIT that says nothing', () => {
+  let wimse: WimseService;
+  beforeAll(async () => (wimse = await WimseService.start()));
+  afterAll(() => wimse?.close());
+
+  it("R145: another issuer's, under its own key and under the name of ours", async () => {
+    const other = new Workload();
+    for (const wit of [other.wit(), wimse.workload.wit({ header: { kid: 'issuer-2' } }, other.issuerKey)]) {
+      expectRefusal(await wimse.ask({ wit, wpt: other.wpt(wit, undefined) }));
+      expectRefusal(await wimse.ask({ wit }));
+    }
+    expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload: { iss: 'https://other.test' } }) }));
+    expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload: { iss: undefined } }) }));
+  });
+
+  it('R145: one that its workload has signed itself', async () => {
+    expectRefusal(await wimse.ask({ wit: wimse.workload.wit({}, wimse.workload.key) }));
+  });
+
+  it.each([
+    ['expired', { exp: now() - 60 }],
+    ['without an end', { exp: undefined }],
+    ['with an end in words', { exp: '2099-01-01' }],
+    ['that lives for a year', { exp: now() + 365 * 86_400 }],
+    ['of tomorrow', { nbf: now() + 3600 }],
+    ['issued tomorrow', { iat: now() + 3600 }],
+    ['of another trust domain', { sub: 'spiffe://evil.test/gateway' }],
+    ['of a subdomain', { sub: 'spiffe://a.shop.test/gateway' }],
+    ['of nobody', { sub: undefined }],
+    ['of a list', { sub: [GATEWAY] }],
+    ['of no workload', { sub: 'gateway' }],
+    ['without a key', { cnf: undefined }],
+    ['with an empty confirmation', { cnf: {} }],
+    ['with a thumbprint alone', { cnf: { jkt: 'a' } }],
+    ['with a symmetric key', { cnf: { jwk: { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' } } }],
+  ])('R145: one %s', async (_what, payload) => {
+    expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload }) }));
+  });
+
+  it('R145: one that confirms a key without an algorithm, with its private half, or the key of its issuer', async () => {
+    const { alg, ...bare } = wimse.workload.publicJwk;
+    const secret = { ...wimse.workload.key.export({ format: 'jwk' }), alg };
+    for (const jwk of [bare, secret, { ...bare, alg: 'none' }, { ...bare, alg: 'EdDSA' }]) {
+      expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload: { cnf: { jwk } } }) }));
+    }
+    const { issuerKey } = wimse.workload;
+    const { d: _d, ...issuers } = issuerKey.export({ format: 'jwk' });
+    const wit = wimse.workload.wit({ payload: { cnf: { jwk: { ...issuers, alg: 'ES256' } } } });
+    expectRefusal(await wimse.ask({ wit, proofKey: issuerKey }));
+  });
+
+  it('R65, R145: tokens of other types, though rightly signed', async () => {
+    for (const typ of ['JWT', 'at+jwt', 'wpt+jwt', 'txntoken+jwt', '', undefined]) {
+      expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ header: { typ } }) }));
+    }
+    expectRefusal(await wimse.ask({ wit: wimse.service.tokens.token() }));
+    const typ = 'application/WIT+JWT';
+    expect(await wimse.ask({ wit: wimse.workload.wit({ header: { typ } }) })).toMatchObject({ status: 200 });
+  });
+
+  it('R65: a WIT is no Txn-Token either', async () => {
+    const wit = wimse.workload.wit();
+    expect((await wimse.ask({ wit, token: wit })).body.code).toMatch(/^txn_/);
+  });
+
+  it('R145: one that was good is good no more when it has expired', async () => {
+    const wit = wimse.workload.wit({ payload: { exp: now() + 30 } });
+    expect(await wimse.ask({ wit })).toMatchObject({ status: 200 });
+    const { now: clock } = Date;
+    const ahead = () => clock() + 60_000;
+    Date.now = ahead;
+    try {
+      expectRefusal(await wimse.ask({ wit }));
+    } finally {
+      Date.now = clock;
+    }
+  });
+
+  it('R88: without the keys of the issuer nobody is let in', async () => {
+    const keys = { description: 'nowhere', load: () => Promise.reject(new Error('away')) };
+    const waiting = await WimseService.start({ keys });
+    try {
+      expect(await waiting.ask()).toMatchObject({ status: 503, body: { code: 'caller_unavailable' } });
+    } finally {
+      await waiting.close();
+    }
+  });
+
+  it('R145: garbage', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    for (const wit of ['a', 'a.b.c', '..', jwt({}, {}, privateKey), 'x'.repeat(9000)]) {
+      expectRefusal(await wimse.ask({ wit }));
+      expectRefusal(await wimse.ask({ wpt: wit }));
+    }
+  });
+});

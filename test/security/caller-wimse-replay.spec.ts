@@ -1,0 +1,60 @@
+import { ReplayStore } from 'nestjs-internal-token';
+import { hasOpenssl } from '../support/certificate-authority.js';
+import { expectRefusal, now, WimseService } from './support/wimse.js';
+
+(hasOpenssl() ? describe : describe.skip)('A WPT that was used before', () => {
+  let wimse: WimseService;
+  beforeAll(async () => (wimse = await WimseService.start()));
+  afterAll(() => wimse?.close());
+
+  it('R145: counts once', async () => {
+    const token = wimse.service.tokens.token();
+    const wit = wimse.workload.wit();
+    const wpt = wimse.workload.wpt(wit, token);
+    expect(await wimse.ask({ token, wit, wpt })).toMatchObject({ status: 200 });
+    expectRefusal(await wimse.ask({ token, wit, wpt }), 'caller_replayed');
+  });
+
+  it('R145: of ten at once one', async () => {
+    const token = wimse.service.tokens.token();
+    const wit = wimse.workload.wit();
+    const wpt = wimse.workload.wpt(wit, token);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => wimse.ask({ token, wit, wpt })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('R145: its id counts, not its text', async () => {
+    const jti = 'once';
+    expect(await wimse.ask({ proof: { payload: { jti } } })).toMatchObject({ status: 200 });
+    expectRefusal(await wimse.ask({ proof: { payload: { jti, exp: now() + 20 } } }), 'caller_replayed');
+  });
+
+  it('R145: another workload may use the same id', async () => {
+    const wit = wimse.workload.wit({ payload: { sub: 'wimse://shop.test/orders' } });
+    expect(await wimse.ask({ wit, proof: { payload: { jti: 'once' } } })).toMatchObject({ status: 200 });
+  });
+
+  it.each([[undefined], [''], [1], ['a'.repeat(129)]])('R145: an id of %j is none', async (jti) => {
+    expectRefusal(await wimse.ask({ proof: { payload: { jti } } }));
+  });
+
+  it('R145: a refused proof is not used up', async () => {
+    const payload = { jti: 'later' };
+    expectRefusal(await wimse.ask({ proof: { payload: { ...payload, aud: 'https://elsewhere.test' } } }));
+    expect(await wimse.ask({ proof: { payload } })).toMatchObject({ status: 200 });
+  });
+
+  it('R145: where nobody can tell, nobody is let in', async () => {
+    class Broken extends ReplayStore {
+      override firstUse(): never {
+        throw new Error('away');
+      }
+    }
+    const broken = await WimseService.start({ replayStore: new Broken() });
+    try {
+      expect(await broken.ask()).toMatchObject({ status: 503, body: { code: 'caller_unavailable' } });
+    } finally {
+      await broken.close();
+    }
+  });
+});
