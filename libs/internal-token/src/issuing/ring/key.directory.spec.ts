@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -120,6 +121,13 @@ describe('A directory of keys', () => {
     for (const name of [...drafts, ...others]) utimesSync(join(directory.path, name), long, long);
     await directory.locked(async () => undefined);
     expect(new Set(readdirSync(directory.path))).toEqual(new Set([...others, recent, keyFileName(keyId)]));
+  });
+
+  it('R111: leaves no draft behind that could not become a file', async () => {
+    const jwk = await generateSigningKey({});
+    mkdirSync(pathOf(String(jwk['kid'])));
+    await expect(directory.write({ publishedAt: 1, jwk })).rejects.toThrow();
+    expect(readdirSync(directory.path)).toEqual([keyFileName(String(jwk['kid']))]);
   });
 
   it('gives the lock back when the work fails', async () => {

@@ -32,6 +32,11 @@ export class KeyDirectory implements SigningKeyProvider {
     this.description = `directory ${path}`;
   }
 
+  /** Files of the last load that should hold a key and do not, or not readably: there may be more keys than it gave. */
+  get unusable(): readonly string[] {
+    return [...this.#known].filter(([, { key }]) => key === undefined).map(([name]) => name);
+  }
+
   async load(_signal?: AbortSignal, report: (problem: string) => void = () => undefined): Promise<SigningKey[]> {
     const names = (await this.#list()).filter(isKeyFileName).toSorted();
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
@@ -79,12 +84,18 @@ export class KeyDirectory implements SigningKeyProvider {
     const draft = join(this.path, `.${name}.${randomUUID()}`);
     const handle = await open(draft, 'wx', 0o600);
     try {
-      await handle.writeFile(serializeKeyFile(file));
-      await handle.sync();
-    } finally {
-      await handle.close();
+      try {
+        await handle.writeFile(serializeKeyFile(file));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(draft, join(this.path, name));
+    } catch (error) {
+      // It may hold a private key.
+      await unlink(draft).catch(() => undefined);
+      throw error;
     }
-    await rename(draft, join(this.path, name));
     await this.#sync();
   }
 
@@ -123,6 +134,9 @@ export class KeyDirectory implements SigningKeyProvider {
         this.#known.delete(name);
         return;
       }
+      // What the file system refuses today it may give tomorrow, and the file looks the same then: it is tried again.
+      if ((error as NodeJS.ErrnoException).code !== undefined && !(error instanceof InternalTokenError))
+        mark = 'unread';
       this.#known.set(name, { mark, key: before?.key });
       if (before?.mark !== mark) report(`${name} is not used: ${reason(error)}`);
     }

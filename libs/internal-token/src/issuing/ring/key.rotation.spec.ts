@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyDirectory } from './key.directory.js';
@@ -135,6 +135,23 @@ describe('The rotation of keys', () => {
       wait(10 * 86_400);
       await rotation.advance();
       expect((await rotation.keys()).find(({ state }) => state === 'published')?.activateAt).toBe(now + 340_000);
+    });
+
+    it('R104: makes no key in the place of one that it cannot read, which others may be signing with', async () => {
+      const rotation = rotationWith(daily);
+      const active = await rotation.create();
+      const path = join(folder, keyFileName(active));
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.slice(0, 40));
+      const finding = expect.stringContaining(`${keyFileName(active)} may be one`);
+      const refused = { code: 'configuration_invalid', detail: finding };
+      await expect(rotationWith(daily).start()).rejects.toMatchObject(refused);
+      await expect(rotationWith().create()).rejects.toMatchObject(refused);
+      await expect(rotationWith().rotate()).rejects.toMatchObject(refused);
+      expect(readdirSync(folder)).toEqual([keyFileName(active)]);
+      writeFileSync(path, text);
+      await rotationWith(daily).start();
+      expect(await states(rotationWith())).toEqual({ [active]: 'active' });
     });
 
     it('R48: replicas that notice at the same time make one key between them', async () => {

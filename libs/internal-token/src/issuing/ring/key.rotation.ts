@@ -51,6 +51,7 @@ export class KeyRotation {
         throw new InternalTokenError('configuration_invalid', `${this.directory.path} has had this key already.`);
       }
       const first = !keys.some(({ state }) => state === 'active');
+      if (first) this.#requireAllRead();
       return this.#write(jwk, first ? this.now() : undefined);
     });
   }
@@ -63,7 +64,10 @@ export class KeyRotation {
   async rotate(immediately = false): Promise<PlannedActivation> {
     return this.directory.locked(async () => {
       const keys = await this.keys();
-      if (!keys.some(({ state }) => state === 'active')) throw noActiveKey(this.directory.path);
+      if (!keys.some(({ state }) => state === 'active')) {
+        this.#requireAllRead();
+        throw noActiveKey(this.directory.path);
+      }
       const waiting = waitingKeys(keys);
       const planned = waiting.find(({ activateAt }) => activateAt !== undefined);
       if (planned?.activateAt !== undefined && !immediately) {
@@ -162,7 +166,11 @@ export class KeyRotation {
     if (rotateEverySeconds === undefined) return false;
     if (waitingKeys(keys).some(({ activateAt }) => activateAt !== undefined)) return false;
     const active = keys.find(({ state }) => state === 'active');
-    if (active === undefined) return keys.every(({ state }) => state === 'retired');
+    if (active === undefined) {
+      if (keys.some(({ state }) => state !== 'retired')) return false;
+      this.#requireAllRead();
+      return true;
+    }
     return (active.activateAt ?? 0) + (rotateEverySeconds - publishAheadSeconds) * 1000 <= this.now();
   }
 
@@ -199,6 +207,16 @@ export class KeyRotation {
         'a gateway that has not noticed yet signs tokens with it that are refused',
       );
     }
+  }
+
+  /** A file that cannot be read may be the active key: another one in its place would sign what nobody accepts. */
+  #requireAllRead(): void {
+    const [file] = this.directory.unusable;
+    if (file === undefined) return;
+    throw new InternalTokenError(
+      'configuration_invalid',
+      `${this.directory.path}: no active key can be read, and ${file} may be one: mend it, or take it away.`,
+    );
   }
 
   /** Now, and later than every key before it, so that the newest is the active one whatever clocks say. */
