@@ -1,6 +1,9 @@
 import { once } from 'node:events';
-import { Agent, type AgentOptions, type ClientRequest, request } from 'node:http';
-import { connect } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, type AgentOptions, type ClientRequest, createServer, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
 describe('An agent of node:http that leads elsewhere', () => {
@@ -37,6 +40,43 @@ describe('An agent of node:http that leads elsewhere', () => {
     for (const { tokens } of outside.received) expect(tokens).toEqual([]);
     await unlucky.close();
     expect(caller.propagation.attached).toBeGreaterThan(0);
+  });
+
+  it('R91: gets no token where its options name another host', async () => {
+    const { caller, inside } = world;
+    const elsewhere = createServer((_req, res) => res.end()).listen(inside.port, '127.0.0.2');
+    await once(elsewhere, 'listening');
+    const arrived = once(elsewhere, 'request') as Promise<[IncomingMessage]>;
+    const agent = new Agent({ host: '127.0.0.2' } as AgentOptions);
+    await caller.as('ada', () => answerTo(request(inside.origin, { agent, headers: { 'Txn-Token': 'eyJ.mine' } })));
+    const [{ headers }] = await arrived;
+    expect(headers).not.toHaveProperty('txn-token');
+    expect(headers).not.toHaveProperty('traceparent');
+    elsewhere.close();
+  });
+
+  it.each([
+    ['its options name it', (path: string) => new Agent({ socketPath: path } as AgentOptions)],
+    [
+      'it connects there by itself',
+      (path: string) =>
+        new (class extends Agent {
+          override createConnection = () => connect(path);
+        })(),
+    ],
+  ])('R91: sends no token to a unix socket where %s', async (_how, make) => {
+    const { caller, inside } = world;
+    const folder = mkdtempSync(join(tmpdir(), 'socket-'));
+    const received: string[] = [];
+    const elsewhere = createServer((_req, res) => res.end()).listen(join(folder, 's'));
+    elsewhere.on('connection', (socket: Socket) => socket.on('data', (data) => received.push(data.toString())));
+    await once(elsewhere, 'listening');
+    const agent = make(join(folder, 's'));
+    await caller.as('ada', () => answerTo(request(inside.origin, { agent }))).catch(() => undefined);
+    expect(received.join('')).not.toMatch(/txn-token|traceparent/i);
+    agent.destroy();
+    elsewhere.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('R91: a unix socket is no internal origin, whatever host is named', async () => {

@@ -74,8 +74,8 @@ function abort(request: ClientRequest, error: InternalTokenError): void {
 function checkPort(request: ClientRequest, socket: Socket, expected: number): void {
   const check = (): void => {
     const { remotePort } = socket;
-    if (remotePort === undefined || remotePort === expected) return;
-    const detail = `The agent of the request connects to port ${remotePort} for an origin of port ${expected}.`;
+    if (remotePort === expected || socket.destroyed) return;
+    const detail = `The agent of the request connects to port ${remotePort ?? 'none'} for an origin of port ${expected}.`;
     request.destroy(new InternalTokenError('internal_call_unsafe', detail));
   };
   if (socket.connecting) socket.once('connect', check);

@@ -22,10 +22,18 @@ const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': ':80', 'https:
 export function originOf(request: ClientRequest): string | undefined {
   const { protocol } = request;
   const standard = DEFAULT_PORT[protocol];
-  if (standard === undefined || (request as { socketPath?: unknown }).socketPath) return undefined;
+  if (standard === undefined || (request as { socketPath?: unknown }).socketPath || isLedAstray(request))
+    return undefined;
   const host = authorityOf(request);
   if (host === undefined) return undefined;
   return `${protocol}//${host.endsWith(standard) ? host.slice(0, -standard.length) : host}`;
+}
+
+/** Where its agent's options name a host or a unix socket, Node connects there, whatever the request says. */
+function isLedAstray(request: ClientRequest): boolean {
+  const { agent } = request as { agent?: { options?: { host?: unknown; socketPath?: unknown } } };
+  const { host = request.host, socketPath } = agent?.options ?? {};
+  return Boolean(socketPath) || host !== request.host;
 }
 
 /** The port of an origin, also where it is not written. */
