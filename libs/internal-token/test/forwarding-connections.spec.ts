@@ -239,6 +239,19 @@ describe('The connections of the forwarder', () => {
       await pause(2_500);
       expect((await text(incoming)).length).toBe(30_000_000);
     });
+
+    it('a client that never reads its answer does not keep the service for ever', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 })).end();
+      outgoing.on('error', () => undefined);
+      const { response } = await arrived;
+      const gone = once(response, 'close');
+      response.end(Buffer.alloc(60_000_000));
+      await once(outgoing, 'response');
+      await gone;
+      expect(response.writableFinished).toBe(false);
+    });
   });
 
   describe('on connections that were used before', () => {

@@ -9,6 +9,8 @@ import { isCallerChallenge, isTokenChallenge, type ResponseFields } from './resp
 import { codeOf, type Upstream } from './upstream.js';
 
 /** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
+/** So many time-outs long a client may leave an answer unread, and with it a connection to the service in use. */
+const MOST_STALLS = 10;
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const MAX_UNSENT = 3;
 /** How long a client may go on sending a body that nobody wants any more. */
@@ -24,6 +26,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #body: RequestBody | Buffer | null = null;
   #controller: Dispatcher.DispatchController | undefined;
   #clock: NodeJS.Timeout | undefined;
+  #stalls = 0;
   /** Of this attempt: a connection was there and bytes may have left. */
   #sent = false;
   #answered = false;
@@ -139,6 +142,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#response.write(chunk)) return;
     controller.pause();
     this.#response.once('drain', () => {
+      this.#stalls = 0;
       this.#clock?.refresh();
       controller.resume();
     });
@@ -187,13 +191,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #onSilence(): void {
     if (this.#done) return;
     if (this.#raw.socket.destroyed) return this.#onClientClose();
-    if (this.#patient || this.#controller?.paused === true) return void this.#clock?.refresh();
-    const error = this.#clientIsLate()
-      ? new InternalTokenError('invalid_request', 'The rest of the body did not arrive in time.', { status: 408 })
-      : new InternalTokenError(
-          'upstream_timeout',
-          `${this.upstream.domain} was silent for ${this.upstream.timeoutMs} ms.`,
-        );
+    const paused = this.#controller?.paused === true;
+    if (paused ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
+    const error = paused
+      ? new InternalTokenError('invalid_request', 'The answer was not read.', { status: 408 })
+      : this.#clientIsLate()
+        ? new InternalTokenError('invalid_request', 'The rest of the body did not arrive in time.', { status: 408 })
+        : new InternalTokenError(
+            'upstream_timeout',
+            `${this.upstream.domain} was silent for ${this.upstream.timeoutMs} ms.`,
+          );
     if (this.#writing) this.#breakOff(error);
     else this.#fail(error);
     this.#controller?.abort(error);
