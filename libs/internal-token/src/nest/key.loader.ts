@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { KeyStore, type KeyStoreEvent } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 
@@ -7,7 +7,7 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options
  * stop the start: requests are answered 503 until it can.
  */
 @Injectable()
-export class KeyLoader implements OnModuleInit, OnModuleDestroy {
+export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('InternalTokenKeys');
   readonly store: KeyStore;
 
@@ -27,7 +27,7 @@ export class KeyLoader implements OnModuleInit, OnModuleDestroy {
     await this.store.start();
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.store.close();
   }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { isTokenField } from './reserved-fields.js';
 
@@ -24,7 +24,7 @@ interface AxiosConfigLike {
  * anyway; but an AxiosError keeps the configuration, and whoever logs the error would log a token.
  */
 @Injectable()
-export class HttpServiceGuard implements OnModuleInit, OnModuleDestroy {
+export class HttpServiceGuard implements OnModuleInit, OnApplicationShutdown {
   private readonly release: (() => void)[] = [];
 
   constructor(private readonly discovery: DiscoveryService) {}
@@ -40,7 +40,7 @@ export class HttpServiceGuard implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     for (const release of this.release.splice(0)) release();
   }
 }

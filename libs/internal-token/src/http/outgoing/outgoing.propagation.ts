@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../../core/index.js';
 import { Application, CallerCredentials, type InternalTokenStore, providedOnce, Tracer } from '../../nest/index.js';
@@ -8,7 +8,7 @@ import { enroll } from './outgoing.channels.js';
 
 /** What one application does with the calls of its requests, and how often. */
 @Injectable()
-export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
+export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown {
   private readonly policy: OutgoingPolicy;
   private credentials: CallerCredentials | undefined;
   private withdraw: (() => void) | undefined;
@@ -43,7 +43,8 @@ export class OutgoingPropagation implements OnModuleInit, OnModuleDestroy {
     this.withdraw ??= enroll(this);
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: requests that run are answered to the end, and what they call still needs their token. */
+  onApplicationShutdown(): void {
     this.withdraw?.();
     this.withdraw = undefined;
   }
