@@ -1,5 +1,5 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
-import { type INestApplicationContext, Logger, Module } from '@nestjs/common';
+import { type INestApplicationContext, Logger, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import axios from 'axios';
 import { once } from 'node:events';
@@ -99,7 +99,11 @@ export interface Caller {
   close(): Promise<void>;
 }
 
-export async function startCaller(options: InternalTokenHttpOptions, service = 'caller'): Promise<Caller> {
+export async function startCaller(
+  options: InternalTokenHttpOptions,
+  service = 'caller',
+  providers: Provider[] = [],
+): Promise<Caller> {
   const tokens = new TestTokenIssuer();
   @Module({
     imports: [
@@ -107,6 +111,7 @@ export async function startCaller(options: InternalTokenHttpOptions, service = '
       InternalTokenHttpModule.forRoot(options),
       HttpModule.register({ validateStatus: () => true }),
     ],
+    providers,
   })
   class CallerModule {}
   const app = await NestFactory.createApplicationContext(CallerModule, { logger: false, abortOnError: false });
