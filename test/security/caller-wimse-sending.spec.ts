@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { CallerCredentials } from 'nestjs-internal-token';
-import { createSigner, type WimseCallerAuthenticator, WimseCredentials } from 'nestjs-internal-token/caller';
+import {
+  CallerCredentials,
+  createSigner,
+  type WimseCallerAuthenticator,
+  WimseCredentials,
+} from 'nestjs-internal-token/caller';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream } from '../support/upstream.js';
 import { GATEWAY } from './support/callers.js';

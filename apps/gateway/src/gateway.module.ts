@@ -1,5 +1,12 @@
 import { PortsModule } from '@app/ports';
-import { HealthController, HealthModule, internalOriginsOf, type InternalTls, TlsFiles } from '@app/runtime';
+import {
+  HealthController,
+  HealthModule,
+  internalOriginsOf,
+  type InternalTls,
+  knownCallers,
+  TlsFiles,
+} from '@app/runtime';
 import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -35,6 +42,7 @@ export class GatewayModule {
     const algorithm = values.INTERNAL_TOKEN_ALGORITHM;
     const { local, remote } = placeDomains(values);
     const tls = resources.tls?.files;
+    const callers = knownCallers(values);
     const issuing = InternalTokenIssuingModule.forIssuing({
       ...trust,
       workload: 'gateway',
@@ -59,6 +67,7 @@ export class GatewayModule {
             // Asking oneself costs nothing: a key that was withdrawn is refused here at once, not in five minutes.
             refreshSeconds: 5,
             requireScopePolicy: true,
+            ...callers.options,
           }),
         }),
         EdgeModule.forRoot({
@@ -83,6 +92,7 @@ export class GatewayModule {
         // Nest calls the shutdown hook of every provider, also of a plain value.
         { provide: 'IDENTITY_PROVIDER', useValue: resources.identityProvider ?? {} },
         ...(tls ? [{ provide: TlsFiles, useValue: tls }] : []),
+        ...callers.providers,
       ],
     };
   }

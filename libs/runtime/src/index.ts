@@ -14,4 +14,5 @@ export { listening } from './start-failure.js';
 export { startService } from './start-service.js';
 export { TlsFiles, type TlsFilesOptions } from './tls/tls-files.js';
 export { type ClientCertificates, keepTlsCurrent, type ListenerTls, serverTls } from './tls/tls-listener.js';
+export { knownCallers } from './tls/known-callers.js';
 export { type InternalTls, internalTls } from './tls/internal-tls.js';

@@ -9,6 +9,7 @@ import { developmentJwksFile } from './development/development-keys.js';
 import { HealthModule } from './health.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
 import { internalOriginsOf } from './settings/shared-settings.js';
+import { knownCallers } from './tls/known-callers.js';
 import { TlsFiles } from './tls/tls-files.js';
 
 /** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
@@ -17,6 +18,7 @@ export class ServiceModule {
   /** @param tls for the key source, and to be closed with the application */
   static with(service: string, domain: DynamicModule, { values }: ServiceConfig, tls?: TlsFiles): DynamicModule {
     const { INTERNAL_TOKEN_JWKS_URI: jwksUri, INTERNAL_TOKEN_JWKS_FILE: jwksFile } = values;
+    const callers = knownCallers(values);
     return {
       module: ServiceModule,
       imports: [
@@ -31,6 +33,7 @@ export class ServiceModule {
             : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
           requireScopePolicy: true,
           ...verification(values),
+          ...callers.options,
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier),
@@ -42,6 +45,7 @@ export class ServiceModule {
       providers: [
         { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
         ...(tls ? [{ provide: TlsFiles, useValue: tls }] : []),
+        ...callers.providers,
       ],
     };
   }

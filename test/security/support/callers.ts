@@ -5,7 +5,6 @@ import { Controller, type DynamicModule, Get, HttpCode, Post } from '@nestjs/com
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
-  CallerAuthenticator,
   InternalTokenContext,
   InternalTokenModule,
   type InternalTokenOptions,
@@ -15,7 +14,7 @@ import {
   type SpanRecord,
   Tracer,
 } from 'nestjs-internal-token';
-import { MtlsCallerAuthenticator } from 'nestjs-internal-token/caller';
+import { CallerAuthenticator, MtlsCallerAuthenticator } from 'nestjs-internal-token/caller';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { type Certificate, CertificateAuthority } from '../../support/certificate-authority.js';

@@ -131,6 +131,34 @@ describe('settings', () => {
     });
   });
 
+  describe('between processes', () => {
+    const problems = (environment: Environment) => {
+      try {
+        loadServiceConfig('orders', 3003, environment);
+        return [];
+      } catch (error) {
+        return (error as ConfigurationError).problems.map(({ name }) => name);
+      }
+    };
+    const pair = { INTERNAL_TLS_CERT_FILE: '/run/cert.pem', INTERNAL_TLS_KEY_FILE: '/run/key.pem' };
+    const mutual = { ...pair, INTERNAL_CA_FILE: '/run/ca.pem' };
+    const callers = { INTERNAL_CALLERS: 'spiffe://shop.test/gateway' };
+
+    it('take certificate and key together, and authorities alone', () => {
+      expect(problems({ INTERNAL_TLS_CERT_FILE: '/run/cert.pem' })).toEqual(['INTERNAL_TLS_KEY_FILE']);
+      expect(problems({ INTERNAL_CA_FILE: '/run/ca.pem' })).toEqual([]);
+      expect(problems(pair)).toEqual([]);
+    });
+
+    it('R146: name callers only where clients are asked who they are', () => {
+      const asked = { INTERNAL_CLIENT_CERTIFICATES: 'asked' };
+      expect(problems({ ...mutual, ...callers, ...asked })).toEqual([]);
+      for (const less of [{}, pair, { INTERNAL_CA_FILE: '/run/ca.pem' }]) {
+        expect(problems({ ...less, ...callers, ...asked })).toEqual([...Object.keys(asked), ...Object.keys(callers)]);
+      }
+    });
+  });
+
   it.each([
     ['0.5', 0.5],
     ['300', 300],

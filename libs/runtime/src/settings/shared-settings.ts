@@ -178,6 +178,13 @@ export const internalTransportSettings = {
       '`required`: nobody without a certificate. `asked`: who shows none may connect, as health probes do; a wrong one is refused. Default `required` with INTERNAL_CA_FILE.',
     optional: true,
   },
+  INTERNAL_CALLERS: {
+    schema: parse.list(),
+    description:
+      'SPIFFE ids, comma separated: the processes that may call this one, known by their client certificates. Needs INTERNAL_CA_FILE; their trust domain is TRUST_DOMAIN.',
+    optional: true,
+    example: 'spiffe://shop.example.com/gateway',
+  },
 } as const;
 
 export const developmentDirectory = {
@@ -232,13 +239,14 @@ export function tlsPairProblems(
     : [];
 }
 
-/** What the files between processes need of each other. */
+/** What the settings between processes need of each other. */
 export function internalTlsProblems(values: SettingValues<typeof internalTransportSettings>): SettingProblem[] {
   const pair = tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE');
-  if (values.INTERNAL_CLIENT_CERTIFICATES === undefined || clientsOf(values) !== 'any') return pair;
+  if (clientsOf(values) !== 'any') return pair;
   const message =
-    'there are no clients to ask: set INTERNAL_TLS_CERT_FILE, INTERNAL_TLS_KEY_FILE and INTERNAL_CA_FILE.';
-  return [...pair, { name: 'INTERNAL_CLIENT_CERTIFICATES', message }];
+    'no client is asked for a certificate: set INTERNAL_TLS_CERT_FILE, INTERNAL_TLS_KEY_FILE and INTERNAL_CA_FILE.';
+  const asking = ['INTERNAL_CLIENT_CERTIFICATES', 'INTERNAL_CALLERS'] as const;
+  return [...pair, ...asking.filter((name) => values[name] !== undefined).map((name) => ({ name, message }))];
 }
 
 /** Whom the internal listener serves. */
