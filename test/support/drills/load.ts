@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from '../http-client.js';
+import { until } from './until.js';
+
+const PAUSE_MS = 10;
+
+/** One kind of request, as often as a worker comes by. */
+export type Visit = () => Promise<Answer>;
+
+/** Somebody who is never done: every kind of request in turn, from several at a time, until told to stop. */
+export class Load {
+  requests = 0;
+  /** What was answered instead of 2xx, or how a connection broke. */
+  readonly refusals: string[] = [];
+  #workers: Promise<void>[] = [];
+  #stopped = false;
+
+  constructor(private readonly visits: readonly Visit[]) {}
+
+  start(workers: number): this {
+    this.#stopped = false;
+    this.#workers = Array.from({ length: workers }, (_, index) => this.#work(index));
+    return this;
+  }
+
+  /** Until so many more requests were answered. */
+  more(count: number): Promise<void> {
+    const enough = this.requests + count;
+    return until(`${count} more requests`, () => this.requests >= enough);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #work(first: number): Promise<void> {
+    for (let turn = first; !this.#stopped; turn += 1) {
+      const visit = this.visits[turn % this.visits.length];
+      const outcome = await visit?.().then(
+        ({ status, text }) => (status >= 200 && status < 300 ? undefined : `${status} ${text}`),
+        (error: unknown) => String(error),
+      );
+      this.requests += 1;
+      if (outcome !== undefined) this.refusals.push(outcome);
+      await delay(PAUSE_MS);
+    }
+  }
+}

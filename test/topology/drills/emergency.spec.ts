@@ -1,0 +1,74 @@
+import { DOMAINS } from '../../../scripts/lib/topology.mjs';
+import { DrillShop } from '../../support/drills/drill-shop.js';
+import { OperatedKeys } from '../../support/drills/itok.js';
+import { Load } from '../../support/drills/load.js';
+import { until } from '../../support/drills/until.js';
+
+const WORKERS = 2;
+/** So long that no token of the drill ends by itself. */
+const LIFETIME_SECONDS = 300;
+const REFRESH_SECONDS = 0.5;
+
+describe('R108: a signing key is stolen', () => {
+  let keys: OperatedKeys;
+  let drill: DrillShop;
+
+  beforeAll(async () => {
+    keys = await OperatedKeys.create({ refreshIntervalSeconds: REFRESH_SECONDS }, LIFETIME_SECONDS);
+    drill = await DrillShop.open({ gatewaySettings: keys.settings, refreshSeconds: REFRESH_SECONDS });
+  }, 120_000);
+
+  afterAll(async () => {
+    await drill?.close();
+    await keys?.remove();
+  }, 60_000);
+
+  const statuses = (token: string): Promise<unknown[]> =>
+    Promise.all(
+      DOMAINS.map(async (service) => {
+        const { status, code } = await drill.directly(service, token);
+        return code ?? status;
+      }),
+    );
+
+  it.each([
+    ['while another one waits', true],
+    ['with no other at hand', false],
+  ])(
+    '%s: its tokens are refused everywhere as soon as services refresh, new ones are good',
+    async (_name, another) => {
+      if (another) {
+        const { keyId } = await keys.itok<{ keyId: string }>('new');
+        // Known everywhere, or the drill would be the other one.
+        await until('the waiting key', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
+      }
+      const stolen = await keys.active();
+      const token = await drill.stolenToken();
+      expect(await statuses(token)).toEqual([200, 200, 200]);
+      await expect(keys.itok('retire', stolen)).rejects.toMatchObject({ code: expect.any(Number) as number });
+      expect(await statuses(token)).toEqual([200, 200, 200]);
+
+      const from = drill.lines().length;
+      await keys.itok('retire', stolen, '--force');
+      await until('the withdrawal', () => drill.withdrawnAt(stolen, from).length === DOMAINS.length);
+
+      expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
+      const load = new Load(drill.visits()).start(WORKERS);
+      await load.more(40);
+      await load.stop();
+      expect(load.refusals).toEqual([]);
+      const next = await keys.active();
+      expect(next).not.toBe(stolen);
+      expect([...drill.acceptedKeys(from).values()].every((accepted) => accepted.has(next))).toBe(true);
+      expect(await statuses(await drill.stolenToken())).toEqual([200, 200, 200]);
+      expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
+    },
+    120_000,
+  );
+
+  it('R108: the stolen half is nowhere published, and in no file', async () => {
+    const published = await (await fetch(`${drill.shop.internalUrl}/.well-known/jwks.json`)).text();
+    for (const { keyId, state } of await keys.list()) expect(published.includes(keyId)).toBe(state !== 'retired');
+    expect(published).not.toContain('"d"');
+  });
+});

@@ -1,0 +1,68 @@
+import { type JsonWebKey, randomBytes } from 'node:crypto';
+import { DOMAINS } from '../../../scripts/lib/topology.mjs';
+import { DrillShop } from '../../support/drills/drill-shop.js';
+import { OperatedKeys } from '../../support/drills/itok.js';
+import { Load } from '../../support/drills/load.js';
+import { HttpClient, inParallel } from '../../support/http-client.js';
+import { JwksServer } from '../../support/jwks-server.js';
+
+const WORKERS = 2;
+const FORGERIES = 3_000;
+const FORGERS = 8;
+/** R107: of a process, a minute. */
+const MOST_FETCHES = 6;
+
+describe('R107: tokens with key ids that nobody has', () => {
+  let keys: OperatedKeys;
+  let sources: Map<string, JwksServer>;
+  let drill: DrillShop;
+
+  beforeAll(async () => {
+    keys = await OperatedKeys.create({}, 300);
+    const published = (await keys.itok<{ keys: JsonWebKey[] }>('jwks')).keys;
+    sources = new Map();
+    for (const name of DOMAINS) sources.set(name, await JwksServer.start(published));
+    drill = await DrillShop.open({
+      gatewaySettings: keys.settings,
+      // None is scheduled while the drill lasts: every fetch after the first is the flood's.
+      refreshSeconds: 3600,
+      jwksUri: (_shop, service) => sourceOf(service).jwksUri,
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await drill?.close();
+    for (const source of sources?.values() ?? []) await source.goDown();
+    await keys?.remove();
+  }, 60_000);
+
+  const sourceOf = (service: string): JwksServer => sources.get(service) as JwksServer;
+
+  it('are refused, cost the key source next to nothing, and good tokens are good throughout', async () => {
+    const [, payload, signature] = (await drill.stolenToken()).split('.');
+    const forged = (): string => {
+      const head = { alg: 'ES256', typ: 'txntoken+jwt', kid: randomBytes(16).toString('hex') };
+      return [Buffer.from(JSON.stringify(head)).toString('base64url'), payload, signature].join('.');
+    };
+    const outcomes = new Map<string, number>();
+    const flooded = new HttpClient(drill.shop.addressOf('inventory'), FORGERS);
+    const load = new Load(drill.visits()).start(WORKERS);
+    const before = load.requests;
+    const began = performance.now();
+    await inParallel(FORGERIES, FORGERS, async () => {
+      const { status, text } = await flooded.call('/inventory/me', { headers: { 'txn-token': forged() } });
+      const outcome = `${status} ${(JSON.parse(text) as { code: string }).code}`;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    });
+    const minutes = Math.ceil((performance.now() - began) / 60_000);
+    await load.stop();
+    flooded.close();
+
+    expect([...outcomes]).toEqual([['401 txn_key_unknown', FORGERIES]]);
+    expect(load.refusals).toEqual([]);
+    expect(load.requests - before).toBeGreaterThan(20);
+    expect(sourceOf('inventory').asked).toBeGreaterThan(1);
+    expect(sourceOf('inventory').asked - 1).toBeLessThanOrEqual(MOST_FETCHES * minutes);
+    expect([sourceOf('catalog').asked, sourceOf('orders').asked]).toEqual([1, 1]);
+  }, 240_000);
+});

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { watch } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DOMAINS } from '../../../scripts/lib/topology.mjs';
+import { DrillShop } from '../../support/drills/drill-shop.js';
+import { OperatedKeys } from '../../support/drills/itok.js';
+import { Load } from '../../support/drills/load.js';
+import { until } from '../../support/drills/until.js';
+
+const WORKERS = 2;
+const REFRESH_SECONDS = 0.5;
+const LIMIT_MS = 180_000;
+/** Services ask the second gateway: the first one can die without the keys going away, and the other way round. */
+const KEY_SOURCE = 'gateway-2';
+const jwksUri = (shop: DrillShop['shop']): string =>
+  `${shop.addressOf(`${KEY_SOURCE} internal`)}/.well-known/jwks.json`;
+
+/** Tries at every service what must not pass, all the time. */
+const intruder = (drill: DrillShop, token: string): Load => {
+  const [head = '', payload = '', signature = ''] = token.split('.');
+  const forged = `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+  return new Load(DOMAINS.flatMap((service) => [() => drill.directly(service), () => drill.directly(service, forged)]));
+};
+
+const passed = ({ requests, refusals }: Load): number => requests - refusals.length;
+
+describe('kill -9 in the middle of a rotation', () => {
+  let keys: OperatedKeys;
+  let drill: DrillShop;
+
+  beforeAll(async () => {
+    const policy = { rotateEverySeconds: 2, refreshIntervalSeconds: REFRESH_SECONDS, publishAheadSeconds: 1.8 };
+    keys = await OperatedKeys.create(policy, 10);
+    drill = await DrillShop.open({
+      gatewaySettings: keys.settings,
+      refreshSeconds: REFRESH_SECONDS,
+      gateways: 2,
+      jwksUri,
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await drill?.close();
+    await keys?.remove();
+  }, 60_000);
+
+  /** The moment at which somebody has taken the lock to change keys. */
+  const nextRotation = (): Promise<void> =>
+    new Promise((resolve) => {
+      const watcher = watch(keys.directory, (_event, name) => {
+        if (name !== '.lock') return;
+        watcher.close();
+        resolve();
+      });
+    });
+
+  const hidden = async (): Promise<string[]> =>
+    (await readdir(keys.directory)).filter((name) => name.startsWith('.')).toSorted();
+
+  /** What was changed while the key source was away has arrived; whoever was started has read everything then. */
+  const refreshed = async (started: readonly string[]): Promise<void> => {
+    const keyId = await keys.active();
+    await until(`${keyId} everywhere`, () =>
+      DOMAINS.every((service) => started.includes(service) || drill.hasLearnt(service, keyId)),
+    );
+  };
+
+  const served = async (gateways: readonly string[]): Promise<void> => {
+    const from = drill.lines().length;
+    const load = new Load(gateways.flatMap((gateway) => drill.visits(gateway))).start(WORKERS);
+    await until('three more keys', () => drill.rotationsSeen(from) >= 3, LIMIT_MS);
+    await load.stop();
+    expect(load.refusals).toEqual([]);
+  };
+
+  it.each([
+    ['the gateway', ['gateway']],
+    ['a service', ['inventory']],
+    ['the key source', [KEY_SOURCE]],
+    ['all of them', ['gateway', KEY_SOURCE, 'inventory']],
+  ])(
+    'of %s: once it is back nothing is refused that is good, and nothing has passed that is not',
+    async (_name, victims) => {
+      const thieves = intruder(drill, await drill.stolenToken()).start(1);
+      for (let deaths = 0; deaths < 3; deaths += 1) {
+        await nextRotation();
+        await Promise.all(victims.map((victim) => drill.shop.kill(victim)));
+        await Promise.all(victims.map((victim) => drill.shop.restart(victim)));
+        if (victims.includes(KEY_SOURCE)) await refreshed(victims);
+        await served(['gateway', KEY_SOURCE]);
+      }
+      await thieves.stop();
+      expect(thieves.requests).toBeGreaterThan(0);
+      expect(passed(thieves)).toBe(0);
+    },
+    LIMIT_MS * 2,
+  );
+
+  it(
+    'R104, R48: of one gateway that holds the lock: the other one refuses nobody, and rotation goes on',
+    async () => {
+      const load = new Load(drill.visits(KEY_SOURCE)).start(WORKERS);
+      await drill.shop.kill('gateway');
+      // What the worst moment leaves: the lock, and half of a private key in a draft.
+      const draft = `.${'x'.repeat(43)}.json.${randomUUID()}`;
+      await writeFile(join(keys.directory, '.lock'), randomUUID(), { mode: 0o600 });
+      await writeFile(join(keys.directory, draft), '{"key":{"kty":"EC","d":"', { mode: 0o600 });
+      const from = drill.lines().length;
+      await until('three more keys', () => drill.rotationsSeen(from) >= 3, LIMIT_MS);
+      await drill.shop.restart('gateway');
+      await served(['gateway', KEY_SOURCE]);
+      await load.stop();
+      expect(load.refusals).toEqual([]);
+      await until('the draft is gone', async () => !(await hidden()).includes(draft));
+    },
+    LIMIT_MS * 2,
+  );
+
+  it(
+    'leaves whole files alone, one active key, and nothing else once everything has ended',
+    async () => {
+      await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
+      const listed = await keys.itok<{ problems: string[] }>('list');
+      expect(listed.problems).toEqual([]);
+      expect((await keys.list()).filter(({ state }) => state === 'active')).toHaveLength(1);
+      for (const name of (await readdir(keys.directory)).filter((file) => !file.startsWith('.'))) {
+        expect(JSON.parse(await readFile(join(keys.directory, name), 'utf8'))).toHaveProperty('publishedAt');
+      }
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('kill -9 of the key source between a key and its first token', () => {
+  let keys: OperatedKeys;
+  let drill: DrillShop;
+
+  beforeAll(async () => {
+    keys = await OperatedKeys.create({ refreshIntervalSeconds: REFRESH_SECONDS, publishAheadSeconds: 1.8 }, 300);
+    drill = await DrillShop.open({
+      gatewaySettings: keys.settings,
+      refreshSeconds: REFRESH_SECONDS,
+      gateways: 2,
+      jwksUri,
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await drill?.close();
+    await keys?.remove();
+  }, 60_000);
+
+  it(
+    'R104, R106: refuses nobody: not while it is away, and not when the new key signs',
+    async () => {
+      const load = new Load(drill.visits()).start(WORKERS);
+      await drill.shop.kill(KEY_SOURCE);
+      const { keyId } = await keys.itok<{ keyId: string }>('new');
+      const published = drill.lines().length;
+      await load.more(40);
+      await drill.shop.restart(KEY_SOURCE);
+      await until('the new key everywhere', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
+      await keys.itok('rotate');
+      await until('its tokens everywhere', () =>
+        [...drill.acceptedKeys(published).values()].every((accepted) => accepted.has(keyId)),
+      );
+      await load.stop();
+      expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'R108: and a key that was withdrawn meanwhile is refused as soon as it is back',
+    async () => {
+      const stolen = await keys.active();
+      const token = await drill.stolenToken();
+      await drill.shop.kill(KEY_SOURCE);
+      const from = drill.lines().length;
+      await keys.itok('retire', stolen, '--force');
+      await drill.shop.restart(KEY_SOURCE);
+      await until('the withdrawal', () => drill.withdrawnAt(stolen, from).length === DOMAINS.length);
+      for (const service of DOMAINS) expect((await drill.directly(service, token)).code).toBe('txn_key_unknown');
+      const load = new Load([...drill.visits(), ...drill.visits(KEY_SOURCE)]).start(WORKERS);
+      await load.more(60);
+      await load.stop();
+      expect(load.refusals).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
