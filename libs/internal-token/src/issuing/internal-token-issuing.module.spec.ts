@@ -1,6 +1,9 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { createSigner, encodedToken, keyIdOf, KeyStore, newTransactionId, type Signer } from '../core/index.js';
 import { InternalTokenIssuer } from './internal-token.issuer.js';
@@ -65,6 +68,16 @@ describe('InternalTokenIssuingModule', () => {
     expect([store.find(first.keyId), store.find(second.keyId)?.keyId]).toEqual([undefined, second.keyId]);
     store.close();
     await app.close();
+  });
+
+  it('R104: refuses a ring whose policy was judged for tokens that live shorter', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ring-'));
+    const ring = await KeyRing.open({ directory: folder, rotation: { rotateEverySeconds: 86_400 } }, 60);
+    const forTokensOf = (lifetimeSeconds: number) =>
+      contextOf(InternalTokenIssuingModule.forIssuing({ ...given, ring, lifetimeSeconds }));
+    await expect(forTokensOf(300)).rejects.toThrow('lifetimeSeconds is 300');
+    await (await forTokensOf(60)).close();
+    rmSync(folder, { recursive: true });
   });
 
   it('takes a signer of your own, also one that is asynchronous', async () => {

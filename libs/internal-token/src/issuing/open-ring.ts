@@ -24,7 +24,7 @@ export async function openRing(
   }
   if ('ring' in options) {
     const { ring } = options;
-    return ring instanceof KeyRing ? ring : KeyRing.open({ onEvent, ...ring }, lifetimeSeconds);
+    return ring instanceof KeyRing ? fit(ring, lifetimeSeconds) : KeyRing.open({ onEvent, ...ring }, lifetimeSeconds);
   }
   if ('signer' in options) return KeyRing.of(options.signer);
   if ('jwt' in options) return KeyRing.of(await signerFromJwtOptions(options.jwt));
@@ -34,5 +34,15 @@ export async function openRing(
       ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
       ...(options.keyId !== undefined && { keyId: options.keyId }),
     }),
+  );
+}
+
+/** A ring that was opened elsewhere was judged by the lifetime that it was told there. */
+function fit(ring: KeyRing, lifetimeSeconds = 60): KeyRing {
+  if (lifetimeSeconds <= ring.longestLifetime) return ring;
+  throw new InternalTokenError(
+    'configuration_invalid',
+    `InternalTokenIssuingModule: lifetimeSeconds is ${lifetimeSeconds}, but by its rotation policy the ring withdraws a ` +
+      `key ${ring.longestLifetime} s after its last token: give KeyRing.open() the same lifetime.`,
   );
 }

@@ -67,6 +67,29 @@ describe('A key ring', () => {
     expect(published(ring)).toEqual([keyId, first]);
   });
 
+  it('R104: does not wait for ever for a provider that hangs, and asks it again', async () => {
+    const signer = await createSigner({ key: await generateSigningKey({}) });
+    const give = async (): Promise<readonly SigningKey[]> => [{ key: signer, state: 'active' }];
+    let load = give;
+    const provider: SigningKeyProvider = { description: 'a KMS', pollSeconds: 0, load: () => load() };
+    const events: KeyRingEvent[] = [];
+    const ring = await KeyRing.open({ provider, onEvent: (event) => events.push(event) });
+    rings.push(ring);
+    jest.useFakeTimers({ now });
+    try {
+      load = () => new Promise(() => undefined);
+      const reload = ring.reload();
+      jest.advanceTimersByTime(10_000);
+      await expect(reload).rejects.toThrow('did not answer in time');
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(events).toMatchObject([{ type: 'reload_failed' }]);
+    expect(ring.active).toBe(signer);
+    load = give;
+    await ring.reload();
+  });
+
   it('is followed without a restart: a change of the directory is noticed', async () => {
     await rotation.create();
     const ring = await open();

@@ -2,6 +2,7 @@ import { type JsonWebKeySet, InternalTokenError, type Signer, type SigningAlgori
 import { jwksProvider } from './jwks.provider.js';
 import { KeyDirectory, reason } from './key.directory.js';
 import { KeyRotation } from './key.rotation.js';
+import { loadKeys } from './load-keys.js';
 import { type RingView, type SigningKeyInfo, viewOf } from './ring.view.js';
 import { type RotationPolicy, type SafeRotationPolicy, safeRotationPolicy } from './rotation.policy.js';
 import type { SigningKey, SigningKeyProvider } from './signing-key.provider.js';
@@ -34,7 +35,6 @@ export type KeyRingOptions = KeyRingSource & {
   readonly now?: () => number;
 };
 
-const LOAD_TIMEOUT_MS = 10_000;
 /** `setTimeout` takes no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -43,6 +43,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * restart; whatever goes wrong there, it keeps the keys it has.
  */
 export class KeyRing {
+  /** Seconds: the longest life of a token that its rotation policy leaves accepted to the end. */
+  readonly longestLifetime: number;
   readonly #provider: SigningKeyProvider;
   readonly #algorithm: SigningAlgorithm | undefined;
   readonly #rotation: KeyRotation | undefined;
@@ -62,6 +64,7 @@ export class KeyRing {
   readonly #told = new Map<KeyRingEvent['type'], string>();
 
   private constructor(provider: SigningKeyProvider, keys: readonly SigningKey[], options: RingParts) {
+    this.longestLifetime = options.longestLifetime;
     this.#provider = provider;
     this.#algorithm = options.algorithm;
     this.#rotation = options.rotation;
@@ -85,12 +88,13 @@ export class KeyRing {
     const { algorithm, onEvent, now } = options;
     const report = (text: string): void => onEvent?.({ type: 'key_problem', reason: text });
     await rotation?.start();
-    const keys = await provider.load(AbortSignal.timeout(LOAD_TIMEOUT_MS), report).catch((error: unknown) => {
+    const keys = await loadKeys(provider, report).catch((error: unknown) => {
       if (error instanceof InternalTokenError) throw error;
       throw new InternalTokenError('configuration_invalid', `key ring: ${provider.description}: ${reason(error)}`);
     });
     const ring = new KeyRing(provider, keys, {
       pollSeconds: policy.pollSeconds,
+      longestLifetime: options.rotation === undefined ? Infinity : policy.retireAfterSeconds - policy.leewaySeconds,
       ...(algorithm !== undefined && { algorithm }),
       ...(onEvent !== undefined && { onEvent }),
       ...(now !== undefined && { now }),
@@ -104,7 +108,7 @@ export class KeyRing {
   static of(signer: Signer): KeyRing {
     const provider: SigningKeyProvider = { description: 'one key', pollSeconds: 0, load: async () => keys };
     const keys: SigningKey[] = [{ key: signer, state: 'active' }];
-    return new KeyRing(provider, keys, { pollSeconds: 0 });
+    return new KeyRing(provider, keys, { pollSeconds: 0, longestLifetime: Infinity });
   }
 
   /** The one that signs now. */
@@ -173,7 +177,7 @@ export class KeyRing {
   async #load(): Promise<void> {
     try {
       const report = (text: string): void => this.#tell({ type: 'key_problem', reason: text });
-      const keys = await this.#provider.load(AbortSignal.timeout(LOAD_TIMEOUT_MS), report);
+      const keys = await loadKeys(this.#provider, report);
       this.#take(keys, this.#now());
       this.#told.delete('reload_failed');
     } catch (error) {
@@ -237,6 +241,7 @@ export class KeyRing {
 
 interface RingParts {
   readonly pollSeconds: number;
+  readonly longestLifetime: number;
   readonly rotation?: KeyRotation;
   readonly algorithm?: SigningAlgorithm;
   readonly onEvent?: (event: KeyRingEvent) => void;
