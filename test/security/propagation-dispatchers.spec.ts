@@ -61,6 +61,26 @@ describe("A dispatcher of the application's own", () => {
     await dispatcher.close();
   });
 
+  it("R94: a request that is repeated after its call has ended is nobody's", async () => {
+    const { caller, inside } = world;
+    let headers: undici.Dispatcher.DispatchOptions['headers'];
+    const keep: undici.Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+      headers = options.headers;
+      return dispatch(options, handler);
+    };
+    const dispatcher = new undici.Agent();
+    const call = { origin: inside.origin, path: '/', method: 'GET' } as const;
+    const interceptors = [keep, internalTokenInterceptor()];
+    await caller.as('ada', async () => (await dispatcher.compose(interceptors).request(call)).body.dump());
+    expect(inside.last.tokens).toHaveLength(1);
+    const repeated = caller.as('alan', () =>
+      dispatcher.request({ ...call, headers: headers as Record<string, string> }),
+    );
+    expect(await refusalOf(repeated)).toBe('txn_no_context');
+    expect(inside.received).toHaveLength(1);
+    await dispatcher.close();
+  });
+
   describe('of another copy of undici', () => {
     let folder: string;
     let other: typeof undici;

@@ -17,7 +17,12 @@ export function internalTokenInterceptor(): Dispatcher.DispatcherComposeIntercep
   return (dispatch) => (options, handler) => {
     const ticket = issueTicket(callingContext());
     const headers = withField(options.headers, ticket);
-    return dispatch({ ...options, headers }, new TicketHandler(handler, ticket));
+    try {
+      return dispatch({ ...options, headers }, new TicketHandler(handler, ticket));
+    } catch (error) {
+      voidTicket(ticket);
+      throw error;
+    }
   };
 }
 
