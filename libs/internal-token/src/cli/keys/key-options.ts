@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { InternalTokenError } from '../../core/index.js';
+import { InternalTokenError, isJsonObject } from '../../core/index.js';
 import {
   KeyDirectory,
   type KeyParameters,
@@ -55,10 +55,12 @@ export function openKeys(
 
 function policyOf(text: string): RotationPolicy {
   try {
-    return JSON.parse(text) as RotationPolicy;
+    const policy: unknown = JSON.parse(text);
+    if (isJsonObject(policy)) return policy;
   } catch {
-    throw new InvalidArgumentError('Give JSON, such as {"refreshIntervalSeconds":60}.');
+    // The same answer as to any other text.
   }
+  throw new InvalidArgumentError('Give a JSON object, such as {"refreshIntervalSeconds":60}.');
 }
 
 function secondsOf(text: string): number {

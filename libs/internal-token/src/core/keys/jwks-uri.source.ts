@@ -49,7 +49,12 @@ function checkedUrl(uri: string, allowPlaintext: boolean): URL {
 
 async function download(url: URL, { ca, cert, key }: TlsMaterial, signal: AbortSignal): Promise<JsonWebKeySet> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const headers = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity' };
+  const headers = {
+    accept: 'application/jwk-set+json, application/json',
+    'accept-encoding': 'identity',
+    // A cache on the way would keep a withdrawn key alive for as long as it likes.
+    'cache-control': 'no-cache',
+  };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const tls = {
       ...(ca !== undefined && { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] }),

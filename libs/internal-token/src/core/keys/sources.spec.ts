@@ -39,6 +39,15 @@ describe('keys at a URL', () => {
     expect(await load((_request, response) => response.end(JSON.stringify({ keys })))).toEqual({ keys });
   });
 
+  it('R108: are asked for past every cache on the way, which could keep a withdrawn one alive', async () => {
+    const asked: unknown[] = [];
+    await load(({ headers }, response) => {
+      asked.push(headers['cache-control']);
+      response.end('{"keys":[]}');
+    });
+    expect(asked).toEqual(['no-cache']);
+  });
+
   it.each([
     ['an error', 500, 'the answer is 500'],
     ['nothing', 204, 'the answer is 204'],
