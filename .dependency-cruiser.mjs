@@ -2,6 +2,8 @@
 
 const DOMAIN = '(catalog|inventory|orders)';
 const PRODUCT = 'libs/internal-token/src';
+/** What `nestjs-internal-token` itself exports. */
+const ENTRY = `^${PRODUCT}/index\\.ts$`;
 const room = (...names) => `^${PRODUCT}/(${names.join('|')})/`;
 const lib = (...names) => `^libs/(${names.join('|')})/`;
 const npm = (...names) => `node_modules/(${names.join('|')})(/|$)`;
@@ -63,6 +65,12 @@ export default {
     ),
 
     rule(
+      'product-by-its-exports',
+      'The core and the nest room are used by the product alone; others import what it exports.',
+      { path: OURS, pathNot: [lib('internal-token')] },
+      { path: room('core', 'nest') },
+    ),
+    rule(
       'service-own-domain',
       'A service holds its own domain alone.',
       { path: `^apps/${DOMAIN}/` },
@@ -113,7 +121,8 @@ export default {
       'A domain knows contracts, storage and the verified claims; not where its neighbours run.',
       lib('catalog', 'inventory', 'orders'),
       lib('catalog', 'inventory', 'orders', 'contracts', 'storage'),
-      room('nest', 'logging'),
+      ENTRY,
+      room('logging'),
     ),
     rule(
       'domain-packages',
@@ -144,7 +153,7 @@ export default {
       },
     ),
     only('ports-rooms', 'Ports bind contracts, knowing no domain.', lib('ports'), lib('contracts'), `^${PRODUCT}/`),
-    only('storage-rooms', 'Storage learns the tenant from the context.', lib('storage'), room('nest')),
+    only('storage-rooms', 'Storage learns the tenant from the context.', lib('storage'), ENTRY),
     only('runtime-rooms', 'How a process starts, knowing no domain.', lib('runtime'), `^${PRODUCT}/`, lib('storage')),
 
     only('core-rooms', 'The core stands alone.', room('core')),

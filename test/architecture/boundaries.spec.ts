@@ -36,6 +36,10 @@ const BREACHES: Record<string, Breach[]> = {
     { from: 'libs/orders/src/orders.service.ts', imports: `${TOKEN}/nest/internal-token.guard.ts` },
   ],
   'room-through-index': [{ from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/core/verifier.ts` }],
+  'product-by-its-exports': [
+    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/core/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/nest/index.ts` },
+  ],
   'service-own-domain': [{ from: 'apps/orders/src/main.ts', imports: 'libs/catalog/src/index.ts' }],
   'service-never-issues': [
     { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/issuing/index.ts` },

@@ -3,7 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, request, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InternalTokenContext, InternalTokenModule, NoInternalToken, RequestHook } from 'nestjs-internal-token';
+import { InternalTokenContext, InternalTokenModule, NoInternalToken } from 'nestjs-internal-token';
+import { RequestHook } from '../../libs/internal-token/src/nest/index.js';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
 const tokens = new TestTokenIssuer();

@@ -1,5 +1,5 @@
 import { ClsServiceManager } from 'nestjs-cls';
-import { Application, INTERNAL_TOKEN_STORE } from 'nestjs-internal-token';
+import { Application, INTERNAL_TOKEN_STORE } from '../../libs/internal-token/src/nest/index.js';
 import { clientsOf, refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
 describe('A request whose token was not verified', () => {

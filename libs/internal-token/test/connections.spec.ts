@@ -1,13 +1,7 @@
 import { Controller, Get, Injectable, type INestApplication } from '@nestjs/common';
 import { connect } from 'node:net';
-import {
-  type AdmissionRequest,
-  NoInternalToken,
-  RequestAdmission,
-  type SpanRecord,
-  TokenAdmission,
-  Tracer,
-} from 'nestjs-internal-token';
+import { NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { type AdmissionRequest, RequestAdmission, TokenAdmission } from '../src/nest/index.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
 let arrived = 0;

@@ -6,13 +6,8 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import {
-  InternalClaims,
-  InternalTokenContext,
-  INTERNAL_TOKEN_STORE,
-  isVerified,
-  type VerifiedClaims,
-} from 'nestjs-internal-token';
+import { InternalClaims, InternalTokenContext, type VerifiedClaims } from 'nestjs-internal-token';
+import { INTERNAL_TOKEN_STORE, isVerified } from '../src/nest/index.js';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
 @Injectable()

@@ -15,12 +15,16 @@ function exportsOf(index: string): string[] {
   });
 }
 
-const rooms = readdirSync(ROOMS).filter((room) => existsSync(join(ROOMS, room, 'index.ts')));
+/** `core` and `nest` are the product's own; what applications get of them stands in `.`. */
+const INNER = ['core', 'nest'];
+const rooms = ['.', ...readdirSync(ROOMS)].filter(
+  (room) => !INNER.includes(room) && existsSync(join(ROOMS, room, 'index.ts')),
+);
 
 /** A changed name is a decision: see it in review, then `npm test -- --selectProjects unit -u public-api`. */
 describe('The public surface', () => {
   it('has rooms', () => {
-    expect(rooms).toEqual(expect.arrayContaining(['core', 'issuing', 'nest', 'testing']));
+    expect(rooms).toEqual(expect.arrayContaining(['.', 'issuing', 'edge', 'testing']));
   });
 
   it.each(rooms)('%s exports these names and no other', (room) => {

@@ -7,18 +7,15 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { inspect } from 'node:util';
 import {
-  type AdmissionRequest,
   currentStore,
   InternalClaims,
   InternalTokenContext,
   InternalTokenError,
   NoInternalToken,
-  RequestAdmission,
-  RequestHook,
   type SpanRecord,
-  TokenAdmission,
   Tracer,
 } from 'nestjs-internal-token';
+import { type AdmissionRequest, RequestAdmission, RequestHook, TokenAdmission } from '../src/nest/index.js';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
