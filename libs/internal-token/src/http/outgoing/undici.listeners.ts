@@ -28,6 +28,8 @@ function decideOn(request: UndiciRequest): void {
     abort: (error) => abort(request, error),
   });
   if (ruling === undefined) return;
+  // First of all: whatever comes of the rest, the application's own fields are gone.
+  removeReserved(request);
   if (ruling.refusal !== undefined) return abort(request, ruling.refusal);
   if (ruling.call !== undefined && ticket === undefined && !keepsContext(request)) {
     const error = new InternalTokenError(
@@ -38,7 +40,6 @@ function decideOn(request: UndiciRequest): void {
     ruling.call.failed(error);
     return abort(request, error);
   }
-  removeReserved(request);
   for (let i = 0; i < ruling.fields.length; i += 2)
     request.addHeader(ruling.fields[i] ?? '', ruling.fields[i + 1] ?? '');
   if (ruling.call !== undefined) running.set(request, ruling.call);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { getCallSites } from 'node:util';
+import { queuesInContext, type Undici } from './undici.queue.js';
 import type { UndiciRequest } from './undici.request.js';
 
 const known = new WeakMap<object, boolean>();
@@ -19,9 +20,12 @@ export function keepsContext(request: UndiciRequest): boolean {
   return answer;
 }
 
+/** Undefined for a release that is built otherwise, or has forgotten what this one was chosen for. */
 function ownRequest(): unknown {
   try {
-    return createRequire(import.meta.url)('undici/lib/core/request.js') as unknown;
+    const own = createRequire(import.meta.url);
+    const request: unknown = own('undici/lib/core/request.js');
+    return queuesInContext(own('undici') as Undici) ? request : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import type { Client, Dispatcher } from 'undici';
+
+/** What is tried of a copy of undici. */
+export interface Undici {
+  readonly Client: typeof Client;
+  readonly Pool: new (
+    origin: string,
+    options: { readonly connections: number; readonly factory: (origin: URL) => Dispatcher },
+  ) => Pick<Dispatcher, 'dispatch'> & { destroy(): Promise<void> };
+}
+
+const ORIGIN = 'http://localhost';
+
+/**
+ * Tries whether a request that had to wait in a pool is sent in the context of its maker. Another release may forget to,
+ * and one user's request would carry the token of another. Nothing is connected to.
+ */
+export function queuesInContext({ Client, Pool }: Undici): boolean {
+  const maker = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  class Desk extends Client {
+    override dispatch(): boolean {
+      return seen.push(maker.getStore()) > 1;
+    }
+  }
+  const desk = new Desk(ORIGIN);
+  const pool = new Pool(ORIGIN, { connections: 1, factory: () => desk });
+  const dispatch = () => pool.dispatch({ path: '/', method: 'GET' }, {});
+  maker.run('first', dispatch);
+  maker.run('second', dispatch);
+  maker.run('whoever makes room', () => EventEmitter.prototype.emit.call(desk, 'drain', new URL(ORIGIN), [desk]));
+  void pool.destroy().catch(() => undefined);
+  return seen.length === 2 && seen[1] === 'second';
+}
