@@ -16,7 +16,7 @@ import { expectRefusal, WimseService } from './support/wimse.js';
     expectRefusal(await wimse.ask({ wit: null, wpt: null }), 'caller_missing');
   });
 
-  it('R145: one without the other is nobody', async () => {
+  it('R86, R145: one without the other is nobody', async () => {
     expectRefusal(await wimse.ask({ wpt: null }), 'caller_missing');
     const wit = wimse.workload.wit();
     expectRefusal(await wimse.ask({ wit: null, wpt: wimse.workload.wpt(wit, undefined) }), 'caller_missing');

@@ -7,7 +7,7 @@ import { expectRefusal, now, ORIGIN, tokenHashOf, WimseService, Workload } from 
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());
 
-  it('R145: signed by somebody else, the issuer included', async () => {
+  it('R86, R145: signed by somebody else, the issuer included', async () => {
     expectRefusal(await wimse.ask({ proofKey: new Workload().key }));
     expectRefusal(await wimse.ask({ proofKey: wimse.workload.issuerKey }));
   });
