@@ -84,7 +84,7 @@ export class DrillShop {
   async stolenToken(gateway = 'gateway'): Promise<string> {
     const [order] = this.visits(gateway);
     const answer = await order?.();
-    const id = answer?.headers['x-request-id'];
+    const id = String(answer?.headers['x-request-id']);
     const tokens = this.tap.heads.flatMap((head) => head.all('txn-token'));
     const token = tokens.find((one) =>
       Buffer.from(one.split('.')[1] ?? '', 'base64url')
