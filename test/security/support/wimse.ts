@@ -4,7 +4,7 @@ import { type Answer, type Ask, CalledService, GATEWAY } from './callers.js';
 
 type Parts = { readonly header?: Record<string, unknown>; readonly payload?: Record<string, unknown> };
 
-export const ISSUER = 'https://identity.shop.test';
+const ISSUER = 'https://identity.shop.test';
 /** How callers know the service; where it really listens is nobody's business. */
 export const ORIGIN = 'https://inventory.internal:3002';
 
