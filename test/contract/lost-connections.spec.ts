@@ -117,6 +117,16 @@ describe('a port whose connection is lost', () => {
     expect(ledger.seen).toHaveLength(2);
   });
 
+  it('repeats nothing that was answered, whatever the answer says of other connections', async () => {
+    const body = JSON.stringify({ code: 'port_unreachable', detail: 'stock.count cannot be reached.' });
+    wire.instead =
+      `HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n` +
+      `Connection: close\r\n\r\n${body}`;
+    const connections = wire.connections;
+    await expect(call((port) => port.echo({ value: 1 }))).rejects.toMatchObject({ code: 'port_unreachable' });
+    expect(wire.connections).toBe(connections + 1);
+  });
+
   it('never repeats what may not be repeated: it may have been done, and was', async () => {
     wire.losing = 1;
     const posting = call((port) => port.post({ account: 'a', amount: 1, at: AT, tags: [] }));

@@ -15,20 +15,20 @@ export function remoteImplementation<Api extends object>(
 ): Api {
   const base = `${baseUrl.replace(/\/+$/, '')}/${portPath(definition)}`;
   const methods = Object.entries<PortMethod>(definition.methods).map(([name, { idempotent }]) => {
-    const post = (input: unknown): Promise<unknown> =>
-      send(http, `${base}/${name}`, `${definition.name}.${name}`, input);
-    return [name, idempotent ? repeatingOnce(post) : post] as const;
+    const operation = `${definition.name}.${name}`;
+    const post = (input: unknown) => send(http, `${base}/${name}`, operation, input);
+    const exchange = idempotent ? repeatingOnce(post) : post;
+    return [name, async (input: unknown) => read(await exchange(input), operation)] as const;
   });
   return Object.fromEntries(methods) as Api;
 }
 
-async function send(http: HttpService, url: string, operation: string, input: unknown): Promise<unknown> {
-  let response: AxiosResponse<unknown>;
+async function send(http: HttpService, url: string, operation: string, data: unknown): Promise<AxiosResponse<unknown>> {
   try {
-    response = await http.axiosRef.request({
+    return await http.axiosRef.request({
       method: 'POST',
       url,
-      data: input,
+      data,
       // Errors are read from the body; a redirect would take the token elsewhere; a proxy would see it.
       validateStatus: () => true,
       maxRedirects: 0,
@@ -38,6 +38,9 @@ async function send(http: HttpService, url: string, operation: string, input: un
   } catch (error) {
     throw toTransportError(error, operation);
   }
+}
+
+function read(response: AxiosResponse<unknown>, operation: string): unknown {
   if (response.status === 204) return undefined;
   if (response.status === 200) return response.data;
   throw refusal(response, operation);
@@ -54,7 +57,8 @@ function refusal({ status, data }: AxiosResponse<unknown>, operation: string): P
   return PortError.of('port_unreachable', `${operation} was answered with ${status} by something else.`);
 }
 
-function repeatingOnce(post: (input: unknown) => Promise<unknown>): (input: unknown) => Promise<unknown> {
+/** Where no answer came. What the other side says of connections of its own it has repeated itself. */
+function repeatingOnce<Answer>(post: (input: unknown) => Promise<Answer>): (input: unknown) => Promise<Answer> {
   return (input) =>
     post(input).catch((error: unknown) => {
       const lost =
