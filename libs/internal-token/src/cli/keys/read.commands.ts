@@ -60,7 +60,13 @@ function pemCommand(paper: Paper): Command {
 /** As a gateway would open it: what is printed is what it publishes. */
 async function ringOf(options: KeyOptions, paper: Paper): Promise<KeyRing> {
   const { directory } = openKeys(options, paper);
-  const ring = await KeyRing.open({ directory: directory.path, now: paper.now });
+  const ring = await KeyRing.open({
+    directory: directory.path,
+    now: paper.now,
+    onEvent: (event) => {
+      if (event.type === 'key_problem') paper.warn(event.reason);
+    },
+  });
   await ring.close();
   return ring;
 }

@@ -78,6 +78,11 @@ describe('A seed file', () => {
       () => rewrite({ savedAt: new Date(Date.now() - DAY_MS - 1000).toISOString() }),
       /older than a day/,
     ],
+    [
+      'was saved in days to come',
+      () => rewrite({ savedAt: new Date(Date.now() + 2 * DAY_MS).toISOString() }),
+      /older than a day/,
+    ],
     ['does not say when it was saved', () => rewrite({ savedAt: undefined }), /older than a day/],
     ['comes from another source', () => rewrite({ source: 'https://other.test/jwks.json' }), /not those of desk/],
     ['others may write', () => rewrite({}, 0o666), /others may write it/],

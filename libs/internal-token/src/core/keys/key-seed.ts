@@ -35,7 +35,8 @@ export class KeySeed {
     const { source, savedAt } = JSON.parse(text) as Record<string, unknown>;
     if (source !== this.source) throw new Error(`the keys in it are not those of ${this.source}`);
     const ageMs = Date.now() - Date.parse(typeof savedAt === 'string' ? savedAt : '');
-    if (!(ageMs <= MAX_AGE_MS)) throw new Error('it is older than a day, or does not say when it was saved');
+    // A clock that was ahead when it wrote must not make a set live for ever.
+    if (!(Math.abs(ageMs) <= MAX_AGE_MS)) throw new Error('it is older than a day, or does not say when it was saved');
     return { set: { keys }, ageMs: Math.max(0, ageMs) };
   }
 

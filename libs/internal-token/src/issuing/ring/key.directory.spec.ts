@@ -76,6 +76,13 @@ describe('A directory of keys', () => {
     expect((await load()).problems).toEqual([expect.stringContaining('chmod 600')]);
   });
 
+  it('warns, once, where others can write: they could choose the keys', async () => {
+    await add(1);
+    chmodSync(directory.path, 0o770);
+    expect((await load()).problems).toEqual([expect.stringContaining('chmod 700')]);
+    expect((await load()).problems).toEqual([]);
+  });
+
   it('R111: leaves nothing private in the file of a retired key', async () => {
     const keyId = await add(1);
     const { d } = (JSON.parse(readFileSync(pathOf(keyId), 'utf8')) as { key: { d: string } }).key;

@@ -27,6 +27,8 @@ const SETTLE_MS = 20;
 export class KeyDirectory implements SigningKeyProvider {
   readonly description: string;
   readonly #known = new Map<string, Known>();
+  /** To be told once. */
+  #open = false;
 
   constructor(readonly path: string) {
     this.description = `directory ${path}`;
@@ -41,6 +43,7 @@ export class KeyDirectory implements SigningKeyProvider {
     const names = (await this.#list()).filter(isKeyFileName).toSorted();
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
     for (const name of names) await this.#look(name, report);
+    await this.#lookAtItself(report);
     return [...this.#known.values()].flatMap(({ key }) => key ?? []);
   }
 
@@ -116,6 +119,14 @@ export class KeyDirectory implements SigningKeyProvider {
     } catch (error) {
       throw unreadable(this.path, error);
     }
+  }
+
+  /** Whoever can write here chooses what this gateway signs with and publishes. */
+  async #lookAtItself(report: (problem: string) => void): Promise<void> {
+    const { mode } = await stat(this.path);
+    const open = (mode & 0o022) !== 0;
+    if (open && !this.#open) report('the directory can be written to by others than its owner: chmod 700 it');
+    this.#open = open;
   }
 
   async #look(name: string, report: (problem: string) => void): Promise<void> {
