@@ -136,12 +136,10 @@ export class DrillShop {
       .map(({ process, op, status }) => `${process} ${op} ${status}`);
   }
 
-  /** Services that have said so about a key. */
-  withdrawnAt(keyId: string, from = 0): string[] {
-    return this.lines(from)
-      .filter(({ msg }) => msg?.startsWith('Keys withdrawn') && msg.includes(keyId))
-      .map(({ process }) => process)
-      .toSorted();
+  /** Whether every service has said that this key is gone; gateways say so too. */
+  isWithdrawn(keyId: string, from: number): boolean {
+    const said = this.lines(from).filter(({ msg }) => msg?.startsWith('Keys withdrawn') && msg.includes(keyId));
+    return DOMAINS.every((service) => said.some(({ process }) => process === service));
   }
 
   /** Whether a service that had keys before has said that this one has come. */

@@ -3,6 +3,7 @@ import type { Answer } from '../http-client.js';
 import { until } from './until.js';
 
 const PAUSE_MS = 10;
+const SAMPLES = 5;
 
 /** One kind of request, as often as a worker comes by. */
 export type Visit = () => Promise<Answer>;
@@ -10,7 +11,8 @@ export type Visit = () => Promise<Answer>;
 /** Somebody who is never done: every kind of request in turn, from several at a time, until told to stop. */
 export class Load {
   requests = 0;
-  /** What was answered instead of 2xx, or how a connection broke. */
+  refused = 0;
+  /** What the first of them were answered instead of 2xx, or how a connection broke. */
   readonly refusals: string[] = [];
   #workers: Promise<void>[] = [];
   #stopped = false;
@@ -42,7 +44,7 @@ export class Load {
         (error: unknown) => String(error),
       );
       this.requests += 1;
-      if (outcome !== undefined) this.refusals.push(outcome);
+      if (outcome !== undefined && (this.refused += 1) <= SAMPLES) this.refusals.push(outcome);
       await delay(PAUSE_MS);
     }
   }
