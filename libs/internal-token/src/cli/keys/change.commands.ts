@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { InternalTokenError, type SigningAlgorithm } from '../../core/index.js';
 import { UnsafeKeyChange } from '../../issuing/index.js';
 import type { Paper } from '../terminal.js';
@@ -17,7 +17,12 @@ function newCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('new')
       .description('makes a key; the first one signs at once, others are published and wait')
-      .option('-a, --algorithm <name>', 'ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: ES256)')
+      .addOption(
+        new Option(
+          '-a, --algorithm <name>',
+          "ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: the active key's, at first ES256)",
+        ).env('INTERNAL_TOKEN_ALGORITHM'),
+      )
       .option('--modulus-bits <bits>', 'RSA alone: 2048 to 8192 (default: 3072)', bitsOf)
       .option('--from <file>', 'take this private key (PEM or JWK) instead of a new one; it keeps its id'),
   )

@@ -48,6 +48,18 @@ describe('The rotation of keys', () => {
     expect(await states(rotation)).toEqual({ [keyId]: 'active', [old]: 'retired' });
   });
 
+  it('keeps to the algorithm of the active key: gateways and verifiers may accept no other', async () => {
+    const policy = safeRotationPolicy({}, 60);
+    const stolen = await new KeyRotation(new KeyDirectory(folder), policy, { algorithm: 'EdDSA' }, () => now).create();
+    const rotation = rotationWith();
+    await rotation.create();
+    await rotation.rotate();
+    await rotation.retire(stolen, true);
+    const [active] = await rotation.keys();
+    await rotation.retire(active?.keyId ?? '', true);
+    expect((await rotation.keys()).map(({ algorithm }) => algorithm)).toEqual(['EdDSA', 'EdDSA', 'EdDSA']);
+  });
+
   it('takes the key that waits longest, whose time may have come already', async () => {
     const rotation = rotationWith();
     await rotation.create();

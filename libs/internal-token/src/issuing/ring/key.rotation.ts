@@ -41,10 +41,10 @@ export class KeyRotation {
    * @returns its id
    */
   async create(own?: string): Promise<string> {
-    const jwk = await (own === undefined
-      ? generateSigningKey(this.parameters)
-      : adoptSigningKey(own, this.parameters.algorithm));
     await this.directory.prepare();
+    const jwk = await (own === undefined
+      ? this.#generate(await this.keys())
+      : adoptSigningKey(own, this.parameters.algorithm));
     return this.directory.locked(async () => {
       const keys = await this.keys();
       if (keys.some(({ keyId }) => keyId === jwk['kid'])) {
@@ -73,7 +73,7 @@ export class KeyRotation {
       if (planned?.activateAt !== undefined && !immediately) {
         return { keyId: planned.keyId, activateAt: planned.activateAt, changed: false };
       }
-      const keyId = (planned ?? waiting[0])?.keyId ?? (await this.#make());
+      const keyId = (planned ?? waiting[0])?.keyId ?? (await this.#make(keys));
       const activateAt = immediately ? this.#next(keys) : this.safeActivation(await this.#find(keyId));
       await this.directory.change(keyId, { activateAt });
       return { keyId, activateAt, changed: true };
@@ -92,7 +92,7 @@ export class KeyRotation {
       if (key.state === 'retired') return;
       if (!force) this.#requireSafe(keys, key);
       if (key.state === 'active') {
-        const successor = waitingKeys(keys)[0]?.keyId ?? (await this.#make());
+        const successor = waitingKeys(keys)[0]?.keyId ?? (await this.#make(keys));
         await this.directory.change(successor, { activateAt: this.now() });
       }
       await this.directory.change(keyId, { retiredAt: this.now() });
@@ -150,7 +150,8 @@ export class KeyRotation {
   async #advance(keys: readonly SigningKeyInfo[]): Promise<void> {
     if (this.#nextDue(keys)) {
       const active = keys.find(({ state }) => state === 'active');
-      const keyId = waitingKeys(keys)[0]?.keyId ?? (await this.#make(active === undefined ? this.now() : undefined));
+      const keyId =
+        waitingKeys(keys)[0]?.keyId ?? (await this.#make(keys, active === undefined ? this.now() : undefined));
       if (active !== undefined) {
         const due = (active.activateAt ?? 0) + (this.policy.rotateEverySeconds ?? 0) * 1000;
         await this.directory.change(keyId, { activateAt: Math.max(due, this.safeActivation(await this.#find(keyId))) });
@@ -225,8 +226,14 @@ export class KeyRotation {
     return Math.max(this.now(), current + 1);
   }
 
-  async #make(activateAt?: number): Promise<string> {
-    return this.#write(await generateSigningKey(this.parameters), activateAt);
+  async #make(keys: readonly SigningKeyInfo[], activateAt?: number): Promise<string> {
+    return this.#write(await this.#generate(keys), activateAt);
+  }
+
+  /** For the algorithm of the active key, unless told: gateways and verifiers may accept no other. */
+  #generate(keys: readonly SigningKeyInfo[]): Promise<JsonWebKey> {
+    const algorithm = this.parameters.algorithm ?? keys.find(({ state }) => state === 'active')?.algorithm;
+    return generateSigningKey({ ...this.parameters, ...(algorithm !== undefined && { algorithm }) });
   }
 
   async #write(jwk: JsonWebKey, activateAt: number | undefined): Promise<string> {
