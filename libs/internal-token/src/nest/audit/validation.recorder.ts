@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError, keyIdOf, tokenHash, type VerifiedClaims } from '../../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
@@ -24,7 +24,7 @@ const MAX_PENDING = 10_000;
 
 /** Hands a record of every attempt to the application's {@link ValidationSink}, out of the request's way. */
 @Injectable()
-export class ValidationRecorder implements OnModuleInit, OnModuleDestroy {
+export class ValidationRecorder implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('InternalTokenAudit');
   /** A sink learns nothing of the request that the record does not say. */
   private readonly outsideRequests = AsyncLocalStorage.snapshot();
@@ -44,7 +44,7 @@ export class ValidationRecorder implements OnModuleInit, OnModuleDestroy {
     this.sink = providedOnce(this.modules, ValidationSink);
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.flush();
   }
 
