@@ -42,6 +42,8 @@ const project = (displayName, ...testMatch) => ({
 });
 
 export default {
+  // A limit against hanging, not a measure of speed: machines are slow and busy.
+  testTimeout: 120_000,
   projects: [
     project('unit', '{apps,libs}/**/*.spec.ts'),
     project('architecture', 'test/architecture/**/*.spec.ts'),

@@ -55,8 +55,9 @@ describe('the lock of an embedded database', () => {
   });
 
   it('of a killed process that nobody has fetched yet is taken over', async () => {
-    // The shell turns into `sleep`, which does not fetch the child that the shell had.
-    const script = 'sh -c "kill -9 \\$\\$" & echo $!; exec sleep 30';
+    // The shell turns into `sleep`, which does not fetch the child that the shell had; the child waits for that.
+    const script =
+      'sh -c "until grep -q sleep /proc/\\$PPID/comm; do :; done; kill -9 \\$\\$" & echo $!; exec sleep 30';
     const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
