@@ -33,7 +33,7 @@ export { providedOnce } from './provided-once.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 export { MemoryReplayStore } from './replay/memory.replay-store.js';
-export { RedisReplayStore } from './replay/redis.replay-store.js';
+export { type RedisClient, RedisReplayStore, type RedisReplayStoreOptions } from './replay/redis.replay-store.js';
 export { ReplayStore } from './replay/replay.store.js';
 export { type AdmissionRequest, RequestAdmission } from './request.admission.js';
 export { RequestHook } from './request.hook.js';
