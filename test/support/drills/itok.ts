@@ -23,7 +23,9 @@ export class OperatedKeys {
   /** With its first key. */
   static async create(policy: object, lifetimeSeconds: number): Promise<OperatedKeys> {
     const directory = await mkdtemp(join(tmpdir(), 'drill-keys-'));
-    const keys = new OperatedKeys(directory, JSON.stringify(policy), lifetimeSeconds);
+    // One machine has one clock.
+    const text = JSON.stringify({ leewaySeconds: 0, ...policy });
+    const keys = new OperatedKeys(directory, text, lifetimeSeconds);
     await keys.itok('new');
     return keys;
   }

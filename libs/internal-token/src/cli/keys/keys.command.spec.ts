@@ -53,14 +53,14 @@ describe('itok keys', () => {
   it('goes through a rotation, saying at each step what is safe and from when on', async () => {
     const { keyId: old } = await json('new');
     const rotated = await keys('rotate');
-    expect(rotated.out).toContain('signs from 2026-03-01 14:05:40Z (in 5 min 40 s)');
-    expect(rotated.out).toContain('not before 2026-03-01 14:05:40Z (in 5 min 40 s); it signs by itself');
-    expect(rotated.out).toContain('publish-ahead 340 s');
-    expect(rotated.out).toMatch(new RegExp(`retire ${old}\n +not before 2026-03-01 14:06:55Z`));
-    now += 340_000;
+    expect(rotated.out).toContain('signs from 2026-03-01 14:05:45Z (in 5 min 45 s)');
+    expect(rotated.out).toContain('not before 2026-03-01 14:05:45Z (in 5 min 45 s); it signs by itself');
+    expect(rotated.out).toContain('publish-ahead 345 s');
+    expect(rotated.out).toMatch(new RegExp(`retire ${old}\n +not before 2026-03-01 14:07:00Z`));
+    now += 345_000;
     const tooEarly = await keys('retire', old);
     expect([tooEarly.code, tooEarly.out]).toEqual([3, '']);
-    expect(tooEarly.error).toContain('Not before 2026-03-01 14:06:55Z (in 1 min 15 s).');
+    expect(tooEarly.error).toContain('Not before 2026-03-01 14:07:00Z (in 1 min 15 s).');
     expect(tooEarly.error).toContain('With --force it is done now: they are refused');
     now += 75_000;
     expect((await json('list')).next[0]).toMatchObject({ action: 'retire', keyId: old });
@@ -82,7 +82,7 @@ describe('itok keys', () => {
     await json('rotate');
     const { code, error } = await keys('rotate', '--now', '--json');
     expect(code).toBe(3);
-    expect(JSON.parse(error)).toMatchObject({ exitCode: 3, notBefore: '2026-03-01T14:05:40.000Z' });
+    expect(JSON.parse(error)).toMatchObject({ exitCode: 3, notBefore: '2026-03-01T14:05:45.000Z' });
     expect((await keys('retire', keyId)).code).toBe(3);
   });
 
@@ -102,7 +102,7 @@ describe('itok keys', () => {
     ['R6: a weak RSA key', ['new', '--algorithm', 'RS256', '--modulus-bits', '1024'], '1024 bits'],
     ['no number', ['new', '--modulus-bits', 'many'], 'whole number'],
     ['a lifetime that no token has', ['list', '--lifetime', '301'], '1 to 300'],
-    ['R104: a policy that is not safe', ['list', '--policy', '{"publishAheadSeconds":10}'], 'at least 340'],
+    ['R104: a policy that is not safe', ['list', '--policy', '{"publishAheadSeconds":10}'], 'at least 345'],
     ['a policy that is no JSON', ['list', '--policy', 'daily'], 'Give a JSON object'],
     ['a policy that is no object', ['list', '--policy', 'null'], 'Give a JSON object'],
     ['a key there is not', ['retire', 'unheard-of'], 'There is no key unheard-of'],
@@ -121,7 +121,7 @@ describe('itok keys', () => {
     await json('new');
     const policy = JSON.stringify({ refreshIntervalSeconds: 60, rotateEverySeconds: 3600 });
     const { out } = await keys('rotate', '--policy', policy, '--lifetime', '30');
-    expect(out).toContain('14:01:08Z');
+    expect(out).toContain('14:01:13Z');
     expect(out).toContain('the gateway does it by itself');
   });
 

@@ -62,7 +62,7 @@ describe('A key ring', () => {
     await ring.reload();
     expect(published(ring)).toEqual([first, keyId]);
     expect(await kidOfToken()).toBe(first);
-    now += 340_000;
+    now += 345_000;
     expect(await kidOfToken()).toBe(keyId);
     expect(published(ring)).toEqual([keyId, first]);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyDirectory } from './key.directory.js';
 import { keyFileName } from './key.file.js';
+import { generateSigningKey } from './key.generator.js';
 import { KeyRotation } from './key.rotation.js';
 import { type RotationPolicy, safeRotationPolicy } from './rotation.policy.js';
 import { UnsafeKeyChange } from './unsafe-key-change.js';
@@ -36,8 +37,8 @@ describe('The rotation of keys', () => {
     const old = await rotation.create();
     wait(1000);
     const { keyId, activateAt } = await rotation.rotate();
-    expect(activateAt).toBe(now + 340_000);
-    wait(339.999);
+    expect(activateAt).toBe(now + 345_000);
+    wait(344.999);
     expect(await states(rotation)).toEqual({ [old]: 'active', [keyId]: 'published' });
     wait(0.001);
     expect(await states(rotation)).toEqual({ [keyId]: 'active', [old]: 'retiring' });
@@ -64,7 +65,7 @@ describe('The rotation of keys', () => {
     const rotation = rotationWith();
     await rotation.create();
     const second = await rotation.create();
-    wait(341);
+    wait(346);
     await rotation.create();
     expect(await rotation.rotate()).toEqual({ keyId: second, activateAt: now, changed: true });
   });
@@ -130,13 +131,13 @@ describe('The rotation of keys', () => {
       const rotation = rotationWith(daily);
       await rotation.start();
       const [first] = await rotation.keys();
-      wait(86_400 - 341);
+      wait(86_400 - 346);
       expect(await rotation.advance()).toBe(false);
       wait(1);
       expect(await rotation.advance()).toBe(true);
       const next = (await rotation.keys()).find(({ state }) => state === 'published');
       expect(next?.activateAt).toBe(START + 86_400_000);
-      wait(340 + 75);
+      wait(345 + 75);
       expect(await rotation.advance()).toBe(true);
       expect(await states(rotation)).toEqual({ [next?.keyId ?? '']: 'active', [first?.keyId ?? '']: 'retired' });
     });
@@ -146,7 +147,7 @@ describe('The rotation of keys', () => {
       await rotation.start();
       wait(10 * 86_400);
       await rotation.advance();
-      expect((await rotation.keys()).find(({ state }) => state === 'published')?.activateAt).toBe(now + 340_000);
+      expect((await rotation.keys()).find(({ state }) => state === 'published')?.activateAt).toBe(now + 345_000);
     });
 
     it('R104: makes no key in the place of one that it cannot read, which others may be signing with', async () => {
@@ -183,11 +184,26 @@ describe('The rotation of keys', () => {
       expect(Object.keys(await states(rotation))).not.toContain(stolen);
     });
 
+    it('remembers the hundred that retired last, however fast keys change', async () => {
+      const rotation = rotationWith(daily);
+      const active = await rotation.create();
+      const directory = new KeyDirectory(folder);
+      const retired: string[] = [];
+      for (let age = 103; age > 0; age--) {
+        const { d: _private, ...jwk } = await generateSigningKey({});
+        await directory.write({ publishedAt: now - 1000, retiredAt: now - age, jwk });
+        retired.push(String(jwk['kid']));
+      }
+      expect(await rotation.advance()).toBe(true);
+      expect(new Set(Object.keys(await states(rotation)))).toEqual(new Set([active, ...retired.slice(3)]));
+      expect(await rotation.advance()).toBe(false);
+    });
+
     it('without a pace makes no key, but removes old ones', async () => {
       const rotation = rotationWith({ refreshIntervalSeconds: 300 });
       const old = await rotation.create();
       const { keyId } = await rotation.rotate();
-      wait(340 + 75);
+      wait(345 + 75);
       await rotation.advance();
       wait(10 * 86_400);
       expect(await rotation.advance()).toBe(false);

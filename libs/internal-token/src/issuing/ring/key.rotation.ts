@@ -8,6 +8,8 @@ import { UnsafeKeyChange } from './unsafe-key-change.js';
 
 /** Retired keys are kept this long, without their private half, to say what a key id in an old log was. */
 const REMEMBER_MS = 30 * 86_400_000;
+/** And this many at most: the directory is read every few seconds, and keys may change every minute. */
+const MOST_REMEMBERED = 100;
 
 /** What {@link KeyRotation.rotate} has arranged. */
 export interface PlannedActivation {
@@ -180,7 +182,10 @@ export class KeyRotation {
   }
 
   #forgettable(keys: readonly SigningKeyInfo[]): readonly SigningKeyInfo[] {
-    return keys.filter(({ retiredAt }) => retiredAt !== undefined && retiredAt + REMEMBER_MS <= this.now());
+    return keys
+      .filter(({ state }) => state === 'retired')
+      .toSorted((a, b) => (b.retiredAt ?? 0) - (a.retiredAt ?? 0))
+      .filter(({ retiredAt = 0 }, index) => index >= MOST_REMEMBERED || retiredAt + REMEMBER_MS <= this.now());
   }
 
   #requireSafe(keys: readonly SigningKeyInfo[], key: SigningKeyInfo): void {

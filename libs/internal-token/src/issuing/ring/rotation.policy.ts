@@ -4,13 +4,13 @@ import { InternalTokenError } from '../../core/index.js';
 export interface RotationPolicy {
   /** A new key signs this often. Without it keys change only when somebody says so (`itok keys rotate`). */
   readonly rotateEverySeconds?: number;
-  /** Between the publication of a key and its first signature. Default: as short as is safe, 340 for 300 s. */
+  /** Between the publication of a key and its first signature. Default: as short as is safe, 345 for 300 s. */
   readonly publishAheadSeconds?: number;
   /** Between the last signature of a key and its removal. Default: as short as is safe, 75 for tokens of 60 s. */
   readonly retireAfterSeconds?: number;
   /** How long the slowest verifier waits between two refreshes of the key set. Default 300. */
   readonly refreshIntervalSeconds?: number;
-  /** By how much verifiers let clocks differ. Default 5. */
+  /** By how much clocks may differ, of replicas among each other and of verifiers. Default 5. */
   readonly leewaySeconds?: number;
 }
 
@@ -42,7 +42,8 @@ export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: numb
   // Often enough not to matter beside the refresh interval; a watched directory tells of itself anyway.
   const pollSeconds = Math.min(5, Math.max(0.05, refreshIntervalSeconds / 60));
   // Verifiers spread their refreshes by 10 %; one poll for the other replicas to publish the key, one for its way.
-  const learntAfter = roundUp(refreshIntervalSeconds * 1.1 + 2 * pollSeconds);
+  // A replica whose clock is ahead begins to sign that much earlier than the others planned.
+  const learntAfter = roundUp(refreshIntervalSeconds * 1.1 + 2 * pollSeconds + leewaySeconds);
   const lastAccepted = lifetimeSeconds + leewaySeconds;
 
   const publishAheadSeconds = seconds(policy, 'publishAheadSeconds', learntAfter);
@@ -50,7 +51,8 @@ export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: numb
   if (publishAheadSeconds < learntAfter) {
     throw invalid(
       `publishAheadSeconds is ${publishAheadSeconds}, but verifiers that refresh every ${refreshIntervalSeconds} s ` +
-        `know a new key after up to ${learntAfter} s: give at least ${learntAfter}, or let them refresh more often.`,
+        `know a new key after up to ${learntAfter} s, with clocks that differ by ${leewaySeconds} s (leewaySeconds): ` +
+        `give at least ${learntAfter}, or let them refresh more often.`,
     );
   }
   if (retireAfterSeconds < lastAccepted) {
