@@ -2,10 +2,17 @@ import { createInterface } from 'node:readline';
 
 /** The JSON lines that processes write, as they come; what is no JSON object is kept apart. */
 export class LogLines {
+  /** Every log of this program, for whoever looks for what must stand in none. */
+  static all = new Set();
+
   lines = [];
   others = [];
   #byTransaction = new Map();
   #awaited = [];
+
+  constructor() {
+    LogLines.all.add(this);
+  }
 
   /** @param process the name of who writes there: the lines tell of the domain, not of the process that it runs in */
   read(stream, process) {

@@ -38,7 +38,7 @@ describe('A process that says who it is', () => {
     authenticator = await authenticatorAt(inside.origin);
   });
   afterAll(async () => {
-    authenticator.onModuleDestroy();
+    authenticator.onApplicationShutdown();
     await caller.close();
     await Promise.all([inside.close(), outside.close()]);
   });
@@ -95,7 +95,7 @@ describe('A gateway that says who it is', () => {
     answer = (response) => void response.end('{}');
   });
   afterAll(async () => {
-    authenticator?.onModuleDestroy();
+    authenticator?.onApplicationShutdown();
     await gateway?.close();
     await upstream?.stop();
   });

@@ -3,7 +3,7 @@ import { InternalTokenVerifier } from 'nestjs-internal-token';
 import type { RenewableTls } from 'nestjs-internal-token/http';
 import { openDevelopmentDirectory } from './development/development-directory.js';
 import { ServiceModule } from './service.module.js';
-import type { ServiceConfig } from './settings/service-settings.js';
+import { refreshWarning, type ServiceConfig } from './settings/service-settings.js';
 import { runMain, startApplication } from './start-application.js';
 import { internalTls } from './tls/internal-tls.js';
 
@@ -33,6 +33,8 @@ export function startService<Config extends ServiceConfig>(
       },
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
       beforeListening: async (app) => {
+        const warning = refreshWarning(values);
+        if (warning !== undefined) new Logger('InternalTokenKeys').warn(warning);
         if (seed && config.development) await app.get(seed, { strict: false }).run();
       },
       // In development SIGHUP means that the terminal was closed.

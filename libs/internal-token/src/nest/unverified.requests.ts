@@ -11,6 +11,8 @@ type Options = Pick<ResolvedOptions, 'mode' | 'allowUnverifiedUntil'>;
 export class UnverifiedRequests implements OnModuleInit {
   private readonly logger = new Logger('InternalTokenMode');
   readonly #counts = new Map<string, number>();
+  /** What was told already; as many as there are handlers and codes. */
+  readonly #told = new Set<string>();
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Options) {}
 
@@ -46,12 +48,15 @@ export class UnverifiedRequests implements OnModuleInit {
     return mode === 'shadow' || error.code !== 'txn_missing';
   }
 
-  /** Notes a request that goes on. */
+  /** Notes a request that goes on: counts each, and tells the first of a handler, a mode and a code. */
   note(code: InternalTokenErrorCode, policy: HandlerPolicy, handler: string): void {
     const mode = this.modeOf(policy);
     const name = `${mode} ${code}`;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-    this.logger.warn(`${handler} runs without claims (mode ${mode}): ${code}`);
+    const line = `${handler} runs without claims (mode ${mode}): ${code}`;
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
+    this.logger.warn(`${line}. Further ones are counted.`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -22,13 +22,13 @@ export async function developmentSigningKey(directory: string, algorithm: string
   const newKey = await KEY_GENERATORS[algorithm]?.();
   if (!newKey) throw new Error(`No development key for ${algorithm}: set INTERNAL_TOKEN_SIGNING_KEY_FILE.`);
   await mkdir(directory, { recursive: true });
-  const draft = `${path}.${process.pid}.${randomUUID()}`;
-  await writeFile(draft, newKey.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  // A link appears whole and fails if another process was first: both then read the same key.
-  await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+  const pem = newKey.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await throughDraft(path, pem, async (draft) => {
+    // A link appears whole and fails if another process was first: both then read the same key.
+    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   });
-  await unlink(draft);
   return readFile(path, 'utf8');
 }
 
@@ -46,7 +46,21 @@ export const developmentJwksFile = (directory: string): string => join(directory
 /** Leaves the public half where services of this working copy look for it; never a half-written file. */
 export async function publishDevelopmentKeys(directory: string, jwks: object): Promise<void> {
   const path = developmentJwksFile(directory);
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(jwks, null, 2)}\n`);
-  await rename(draft, path);
+  await throughDraft(path, `${JSON.stringify(jwks, null, 2)}\n`, (draft) => rename(draft, path), 0o644);
+}
+
+/** Writes a file of a name that nobody else has, for `place` to put where it belongs; nothing of it stays behind. */
+async function throughDraft(
+  path: string,
+  content: string | Buffer,
+  place: (draft: string) => Promise<void>,
+  mode = 0o600,
+): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(draft, content, { mode, flag: 'wx' });
+    await place(draft);
+  } finally {
+    await rm(draft, { force: true });
+  }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ConfigurationError } from './configuration.error.js';
 import { type Environment, loadSettings } from './load-settings.js';
 import { parse } from './parsers.js';
-import { loadServiceConfig } from './service-settings.js';
+import { loadServiceConfig, refreshWarning } from './service-settings.js';
 import { listenerSettings, plaintextProblems, tlsPairProblems, trustSettings } from './shared-settings.js';
 
 const settings = {
@@ -165,5 +165,11 @@ describe('settings', () => {
   ])('take %s seconds between refreshes', (INTERNAL_TOKEN_REFRESH_SECONDS, seconds) => {
     const { values } = loadServiceConfig('orders', 3003, { INTERNAL_TOKEN_REFRESH_SECONDS });
     expect(values.INTERNAL_TOKEN_REFRESH_SECONDS).toBe(seconds);
+    expect(refreshWarning(values)).toBeUndefined();
+  });
+
+  it('R104: warn of an interval that no rotation policy reckons with by itself', () => {
+    const { values } = loadServiceConfig('orders', 3003, { INTERNAL_TOKEN_REFRESH_SECONDS: '301' });
+    expect(refreshWarning(values)).toContain('refreshIntervalSeconds of INTERNAL_TOKEN_ROTATION, 301 or more');
   });
 });

@@ -11,6 +11,7 @@ import {
   modeProblems,
   neighbourSettings,
   plaintextProblems,
+  REFRESH_SECONDS_UNTOLD,
   trustSettings,
   verifierSettings,
 } from './shared-settings.js';
@@ -54,6 +55,15 @@ export function loadServiceConfig<Called extends Neighbour = never>(
     ],
   });
   return config as ServiceConfig<Called>;
+}
+
+/** The gateway cannot see how often its verifiers refresh, nor they what its rotation policy reckons with. */
+export function refreshWarning({ INTERNAL_TOKEN_REFRESH_SECONDS: every }: ServiceConfig['values']): string | undefined {
+  if (every <= REFRESH_SECONDS_UNTOLD) return undefined;
+  return (
+    `INTERNAL_TOKEN_REFRESH_SECONDS is ${every}: the gateway and itok have to know by refreshIntervalSeconds of ` +
+    `INTERNAL_TOKEN_ROTATION, ${every} or more. Otherwise a new key may sign before this service knows it.`
+  );
 }
 
 function keySourceOf(values: Partial<SettingValues<ServiceSettings>>): 'INTERNAL_TOKEN_JWKS_URI'[] {

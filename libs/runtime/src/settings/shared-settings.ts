@@ -43,6 +43,9 @@ export const trustSettings = {
   },
 } as const;
 
+/** The longest refresh interval that a rotation policy reckons with unless it is told another one. */
+export const REFRESH_SECONDS_UNTOLD = 300;
+
 /** Where a verifying process finds the public keys. */
 export const verifierSettings = {
   INTERNAL_TOKEN_JWKS_URI: {
@@ -58,8 +61,9 @@ export const verifierSettings = {
   },
   INTERNAL_TOKEN_REFRESH_SECONDS: {
     schema: parse.duration(0.1, 3600),
-    description: 'Seconds within which a change of the keys arrives, 0.1 to 3600.',
-    fallback: 300,
+    description:
+      'Seconds within which a change of the keys arrives, 0.1 to 3600. More than 300 only if refreshIntervalSeconds of INTERNAL_TOKEN_ROTATION, at the gateway and for itok, is as long: else keys sign before this service knows them.',
+    fallback: REFRESH_SECONDS_UNTOLD,
   },
   INTERNAL_TOKEN_SEED_FILE: {
     schema: parse.text(),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import {
   InternalTokenError,
   isSigningAlgorithm,
@@ -58,7 +58,7 @@ const MAX_IDENTITY_SECONDS = 86_400;
  * }
  * ```
  */
-export class WimseCallerAuthenticator extends CallerAuthenticator implements OnModuleInit, OnModuleDestroy {
+export class WimseCallerAuthenticator extends CallerAuthenticator implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('WorkloadIdentityKeys');
   readonly #keys: KeyStore;
   readonly #identities: IdentityTokenVerifier;
@@ -98,7 +98,8 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
     void this.#keys.start();
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: requests that are answered until then still ask for callers. */
+  onApplicationShutdown(): void {
     this.#keys.close();
   }
 
