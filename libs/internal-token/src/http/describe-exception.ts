@@ -30,6 +30,15 @@ const TOKEN = /eyJ[\w-]*(?:\.[\w-]*)*/g;
  * @param request what the framework says when no route matches it: `GET /path`
  */
 export function describeException(exception: unknown, request?: string): Problem {
+  try {
+    return describeKnown(exception, request);
+  } catch {
+    // Whatever was thrown throws when it is looked at: that is an answer too.
+    return describe(500);
+  }
+}
+
+function describeKnown(exception: unknown, request?: string): Problem {
   if (exception instanceof InternalTokenError) {
     return toProblem(exception);
   }
