@@ -79,10 +79,10 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
       await running.get('/orders', running.tokens.token(claims));
       await running.get('/orders', running.tokens.tampered(claims));
     }
-    expect(JSON.stringify(recordsOf(silent))).not.toMatch(/ada|acme|secret|somebody|eyJ/);
+    expect(JSON.stringify(recordsOf(silent))).not.toMatch(/ada@|acme|secret|somebody|eyJ\w+\./);
     const [accepted, refused] = recordsOf(asked);
     expect(accepted).toMatchObject({ userId: 'ada@example.test', tenantId: 'acme' });
-    expect(JSON.stringify(refused)).not.toMatch(/ada|acme|somebody/);
+    expect(JSON.stringify(refused)).not.toMatch(/ada@|acme|somebody/);
   });
 
   it('R119: comes after the fact, outside of the request', async () => {
