@@ -13,6 +13,8 @@ export interface Admission {
 
 /** More keys than any rotation needs; a longer list is somebody else's. */
 const MAX_KEYS = 64;
+const NUMBERS = ['n', 'e', 'x', 'y'] as const;
+const BASE64URL = /^[\w-]+$/;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
@@ -62,6 +64,9 @@ function examine(candidate: unknown): VerificationKey | string {
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'its key_ops do not allow verifying';
   }
+  // Node also reads the alphabet of plain base64, which is a second spelling of the same key.
+  const misspelt = NUMBERS.find((name) => typeof jwk[name] === 'string' && !BASE64URL.test(jwk[name]));
+  if (misspelt !== undefined) return `its ${misspelt} is not base64url`;
   let key: KeyObject;
   try {
     key = createPublicKey({ key: jwk, format: 'jwk' });
