@@ -2,10 +2,10 @@ import { NestFactory } from '@nestjs/core';
 import { InternalTokenModule, RequireCaller } from 'nestjs-internal-token';
 import { Controller, Get } from '@nestjs/common';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { BILLING, CalledService, GATEWAY, ORDERS } from './support/callers.js';
 
-(hasOpenssl() ? describe : describe.skip)('Who may call', () => {
+describeWithOpenssl('Who may call', () => {
   let service: CalledService;
   beforeAll(async () => {
     service = await CalledService.start(undefined, { callers: { allow: [GATEWAY, ORDERS] } });

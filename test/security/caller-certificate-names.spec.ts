@@ -1,7 +1,7 @@
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { CalledService, GATEWAY, ORDERS } from './support/callers.js';
 
-(hasOpenssl() ? describe : describe.skip)('Names in client certificates', () => {
+describeWithOpenssl('Names in client certificates', () => {
   let service: CalledService;
   beforeAll(async () => (service = await CalledService.start()));
   afterAll(() => service?.close());

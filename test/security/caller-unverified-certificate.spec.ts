@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
 import { Agent } from 'node:https';
-import { CertificateAuthority, hasOpenssl } from '../support/certificate-authority.js';
+import { CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 import { CalledService, GATEWAY } from './support/callers.js';
 
-(hasOpenssl() ? describe : describe.skip)('Client certificates that TLS did not verify', () => {
+describeWithOpenssl('Client certificates that TLS did not verify', () => {
   let service: CalledService;
   const others = new CertificateAuthority('another authority');
   beforeAll(async () => (service = await CalledService.start()));

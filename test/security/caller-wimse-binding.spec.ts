@@ -1,7 +1,7 @@
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, ORIGIN, tokenHashOf, WimseService } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('A WPT that was made for something else', () => {
+describeWithOpenssl('A WPT that was made for something else', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -1,7 +1,7 @@
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, WimseService } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('Two WITs or two WPTs', () => {
+describeWithOpenssl('Two WITs or two WPTs', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { GATEWAY } from './support/callers.js';
 import { expectRefusal, jwt, now, WimseService, Workload } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('A WIT that says nothing', () => {
+describeWithOpenssl('A WIT that says nothing', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -1,8 +1,8 @@
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { GATEWAY } from './support/callers.js';
 import { expectRefusal, WimseService } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('A caller without WIT or WPT', () => {
+describeWithOpenssl('A caller without WIT or WPT', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, now, ORIGIN, tokenHashOf, WimseService, Workload } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('A WPT that proves nothing', () => {
+describeWithOpenssl('A WPT that proves nothing', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -1,8 +1,8 @@
 import { ReplayStore } from 'nestjs-internal-token';
-import { hasOpenssl } from '../support/certificate-authority.js';
+import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, now, WimseService } from './support/wimse.js';
 
-(hasOpenssl() ? describe : describe.skip)('A WPT that was used before', () => {
+describeWithOpenssl('A WPT that was used before', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());

@@ -9,7 +9,7 @@ import { type ClientCertificates, keepTlsCurrent, serverTls, TlsFiles } from '@a
 import { Logger } from '@nestjs/common';
 import { RenewingHttpsAgent } from '../../libs/ports/src/http/renewing-https.agent.js';
 import { Upstream } from '../../libs/internal-token/src/edge/forwarding/upstream.js';
-import { type Certificate, CertificateAuthority, hasOpenssl } from '../support/certificate-authority.js';
+import { type Certificate, CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 
 const NAMES = { cert: 'CERT', key: 'KEY', ca: 'CA' } as const;
 
@@ -44,7 +44,7 @@ class Files {
   }
 }
 
-(hasOpenssl() ? describe : describe.skip)('TLS between processes', () => {
+describeWithOpenssl('TLS between processes', () => {
   const ours = new CertificateAuthority('ours');
   const theirs = new CertificateAuthority('theirs');
   const cleanUp: (() => unknown)[] = [];

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Whether certificates can be made here. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
-export function hasOpenssl(): boolean {
+/** `describe` for suites that need certificates. */
+export const describeWithOpenssl = (name: string, suite: () => void): void =>
+  (hasOpenssl() ? describe : describe.skip)(name, suite);
+
+function hasOpenssl(): boolean {
   try {
     execFileSync('openssl', ['version'], { stdio: 'ignore' });
     return true;

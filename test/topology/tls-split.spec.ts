@@ -7,13 +7,13 @@ import { Application } from '../../scripts/lib/application.mjs';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
 import { LogLines } from '../../scripts/lib/log-lines.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
-import { type Certificate, CertificateAuthority, hasOpenssl } from '../support/certificate-authority.js';
+import { type Certificate, CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 
 const GATEWAY = 'spiffe://shop.localhost/gateway';
 const CATALOG = 'spiffe://shop.localhost/catalog';
 const ITEM = '0197a000-0000-7000-8000-00000000ac02';
 
-(hasOpenssl() ? describe : describe.skip)('a gateway and a catalog that speak mutual TLS', () => {
+describeWithOpenssl('a gateway and a catalog that speak mutual TLS', () => {
   const authority = new CertificateAuthority('ours');
   const another = new CertificateAuthority('theirs');
   const log = new LogLines();

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { CertificateAuthority, hasOpenssl } from '../../../../test/support/certificate-authority.js';
+import { CertificateAuthority, describeWithOpenssl } from '../../../../test/support/certificate-authority.js';
 import { ConfigurationError } from '../settings/configuration.error.js';
 import { TlsFiles } from './tls-files.js';
 
 const NAMES = { cert: 'CERT_FILE', key: 'KEY_FILE', ca: 'CA_FILE' } as const;
 
-(hasOpenssl() ? describe : describe.skip)('TLS files', () => {
+describeWithOpenssl('TLS files', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tls-files-'));
   const path = (name: string) => join(directory, name);
   const values = { CERT_FILE: path('cert.pem'), KEY_FILE: path('key.pem'), CA_FILE: path('ca.pem') };
