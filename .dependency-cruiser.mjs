@@ -84,7 +84,7 @@ export default {
       'A service holds no private key and no edge.',
       { path: `^apps/${DOMAIN}/` },
       {
-        path: [room('issuing', 'edge', 'testing'), lib('dev-idp')],
+        path: [room('issuing', 'edge', 'testing', 'dev'), lib('dev-idp')],
       },
     ),
 
@@ -177,7 +177,73 @@ export default {
       room('edge'),
       room('core', 'nest', 'issuing', 'http', 'logging'),
     ),
-    only('cli-rooms', 'A command uses what an application uses.', room('cli'), room('core', 'issuing')),
+    only('opentelemetry-rooms', 'Rooms build on core and nest.', room('opentelemetry'), room('core', 'nest')),
+    rule(
+      'opentelemetry-in-its-room',
+      'Who does not import that room has nothing of OpenTelemetry.',
+      { path: OURS, pathNot: [room('opentelemetry')] },
+      {
+        path: npm('@opentelemetry'),
+      },
+    ),
+    only('trace-rooms', 'What reads lines knows nothing of who writes them.', room('trace')),
+    rule(
+      'trace-packages',
+      'Lines are read with Node alone.',
+      { path: room('trace') },
+      {
+        path: 'node_modules/',
+        pathNot: npm('picocolors'),
+      },
+    ),
+    only('page-rooms', 'The page shows what the trace room finds.', room('page'), room('trace')),
+    rule(
+      'page-packages-in-browser',
+      'What draws the page runs in a browser and nowhere else.',
+      { path: OURS, pathNot: [`^${PRODUCT}/page/browser/`] },
+      {
+        path: npm('preact', 'htm', 'uplot', '@dagrejs/dagre'),
+      },
+    ),
+    rule(
+      'trace-and-page-serve-nobody',
+      'They run in a terminal and in a browser, next to no server.',
+      { path: room('trace', 'page') },
+      {
+        path: '^(node:)?(http|https|http2|net|tls|dgram|cluster)$',
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    ),
+    only(
+      'dev-rooms',
+      "The development server shows an application's own requests and keys.",
+      room('dev'),
+      room('core', 'nest', 'issuing', 'trace', 'page'),
+    ),
+    rule(
+      'dev-not-in-product',
+      'No other room leads to it.',
+      { path: lib('internal-token'), pathNot: [room('dev')] },
+      {
+        path: room('dev'),
+      },
+    ),
+    rule(
+      'dev-only-dynamically',
+      'Nothing of it may load in production.',
+      { pathNot: [room('dev')] },
+      {
+        path: room('dev'),
+        dynamic: false,
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    ),
+    only(
+      'cli-rooms',
+      'A command uses what an application uses, and reads what it wrote.',
+      room('cli'),
+      room('core', 'issuing', 'trace', 'page'),
+    ),
     rule(
       'cli-is-an-entry',
       'A command is run, not imported.',
