@@ -12,6 +12,8 @@ export interface ReportedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | number;
+  /** The HTTP status that it stands for. */
+  readonly status?: number;
   readonly stack?: string;
 }
 
@@ -29,6 +31,8 @@ export interface ReportedSpan {
   readonly id: string;
   /** The span that it is drawn under; absent for roots. */
   readonly parent?: string;
+  /** The span that called it by what its line says, where that one has left no line. */
+  readonly missingParent?: string;
   /** 0 for roots. */
   readonly depth: number;
   readonly service: string;
@@ -168,7 +172,9 @@ export interface DurationHistogram {
 export interface CaptureReport {
   readonly requests: number;
   readonly failed: number;
-  /** Epoch milliseconds of the first and the last line of a span. */
+  /** Lines left out, because their requests had to be summed up before these came. */
+  readonly late: number;
+  /** Epoch milliseconds: the first beginning and the last end of a span. */
   readonly from: number;
   readonly to: number;
   /** By share of the critical path, the largest first. */

@@ -1,0 +1,155 @@
+import type { Line } from './line.js';
+import { answerOf, callsOut, type Span, walk } from './span.js';
+
+/** The spans of one request, in whatever order their lines came. */
+export interface Assembly {
+  /** What the request as a whole was; undefined if no line tells of any span. */
+  readonly root: Span | undefined;
+  /** The root first, then spans that nothing connects with it. */
+  readonly roots: readonly Span[];
+  readonly spans: readonly Span[];
+  /** Lines outside of every known span. */
+  readonly stray: readonly Line[];
+}
+
+const RANK = { start: 0, inflight: 1, end: 2 } as const;
+
+/** Finds the spans that lines of one request tell of, and makes a forest of them. No span is lost or told twice. */
+export function assemble(lines: readonly Line[]): Assembly {
+  const best = new Map<string, Line>();
+  for (const line of lines) {
+    if (line.ev === undefined || line.spanId === undefined) continue;
+    const known = best.get(line.spanId);
+    if (known === undefined || compareClaims(line, known) < 0) best.set(line.spanId, line);
+  }
+  const spans = [...best.values()].map(newSpan).sort(byStart);
+  const byId = new Map(spans.map((span) => [span.id, span]));
+  link(spans, byId);
+  const stray: Line[] = [];
+  for (const line of lines) {
+    if (line.ev !== undefined) continue;
+    const span = line.spanId === undefined ? undefined : byId.get(line.spanId);
+    (span?.notes ?? stray).push(line);
+  }
+  for (const { notes } of spans) notes.sort(byTime);
+  stray.sort(byTime);
+  const roots = orderRoots(spans.filter(({ parent }) => parent === undefined));
+  extendOpen(roots);
+  return { root: roots[0], roots, spans, stray };
+}
+
+/** Moves spans under another one, keeping children in order. */
+export function adopt(parent: Span, child: Span): void {
+  child.parent = parent;
+  parent.children.push(child);
+  parent.children.sort(byStart);
+}
+
+function newSpan(line: Line): Span {
+  const { spanId = '', ev, time, dur = 0 } = line;
+  const start = ev === 'start' ? time : time - dur;
+  const open = ev !== 'end';
+  return {
+    id: spanId,
+    line,
+    open,
+    start,
+    end: start + dur,
+    parent: undefined,
+    children: [],
+    notes: [],
+    self: 0,
+    critical: 0,
+  };
+}
+
+/** Which of two lines about one span tells more: an end, then a longer life; the rest only makes the choice the same. */
+function compareClaims(a: Line, b: Line): number {
+  const rank = RANK[b.ev ?? 'start'] - RANK[a.ev ?? 'start'];
+  if (rank !== 0) return rank;
+  return (b.dur ?? 0) - (a.dur ?? 0) || a.time - b.time || compare(a.instance, b.instance) || compare(a.msg, b.msg);
+}
+
+function link(spans: readonly Span[], byId: ReadonlyMap<string, Span>): void {
+  for (const span of spans) {
+    if (span.line.parentSpanId !== undefined) span.parent = byId.get(span.line.parentSpanId);
+  }
+  cutRings(spans);
+  for (const span of spans) span.parent?.children.push(span);
+}
+
+/** Whoever leads back to itself is forged or garbled: the earliest of such a ring becomes a root. */
+function cutRings(spans: readonly Span[]): void {
+  const seen = new Map<Span, Span>();
+  for (const first of spans) {
+    let span: Span | undefined = first;
+    for (; span !== undefined && !seen.has(span); span = span.parent) seen.set(span, first);
+    if (span === undefined || seen.get(span) !== first) continue;
+    let earliest = span;
+    for (let next = span.parent; next !== span && next !== undefined; next = next.parent) {
+      if (byStart(next, earliest) < 0) earliest = next;
+    }
+    earliest.parent = undefined;
+  }
+}
+
+/** The request itself first: nobody called it, it begins first, it lasts longest. */
+function orderRoots(roots: Span[]): Span[] {
+  const rank = ({ line }: Span): number =>
+    (line.parentSpanId === undefined ? 0 : 2) + (line.kind === 'server' || line.kind === 'consumer' ? 0 : 1);
+  return roots.sort((a, b) => rank(a) - rank(b) || b.end - b.start - (a.end - a.start) || byStart(a, b));
+}
+
+/** A span without an end has lasted at least as long as everything within it. */
+function extendOpen(roots: readonly Span[]): void {
+  const order = [...walk(roots)].map(({ span }) => span);
+  for (const span of order.toReversed()) {
+    if (!span.open) continue;
+    for (const { end } of span.children) span.end = Math.max(span.end, end);
+    for (const { time } of span.notes) span.end = Math.max(span.end, time);
+  }
+}
+
+/**
+ * Puts spans whose caller left no line where they must have happened: within a call that nobody has answered, else
+ * within the request.
+ */
+export function placeOrphans({ root, roots }: Assembly): Span[] {
+  if (root === undefined) return [];
+  const left = [root];
+  const calls = [...walk(roots)]
+    .map(({ span }) => span)
+    .filter((span) => callsOut(span) && answerOf(span) === undefined);
+  for (const orphan of roots.slice(1)) {
+    const inner = calls
+      .filter((call) => contains(call, orphan) && rootOf(call) !== orphan)
+      .sort((a, b) => a.end - a.start - (b.end - b.start) || byStart(a, b))[0];
+    const place = inner ?? (contains(root, orphan) ? root : undefined);
+    if (place === undefined) left.push(orphan);
+    else adopt(place, orphan);
+  }
+  return left;
+}
+
+function rootOf(span: Span): Span {
+  let top = span;
+  while (top.parent !== undefined) top = top.parent;
+  return top;
+}
+
+function contains(outer: Span, inner: Span): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+export function byStart(a: Span, b: Span): number {
+  return a.start - b.start || b.end - a.end || compare(a.id, b.id);
+}
+
+function byTime(a: Line, b: Line): number {
+  return a.time - b.time || compare(a.msg, b.msg);
+}
+
+/** By code units: the same order wherever it runs. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

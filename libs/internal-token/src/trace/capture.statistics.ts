@@ -1,0 +1,149 @@
+import { compare } from './assemble.js';
+import { DurationSketch } from './duration.sketch.js';
+import type { CaptureReport, DurationHistogram, EdgeStats, OperationStats, ReportedKind } from './report.js';
+import { answerOf, callsOut, isFailed, type Span } from './span.js';
+
+/** Names beyond these are counted together: an operation is a route's pattern, and there are not many. */
+const MAX_NAMES = 2_000;
+const OTHERS = '(others)';
+
+interface Operation {
+  readonly service: string;
+  readonly op: string;
+  readonly kind: ReportedKind;
+  count: number;
+  errors: number;
+  critical: number;
+  readonly total: DurationSketch;
+  readonly self: DurationSketch;
+}
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly database: boolean;
+  count: number;
+  errors: number;
+  readonly total: DurationSketch;
+}
+
+/** Requests that were analysed, added up. */
+export class CaptureStatistics {
+  readonly #operations = new Map<string, Operation>();
+  readonly #edges = new Map<string, Edge>();
+  readonly #whole = new Map<string, { service: string; op: string; sketch: DurationSketch }>();
+  #requests = 0;
+  #failed = 0;
+  #time = 0;
+  #from = Infinity;
+  #to = -Infinity;
+
+  add(root: Span, spans: readonly Span[]): void {
+    this.#requests++;
+    if (isFailed(root)) this.#failed++;
+    this.#time += root.end - root.start;
+    const { service, op = '' } = root.line;
+    const { sketch } = named(this.#whole, `${service}\0${op}`, () => ({ service, op, sketch: new DurationSketch() }));
+    sketch.add(root.end - root.start);
+    this.#addEdge('client', service, root);
+    for (const span of spans) {
+      this.#from = Math.min(this.#from, span.start);
+      this.#to = Math.max(this.#to, span.end);
+      this.#addOperation(span);
+      this.#addEdgeOf(span);
+    }
+  }
+
+  report(): Omit<CaptureReport, 'late'> {
+    const seconds = Math.max((this.#to - this.#from) / 1000, 0.001);
+    return {
+      requests: this.#requests,
+      failed: this.#failed,
+      from: this.#requests === 0 ? 0 : this.#from,
+      to: this.#requests === 0 ? 0 : this.#to,
+      operations: [...this.#operations.values()]
+        .map((each) => describeOperation(each, this.#time))
+        .sort((a, b) => b.criticalShare - a.criticalShare || b.count - a.count || compare(keyOf(a), keyOf(b))),
+      edges: [...this.#edges.values()]
+        .map((edge) => describeEdge(edge, seconds))
+        .sort((a, b) => b.count - a.count || compare(`${a.from}\0${a.to}`, `${b.from}\0${b.to}`)),
+      histograms: [...this.#whole.values()]
+        .map(({ service, op, sketch }): DurationHistogram => ({ service, op, bars: sketch.bars() }))
+        .sort((a, b) => compare(keyOf(a), keyOf(b))),
+    };
+  }
+
+  #addOperation(span: Span): void {
+    const { service, op = '', kind = 'internal' } = span.line;
+    const operation = named(this.#operations, `${service}\0${op}\0${kind}`, (whose) => ({
+      service: whose ?? service,
+      op: whose ?? op,
+      kind,
+      count: 0,
+      errors: 0,
+      critical: 0,
+      total: new DurationSketch(),
+      self: new DurationSketch(),
+    }));
+    operation.count++;
+    if (isFailed(span)) operation.errors++;
+    operation.critical += span.critical;
+    operation.total.add(span.end - span.start);
+    operation.self.add(span.self);
+  }
+
+  /** A call has one edge, however it is made: in process, or by two spans with a network in between. */
+  #addEdgeOf(span: Span): void {
+    const { service, peer, db, kind } = span.line;
+    if (db !== undefined) {
+      if (db !== 'transaction') this.#addEdge(service, peer ?? 'database', span, true);
+      return;
+    }
+    const answer = answerOf(span);
+    if (kind === 'client') return this.#addEdge(service, answer?.line.service ?? peer ?? 'unknown', span);
+    if (callsOut(span) && answer === undefined) this.#addEdge(service, peer ?? 'unknown', span);
+    const caller = span.parent;
+    // The client's span has told of it.
+    if (caller === undefined || caller.line.kind === 'client' || caller.line.service === service) return;
+    this.#addEdge(caller.line.service, service, span);
+  }
+
+  #addEdge(from: string, to: string, span: Span, database = false): void {
+    const edge = named(this.#edges, `${from}\0${to}\0${database}`, (others) => ({
+      from: others ?? from,
+      to: others ?? to,
+      database,
+      count: 0,
+      errors: 0,
+      total: new DurationSketch(),
+    }));
+    edge.count++;
+    if (isFailed(span)) edge.errors++;
+    edge.total.add(span.end - span.start);
+  }
+}
+
+function named<T>(map: Map<string, T>, key: string, make: (others?: string) => T): T {
+  const full = map.size >= MAX_NAMES && !map.has(key);
+  const where = full ? OTHERS : key;
+  const known = map.get(where);
+  if (known !== undefined) return known;
+  const made = make(full ? OTHERS : undefined);
+  map.set(where, made);
+  return made;
+}
+
+function describeOperation(operation: Operation, time: number): OperationStats {
+  const { service, op, kind, count, errors, critical, total, self } = operation;
+  const criticalShare = time === 0 ? 0 : critical / time;
+  return { service, op, kind, count, errors, ...total.latencies(), selfP99: self.at(0.99), criticalShare };
+}
+
+function describeEdge({ from, to, database, count, errors, total }: Edge, seconds: number): EdgeStats {
+  const rate = count / seconds;
+  return { from, to, ...(database && { database }), count, errors, ...total.latencies(), rate };
+}
+
+function keyOf({ service, op, kind = '' }: { service: string; op: string; kind?: string }): string {
+  return `${service}\0${op}\0${kind}`;
+}

@@ -1,0 +1,100 @@
+import { assemble, placeOrphans } from './assemble.js';
+import { CaptureStatistics } from './capture.statistics.js';
+import { correctSkew } from './clock-skew.js';
+import { criticalPath, measureSelf } from './critical-path.js';
+import type { Line } from './line.js';
+import type { CaptureReport } from './report.js';
+
+/** So many spans wait for the rest of their requests; some 300 bytes each. */
+const MAX_WAITING_SPANS = 500_000;
+/** So many of those that were summed up early are remembered, to know what comes too late. */
+const MAX_REMEMBERED = 100_000;
+/** Of the requests that wait, how many are summed up when there are too many. */
+const SUMMED_UP_AT_ONCE = 0.25;
+
+/**
+ * Many requests, summed up. Lines may come in any order. Memory is bounded: when too many spans wait, the requests that
+ * have been quiet for longest are summed up; what comes of them later is counted as `late`, and left out.
+ */
+export class Capture {
+  readonly #statistics = new CaptureStatistics();
+  readonly #waiting = new Map<string, Line[]>();
+  readonly #names = new Map<string, string>();
+  /** Requests that were summed up before the end. */
+  readonly #early = new Set<string>();
+  #spans = 0;
+  #late = 0;
+
+  /** @param maxWaitingSpans for tests; default 500,000 */
+  constructor(private readonly maxWaitingSpans = MAX_WAITING_SPANS) {}
+
+  add(line: Line): void {
+    if (line.ev !== 'end') return;
+    if (this.#early.has(line.txn)) return void this.#late++;
+    const known = this.#waiting.get(line.txn);
+    const compact = this.#compact(line, known?.[0]?.txn ?? line.txn);
+    if (known === undefined) this.#waiting.set(compact.txn, [compact]);
+    else known.push(compact);
+    this.#spans++;
+    if (this.#spans > this.maxWaitingSpans) this.#sumUpOldest();
+  }
+
+  report(): CaptureReport {
+    for (const txn of [...this.#waiting.keys()].sort()) this.#sumUp(txn);
+    return { ...this.#statistics.report(), late: this.#late };
+  }
+
+  #sumUpOldest(): void {
+    const newest = (lines: readonly Line[]): number => lines.reduce((latest, { time }) => Math.max(latest, time), 0);
+    const byAge = [...this.#waiting].map(([txn, lines]) => ({ txn, at: newest(lines) })).sort((a, b) => a.at - b.at);
+    for (const { txn } of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
+      this.#sumUp(txn);
+      if (this.#early.size < MAX_REMEMBERED) this.#early.add(txn);
+    }
+  }
+
+  #sumUp(txn: string): void {
+    const lines = this.#waiting.get(txn) ?? [];
+    this.#waiting.delete(txn);
+    this.#spans -= lines.length;
+    const assembly = assemble(lines);
+    const { root, spans } = assembly;
+    if (root === undefined) return;
+    correctSkew(root, spans);
+    placeOrphans(assembly);
+    measureSelf(spans);
+    criticalPath(root);
+    this.#statistics.add(root, spans);
+  }
+
+  /** What the statistics need of a line, and every name once: lines come by the hundred thousand. */
+  #compact(line: Line, txn: string): Line {
+    const { time, dur, status, spanId, parentSpanId, kind, ev, kept } = line;
+    return {
+      time,
+      level: this.#name(line.level),
+      msg: '',
+      service: this.#name(line.service),
+      instance: this.#name(line.instance),
+      txn,
+      ...(spanId !== undefined && { spanId }),
+      ...(parentSpanId !== undefined && { parentSpanId }),
+      ...(ev !== undefined && { ev }),
+      ...(kind !== undefined && { kind }),
+      op: this.#name(line.op ?? line.msg),
+      ...(dur !== undefined && { dur }),
+      ...(status !== undefined && { status }),
+      ...(line.peer !== undefined && { peer: this.#name(line.peer) }),
+      ...(line.db !== undefined && { db: this.#name(line.db) }),
+      ...(kept !== undefined && { kept }),
+    };
+  }
+
+  #name(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    // Names are few; where they are not, they are not kept.
+    if (this.#names.size < 10_000) this.#names.set(text, text);
+    return text;
+  }
+}

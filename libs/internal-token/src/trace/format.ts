@@ -1,0 +1,23 @@
+/** `0.42 ms`, `12.3 ms`, `1,234 ms`, `12.3 s`: three digits that matter. */
+export function milliseconds(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 10_000) return `${(value / 1000).toFixed(1)} s`;
+  if (size >= 100) return `${Math.round(value).toLocaleString('en')} ms`;
+  return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
+}
+
+/** `71 %`, `0.8 %` */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** `12,345` */
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** `1 span`, `2 spans` */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}

@@ -1,0 +1,44 @@
+import { milliseconds } from './format.js';
+import type { Gap } from './report.js';
+import { answerOf, callsOut, type Span } from './span.js';
+
+/** A call that ended so may never have reached anybody (RFC 9110, section 15.6). */
+const NOT_REACHED = new Set([502, 503, 504]);
+
+/**
+ * Who ought to have written lines and has not: callees that answered, callers that were named.
+ * @param spans with orphans in their places
+ */
+export function findGaps(root: Span, spans: readonly Span[]): Gap[] {
+  const ids = new Set(spans.map(({ id }) => id));
+  // Lines that sampling dropped are not missing.
+  const sampled = spans.some(({ line }) => line.kept !== undefined);
+  const silent = sampled ? [] : spans.filter((span) => callsOut(span) && !answerOf(span) && hasArrived(span));
+  const explained = new Set(silent);
+  return [
+    ...silent.map((span) => silentCallee(span, span.start - root.start)),
+    ...spans
+      .filter(({ line }) => line.parentSpanId !== undefined && !ids.has(line.parentSpanId))
+      .filter(({ parent }) => parent === undefined || !explained.has(parent))
+      .map((span) => silentCaller(span, span.start - root.start)),
+  ].sort((a, b) => a.offset - b.offset);
+}
+
+function silentCallee({ id, line }: Span, offset: number): Gap {
+  const { peer, service } = line;
+  const text = `no lines from ${peer ?? 'the callee'}, called by ${service} at +${milliseconds(offset)}`;
+  return { kind: 'silent-callee', ...(peer !== undefined && { service: peer }), span: id, offset, text };
+}
+
+function silentCaller({ id, line }: Span, offset: number): Gap {
+  const at = `at +${milliseconds(offset)}`;
+  const text = `no lines from whoever called ${line.service} ${at} (span ${line.parentSpanId})`;
+  return { kind: 'silent-caller', span: id, offset, text };
+}
+
+function hasArrived({ line, open }: Span): boolean {
+  const { err, status } = line;
+  if (open || err === undefined) return true;
+  const told = err.status ?? status;
+  return typeof told === 'number' && !NOT_REACHED.has(told);
+}

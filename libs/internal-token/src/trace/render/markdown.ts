@@ -1,0 +1,27 @@
+/** Text of a log as text, whatever it says: no markup, no link, no HTML, nobody mentioned. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*_{}[\]()#+!|~>]/g, String.raw`\$&`)
+    .replace(/@(?=\w)/g, '@\u200b')
+    .replaceAll('\n', ' ');
+}
+
+/** A block of text; its fence is longer than any within it. */
+export function fence(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}text\n${text}\n${ticks}`;
+}
+
+/** A table; numbers to the right. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numbersFrom: number,
+): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, index) => (index < numbersFrom ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map((row) => line(row.map(escapeMarkdown)))].join('\n');
+}

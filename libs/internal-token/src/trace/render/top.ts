@@ -1,0 +1,155 @@
+import { count, milliseconds, percent, plural } from '../format.js';
+import type { CaptureReport, EdgeStats, OperationStats } from '../report.js';
+import { markdownTable } from './markdown.js';
+import { fit, type Style, widthOf } from './pen.js';
+
+/** A difference below this is noise. */
+const WORTH_A_COLOUR = 0.1;
+
+export interface TopOptions {
+  /** Rows a table at the most. Default 30. */
+  readonly limit?: number;
+  /** An earlier capture to compare with. */
+  readonly base?: CaptureReport | undefined;
+}
+
+interface Cell {
+  readonly text: string;
+  readonly tone?: 'good' | 'bad' | 'quiet';
+}
+interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** The first columns are names. */
+  readonly names: number;
+}
+
+/** Where the time of many requests went: operations by their share of the critical path, and calls between services. */
+export function renderTop(report: CaptureReport, { pen, width }: Style, options: TopOptions = {}): string[] {
+  const paint = { good: pen.green, bad: pen.red, quiet: pen.dim };
+  const tables = tablesOf(report, options).flatMap(({ title, head, rows, names }) => {
+    const widths = head.map((name, column) =>
+      Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column]?.text ?? ''))),
+    );
+    // The name gives way before a number does.
+    const over = widths.reduce((sum, each) => sum + each + 2, -2) - width;
+    if (over > 0) widths[1] = Math.max(12, (widths[1] ?? 0) - over);
+    const place = (text: string, column: number): string =>
+      column < names ? fit(text, widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
+    return [
+      '',
+      pen.bold(title),
+      pen.dim(head.map(place).join('  ')),
+      ...rows.map((row) =>
+        row.map(({ text, tone }, column) => (tone ? paint[tone] : String)(place(text, column))).join('  '),
+      ),
+    ];
+  });
+  return [summary(report, options.base), ...tables];
+}
+
+export function renderTopMarkdown(report: CaptureReport, options: TopOptions = {}): string {
+  const tables = tablesOf(report, options).map(
+    ({ title, head, rows, names }) =>
+      `**${title}**\n\n${markdownTable(
+        head,
+        rows.map((row) => row.map(({ text }) => text)),
+        names,
+      )}`,
+  );
+  return `${[summary(report, options.base), ...tables].join('\n\n')}\n`;
+}
+
+function summary({ requests, failed, from, to, late }: CaptureReport, base?: CaptureReport): string {
+  const seconds = Math.max(to - from, 0) / 1000;
+  const rate = seconds > 0 ? `, ${(requests / seconds).toFixed(1)}/s over ${seconds.toFixed(0)} s` : '';
+  const left = late > 0 ? `; ${plural(late, 'line')} came too late to be counted` : '';
+  const against =
+    base === undefined ? '' : ` (base: ${plural(base.requests, 'request')}, ${count(base.failed)} failed)`;
+  return `${plural(requests, 'request')}, ${count(failed)} failed${rate}${left}${against}`;
+}
+
+function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: TopOptions): Table[] {
+  const compare = base !== undefined;
+  return [
+    {
+      title: 'Operations, by their share of the critical path',
+      head: [
+        'service',
+        'operation',
+        'count',
+        'err',
+        'p50',
+        'p90',
+        'p99',
+        'own p99',
+        'crit',
+        ...(compare ? DELTAS : []),
+      ],
+      rows: operations.slice(0, limit).map((each) => operationRow(each, base)),
+      names: 2,
+    },
+    {
+      title: 'Calls between services',
+      head: ['from', 'to', 'count', 'err', 'p50', 'p90', 'p99', 'rate', ...(compare ? DELTAS : [])],
+      rows: edges.slice(0, limit).map((each) => edgeRow(each, base)),
+      names: 2,
+    },
+  ];
+}
+
+const DELTAS = ['Δ p50', 'Δ p99', 'Δ err'];
+
+function operationRow(stats: OperationStats, base?: CaptureReport): Cell[] {
+  const { service, op, kind, selfP99, criticalShare } = stats;
+  const before = base?.operations.find((each) => each.service === service && each.op === op && each.kind === kind);
+  return [
+    { text: service },
+    { text: kind === 'client' && !op.startsWith('select') ? `${op} (call)` : op },
+    ...latencyCells(stats),
+    { text: milliseconds(selfP99) },
+    { text: percent(criticalShare) },
+    ...(base ? deltas(stats, before) : []),
+  ];
+}
+
+function edgeRow(stats: EdgeStats, base?: CaptureReport): Cell[] {
+  const before = base?.edges.find(({ from, to }) => from === stats.from && to === stats.to);
+  return [
+    { text: stats.from },
+    { text: stats.to },
+    ...latencyCells(stats),
+    { text: `${stats.rate.toFixed(1)}/s` },
+    ...(base ? deltas(stats, before) : []),
+  ];
+}
+
+type Measured = Pick<OperationStats, 'count' | 'errors' | 'p50' | 'p90' | 'p99'>;
+
+function latencyCells({ count: calls, errors, p50, p90, p99 }: Measured): Cell[] {
+  return [
+    { text: count(calls) },
+    errors > 0 ? { text: percent(errors / calls), tone: 'bad' } : { text: '–', tone: 'quiet' },
+    ...[p50, p90, p99].map((value) => ({ text: milliseconds(value) })),
+  ];
+}
+
+function deltas(now: Measured, before: Measured | undefined): Cell[] {
+  if (before === undefined) return [{ text: 'new', tone: 'quiet' }, { text: '' }, { text: '' }];
+  const errors = now.errors / now.count - before.errors / before.count;
+  return [
+    change(now.p50, before.p50),
+    change(now.p99, before.p99),
+    Math.abs(errors) < 0.0005
+      ? { text: '–', tone: 'quiet' }
+      : { text: `${errors > 0 ? '+' : '−'}${percent(Math.abs(errors))}`, tone: errors > 0 ? 'bad' : 'good' },
+  ];
+}
+
+function change(now: number, before: number): Cell {
+  const ratio = before > 0 ? now / before - 1 : 0;
+  const text = `${ratio >= 0 ? '+' : '−'}${percent(Math.abs(ratio))}`;
+  if (Math.abs(ratio) < WORTH_A_COLOUR) return { text, tone: 'quiet' };
+  return { text, tone: ratio > 0 ? 'bad' : 'good' };
+}

@@ -1,0 +1,68 @@
+import { milliseconds, plural } from '../format.js';
+import type { ReportedSpan, TraceReport } from '../report.js';
+import { outcomePaint, type Style } from './pen.js';
+import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
+
+/** A request for a terminal: what it was, what stands out, the waterfall, what went wrong, what is missing. */
+export function renderTrace(report: TraceReport, style: Style, options: WaterfallOptions = {}): string[] {
+  const { pen } = style;
+  return [
+    headline(report, style),
+    pen.dim(facts(report)),
+    '',
+    report.verdict,
+    '',
+    ...renderWaterfall(report, style, options),
+    ...section('Error chain', errorLines(report), style),
+    ...section(
+      'Missing',
+      report.gaps.map(({ text }) => text),
+      style,
+    ),
+    ...section('Clocks', skewLines(report), style),
+    ...section('Outside of any span', strayLines(report), style),
+  ];
+}
+
+function headline({ op, status, failed, duration, unfinished }: TraceReport, { pen }: Style): string {
+  const outcome = status === undefined ? '' : `  ${outcomePaint(failed, status, pen)(String(status))}`;
+  return `${pen.bold(op)}${outcome}  ${milliseconds(duration)}${unfinished ? `  ${pen.yellow('unfinished')}` : ''}`;
+}
+
+export function facts({ startedAt, tenant, user, txn, services, spans }: TraceReport): string {
+  const who = [tenant !== undefined && `tenant ${tenant}`, user !== undefined && `user ${user}`].filter(Boolean);
+  const what = `${plural(spans.length, 'span')} in ${plural(services.length, 'service')}`;
+  return [new Date(startedAt).toISOString().replace('T', ' '), ...who, what, txn].join('   ');
+}
+
+function section(title: string, lines: readonly string[], { pen }: Style): string[] {
+  return lines.length === 0 ? [] : ['', pen.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** From the outermost failure to where it began, one a line. */
+export function errorLines({ errorChain, spans }: TraceReport): string[] {
+  const byId = new Map(spans.map((span) => [span.id, span]));
+  const chain = errorChain.flatMap((id) => byId.get(id) ?? []);
+  return chain.map((span, index) => `${'  '.repeat(index)}${index > 0 ? '← ' : ''}${outcomeOf(span)}`);
+}
+
+function outcomeOf({ service, op, status, err, offset, duration }: ReportedSpan): string {
+  const why = err === undefined ? '' : `: ${err.code === undefined ? err.type : err.code} ${err.message}`;
+  const when = `+${milliseconds(offset + duration)}`;
+  return `${service}  ${op}  ${status ?? 'no end'} at ${when}${why}`.replaceAll('\n', ' ');
+}
+
+/** How wrong each clock is, and how sure that is. */
+export function skewLines({ skews }: TraceReport): string[] {
+  return skews.map(({ service, instance, ahead, uncertainty }) => {
+    const way = ahead > 0 ? 'ahead' : 'behind';
+    const sure = uncertainty > 0 ? ` ± ${milliseconds(uncertainty)}` : '';
+    return `${service} (${instance}) is ${milliseconds(Math.abs(ahead))}${sure} ${way}; its times are corrected (--raw: as written)`;
+  });
+}
+
+function strayLines({ strayNotes }: TraceReport): string[] {
+  return strayNotes.map(
+    ({ offset, service, level, msg }) => `+${milliseconds(offset)} ${service} ${level}: ${msg.replaceAll('\n', ' ')}`,
+  );
+}

@@ -1,0 +1,109 @@
+import { assemble, placeOrphans } from './assemble.js';
+import { correctSkew } from './clock-skew.js';
+import { criticalPath, measureSelf } from './critical-path.js';
+import { errorChain } from './error-chain.js';
+import { findGaps } from './gaps.js';
+import type { Line } from './line.js';
+import type { ReportedNote, ReportedSpan, TraceReport } from './report.js';
+import { isFailed, type Span, walk } from './span.js';
+import { verdict } from './verdict.js';
+
+export interface TraceOptions {
+  /** Leave every clock as it is. Default false. */
+  readonly raw?: boolean;
+}
+
+/**
+ * What the lines of one request say together. The order of the lines does not matter.
+ * @returns undefined if none of them tells of a span
+ */
+export function reportTrace(
+  txn: string,
+  lines: readonly Line[],
+  { raw = false }: TraceOptions = {},
+): TraceReport | undefined {
+  const assembly = assemble(lines);
+  const { root, spans, stray } = assembly;
+  if (root === undefined) return undefined;
+  const skews = raw ? [] : correctSkew(root, spans);
+  const roots = placeOrphans(assembly);
+  const gaps = findGaps(root, spans);
+  measureSelf(spans);
+  const pieces = criticalPath(root);
+  const chain = errorChain(roots);
+  const { op = '', service, status } = root.line;
+  return {
+    txn,
+    startedAt: root.start,
+    duration: root.end - root.start,
+    op,
+    service,
+    ...(status !== undefined && { status }),
+    failed: isFailed(root),
+    ...whoAsked(spans),
+    unfinished: spans.some(({ open }) => open),
+    verdict: verdict(root, spans, chain, gaps),
+    spans: [...walk(roots)].map(({ span, depth }) => reportSpan(span, depth, root.start)),
+    criticalPath: pieces,
+    errorChain: chain.map(({ id }) => id),
+    skews,
+    gaps,
+    strayNotes: stray.map((note) => reportNote(note, root.start)),
+    services: [...new Set(spans.map(({ line }) => line.service))],
+  };
+}
+
+function whoAsked(spans: readonly Span[]): Pick<TraceReport, 'tenant' | 'user'> {
+  const said = spans.find(({ line }) => line.tenant !== undefined || line.user !== undefined)?.line;
+  return {
+    ...(said?.tenant !== undefined && { tenant: said.tenant }),
+    ...(said?.user !== undefined && { user: said.user }),
+  };
+}
+
+function reportSpan(span: Span, depth: number, zero: number): ReportedSpan {
+  const { line, open, start, end } = span;
+  const { service, instance, kind = 'internal', op = line.msg, parentSpanId, tok } = line;
+  return {
+    id: span.id,
+    ...(span.parent !== undefined && { parent: span.parent.id }),
+    ...(parentSpanId !== undefined && parentSpanId !== span.parent?.id && { missingParent: parentSpanId }),
+    depth,
+    service,
+    instance,
+    kind,
+    op,
+    offset: start - zero,
+    duration: end - start,
+    self: span.self,
+    critical: span.critical,
+    ...(open && { open }),
+    ...(line.status !== undefined && { status: line.status }),
+    failed: isFailed(span),
+    ...(line.err !== undefined && { err: line.err }),
+    ...(line.peer !== undefined && { peer: line.peer }),
+    ...(line.route !== undefined && { route: line.route }),
+    ...(line.db !== undefined && { db: line.db }),
+    ...(tok !== undefined && {
+      token: {
+        age: tok.ageMs,
+        left: tok.ttlMs,
+        ...(tok.kid !== undefined && { kid: tok.kid }),
+        ...(tok.verifyUs !== undefined && { verifyMicroseconds: tok.verifyUs }),
+      },
+    }),
+    ...(line.caller !== undefined && { caller: line.caller }),
+    notes: span.notes.map((note) => reportNote(note, zero)),
+  };
+}
+
+function reportNote(note: Line, zero: number): ReportedNote {
+  return {
+    offset: note.time - zero,
+    level: note.level,
+    msg: note.msg,
+    service: note.service,
+    ...(note.context !== undefined && { context: note.context }),
+    ...(note.err !== undefined && { err: note.err }),
+  };
+}

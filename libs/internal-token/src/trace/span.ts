@@ -1,0 +1,57 @@
+import type { Line } from './line.js';
+
+/** A span in the making: what its lines say, its place in the tree, and what the analysis finds. */
+export interface Span {
+  readonly id: string;
+  readonly line: Line;
+  /** No end line: its end is the last that is known of it. */
+  readonly open: boolean;
+  /** Epoch milliseconds, by the root's clock once skew is taken out. */
+  start: number;
+  end: number;
+  parent: Span | undefined;
+  /** By start. */
+  children: Span[];
+  notes: Line[];
+  /** Milliseconds that no child covers. */
+  self: number;
+  /** Milliseconds of its own on the critical path. */
+  critical: number;
+}
+
+/** It had another process do something that leaves lines of its own there; a database leaves none. */
+export function callsOut({ line }: Span): boolean {
+  return line.db === undefined && (line.kind === 'client' || (line.kind === 'server' && line.peer !== undefined));
+}
+
+/** The other process' side of a call, if it has left lines. */
+export function answerOf(span: Span): Span | undefined {
+  return callsOut(span) ? span.children.find((child) => isAnswer(child, span)) : undefined;
+}
+
+function isAnswer({ line }: Span, { id }: Span): boolean {
+  return (line.kind === 'server' || line.kind === 'consumer') && line.parentSpanId === id;
+}
+
+/** A failure of this side, as the line's level tells in every topology; a refusal is none. */
+export function isFailed({ line }: Span): boolean {
+  return line.level === 'error' || line.level === 'fatal' || (typeof line.status === 'number' && line.status >= 500);
+}
+
+/** It failed or refused. */
+export function isUnhappy(span: Span): boolean {
+  const { status } = span.line;
+  return isFailed(span) || status === 'error' || (typeof status === 'number' && status >= 400);
+}
+
+/** Depth first, children by start; without recursion, for a hostile log may be deep. */
+export function* walk(roots: readonly Span[]): Generator<{ span: Span; depth: number }> {
+  const stack = roots.toReversed().map((span) => ({ span, depth: 0 }));
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    yield next;
+    const { children } = next.span;
+    for (let index = children.length - 1; index >= 0; index--) {
+      stack.push({ span: children[index] as Span, depth: next.depth + 1 });
+    }
+  }
+}

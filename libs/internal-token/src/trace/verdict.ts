@@ -1,0 +1,50 @@
+import { milliseconds, percent, plural } from './format.js';
+import type { Gap } from './report.js';
+import { answerOf, isFailed, isUnhappy, type Span } from './span.js';
+
+/** Below this share of the whole the slowest hop is not worth chasing alone. */
+const STANDS_OUT = 0.25;
+
+/** One sentence: how long it took, where the time went, how it ended and why. */
+export function verdict(root: Span, spans: readonly Span[], chain: readonly Span[], gaps: readonly Gap[]): string {
+  const total = root.end - root.start;
+  const took = `${root.line.op ?? 'The request'} ${root.open ? 'has not ended after' : 'took'} ${milliseconds(total)}`;
+  const parts = [`${took}${whereTo(root, spans, total)}`];
+  const ending = howItEnded(root, chain);
+  if (ending !== undefined) parts.push(ending);
+  const open = spans.filter((span) => span.open && span !== root).length;
+  if (open > 0) parts.push(`${plural(open, 'span has', 'spans have')} no end`);
+  if (gaps.length > 0) parts.push(`${plural(gaps.length, 'party has', 'parties have')} left no lines`);
+  return `${parts.join('; ')}.`;
+}
+
+function whereTo(root: Span, spans: readonly Span[], total: number): string {
+  const [slowest] = spans.toSorted((a, b) => b.critical - a.critical || (a.id < b.id ? -1 : 1));
+  if (slowest === undefined || total <= 0 || spans.length === 1) return '';
+  const share = slowest.critical / total;
+  const part = `${milliseconds(slowest.critical)} (${percent(share)})`;
+  if (share >= STANDS_OUT) return `, of which ${part} went to ${describe(slowest, root)}`;
+  return `, spread over ${plural(spans.length, 'span')}: the most, ${part}, went to ${describe(slowest, root)}`;
+}
+
+function describe(span: Span, root: Span): string {
+  const { op = 'a span', service, db, peer } = span.line;
+  if (db === 'transaction') return `${op}: waiting for a connection, begin and commit`;
+  if (db !== undefined) return `${op} in the database of ${service}`;
+  const answer = answerOf(span);
+  if (answer !== undefined) return `the way from ${service} to ${answer.line.service} and back`;
+  if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
+  return span === root ? `${service}'s own work` : `${op} in ${service}`;
+}
+
+function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
+  const first = chain.at(-1);
+  if (first === undefined) return undefined;
+  const { op = 'a span', service, err, status } = first.line;
+  const why = err === undefined ? (status === undefined ? '' : `: ${status}`) : `: ${err.code ?? err.type}`;
+  const cause = `${op} in ${service}${why}`;
+  if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, which was handled`;
+  const verb = isFailed(root) ? 'failed' : 'was refused';
+  const outcome = typeof root.line.status === 'number' ? ` with ${root.line.status}` : '';
+  return first === root ? `it ${verb}${outcome}${why}` : `it ${verb}${outcome}, which began with ${cause}`;
+}
