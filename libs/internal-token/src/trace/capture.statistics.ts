@@ -11,6 +11,7 @@ interface Operation {
   readonly service: string;
   readonly op: string;
   readonly kind: ReportedKind;
+  readonly database: boolean;
   count: number;
   errors: number;
   critical: number;
@@ -74,11 +75,12 @@ export class CaptureStatistics {
   }
 
   #addOperation(span: Span): void {
-    const { service, op = '', kind = 'internal' } = span.line;
+    const { service, op = '', kind = 'internal', db } = span.line;
     const operation = named(this.#operations, `${service}\0${op}\0${kind}`, (whose) => ({
       service: whose ?? service,
       op: whose ?? op,
       kind,
+      database: db !== undefined,
       count: 0,
       errors: 0,
       critical: 0,
@@ -103,8 +105,9 @@ export class CaptureStatistics {
     if (kind === 'client') return this.#addEdge(service, answer?.line.service ?? peer ?? 'unknown', span);
     if (callsOut(span) && answer === undefined) this.#addEdge(service, peer ?? 'unknown', span);
     const caller = span.parent;
-    // The client's span has told of it.
-    if (caller === undefined || caller.line.kind === 'client' || caller.line.service === service) return;
+    // The client's span has told of it; and whoever stands in for a caller without lines did not call.
+    if (caller === undefined || caller.line.kind === 'client' || caller.id !== span.line.parentSpanId) return;
+    if (caller.line.service === service) return;
     this.#addEdge(caller.line.service, service, span);
   }
 
@@ -134,9 +137,19 @@ function named<T>(map: Map<string, T>, key: string, make: (others?: string) => T
 }
 
 function describeOperation(operation: Operation, time: number): OperationStats {
-  const { service, op, kind, count, errors, critical, total, self } = operation;
+  const { service, op, kind, database, count, errors, critical, total, self } = operation;
   const criticalShare = time === 0 ? 0 : critical / time;
-  return { service, op, kind, count, errors, ...total.latencies(), selfP99: self.at(0.99), criticalShare };
+  return {
+    service,
+    op,
+    kind,
+    ...(database && { database }),
+    count,
+    errors,
+    ...total.latencies(),
+    selfP99: self.at(0.99),
+    criticalShare,
+  };
 }
 
 function describeEdge({ from, to, database, count, errors, total }: Edge, seconds: number): EdgeStats {

@@ -135,6 +135,8 @@ export interface OperationStats extends Latencies {
   readonly service: string;
   readonly op: string;
   readonly kind: ReportedKind;
+  /** A statement or a transaction. */
+  readonly database?: true;
   readonly count: number;
   readonly errors: number;
   readonly selfP99: number;

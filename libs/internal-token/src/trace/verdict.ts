@@ -14,7 +14,7 @@ export function verdict(root: Span, spans: readonly Span[], chain: readonly Span
   if (ending !== undefined) parts.push(ending);
   const open = spans.filter((span) => span.open && span !== root).length;
   if (open > 0) parts.push(`${plural(open, 'span has', 'spans have')} no end`);
-  if (gaps.length > 0) parts.push(`${plural(gaps.length, 'party has', 'parties have')} left no lines`);
+  if (gaps.length > 0) parts.push(`no lines from ${silent(gaps)}`);
   return `${parts.join('; ')}.`;
 }
 
@@ -25,6 +25,10 @@ function whereTo(root: Span, spans: readonly Span[], total: number): string {
   const part = `${milliseconds(slowest.critical)} (${percent(share)})`;
   if (share >= STANDS_OUT) return `, of which ${part} went to ${describe(slowest, root)}`;
   return `, spread over ${plural(spans.length, 'span')}: the most, ${part}, went to ${describe(slowest, root)}`;
+}
+
+function silent(gaps: readonly Gap[]): string {
+  return [...new Set(gaps.map(({ service }) => service ?? 'a caller'))].join(', ');
 }
 
 function describe(span: Span, root: Span): string {

@@ -32,9 +32,9 @@ export function outcomePaint(failed: boolean, status: number | string | undefine
 
 /** The text in so many columns, cut with `…` where it is longer. */
 export function fit(text: string, columns: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length <= columns) return text + ' '.repeat(columns - characters.length);
   return `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
 }
 
-export const widthOf = (text: string): number => [...text].length;
+export const widthOf = (text: string): number => Array.from(text).length;

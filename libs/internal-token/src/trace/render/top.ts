@@ -102,11 +102,11 @@ function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: To
 const DELTAS = ['Δ p50', 'Δ p99', 'Δ err'];
 
 function operationRow(stats: OperationStats, base?: CaptureReport): Cell[] {
-  const { service, op, kind, selfP99, criticalShare } = stats;
+  const { service, op, kind, database, selfP99, criticalShare } = stats;
   const before = base?.operations.find((each) => each.service === service && each.op === op && each.kind === kind);
   return [
     { text: service },
-    { text: kind === 'client' && !op.startsWith('select') ? `${op} (call)` : op },
+    { text: kind === 'client' && !database ? `${op} (call)` : op },
     ...latencyCells(stats),
     { text: milliseconds(selfP99) },
     { text: percent(criticalShare) },

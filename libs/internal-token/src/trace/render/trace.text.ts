@@ -42,7 +42,12 @@ function section(title: string, lines: readonly string[], { pen }: Style): strin
 /** From the outermost failure to where it began, one a line. */
 export function errorLines({ errorChain, spans }: TraceReport): string[] {
   const byId = new Map(spans.map((span) => [span.id, span]));
-  const chain = errorChain.flatMap((id) => byId.get(id) ?? []);
+  const failed = errorChain.flatMap((id) => byId.get(id) ?? []);
+  // Of a call between processes, the side that answered knows more.
+  const chain = failed.filter(({ id, kind }, index) => {
+    const next = failed[index + 1];
+    return !(kind === 'client' && next?.kind === 'server' && next.parent === id);
+  });
   return chain.map((span, index) => `${'  '.repeat(index)}${index > 0 ? '← ' : ''}${outcomeOf(span)}`);
 }
 

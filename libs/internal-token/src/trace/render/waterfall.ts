@@ -127,17 +127,18 @@ class Scale {
     return painted + ' '.repeat(Math.max(0, this.width - last - 1));
   }
 
-  /** What most of the column's time was; a critical piece, however short, is never hidden. */
-  #sign({ span, call, children }: Row, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
-    const from = this.#from + (column / this.width) * this.#length;
-    const to = this.#from + ((column + 1) / this.width) * this.#length;
-    const middle = (from + to) / 2;
-    const covers = (at: number) => (part: { offset: number; duration: number }) =>
-      part.offset <= at && at < part.offset + part.duration;
+  /** What was going on in the middle of the column, as far as the row reaches into it. */
+  #sign(row: Row, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
+    // A critical piece, however short, is never hidden.
     if (only) return pieces.length > 0 ? OWN_CRITICAL : OWN;
-    if (call !== undefined && !covers(middle)(span)) return ON_THE_WAY;
+    const from = Math.max(row.offset, this.#from + (column / this.width) * this.#length);
+    const to = Math.min(row.offset + row.duration, this.#from + ((column + 1) / this.width) * this.#length);
+    const middle = (from + to) / 2;
+    const covers = (part: { offset: number; duration: number }): boolean =>
+      part.offset <= middle && middle < part.offset + part.duration;
+    if (row.call !== undefined && !covers(row.span)) return ON_THE_WAY;
     if (pieces.some((piece) => piece.from <= middle && middle < piece.to)) return OWN_CRITICAL;
-    return children.some(covers(middle)) ? WAITING : OWN;
+    return row.children.some(covers) ? WAITING : OWN;
   }
 
   #column(offset: number, end = false): number {
