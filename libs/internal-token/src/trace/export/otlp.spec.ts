@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { asUnderstood, withoutEmptyLists } from '../../../../../test/support/otlp/otlp-schema.js';
+import { reportedSpan, traceReport, traceReports } from '../../../../../test/support/otlp/trace-reports.js';
+import type { ReportedSpan, TraceReport } from '../report.js';
+import { type OtlpRequest, type OtlpSpan, toOtlp } from './otlp.js';
+
+/** As another process reads it. */
+const sent = (traces: readonly TraceReport[]): OtlpRequest => JSON.parse(JSON.stringify(toOtlp(traces))) as OtlpRequest;
+const spansOf = ({ resourceSpans }: OtlpRequest): OtlpSpan[] =>
+  resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+const one = (given: Partial<ReportedSpan>, trace: Partial<TraceReport> = {}): OtlpSpan => {
+  const [span] = spansOf(sent([traceReport({ ...trace, spans: [reportedSpan(given)] })]));
+  if (span === undefined) throw new Error('no span');
+  return span;
+};
+const attributes = (list: OtlpSpan['attributes']): Record<string, unknown> =>
+  Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]]));
+
+describe('toOtlp', () => {
+  it('is understood in full by the official definitions, whatever stands on the lines', () => {
+    fc.assert(
+      fc.property(traceReports, (traces) => {
+        const request = sent(traces);
+        expect(asUnderstood(request)).toEqual(withoutEmptyLists(request));
+      }),
+    );
+  });
+
+  it('would be caught with a member that the definitions do not know, or a text where they have a number', () => {
+    const request = sent([traceReport({ spans: [reportedSpan()] })]);
+    const changed = (change: (span: Record<string, unknown>) => void): OtlpRequest => {
+      const copy = structuredClone(request);
+      change(spansOf(copy)[0] as unknown as Record<string, unknown>);
+      return copy;
+    };
+    for (const wrong of [
+      changed((span) => (span['spanName'] = 'x')),
+      changed((span) => (span['kind'] = '2')),
+      changed((span) => (span['startTimeUnixNano'] = 1)),
+    ]) {
+      expect(asUnderstood(wrong)).not.toEqual(withoutEmptyLists(wrong));
+    }
+    expect(() => asUnderstood(changed((span) => (span['traceId'] = 'AaIG/A==')))).toThrow('traceId');
+    expect(() => asUnderstood(changed((span) => (span['kind'] = 9)))).toThrow('kind');
+  });
+
+  it('R126: keeps every span, once, under the very ids of its lines', () => {
+    fc.assert(
+      fc.property(traceReports, (traces) => {
+        const ids = spansOf(sent(traces)).map(({ traceId, spanId }) => `${traceId}-${spanId}`);
+        const given = traces.flatMap(({ txn, spans }) => spans.map(({ id }) => `${txn}-${id}`));
+        expect(ids.toSorted()).toEqual(given.toSorted());
+      }),
+    );
+  });
+
+  it('names the parent that the line names, also one that has left no lines', () => {
+    fc.assert(
+      fc.property(traceReports, (traces) => {
+        const parents = new Map(spansOf(sent(traces)).map((span) => [span.traceId + span.spanId, span.parentSpanId]));
+        for (const { txn, spans } of traces) {
+          for (const { id, parent, missingParent } of spans) {
+            expect(parents.get(txn + id)).toBe(missingParent ?? parent);
+          }
+        }
+      }),
+    );
+  });
+
+  it('makes a ring of spans a tree, as it is drawn', () => {
+    const spans = [
+      reportedSpan({ id: '000000000000000a', missingParent: '000000000000000b' }),
+      reportedSpan({ id: '000000000000000b', parent: '000000000000000a' }),
+    ];
+    const parents = spansOf(sent([traceReport({ spans })])).map(({ parentSpanId }) => parentSpanId);
+    expect(parents).toEqual([undefined, '000000000000000a']);
+  });
+
+  it('tells times to the microsecond, and none that ends before it begins', () => {
+    expect(one({ offset: 0, duration: 12.346 })).toMatchObject({
+      startTimeUnixNano: '1795413548874613000',
+      endTimeUnixNano: '1795413548886959000',
+    });
+    fc.assert(
+      fc.property(traceReports, (traces) => {
+        const given = new Map(
+          traces.flatMap(({ txn, startedAt, spans }) =>
+            spans.map(({ id, offset, duration }) => [
+              txn + id,
+              [Math.round((startedAt + offset) * 1000), Math.round((startedAt + offset + duration) * 1000)],
+            ]),
+          ),
+        );
+        for (const { traceId, spanId, startTimeUnixNano, endTimeUnixNano } of spansOf(sent(traces))) {
+          const nanos = [BigInt(startTimeUnixNano), BigInt(endTimeUnixNano)] as const;
+          expect(nanos[1] >= nanos[0]).toBe(true);
+          expect(nanos.map((value) => Number(value / 1000n))).toEqual(given.get(traceId + spanId));
+        }
+      }),
+    );
+  });
+
+  it('stays within an unsigned 64-bit number, whatever a clock says', () => {
+    for (const startedAt of [-5, 0, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+      const span = toOtlp([traceReport({ startedAt, spans: [reportedSpan()] })]).resourceSpans[0]?.scopeSpans[0]
+        .spans[0];
+      expect(BigInt.asUintN(63, BigInt(span?.endTimeUnixNano ?? -1))).toBe(BigInt(span?.endTimeUnixNano ?? 0));
+    }
+  });
+
+  it('groups spans by service and process', () => {
+    const spans = [
+      reportedSpan({ id: '000000000000000a', service: 'gateway', instance: 'a' }),
+      reportedSpan({ id: '000000000000000b', service: 'orders', instance: 'a' }),
+      reportedSpan({ id: '000000000000000c', service: 'orders', instance: 'b' }),
+      reportedSpan({ id: '000000000000000d', service: 'gateway', instance: 'a' }),
+    ];
+    const { resourceSpans } = sent([traceReport({ spans })]);
+    expect(
+      resourceSpans.map(({ resource, scopeSpans }) => [
+        attributes(resource.attributes),
+        scopeSpans[0].scope.name,
+        scopeSpans[0].spans.length,
+      ]),
+    ).toEqual([
+      [{ 'service.name': 'gateway', 'service.instance.id': 'a' }, 'nestjs-internal-token', 2],
+      [{ 'service.name': 'orders', 'service.instance.id': 'a' }, 'nestjs-internal-token', 1],
+      [{ 'service.name': 'orders', 'service.instance.id': 'b' }, 'nestjs-internal-token', 1],
+    ]);
+  });
+
+  it('speaks the semantic conventions', () => {
+    const served = one({
+      route: '/orders',
+      status: 201,
+      caller: 'spiffe://shop.example/gateway',
+      parent: 'cdef8521cfb98ef0',
+      token: { age: 4, left: 55_996, kid: 'Zm9v', verifyMicroseconds: 91 },
+    });
+    expect(served).toMatchObject({ name: 'POST /orders', kind: 2, flags: 0x303, status: {} });
+    expect(attributes(served.attributes)).toEqual({
+      'http.request.method': 'POST',
+      'http.route': '/orders',
+      'http.response.status_code': '201',
+      'nestjs_internal_token.age_ms': '4',
+      'nestjs_internal_token.left_ms': '55996',
+      'nestjs_internal_token.kid': 'Zm9v',
+      'nestjs_internal_token.verify_us': '91',
+      'nestjs_internal_token.caller': 'spiffe://shop.example/gateway',
+    });
+    const query = one({ kind: 'client', op: 'orders.select', db: 'select', peer: 'postgresql', status: 'ok' });
+    expect(query).toMatchObject({ name: 'orders.select', kind: 3, flags: 0x103 });
+    expect(attributes(query.attributes)).toEqual({
+      'db.system.name': 'postgresql',
+      'db.operation.name': 'select',
+      'peer.service': 'postgresql',
+    });
+  });
+
+  it('tells failures with their exception, and refusals as no failure', () => {
+    const err = { type: 'TypeError', message: 'no stock', stack: 'TypeError: no stock\n  at x', code: 'E_STOCK' };
+    const failed = one({ failed: true, status: 500, err });
+    expect(failed.status).toEqual({ code: 2, message: 'TypeError: no stock' });
+    expect(attributes(failed.attributes)).toMatchObject({
+      'error.type': 'TypeError',
+      'nestjs_internal_token.error_code': 'E_STOCK',
+    });
+    expect(failed.events).toHaveLength(1);
+    expect(failed.events[0]).toMatchObject({ name: 'exception', timeUnixNano: failed.endTimeUnixNano });
+    expect(attributes(failed.events[0]?.attributes ?? [])).toEqual({
+      'exception.type': 'TypeError',
+      'exception.message': 'no stock',
+      'exception.stacktrace': 'TypeError: no stock\n  at x',
+    });
+    expect(one({ failed: true, status: 503 }).status).toEqual({ code: 2, message: 'HTTP status 503' });
+    expect(one({ failed: false, status: 403, err }).status).toEqual({});
+  });
+
+  it('shows the lines of application code at their moment', () => {
+    const notes = [{ offset: 1.5, level: 'warn', msg: 'low stock', service: 'orders', context: 'Orders' }];
+    const [event] = one({ notes }).events;
+    expect(event).toMatchObject({ name: 'low stock', timeUnixNano: '1795413548876113000' });
+    expect(attributes(event?.attributes ?? [])).toEqual({ level: 'warn', context: 'Orders' });
+  });
+
+  it('marks what has no end, and what was corrected', () => {
+    const skews = [{ service: 'orders', instance: 'host-4711', ahead: 1.25, uncertainty: 0.1 }];
+    expect(attributes(one({ open: true }, { skews }).attributes)).toMatchObject({
+      'nestjs_internal_token.unfinished': true,
+      'nestjs_internal_token.clock_ahead_ms': 1.25,
+    });
+  });
+
+  it('R120: tells no backend who asked', () => {
+    const request = JSON.stringify(sent([traceReport({ user: 'ada', tenant: 'acme', spans: [reportedSpan()] })]));
+    expect(request).not.toMatch(/ada"|acme/);
+  });
+});
