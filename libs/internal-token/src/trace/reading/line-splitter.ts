@@ -1,0 +1,152 @@
+import type { Line } from '../line.js';
+import { MAX_LINE, parseLine } from '../parse-line.js';
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const BRACE = 0x7d;
+
+/** How many lines there were, and how many of them were of no use. */
+export interface LineCounts {
+  /** As `wc -l` counts, and a last one without an end. */
+  lines: number;
+  /** Bytes of text, unpacked. */
+  bytes: number;
+  /** No JSON objects, or objects that lack what such a line needs; too long; the rest of a damaged archive. */
+  broken: number;
+  /** Sound, but about no request, or without what was searched for. */
+  unrelated: number;
+}
+
+export const noCounts = (): LineCounts => ({ lines: 0, bytes: 0, broken: 0, unrelated: 0 });
+
+export interface LineSplitterOptions {
+  readonly onLine: (line: Line) => void;
+  /** Only lines that hold one of these are parsed. Of the others is counted, as broken, which ends in no brace. */
+  readonly needles?: readonly Buffer[] | undefined;
+}
+
+/**
+ * Cuts chunks of bytes into lines and parses them. Holds no more than one incomplete line, and none longer than
+ * {@link MAX_LINE}. What a line needs not be parsed for is decided on its bytes: decoding costs more than searching.
+ */
+export class LineSplitter {
+  readonly #onLine: (line: Line) => void;
+  readonly #needles: readonly Buffer[] | undefined;
+  /** The beginning of a line whose end has not come yet. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+
+  constructor(
+    { onLine, needles }: LineSplitterOptions,
+    private readonly counts: LineCounts,
+  ) {
+    this.#onLine = onLine;
+    this.#needles = needles;
+  }
+
+  /** @param chunk is copied where it must be kept: the caller may use it again */
+  push(chunk: Buffer): void {
+    this.counts.bytes += chunk.length;
+    const last = chunk.lastIndexOf(NEWLINE);
+    if (last < 0) return this.#hold(chunk);
+    let start = 0;
+    if (this.#heldBytes > 0) {
+      start = chunk.indexOf(NEWLINE) + 1;
+      this.#hold(chunk.subarray(0, start));
+      this.end();
+    }
+    if (this.#needles === undefined) this.#parseAll(chunk, start, last + 1);
+    else this.#search(chunk, start, last + 1, this.#needles);
+    this.#hold(chunk.subarray(last + 1));
+  }
+
+  /** Nothing more comes: what is held is the last line. */
+  end(): void {
+    if (this.#heldBytes === 0) return;
+    const whole = this.#heldBytes <= MAX_LINE ? Buffer.concat(this.#held) : undefined;
+    this.#forget();
+    if (whole === undefined) {
+      this.counts.lines++;
+      this.counts.broken++;
+    } else if (this.#needles?.every((needle) => !whole.includes(needle))) this.#pass(whole, 0, textEnd(whole));
+    else this.#parse(whole, 0, textEnd(whole));
+  }
+
+  /** What follows is lost: a damaged archive, a file cut off while it was read. Counts as one broken line. */
+  breakOff(): void {
+    this.#forget();
+    this.counts.lines++;
+    this.counts.broken++;
+  }
+
+  #hold(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes <= MAX_LINE) this.#held.push(Buffer.from(chunk));
+    else this.#held = [];
+  }
+
+  #forget(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #parseAll(chunk: Buffer, from: number, to: number): void {
+    for (let start = from; start < to;) {
+      const end = chunk.indexOf(NEWLINE, start);
+      this.#parse(chunk, start, end);
+      start = end + 1;
+    }
+  }
+
+  #search(chunk: Buffer, from: number, to: number, needles: readonly Buffer[]): void {
+    const hits = needles.map((needle) => nextHit(chunk, needle, from));
+    for (let start = from; start < to;) {
+      const end = chunk.indexOf(NEWLINE, start);
+      let hit = false;
+      for (let index = 0; index < hits.length; index++) {
+        // Found before this line ends; searched for again only once lines have come that far.
+        if ((hits[index] as number) >= end) continue;
+        hit = true;
+        hits[index] = nextHit(chunk, needles[index] as Buffer, end + 1);
+      }
+      if (hit) this.#parse(chunk, start, end);
+      else this.#pass(chunk, start, end);
+      start = end + 1;
+    }
+  }
+
+  #parse(chunk: Buffer, start: number, end: number): void {
+    this.counts.lines++;
+    if (isBlank(chunk, start, end)) return;
+    if (end - start > MAX_LINE) {
+      this.counts.broken++;
+      return;
+    }
+    const line = parseLine(chunk.toString('utf8', start, end));
+    if (line === 'broken') this.counts.broken++;
+    else if (line === 'unrelated') this.counts.unrelated++;
+    else this.#onLine(line);
+  }
+
+  /** A line that nobody asks for. */
+  #pass(chunk: Buffer, start: number, end: number): void {
+    this.counts.lines++;
+    if (isBlank(chunk, start, end)) return;
+    if (chunk[chunk[end - 1] === RETURN ? end - 2 : end - 1] === BRACE) this.counts.unrelated++;
+    else this.counts.broken++;
+  }
+}
+
+function nextHit(chunk: Buffer, needle: Buffer, from: number): number {
+  const at = chunk.indexOf(needle, from);
+  return at < 0 ? chunk.length : at;
+}
+
+function textEnd(line: Buffer): number {
+  return line.at(-1) === NEWLINE ? line.length - 1 : line.length;
+}
+
+function isBlank(chunk: Buffer, start: number, end: number): boolean {
+  return end === start || (end === start + 1 && chunk[start] === RETURN);
+}

@@ -1,0 +1,26 @@
+import { MAX_NAME, printable } from './printable.js';
+
+/** An object that came from outside, nothing about it known. */
+export type Members = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A name that says something. */
+export function nameIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? printable(value, MAX_NAME) : undefined;
+}
+
+/** A number that is one: JSON's 1e999 is none. */
+export function numberIn(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+const ID = { 16: /^[0-9a-f]{16}$/, 32: /^[0-9a-f]{32}$/ } as const;
+
+/** An id of so many hexadecimal digits; all zeros mean none. */
+export function idIn(value: unknown, digits: 16 | 32): string | undefined {
+  if (typeof value !== 'string' || !ID[digits].test(value)) return undefined;
+  return value === '0'.repeat(digits) ? undefined : value;
+}
