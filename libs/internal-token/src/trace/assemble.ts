@@ -3,6 +3,8 @@ import { answerOf, callsOut, type Span, walk } from './span.js';
 
 /** The spans of one request, in whatever order their lines came. */
 export interface Assembly {
+  /** Epoch milliseconds that times of spans are counted from: an epoch's own digits leave no room for microseconds. */
+  readonly zero: number;
   /** What the request as a whole was; undefined if no line tells of any span. */
   readonly root: Span | undefined;
   /** The root first, then spans that nothing connects with it. */
@@ -22,7 +24,8 @@ export function assemble(lines: readonly Line[]): Assembly {
     const known = best.get(line.spanId);
     if (known === undefined || compareClaims(line, known) < 0) best.set(line.spanId, line);
   }
-  const spans = [...best.values()].map(newSpan).sort(byStart);
+  const zero = Math.floor(lines.reduce((earliest, { time }) => Math.min(earliest, time), Infinity));
+  const spans = [...best.values()].map((line) => newSpan(line, zero)).sort(byStart);
   const byId = new Map(spans.map((span) => [span.id, span]));
   link(spans, byId);
   const stray: Line[] = [];
@@ -34,8 +37,8 @@ export function assemble(lines: readonly Line[]): Assembly {
   for (const { notes } of spans) notes.sort(byTime);
   stray.sort(byTime);
   const roots = orderRoots(spans.filter(({ parent }) => parent === undefined));
-  extendOpen(roots);
-  return { root: roots[0], roots, spans, stray };
+  extendOpen(roots, zero);
+  return { zero, root: roots[0], roots, spans, stray };
 }
 
 /** Moves spans under another one, keeping children in order. */
@@ -45,9 +48,9 @@ export function adopt(parent: Span, child: Span): void {
   parent.children.sort(byStart);
 }
 
-function newSpan(line: Line): Span {
+function newSpan(line: Line, zero: number): Span {
   const { spanId = '', ev, time, dur = 0 } = line;
-  const start = ev === 'start' ? time : time - dur;
+  const start = time - zero - (ev === 'start' ? 0 : dur);
   const open = ev !== 'end';
   return {
     id: spanId,
@@ -101,12 +104,12 @@ function orderRoots(roots: Span[]): Span[] {
 }
 
 /** A span without an end has lasted at least as long as everything within it. */
-function extendOpen(roots: readonly Span[]): void {
+function extendOpen(roots: readonly Span[], zero: number): void {
   const order = [...walk(roots)].map(({ span }) => span);
   for (const span of order.toReversed()) {
     if (!span.open) continue;
     for (const { end } of span.children) span.end = Math.max(span.end, end);
-    for (const { time } of span.notes) span.end = Math.max(span.end, time);
+    for (const { time } of span.notes) span.end = Math.max(span.end, time - zero);
   }
 }
 

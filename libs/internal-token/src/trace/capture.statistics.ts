@@ -39,7 +39,8 @@ export class CaptureStatistics {
   #from = Infinity;
   #to = -Infinity;
 
-  add(root: Span, spans: readonly Span[]): void {
+  /** @param zero epoch milliseconds that times of the spans are counted from */
+  add(root: Span, spans: readonly Span[], zero: number): void {
     this.#requests++;
     if (isFailed(root)) this.#failed++;
     this.#time += root.end - root.start;
@@ -48,8 +49,8 @@ export class CaptureStatistics {
     sketch.add(root.end - root.start);
     this.#addEdge('client', service, root);
     for (const span of spans) {
-      this.#from = Math.min(this.#from, span.start);
-      this.#to = Math.max(this.#to, span.end);
+      this.#from = Math.min(this.#from, zero + span.start);
+      this.#to = Math.max(this.#to, zero + span.end);
       this.#addOperation(span);
       this.#addEdgeOf(span);
     }

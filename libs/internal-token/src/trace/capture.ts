@@ -58,13 +58,13 @@ export class Capture {
     this.#waiting.delete(txn);
     this.#spans -= lines.length;
     const assembly = assemble(lines);
-    const { root, spans } = assembly;
+    const { zero, root, spans } = assembly;
     if (root === undefined) return;
     correctSkew(root, spans);
     placeOrphans(assembly);
     measureSelf(spans);
     criticalPath(root);
-    this.#statistics.add(root, spans);
+    this.#statistics.add(root, spans, zero);
   }
 
   /** What the statistics need of a line, and every name once: lines come by the hundred thousand. */

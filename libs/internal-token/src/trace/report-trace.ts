@@ -23,7 +23,7 @@ export function reportTrace(
   { raw = false }: TraceOptions = {},
 ): TraceReport | undefined {
   const assembly = assemble(lines);
-  const { root, spans, stray } = assembly;
+  const { zero, root, spans, stray } = assembly;
   if (root === undefined) return undefined;
   const skews = raw ? [] : correctSkew(root, spans);
   const roots = placeOrphans(assembly);
@@ -32,9 +32,10 @@ export function reportTrace(
   const pieces = criticalPath(root);
   const chain = errorChain(roots);
   const { op = '', service, status } = root.line;
+  const startedAt = zero + root.start;
   return {
     txn,
-    startedAt: root.start,
+    startedAt,
     duration: root.end - root.start,
     op,
     service,
@@ -43,12 +44,12 @@ export function reportTrace(
     ...whoAsked(spans),
     unfinished: spans.some(({ open }) => open),
     verdict: verdict(root, spans, chain, gaps),
-    spans: [...walk(roots)].map(({ span, depth }) => reportSpan(span, depth, root.start)),
+    spans: [...walk(roots)].map(({ span, depth }) => reportSpan(span, depth, root.start, startedAt)),
     criticalPath: pieces,
     errorChain: chain.map(({ id }) => id),
     skews,
     gaps,
-    strayNotes: stray.map((note) => reportNote(note, root.start)),
+    strayNotes: stray.map((note) => reportNote(note, startedAt)),
     services: [...new Set(spans.map(({ line }) => line.service))],
   };
 }
@@ -61,7 +62,7 @@ function whoAsked(spans: readonly Span[]): Pick<TraceReport, 'tenant' | 'user'> 
   };
 }
 
-function reportSpan(span: Span, depth: number, zero: number): ReportedSpan {
+function reportSpan(span: Span, depth: number, begin: number, startedAt: number): ReportedSpan {
   const { line, open, start, end } = span;
   const { service, instance, kind = 'internal', op = line.msg, parentSpanId, tok } = line;
   return {
@@ -73,7 +74,7 @@ function reportSpan(span: Span, depth: number, zero: number): ReportedSpan {
     instance,
     kind,
     op,
-    offset: start - zero,
+    offset: start - begin,
     duration: end - start,
     self: span.self,
     critical: span.critical,
@@ -93,13 +94,13 @@ function reportSpan(span: Span, depth: number, zero: number): ReportedSpan {
       },
     }),
     ...(line.caller !== undefined && { caller: line.caller }),
-    notes: span.notes.map((note) => reportNote(note, zero)),
+    notes: span.notes.map((note) => reportNote(note, startedAt)),
   };
 }
 
-function reportNote(note: Line, zero: number): ReportedNote {
+function reportNote(note: Line, startedAt: number): ReportedNote {
   return {
-    offset: note.time - zero,
+    offset: note.time - startedAt,
     level: note.level,
     msg: note.msg,
     service: note.service,

@@ -6,7 +6,7 @@ export interface Span {
   readonly line: Line;
   /** No end line: its end is the last that is known of it. */
   readonly open: boolean;
-  /** Epoch milliseconds, by the root's clock once skew is taken out. */
+  /** Milliseconds since the assembly's zero, by the root's clock once skew is taken out. */
   start: number;
   end: number;
   parent: Span | undefined;

@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { idOf, linesFrom, type Step } from '../../test/support/planted.js';
+import { Capture, type Line, reportTrace, type TraceReport } from './index.js';
+
+const SERVICES = ['gateway', 'orders', 'inventory', 'catalog'];
+const ROUNDING_MS = 0.01;
+
+interface Shape {
+  readonly service: number;
+  readonly remote: boolean;
+  /** Where in its parent it lies: from, and how much of the rest. */
+  readonly from: number;
+  readonly share: number;
+  readonly failed: boolean;
+  readonly calls: readonly Shape[];
+}
+
+const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
+  shape: fc.record({
+    service: fc.nat(3),
+    remote: fc.boolean(),
+    from: fc.double({ min: 0, max: 0.9, noNaN: true }),
+    share: fc.double({ min: 0.05, max: 1, noNaN: true }),
+    failed: fc.boolean(),
+    calls: fc.oneof(
+      { maxDepth: 4, depthIdentifier: 'calls' },
+      fc.constant<Shape[]>([]),
+      fc.array(tie('shape'), { maxLength: 4, depthIdentifier: 'calls' }),
+    ),
+  }),
+}));
+
+/** A request in which every call lies within its caller, and calls may be parallel. */
+function stepOf(shape: Shape, at: number, dur: number, caller?: string): Step {
+  const service = SERVICES[shape.service] ?? 'gateway';
+  const inner = (from: number, length: number): Step[] =>
+    shape.calls.map((call) => stepOf(call, from + call.from * length, (1 - call.from) * call.share * length, service));
+  const status = shape.failed ? 'error' : 'ok';
+  if (caller === undefined || !shape.remote) {
+    return {
+      service,
+      op: `${service}.work`,
+      kind: caller === undefined ? 'server' : 'internal',
+      at,
+      dur,
+      status,
+      calls: inner(at, dur),
+    };
+  }
+  const way = dur * 0.05;
+  const answer = { service, op: `${service}.work`, kind: 'server', at: at + way, dur: dur - 2 * way, status };
+  const call = { service: caller, op: `${service}.work`, kind: 'client', peer: service, at, dur, status };
+  return { ...call, calls: [{ ...answer, calls: inner(at + way, dur - 2 * way) }] };
+}
+
+const request = shape.map((root) => stepOf({ ...root, service: 0 }, 0, 1000));
+const clocks = fc.record(
+  Object.fromEntries(SERVICES.slice(1).map((name) => [name, fc.integer({ min: -60_000, max: 60_000 })])),
+);
+
+const report = (lines: readonly Line[], raw = false): TraceReport => {
+  const found = reportTrace(idOf(1), lines, { raw });
+  if (found === undefined) throw new Error('no spans');
+  return found;
+};
+
+const countOf = (step: Step): number => 1 + (step.calls ?? []).reduce((sum, call) => sum + countOf(call), 0);
+
+describe('for every request', () => {
+  it('the pieces of the critical path follow each other, and add up to the duration of the root', () => {
+    fc.assert(
+      fc.property(request, clocks, (step, wrong) => {
+        const { criticalPath, duration, spans } = report(linesFrom(step, { clocks: wrong as Record<string, number> }));
+        let at = 0;
+        for (const { from, to } of criticalPath) {
+          expect(from).toBeCloseTo(at, 6);
+          at = to;
+        }
+        expect(at).toBeCloseTo(duration, 6);
+        const critical = spans.reduce((sum, span) => sum + span.critical, 0);
+        expect(critical).toBeCloseTo(duration, 6);
+      }),
+    );
+  });
+
+  it('own time and the time that calls cover add up, and is nowhere negative or longer than the span', () => {
+    fc.assert(
+      fc.property(request, (step) => {
+        const { spans } = report(linesFrom(step));
+        for (const span of spans) {
+          const children = spans.filter(({ parent }) => parent === span.id);
+          expect(span.self).toBeGreaterThanOrEqual(0);
+          expect(span.self + union(children, span)).toBeCloseTo(span.duration, 6);
+        }
+      }),
+    );
+  });
+
+  it('no span is lost, and none is told twice', () => {
+    fc.assert(
+      fc.property(request, clocks, (step, wrong) => {
+        const { spans } = report(linesFrom(step, { clocks: wrong as Record<string, number> }));
+        expect(spans).toHaveLength(countOf(step));
+        expect(new Set(spans.map(({ id }) => id)).size).toBe(spans.length);
+      }),
+    );
+  });
+
+  it('no span is lost when lines are missing', () => {
+    fc.assert(
+      fc.property(request, fc.infiniteStream(fc.boolean()), (step, keep) => {
+        const lines = linesFrom(step).filter(() => keep.next().value === true);
+        const found = reportTrace(idOf(1), lines);
+        expect(found?.spans.length ?? 0).toBe(lines.length);
+      }),
+    );
+  });
+
+  it('the order of the lines does not matter', () => {
+    fc.assert(
+      fc.property(
+        request.chain((step) => {
+          const lines = linesFrom(step);
+          return fc.tuple(
+            fc.constant(lines),
+            fc.shuffledSubarray(lines, { minLength: lines.length, maxLength: lines.length }),
+          );
+        }),
+        ([lines, shuffled]) => {
+          expect(report(shuffled)).toEqual(report(lines));
+        },
+      ),
+    );
+  });
+
+  it('however wrong clocks are, an answer lies within its call, and lasts as long as it did', () => {
+    fc.assert(
+      fc.property(request, clocks, (step, wrong) => {
+        const right = new Map(report(linesFrom(step)).spans.map((span) => [span.id, span]));
+        const corrected = report(linesFrom(step, { clocks: wrong as Record<string, number> })).spans;
+        const found = new Map(corrected.map((span) => [span.id, span]));
+        for (const span of corrected) {
+          expect(span.duration).toBeCloseTo(right.get(span.id)?.duration ?? NaN, 6);
+          const call = found.get(span.parent ?? '');
+          if (span.kind !== 'server' || call === undefined) continue;
+          expect(span.offset).toBeGreaterThanOrEqual(call.offset - ROUNDING_MS);
+          expect(span.offset + span.duration).toBeLessThanOrEqual(call.offset + call.duration + ROUNDING_MS);
+        }
+      }),
+    );
+  });
+
+  it('many requests have the time of each, in whatever order their lines come', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .array(request, { minLength: 1, maxLength: 5 })
+          .map((steps) => steps.map((step, index) => linesFrom(step, { txn: idOf(index + 1) })))
+          .chain((requests) =>
+            fc.tuple(
+              fc.constant(requests),
+              fc.shuffledSubarray(requests.flat(), { minLength: requests.flat().length }),
+            ),
+          ),
+        ([requests, shuffled]) => {
+          const sum = (lines: readonly Line[]): ReturnType<Capture['report']> => {
+            const capture = new Capture();
+            for (const line of lines) capture.add(line);
+            return capture.report();
+          };
+          const result = sum(requests.flat());
+          expect(sum(shuffled)).toEqual(result);
+          expect(result.requests).toBe(requests.length);
+          expect(result.operations.reduce((total, { count }) => total + count, 0)).toBe(requests.flat().length);
+          const shares = result.operations.reduce((total, { criticalShare }) => total + criticalShare, 0);
+          expect(shares).toBeCloseTo(1, 6);
+        },
+      ),
+    );
+  });
+});
+
+function union(
+  parts: readonly { offset: number; duration: number }[],
+  within: { offset: number; duration: number },
+): number {
+  const edges = parts.flatMap(({ offset, duration }) => [
+    { at: Math.max(offset, within.offset), step: 1 },
+    { at: Math.min(offset + duration, within.offset + within.duration), step: -1 },
+  ]);
+  let open = 0;
+  let since = 0;
+  let sum = 0;
+  for (const { at, step } of edges.toSorted((a, b) => a.at - b.at || b.step - a.step)) {
+    if (open === 0) since = at;
+    open += step;
+    if (open === 0) sum += at - since;
+  }
+  return sum;
+}

@@ -1,0 +1,173 @@
+import { linesFrom, planted, type Step } from '../../test/support/planted.js';
+import { type ReportedSpan, reportTrace, type TraceReport } from './index.js';
+
+const read = (name: string, raw = false): TraceReport => {
+  const lines = planted(name);
+  const report = reportTrace(lines[0]?.txn ?? '', lines, { raw });
+  if (report === undefined) throw new Error(`${name} has no spans`);
+  return report;
+};
+
+const find = (report: TraceReport, service: string, op: string, kind?: string): ReportedSpan => {
+  const found = report.spans.find(
+    (span) => span.service === service && span.op === op && (kind === undefined || span.kind === kind),
+  );
+  if (found === undefined) throw new Error(`${service} ${op} is not there`);
+  return found;
+};
+
+describe('of a request, the viewer', () => {
+  it('finds the bottleneck, and names it in a sentence', () => {
+    const report = read('bottleneck');
+    expect(find(report, 'inventory', 'update reservations').critical).toBeCloseTo(30, 3);
+    expect(report.verdict).toBe(
+      'POST /orders took 48.0 ms, of which 30.0 ms (63 %) went to update reservations in the database of inventory.',
+    );
+  });
+
+  it('tells own time from the time of calls', () => {
+    const report = read('bottleneck');
+    expect(find(report, 'orders', 'POST /orders').self).toBeCloseTo(45 - 4 - 33 - 1.8, 3);
+    // What is left of a call besides its answer is the way there and back.
+    expect(find(report, 'orders', 'inventory.reserve', 'client').self).toBeCloseTo(1, 3);
+  });
+
+  it('puts the longer of two parallel calls on the critical path, and not the other', () => {
+    const report = read('parallel');
+    expect(find(report, 'inventory', 'inventory.reserve').critical).toBeCloseTo(19.2, 3);
+    expect(find(report, 'catalog', 'catalog.findItems', 'server').critical).toBe(0);
+    expect(find(report, 'orders', 'POST /orders').self).toBeCloseTo(7.5, 3);
+  });
+
+  it('finds clocks that are wrong, says by how much, and takes it out', () => {
+    const report = read('skew');
+    const skews = Object.fromEntries(
+      report.skews.map(({ service, ahead, uncertainty }) => [service, { ahead, uncertainty }]),
+    );
+    expect(Math.abs((skews['inventory']?.ahead ?? 0) - 250)).toBeLessThanOrEqual(skews['inventory']?.uncertainty ?? 0);
+    expect(Math.abs((skews['orders']?.ahead ?? 0) + 40)).toBeLessThanOrEqual(skews['orders']?.uncertainty ?? 0);
+    const reserve = find(report, 'inventory', 'inventory.reserve', 'server');
+    const call = find(report, 'orders', 'inventory.reserve', 'client');
+    expect(reserve.offset).toBeGreaterThanOrEqual(call.offset);
+    expect(reserve.offset + reserve.duration).toBeLessThanOrEqual(call.offset + call.duration);
+    expect(reserve.notes[0]?.offset).toBeCloseTo(20, -1);
+  });
+
+  it('leaves clocks alone when asked to', () => {
+    const report = read('skew', true);
+    expect(report.skews).toEqual([]);
+    expect(find(report, 'inventory', 'inventory.reserve', 'server').offset).toBeCloseTo(258.6, 1);
+  });
+
+  it('suspects no clock that need not be wrong', () => {
+    expect(read('bottleneck').skews).toEqual([]);
+  });
+
+  it('names who was called and left no lines', () => {
+    expect(read('gap').gaps.map(({ text }) => text)).toEqual(['no lines from inventory, called by orders at +12.0 ms']);
+  });
+
+  it('names a service that is missing as a whole, and puts its callee where it must have been', () => {
+    const report = read('missing-service');
+    expect(report.gaps.map(({ kind, service }) => [kind, service])).toEqual([['silent-callee', 'orders']]);
+    expect(find(report, 'inventory', 'inventory.reserve')).toMatchObject({ depth: 1, parent: report.spans[0]?.id });
+    expect(find(report, 'inventory', 'inventory.reserve').missingParent).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('misses nobody who could not be reached', () => {
+    const unreached: Step = {
+      service: 'orders',
+      kind: 'server',
+      op: 'POST /orders',
+      at: 0,
+      dur: 10,
+      calls: [
+        {
+          service: 'orders',
+          kind: 'client',
+          op: 'inventory.reserve',
+          peer: 'inventory',
+          at: 1,
+          dur: 2,
+          status: 'error',
+          err: { type: 'PortError', message: 'gone', code: 'port_unreachable', status: 503 },
+        },
+      ],
+    };
+    const lines = linesFrom(unreached);
+    expect(reportTrace(lines[0]?.txn ?? '', lines)?.gaps).toEqual([]);
+  });
+
+  it('follows a failure to where it began', () => {
+    const report = read('error');
+    const byId = new Map(report.spans.map((span) => [span.id, span]));
+    expect(report.errorChain.map((id) => `${byId.get(id)?.service} ${byId.get(id)?.op}`)).toEqual([
+      'gateway POST /orders',
+      'orders POST /orders',
+      'orders inventory.reserve',
+      'inventory inventory.reserve',
+      'inventory select stock',
+    ]);
+    expect(report.verdict).toContain('it failed with 500, which began with select stock in inventory: 57014');
+  });
+
+  it('tells a refusal from a failure', () => {
+    const report = read('refusal');
+    expect(report.failed).toBe(false);
+    expect(report.spans.filter(({ failed }) => failed)).toEqual([]);
+    expect(report.verdict).toContain(
+      'was refused with 409, which began with inventory.reserve in inventory: out_of_stock',
+    );
+  });
+
+  it('shows a span that never ended as long as it was seen', () => {
+    const report = read('unfinished');
+    expect(report.unfinished).toBe(true);
+    expect(find(report, 'orders', 'POST /orders')).toMatchObject({ open: true, duration: 1500 });
+    expect(report.verdict).toContain('1 span has no end');
+  });
+
+  it('keeps application lines under the span that wrote them', () => {
+    const report = read('bottleneck');
+    expect(find(report, 'orders', 'POST /orders').notes.map(({ msg }) => msg)).toEqual(['placing an order of 2 lines']);
+    expect(report.strayNotes).toEqual([]);
+  });
+
+  it('knows who asked, and how old the token was at each hop', () => {
+    const report = read('bottleneck');
+    expect(report.tenant).toBe('acme');
+    expect(find(report, 'inventory', 'inventory.reserve').token).toMatchObject({ age: 1010, left: 58_990 });
+  });
+
+  it('survives spans that call each other in a ring, and one that calls itself', () => {
+    const lines = planted('bottleneck').map((line) => ({ ...line }));
+    const [a, b, c] = lines.filter(({ ev }) => ev === 'end').map(({ spanId }) => spanId);
+    const twisted = lines.map((line) => {
+      if (line.spanId === a && b !== undefined) return { ...line, parentSpanId: b };
+      if (line.spanId === b && a !== undefined) return { ...line, parentSpanId: a };
+      if (line.spanId === c && c !== undefined) return { ...line, parentSpanId: c };
+      return line;
+    });
+    const report = reportTrace(lines[0]?.txn ?? '', twisted);
+    expect(report?.spans).toHaveLength(9);
+  });
+
+  it('takes a line that was delivered twice for one', () => {
+    const lines = planted('bottleneck');
+    expect(reportTrace(lines[0]?.txn ?? '', [...lines, ...lines])?.spans).toEqual(
+      read('bottleneck').spans.map((span) => ({
+        ...span,
+        notes: [...span.notes, ...span.notes].sort((x, y) => x.offset - y.offset),
+      })),
+    );
+  });
+
+  it('knows nothing of lines without spans', () => {
+    expect(
+      reportTrace(
+        '',
+        planted('bottleneck').filter(({ ev }) => ev === undefined),
+      ),
+    ).toBeUndefined();
+  });
+});
