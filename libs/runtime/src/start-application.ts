@@ -16,7 +16,12 @@ export interface ListenerOptions {
 export interface ApplicationOptions {
   readonly service: string;
   readonly listener: ListenerOptions;
-  readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
+  readonly log: {
+    readonly level: string;
+    readonly format: 'json' | 'pretty';
+    /** In development: where every line is kept as JSON too, for `itok` and the live page. */
+    readonly directory?: string | undefined;
+  };
   /** Runs when everything is built and nothing listens yet. */
   readonly beforeListening?: (app: NestFastifyApplication) => Promise<void>;
   /** On SIGHUP, which otherwise ends the process: reads anew what can change. */
@@ -31,6 +36,7 @@ export async function startApplication(
   const { service, listener, log } = options;
   const { host, port, tls } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
+  const lines = log.directory === undefined ? undefined : await keepLines(service, log.directory, logger);
   const adapter = new BoundedFastifyAdapter({
     frameworkErrors: answerFrameworkError,
     ...(tls && { https: serverTls(tls) }),
@@ -51,8 +57,18 @@ export async function startApplication(
     await app?.close();
     // People read the words that `runMain` ends with; machines read lines.
     if (log.format === 'json') logger.fatal(isForPeople(error) ? error.message : error, 'Start');
+    lines?.close();
     throw error;
   }
+}
+
+/** Loaded here and only here: a production process never has it in memory. */
+async function keepLines(service: string, directory: string, logger: QuietStartLogger): Promise<{ close(): void }> {
+  const { DevelopmentLog } = await import('./development/development-log.js');
+  if (!logger.isLevelEnabled('log')) {
+    logger.warn('LOG_LEVEL leaves out requests that succeed, on the live page and in its files too', 'DevelopmentLog');
+  }
+  return new DevelopmentLog({ service, directory, report: (problem) => logger.warn(problem, 'DevelopmentLog') });
 }
 
 /** Says in words what is to be done: a setting, a storage, a port. Of anything else the stack helps. */

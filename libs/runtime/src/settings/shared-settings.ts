@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { SettingProblem } from './configuration.error.js';
 import { isLoopback } from './loopback.js';
 import { parse } from './parsers.js';
@@ -194,10 +195,18 @@ export const internalTransportSettings = {
 export const developmentDirectory = {
   DEV_DIRECTORY: {
     schema: parse.text(),
-    description: 'Development only: where the generated key and the embedded databases live.',
+    description: 'Development only: where the generated key, the embedded databases and the log files live.',
     fallback: '.dev',
   },
 } as const;
+
+/** Where the processes of a working copy keep their log lines; undefined outside development. */
+export function developmentLogDirectory(config: {
+  readonly development: boolean;
+  readonly values: SettingValues<typeof developmentDirectory>;
+}): string | undefined {
+  return config.development ? join(config.values.DEV_DIRECTORY, 'log') : undefined;
+}
 
 /** A mode that lets unverified requests pass has an end, and that end is near. */
 export function modeProblems(values: SettingValues<typeof verifierSettings>, now = Date.now()): SettingProblem[] {

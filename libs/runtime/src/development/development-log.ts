@@ -1,0 +1,96 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { appendFileSync, closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDevelopmentDirectory } from './development-directory.js';
+
+/** Where `nestjs-internal-token/logging` publishes each line that it writes. */
+const LOG_LINES = 'nestjs-internal-token:log-line';
+
+const MEGABYTE = 1024 * 1024;
+/** Milliseconds between two looks at whether the file is still the one that its name stands for. */
+const LOOK_EVERY = 1_000;
+
+export interface DevelopmentLogOptions {
+  /** Name of the process, and of its file: `<service>.ndjson`. */
+  readonly service: string;
+  readonly directory: string;
+  /** Says once why nothing is written any more. */
+  readonly report: (problem: string) => void;
+  /** Bytes after which the file becomes `<service>.ndjson.1` and a new one begins. Default 32 MB. */
+  readonly limitBytes?: number;
+}
+
+/**
+ * In development each process also writes its log lines to a file, as JSON whatever the terminal shows: so that
+ * `itok` and the live page see a request in every process that it went through.
+ *
+ * It never fails a request: where the disk does not take a line, it ends and says so.
+ */
+export class DevelopmentLog {
+  readonly #path: string;
+  #file: number | undefined;
+  #bytes = 0;
+  #lookedAt = 0;
+
+  constructor(private readonly options: DevelopmentLogOptions) {
+    this.#path = join(options.directory, `${options.service}.ndjson`);
+    try {
+      this.#open();
+    } catch (error) {
+      this.#stop(error);
+      return;
+    }
+    subscribe(LOG_LINES, this.#write);
+  }
+
+  close(): void {
+    unsubscribe(LOG_LINES, this.#write);
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  // At once: the last words of a process that is killed are the interesting ones.
+  readonly #write = (line: unknown): void => {
+    if (this.#file === undefined) return;
+    try {
+      const text = `${JSON.stringify(line)}\n`;
+      this.#file = this.#current(this.#file);
+      appendFileSync(this.#file, text);
+      this.#bytes += Buffer.byteLength(text);
+    } catch (error) {
+      // What a subscriber throws would end the process.
+      this.#stop(error);
+    }
+  };
+
+  #stop(error: unknown): void {
+    try {
+      this.close();
+    } catch {
+      // The disk again.
+    }
+    this.options.report(`No more lines in ${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  #open(): number {
+    openDevelopmentDirectory(this.options.service, this.options.directory);
+    const file = openSync(this.#path, 'a', 0o600);
+    this.#file = file;
+    this.#bytes = fstatSync(file).size;
+    this.#lookedAt = Date.now();
+    return file;
+  }
+
+  /** Replicas share a file, one of them may have begun a new one; and people delete `.dev` while things run. */
+  #current(file: number): number {
+    const full = this.#bytes >= (this.options.limitBytes ?? 32 * MEGABYTE);
+    if (!full && Date.now() - this.#lookedAt < LOOK_EVERY) return file;
+    const same = statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
+    this.#lookedAt = Date.now();
+    if (same && !full) return file;
+    if (same) renameSync(this.#path, `${this.#path}.1`);
+    closeSync(file);
+    this.#file = undefined;
+    return this.#open();
+  }
+}
