@@ -12,14 +12,21 @@ export interface RecentRequestsOptions {
   readonly onEnd?: (request: RequestSummary) => void;
 }
 
+interface RecentRequest {
+  readonly lines: Line[];
+  /** The time of its last line. */
+  latest: number;
+}
+
 /** The last requests of a log that is still being written. */
 export class RecentRequests {
-  /** In the order of their last lines. */
-  readonly #requests = new Map<string, Line[]>();
+  readonly #requests = new Map<string, RecentRequest>();
   readonly #maxRequests: number;
   readonly #maxLines: number;
   readonly #onEnd: (request: RequestSummary) => void;
   #lines = 0;
+  /** Files are read one after the other: what one of them has made forgotten does not come back by the next. */
+  #forgottenUntil = -Infinity;
 
   constructor({ maxRequests = 500, maxLines = 100_000, onEnd = () => undefined }: RecentRequestsOptions = {}) {
     this.#maxRequests = maxRequests;
@@ -28,10 +35,13 @@ export class RecentRequests {
   }
 
   add(line: Line): void {
-    const lines = this.#requests.get(line.txn) ?? [];
-    lines.push(line);
-    this.#requests.delete(line.txn);
-    this.#requests.set(line.txn, lines);
+    let request = this.#requests.get(line.txn);
+    if (request === undefined) {
+      if (line.time < this.#forgottenUntil) return;
+      this.#requests.set(line.txn, (request = { lines: [], latest: line.time }));
+    }
+    request.lines.push(line);
+    request.latest = Math.max(request.latest, line.time);
     this.#lines++;
     this.#forget();
     if (isWhole(line)) this.#onEnd(summaryOf(line));
@@ -39,12 +49,12 @@ export class RecentRequests {
 
   /** Those that have ended, the first to end first. */
   ended(): RequestSummary[] {
-    const ends = [...this.#requests.values()].flatMap((lines) => lines.find(isWhole) ?? []);
+    const ends = [...this.#requests.values()].flatMap(({ lines }) => lines.find(isWhole) ?? []);
     return ends.toSorted((a, b) => a.time - b.time).map(summaryOf);
   }
 
   lines(txn: string): readonly Line[] {
-    return this.#requests.get(txn) ?? [];
+    return this.#requests.get(txn)?.lines ?? [];
   }
 
   /** @returns undefined if it is not known, or no more */
@@ -53,14 +63,18 @@ export class RecentRequests {
   }
 
   *[Symbol.iterator](): Generator<Line> {
-    for (const lines of this.#requests.values()) yield* lines;
+    for (const { lines } of this.#requests.values()) yield* lines;
   }
 
   #forget(): void {
-    for (const [txn, lines] of this.#requests) {
-      if (this.#requests.size <= this.#maxRequests && this.#lines <= this.#maxLines) return;
+    while (this.#requests.size > this.#maxRequests || this.#lines > this.#maxLines) {
+      let quietest: [string, RecentRequest] | undefined;
+      for (const entry of this.#requests) if (!(quietest && quietest[1].latest <= entry[1].latest)) quietest = entry;
+      if (quietest === undefined) return;
+      const [txn, { lines, latest }] = quietest;
       this.#requests.delete(txn);
       this.#lines -= lines.length;
+      this.#forgottenUntil = Math.max(this.#forgottenUntil, latest);
     }
   }
 }
