@@ -1,4 +1,5 @@
-import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
+import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
+import type { DatabaseSpans } from './database-spans.js';
 import { nameDriverFailure, nameStartFailure } from './driver-failure.js';
 import { openInDirectory, openInMemory, type EmbeddedDatabase } from './embedded-database.js';
 import type { DomainRoles } from './domain-roles.js';
@@ -20,6 +21,7 @@ export class DomainDatabase {
   private constructor(
     private readonly name: string,
     private readonly roles: DomainRoles,
+    private readonly dialect: Dialect,
     private readonly db: Kysely<unknown>,
     private readonly release: () => void,
   ) {}
@@ -33,30 +35,47 @@ export class DomainDatabase {
     }
   }
 
-  static create(name: string, roles: DomainRoles, db: Kysely<unknown>, release: () => void): DomainDatabase {
-    return new DomainDatabase(name, roles, db, release);
+  static create(
+    name: string,
+    roles: DomainRoles,
+    dialect: Dialect,
+    db: Kysely<unknown>,
+    release: () => void,
+  ): DomainDatabase {
+    return new DomainDatabase(name, roles, dialect, db, release);
   }
 
+  /** @param spans where there is a request to leave them in */
   async transaction<Schema, Result>(
     principal: Principal,
     work: (trx: Transaction<Schema>) => Promise<Result>,
+    spans?: DatabaseSpans,
   ): Promise<Result> {
-    return runAsOpenTransaction(this.name, async () => {
-      try {
-        return await this.db.transaction().execute(async (trx) => {
-          await this.bind(trx, principal);
-          return work(trx as Transaction<unknown> as Transaction<Schema>);
-        });
-      } catch (error) {
-        throw nameDriverFailure(error, this.name, principal.tenantId === undefined ? 'no tenant' : 'tenant');
-      }
-    });
+    return runAsOpenTransaction(this.name, () =>
+      spans === undefined
+        ? this.run(principal, work)
+        : spans.transaction(() => this.run<Schema, Result>(principal, (trx) => work(spans.watch(trx, this.dialect)))),
+    );
   }
 
   /** Called by Nest once the servers are closed and nobody can ask any more. */
   async onApplicationShutdown(): Promise<void> {
     await this.db.destroy();
     this.release();
+  }
+
+  private async run<Schema, Result>(
+    principal: Principal,
+    work: (trx: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.db.transaction().execute(async (trx) => {
+        await this.bind(trx, principal);
+        return work(trx as Transaction<unknown> as Transaction<Schema>);
+      });
+    } catch (error) {
+      throw nameDriverFailure(error, this.name, principal.tenantId === undefined ? 'no tenant' : 'tenant');
+    }
   }
 
   /** All of it ends with the transaction: a pooled connection carries nothing over to the next tenant. */
@@ -81,13 +100,8 @@ async function openOnServer(url: string, domain: DomainStorage): Promise<DomainD
   } finally {
     await starter.destroy();
   }
-  const pool = openPool(url, { role: roles.idle });
-  return DomainDatabase.create(
-    domain.name,
-    roles,
-    new Kysely({ dialect: new PostgresDialect({ pool }) }),
-    () => undefined,
-  );
+  const dialect = new PostgresDialect({ pool: openPool(url, { role: roles.idle }) });
+  return DomainDatabase.create(domain.name, roles, dialect, new Kysely({ dialect }), () => undefined);
 }
 
 async function openEmbedded(
@@ -96,11 +110,12 @@ async function openEmbedded(
 ): Promise<DomainDatabase> {
   const embedded: EmbeddedDatabase =
     'directory' in options ? await openInDirectory(options.directory, domain.name) : await openInMemory();
-  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite: embedded.pglite }) });
+  const dialect = new PGliteDialect({ pglite: embedded.pglite });
+  const db = new Kysely<unknown>({ dialect });
   try {
     const roles = await prepareDomain(db, domain);
     if (roles.idle !== undefined) await sql`set role ${sql.id(roles.idle)}`.execute(db);
-    return DomainDatabase.create(domain.name, roles, db, () => embedded.release());
+    return DomainDatabase.create(domain.name, roles, dialect, db, () => embedded.release());
   } catch (error) {
     await embedded.pglite.close();
     embedded.release();

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { StorageError } from './storage.error.js';
+import { ValueFreeError } from './value-free.error.js';
 
 const NETWORK = new Set([
   'ECONNREFUSED',
@@ -40,7 +41,9 @@ export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant
     });
   }
   if (VALUE_REFUSED.has(code)) {
-    return new StorageError('storage_value_invalid', 'A value cannot be stored as it is.', { cause: error });
+    // PostgreSQL quotes the value in its message, and causes are logged.
+    const cause = new ValueFreeError('refused', error);
+    return new StorageError('storage_value_invalid', 'A value cannot be stored as it is.', { cause });
   }
   if (tenant === 'no tenant' && NEEDS_TENANT.has(code)) {
     return new StorageError('tenant_required', 'Only a user who belongs to a tenant can do this.', { cause: error });

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
-import { InternalTokenContext } from 'nestjs-internal-token';
+import { InternalTokenContext, Tracer } from 'nestjs-internal-token';
+import { DatabaseSpans } from './database-spans.js';
 import { DomainDatabase } from './domain-database.js';
 import type { DomainStorage, StorageOptions } from './storage.options.js';
 import { SystemDatabase } from './system-database.js';
@@ -31,8 +32,9 @@ export class StorageModule {
       },
       {
         provide: TenantDatabase,
-        inject: [DOMAIN_DATABASE, InternalTokenContext],
-        useFactory: (database: DomainDatabase, context: InternalTokenContext) => new TenantDatabase(database, context),
+        inject: [DOMAIN_DATABASE, InternalTokenContext, Tracer],
+        useFactory: (database: DomainDatabase, context: InternalTokenContext, tracer: Tracer) =>
+          new TenantDatabase(database, context, new DatabaseSpans(tracer, domain.name)),
       },
     ];
     if (tasks.length > 0) {

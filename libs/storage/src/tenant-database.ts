@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { InternalTokenContext } from 'nestjs-internal-token';
+import type { DatabaseSpans } from './database-spans.js';
 import type { DomainDatabase } from './domain-database.js';
 
 /** A domain's data, one tenant at a time: the only way to it. */
@@ -7,6 +8,7 @@ export class TenantDatabase<Schema> {
   constructor(
     private readonly database: DomainDatabase,
     private readonly context: InternalTokenContext,
+    private readonly spans: DatabaseSpans,
   ) {}
 
   /**
@@ -14,6 +16,6 @@ export class TenantDatabase<Schema> {
    * anonymous, it sees public rows only. Rolled back when `work` throws. No port call and no second transaction inside.
    */
   async transaction<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
-    return this.database.transaction({ tenantId: this.context.claims.tenantId }, work);
+    return this.database.transaction({ tenantId: this.context.claims.tenantId }, work, this.spans);
   }
 }

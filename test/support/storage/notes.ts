@@ -1,7 +1,7 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import { type Kysely, sql, type Generated } from 'kysely';
 import type { MigrationProvider } from 'kysely/migration';
-import { InternalTokenContext, InternalTokenModule, type VerifiedClaims } from 'nestjs-internal-token';
+import { InternalTokenContext, InternalTokenModule, Tracer, type VerifiedClaims } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { protectTable, StorageModule, type StorageOptions, SystemDatabase, TenantDatabase } from '@app/storage';
 
@@ -45,6 +45,10 @@ export class NotesApp {
 
   get system(): SystemDatabase<NotesSchema> {
     return this.module.get<SystemDatabase<NotesSchema>>(SystemDatabase, { strict: false });
+  }
+
+  get tracer(): Tracer {
+    return this.module.get(Tracer, { strict: false });
   }
 
   /** As a user of this tenant; without one, as the anonymous principal. */

@@ -14,6 +14,8 @@ export interface SpanSpec {
   readonly peer?: string;
   /** The route's pattern, never the raw path. */
   readonly route?: string;
+  /** Of database work: the statement's kind, such as `select`, or `transaction`. Never its text or its values. */
+  readonly db?: string;
   /** The process that sent the request, as far as it was authenticated. */
   readonly caller?: string;
   /** The trace that a trusted outside caller named; ours is another. */
@@ -103,6 +105,10 @@ export class Span {
 
   get route(): string | undefined {
     return this.details.route;
+  }
+
+  get db(): string | undefined {
+    return this.details.db;
   }
 
   /** Milliseconds since the epoch, with decimals. */

@@ -23,12 +23,14 @@ export class Tracer {
   /**
    * Runs `fn` inside a span and gives what `fn` gives. The span ends when `fn` returns or throws, or when its promise
    * settles. Outside of any request a trace of its own begins.
+   *
+   * @param fn gets the span, to say more about it, or what may be told of a failure
    */
-  run<T>(spec: SpanSpec, fn: () => T): T {
+  run<T>(spec: SpanSpec, fn: (span: Span) => T): T {
     const store: InternalTokenStore = { ...(currentStore() ?? { txn: newTransactionId() }) };
     const span = this.open(spec, store);
     store.span = span;
-    return replaceStore(store, () => settle(span, fn));
+    return replaceStore(store, () => settle(span, () => fn(span)));
   }
 
   /**
