@@ -1,25 +1,31 @@
 import { Command, CommanderError } from 'commander';
 import { InternalTokenError } from '../core/index.js';
 import { UnsafeKeyChange } from '../issuing/index.js';
+import { PostError, TraceInputError } from '../trace/index.js';
 import { EXIT } from './exit-code.js';
 import { keysCommand } from './keys/keys.command.js';
 import { Paper, type Terminal } from './terminal.js';
+import { mapCommand, topCommand } from './trace/capture.commands.js';
+import { traceCommand } from './trace/trace.command.js';
 
 const HELP = `
 Exit codes
   0  done
   1  it broke: a file system, a bug
-  2  asked wrongly: an unknown option, an unsafe parameter, no such key
+  2  asked wrongly: an unknown option, an unsafe parameter, no such key, no such request
   3  not safe now; the message says from when on it is
 
-Begin with: itok keys --help`;
+Begin with: itok trace last, or itok keys --help`;
 
 /** Runs one command and writes what it has to say. @returns the exit code */
 export async function runItok(args: readonly string[], terminal: Terminal): Promise<number> {
   const paper = new Paper(terminal);
   const program = new Command('itok')
-    .description('Looks after what an internal-token system needs at run time.')
+    .description('Follows requests by the ids of their internal tokens, and looks after the keys that sign these.')
     .addHelpText('after', HELP)
+    .addCommand(traceCommand(paper))
+    .addCommand(topCommand(paper))
+    .addCommand(mapCommand(paper))
     .addCommand(keysCommand(paper));
   forEachCommand(program, (command) =>
     command
@@ -68,6 +74,9 @@ function describe(error: unknown, paper: Paper): { code: number; lines: string[]
       lines: [`Refused: ${finding}.`, ...when, `With --force it is done now: ${consequence}.`],
       ...(notBefore !== undefined && { notBefore }),
     };
+  }
+  if (error instanceof TraceInputError || (error instanceof PostError && error.failure === 'invalid')) {
+    return { code: EXIT.usage, lines: [error.message] };
   }
   if (error instanceof InternalTokenError) return { code: EXIT.usage, lines: [error.detail] };
   return { code: EXIT.failed, lines: [error instanceof Error ? error.message : String(error)] };

@@ -39,7 +39,7 @@ export function renderWaterfall(report: TraceReport, style: Style, options: Wate
     const colour = colourOf(row.span.service);
     const columns = numbersOf(row, report).map((text) => ` ${text.padStart(NUMBER_WIDTH)}`);
     const first = `${paintLabel(row, label, colour, style)}${GAP}${scale.bar(row, colour, pen.dim)}`;
-    return [`${first}${columns.join('')}${ending(row, style)}`, ...(notes ? notesOf(row, style) : [])];
+    return [`${first}${columns.join('')}${ending(row, style)}`.trimEnd(), ...(notes ? notesOf(row, style) : [])];
   });
   const hidden = report.spans.length - rows.reduce((sum, { call }) => sum + (call ? 2 : 1), 0);
   if (hidden > 0) lines.push(pen.dim(`… ${plural(hidden, 'shorter span')} not shown (--limit)`));

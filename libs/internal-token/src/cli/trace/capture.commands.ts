@@ -1,0 +1,104 @@
+import { Command } from 'commander';
+import {
+  Capture,
+  type CaptureReport,
+  type LogReading,
+  renderMap,
+  renderMapDot,
+  renderMapMermaid,
+  renderTop,
+  renderTopMarkdown,
+  TraceInputError,
+} from '../../trace/index.js';
+import type { Paper } from '../terminal.js';
+import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
+import { wholeNumber } from './whole-number.js';
+
+interface TopOptions {
+  readonly base?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly md?: boolean;
+}
+
+interface MapOptions {
+  readonly json?: boolean;
+  readonly mermaid?: boolean;
+  readonly dot?: boolean;
+}
+
+const TOP_HELP = `
+crit is the share of all requests' time that was this operation's own work while everybody waited:
+what it pays to make faster. own p99 leaves out what its calls took.
+${INPUT_HELP}
+
+Examples
+  itok top logs/                          where the time goes
+  itok top after.log --base before.log    what has become slower
+  itok top logs/ --md                     for pasting into an issue`;
+
+const MAP_HELP = `${INPUT_HELP}
+
+Examples
+  itok map logs/                               in the terminal
+  itok map logs/ --mermaid                     for a README
+  itok map logs/ --dot | dot -Tsvg > map.svg   by Graphviz`;
+
+/** `itok top`: many requests, added up. */
+export function topCommand(paper: Paper): Command {
+  return new Command('top')
+    .description('Adds up many requests: p50, p90, p99 of operations and calls, and what it pays to make faster.')
+    .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
+    .option('--base <file>', 'compare with an earlier capture: a file or a directory')
+    .option('--limit <rows>', 'show so many rows a table', wholeNumber, 30)
+    .option('--json', 'print the numbers for programs')
+    .option('--md', 'print Markdown')
+    .addHelpText('after', TOP_HELP)
+    .action(async (files: readonly string[], { base, limit, json, md }: TopOptions) => {
+      const { capture, reading } = await readCapture(files, paper);
+      const before = base === undefined ? undefined : (await readCapture([base], paper)).capture;
+      const options = { limit, base: before };
+      if (json) return paper.json({ capture, ...(before && { base: before }), reading });
+      if (md) return paper.text(renderTopMarkdown(capture, options));
+      for (const line of renderTop(capture, { pen: paper.pen, width: paper.width }, options)) paper.line(line);
+      say(reading, paper);
+    });
+}
+
+/** `itok map`: who calls whom. */
+export function mapCommand(paper: Paper): Command {
+  return new Command('map')
+    .description('Draws who calls whom, how often, how slowly and how well.')
+    .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
+    .option('--mermaid', 'print a Mermaid flowchart')
+    .option('--dot', 'print a graph for Graphviz')
+    .option('--json', 'print the edges for programs')
+    .addHelpText('after', MAP_HELP)
+    .action(async (files: readonly string[], { json, mermaid, dot }: MapOptions) => {
+      const { capture, reading } = await readCapture(files, paper);
+      if (json) return paper.json({ edges: capture.edges, reading });
+      if (mermaid) return paper.text(renderMapMermaid(capture));
+      if (dot) return paper.text(renderMapDot(capture));
+      for (const line of renderMap(capture, { pen: paper.pen, width: paper.width })) paper.line(line);
+      say(reading, paper);
+    });
+}
+
+async function readCapture(
+  files: readonly string[],
+  paper: Paper,
+): Promise<{ capture: CaptureReport; reading: LogReading }> {
+  const capture = new Capture();
+  const places = placesToRead(files, paper);
+  const reading = await read(places, paper, { onLine: (line) => capture.add(line), contains: '"end"' });
+  const report = capture.report();
+  if (report.requests === 0) {
+    throw new TraceInputError(`No request has ended in what was read (${readingNote(reading).join('; ')}).`);
+  }
+  return { capture: report, reading };
+}
+
+function say(reading: LogReading, paper: Paper): void {
+  paper.line();
+  for (const line of readingNote(reading)) paper.line(paper.pen.dim(line));
+}

@@ -1,0 +1,47 @@
+import { isWhole, type Line, summaryOf, type RequestSummary, TraceInputError } from '../../trace/index.js';
+import type { Paper } from '../terminal.js';
+import { read } from './log-input.js';
+
+/** A request by what it was, for whoever has no id. */
+const CHOICES: Readonly<Record<string, (a: RequestSummary, b: RequestSummary) => RequestSummary>> = {
+  last: (a, b) => (b.startedAt + b.duration >= a.startedAt + a.duration ? b : a),
+  slowest: (a, b) => (b.duration > a.duration ? b : a),
+  failed: (a, b) => (b.failed && (!a.failed || b.startedAt >= a.startedAt) ? b : a),
+};
+
+/** A whole id, or an end of one as logs for people show it. */
+const ID = /^[0-9a-f]{6,32}$/;
+
+export function looksLikeRequest(word: string): boolean {
+  return Object.hasOwn(CHOICES, word) || ID.test(word);
+}
+
+/** @throws TraceInputError if it can be no request's name */
+export function checkRequest(word: string | undefined): asserts word is string {
+  const ways = `its id, at least 6 digits from its beginning or its end, or ${Object.keys(CHOICES).join(', ')}`;
+  if (word === undefined) throw new TraceInputError(`Which request? Give ${ways}.`);
+  if (!looksLikeRequest(word)) throw new TraceInputError(`"${word}" is no request: give ${ways}.`);
+}
+
+/**
+ * The id of the request that a word stands for, or what is given of one.
+ * @throws TraceInputError if there is none
+ */
+export async function chooseRequest(word: string, places: readonly string[], paper: Paper): Promise<string> {
+  const better = Object.hasOwn(CHOICES, word) ? CHOICES[word] : undefined;
+  if (better === undefined) return word;
+  if (places.includes('-')) {
+    throw new TraceInputError(`"${word}" reads twice, and what is piped in can be read once: name files.`);
+  }
+  let best: RequestSummary | undefined;
+  const onLine = (line: Line): void => {
+    if (!isWhole(line)) return;
+    const request = summaryOf(line);
+    best = best === undefined ? request : better(best, request);
+  };
+  await read(places, paper, { onLine, contains: '"end"' });
+  if (best === undefined || (word === 'failed' && !best.failed)) {
+    throw new TraceInputError(`No ${word === 'failed' ? 'failed ' : ''}request has ended in what was read.`);
+  }
+  return best.txn;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  followLog,
+  format,
+  type Line,
+  outcomePaint,
+  RecentRequests,
+  renderTrace,
+  renderTraceMarkdown,
+  type RequestSummary,
+} from '../../trace/index.js';
+import type { Paper } from '../terminal.js';
+
+interface FollowOptions {
+  readonly raw?: boolean;
+  readonly spans?: boolean;
+  readonly notes: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly md?: boolean;
+}
+
+/** Lines of other processes come a little after the end of the request. */
+const SETTLE_MS = 300;
+
+/** One line for each request that ends, or the whole of one as soon as it has ended. Ends by SIGINT. */
+export async function followRequests(
+  word: string | undefined,
+  places: readonly string[],
+  paper: Paper,
+  options: FollowOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  paper.terminal.signal?.addEventListener('abort', () => stop.abort(), { once: true });
+  const waited: Promise<void>[] = [];
+  const requests = new RecentRequests({
+    onEnd: (request) => {
+      if (word === undefined) return listRequest(request, paper, options);
+      waited.push(delay(SETTLE_MS).then(() => showRequest(request.txn, requests, paper, options, stop)));
+    },
+  });
+  const isWanted = ({ txn }: Line): boolean => word === undefined || txn.startsWith(word) || txn.endsWith(word);
+  const { input } = paper.terminal;
+  await followLog(places, {
+    onLine: (line) => {
+      if (isWanted(line)) requests.add(line);
+    },
+    onProblem: (problem) => paper.warn(problem),
+    signal: stop.signal,
+    // A request that is asked for by its id may be over already.
+    fromStart: word !== undefined,
+    ...(input && { stdin: input }),
+  });
+  await Promise.all(waited);
+}
+
+function listRequest(request: RequestSummary, paper: Paper, { json }: FollowOptions): void {
+  if (json) return paper.text(`${JSON.stringify(request)}\n`);
+  const { txn, startedAt, duration, op, status, failed, tenant } = request;
+  const { pen } = paper;
+  const time = new Date(startedAt).toISOString().slice(11, 23);
+  const columns = [
+    pen.dim(time),
+    pen.dim(`…${txn.slice(-8)}`),
+    outcomePaint(failed, status, pen)(String(status ?? '').padEnd(3)),
+    format.milliseconds(duration).padStart(9),
+    op,
+    tenant === undefined ? '' : pen.dim(tenant),
+  ];
+  paper.line(columns.join('  ').trimEnd());
+}
+
+function showRequest(
+  txn: string,
+  requests: RecentRequests,
+  paper: Paper,
+  options: FollowOptions,
+  stop: AbortController,
+): void {
+  const report = requests.trace(txn, { raw: options.raw === true });
+  if (report === undefined) return;
+  const view = { everySpan: options.spans === true, limit: options.limit, notes: options.notes };
+  if (options.json) paper.json({ trace: report });
+  else if (options.md) paper.text(renderTraceMarkdown(report, view));
+  else for (const line of renderTrace(report, { pen: paper.pen, width: paper.width }, view)) paper.line(line);
+  stop.abort();
+}

@@ -1,0 +1,239 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { linesOf } from '../../../../../scripts/lib/capture-builder.mjs';
+import { CAPTURE_NAMES, idOf } from '../../../test/support/planted.js';
+import type { CaptureReport, TraceReport } from '../../trace/index.js';
+import { runItok } from '../index.js';
+
+const CAPTURES = fileURLToPath(new URL('../../../../../test/captures', import.meta.url));
+const capture = (name: string): string => join(CAPTURES, `${name}.ndjson`);
+
+describe('itok', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'itok-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = async (args: readonly string[], { input }: { input?: string } = {}) => {
+    let out = '';
+    let error = '';
+    const code = await runItok(args, {
+      out: (text) => (out += text),
+      error: (text) => (error += text),
+      colours: false,
+      columns: 130,
+      ...(input !== undefined && { input: piped(input) }),
+    });
+    return { code, out, error };
+  };
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { code, out, error } = await run([...args, '--json']);
+    if (code !== 0) throw new Error(error);
+    return JSON.parse(out) as T;
+  };
+  const write = (name: string, content: string | Buffer): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  describe('trace', () => {
+    it.each(CAPTURE_NAMES)('shows what is planted in %s', async (name) => {
+      const { code, out } = await run(['trace', 'last', capture(name)]);
+      expect(code).toBe(0);
+      expect(out).toMatchSnapshot();
+    });
+
+    it('shows a failure as Markdown that can be pasted', async () => {
+      expect((await run(['trace', 'last', capture('error'), '--md'])).out).toMatchSnapshot();
+    });
+
+    it("shows callers' halves as rows of their own when asked to", async () => {
+      const { out } = await run(['trace', 'last', capture('bottleneck'), '--spans']);
+      expect(out.match(/inventory\.reserve/g)).toHaveLength(2);
+    });
+
+    it('takes the end of an id, as logs for people show it, and its beginning', async () => {
+      const lines = linesOf(
+        { service: 'gateway', op: 'GET /me', kind: 'server', at: 0, dur: 1 },
+        { txn: 'ab'.repeat(16) },
+      );
+      const path = write('other.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      for (const id of ['ab'.repeat(16), 'abababab', 'ababababab']) {
+        const { trace } = await json<{ trace: TraceReport }>('trace', id, path, CAPTURES);
+        expect(trace.op).toBe('GET /me');
+      }
+    });
+
+    it('wants more of an id that two requests share', async () => {
+      const { code, error } = await run(['trace', '019a4f2b', CAPTURES]);
+      expect(code).toBe(2);
+      expect(error).toContain('8 requests have an id that begins or ends with 019a4f2b');
+    });
+
+    it('finds the slowest and the last failed request', async () => {
+      expect((await json<{ trace: TraceReport }>('trace', 'slowest', CAPTURES)).trace.txn).toBe(idOf(8));
+      expect((await json<{ trace: TraceReport }>('trace', 'failed', CAPTURES)).trace.failed).toBe(true);
+    });
+
+    it('says so when no request has failed', async () => {
+      const { code, error } = await run(['trace', 'failed', capture('bottleneck')]);
+      expect({ code, error }).toEqual({ code: 2, error: '✗ No failed request has ended in what was read.\n' });
+    });
+
+    it('reads what is piped in, and gzip', async () => {
+      const text = readFileSync(capture('bottleneck'), 'utf8');
+      const packed = write('packed.log.gz', gzipSync(text));
+      const expected = (await json<{ trace: TraceReport }>('trace', idOf(1), capture('bottleneck'))).trace;
+      expect((await json<{ trace: TraceReport }>('trace', idOf(1), packed)).trace).toEqual(expected);
+      const { out } = await run(['trace', idOf(1), '--json'], { input: text });
+      expect((JSON.parse(out) as { trace: TraceReport }).trace).toEqual(expected);
+    });
+
+    it('counts broken lines, and goes on', async () => {
+      const text = readFileSync(capture('bottleneck'), 'utf8');
+      const path = write(
+        'broken.log',
+        `{"time":1,"txn":"${idOf(1)}"\n${text}{"level":"info"\nnot JSON of ${idOf(1)}\n`,
+      );
+      const { code, out } = await run(['trace', 'last', path]);
+      expect(code).toBe(0);
+      expect(out).toContain('3 of them broken, and skipped');
+    });
+
+    it('shows the longest of ten thousand spans, and says how many it leaves out', async () => {
+      const calls = Array.from({ length: 9_999 }, (_, index) => ({
+        service: 'orders',
+        op: `step ${index}`,
+        at: index,
+        dur: 0.5 + (index % 7) / 20,
+      }));
+      const lines = linesOf({ service: 'gateway', op: 'POST /import', kind: 'server', at: 0, dur: 10_000, calls });
+      const path = write('large.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { trace } = await json<{ trace: TraceReport }>('trace', 'last', path);
+      expect(trace.spans).toHaveLength(10_000);
+      const { out } = await run(['trace', 'last', path, '--limit', '50']);
+      expect(out.split('\n').length).toBeLessThan(70);
+      expect(out).toContain('9,950 shorter spans not shown');
+    });
+
+    it('lets no text of a log move the cursor or pass for markup', async () => {
+      const evil = '\u001b[2J\u009b31m</script><img src=x onerror=alert(1)>```\n# heading @everyone';
+      const lines = linesOf({
+        service: 'gateway',
+        op: `GET ${evil}`,
+        kind: 'server',
+        at: 0,
+        dur: 3,
+        status: 500,
+        err: { type: 'Error', message: evil },
+        notes: [{ at: 1, msg: evil }],
+      });
+      const path = write('evil.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      for (const view of [[], ['--md'], ['--json']]) {
+        const { out } = await run(['trace', 'last', path, ...view]);
+        // eslint-disable-next-line no-control-regex
+        expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+      }
+      const { out } = await run(['trace', 'last', path, '--md']);
+      expect(out.replace(/(`{3,})text\n.*?\n\1/s, '')).not.toMatch(/<img|^# heading|@everyone/m);
+    });
+
+    it('writes a page of its own', async () => {
+      const page = join(folder, 'out.html');
+      const { code, out } = await run(['trace', 'slowest', CAPTURES, '--html', page]);
+      expect({ code, out }).toEqual({ code: 0, out: `✓ ${page}: open it in a browser\n` });
+      expect(readFileSync(page, 'utf8')).toContain(idOf(8));
+    });
+
+    it('prints the ids of the log as OTLP and Zipkin', async () => {
+      for (const format of ['--otlp', '--zipkin']) {
+        const { out } = await run(['trace', 'last', capture('error'), format]);
+        const ids = new Set(out.match(/"(?:spanId|id)": "[0-9a-f]{16}"/g));
+        expect(ids.size).toBe(5);
+        expect(out).toContain(idOf(7));
+      }
+    });
+
+    it('follows a log, and tells of each request as it ends', async () => {
+      const path = write('live.log', '');
+      const stop = new AbortController();
+      const said: string[] = [];
+      const following = runItok(['trace', '--follow', path], {
+        out: (text) => said.push(text),
+        error: (text) => said.push(text),
+        colours: false,
+        signal: stop.signal,
+      });
+      // When it begins to look is its own affair.
+      while (said.length === 0) {
+        appendFileSync(path, readFileSync(capture('error')));
+        await delay(50);
+      }
+      stop.abort();
+      expect(await following).toBe(0);
+      expect(said[0]).toMatch(/^09:30:00\.000 {2}…00000007 {2}500 {4}61\.0 ms {2}POST \/orders {2}acme\n$/);
+    });
+
+    it('waits for one request and shows the whole of it', async () => {
+      const { code, out } = await run(['trace', '--follow', idOf(7), capture('error')]);
+      expect(code).toBe(0);
+      expect(out).toContain('which began with select stock in inventory');
+    });
+
+    it.each([
+      [['trace'], 'Which request? Give its id'],
+      [['trace', 'logs/'], '"logs/" is no request'],
+      [['trace', '__proto__', CAPTURES], '"__proto__" is no request'],
+      [['trace', 'last', 'no-such-file'], 'no-such-file does not exist'],
+      [['trace', idOf(4095), CAPTURES], `No line belongs to ${idOf(4095)} (read 47 lines of 8 files`],
+      [['trace', 'last', CAPTURES, '--limit', '0'], 'Give a whole number from 1 on'],
+      [['trace', 'last', CAPTURES, '--post', 'ftp://127.0.0.1'], 'The address to post to is none'],
+      [['top', 'no-such-file'], 'no-such-file does not exist'],
+    ])('%j ends with 2 and says what to do', async (args, message) => {
+      const { code, out, error } = await run(args);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(error).toContain(message);
+    });
+
+    it('refuses to read twice what can be read once', async () => {
+      const { code, error } = await run(['trace', 'last'], { input: '' });
+      expect(code).toBe(2);
+      expect(error).toContain('what is piped in can be read once');
+    });
+  });
+
+  describe('top', () => {
+    it('adds up a capture', async () => {
+      expect((await run(['top', CAPTURES])).out).toMatchSnapshot();
+      expect((await run(['top', CAPTURES, '--md'])).out).toMatchSnapshot();
+    });
+
+    it('compares two captures', async () => {
+      const { out } = await run(['top', capture('error'), '--base', capture('bottleneck')]);
+      expect(out).toMatchSnapshot();
+    });
+
+    it('has shares of the critical path that add up', async () => {
+      const { capture: report } = await json<{ capture: CaptureReport }>('top', CAPTURES);
+      const sum = report.operations.reduce((total, { criticalShare }) => total + criticalShare, 0);
+      expect(sum).toBeCloseTo(1, 6);
+      expect(report).toMatchObject({ requests: 8, failed: 2, late: 0 });
+    });
+  });
+
+  describe('map', () => {
+    it.each([[[]], [['--mermaid']], [['--dot']]])('draws who calls whom %j', async (view) => {
+      expect((await run(['map', CAPTURES, ...view])).out).toMatchSnapshot();
+    });
+  });
+});
+
+async function* piped(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}

@@ -1,0 +1,172 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import {
+  Capture,
+  format,
+  type Line,
+  postSpans,
+  type LogReading,
+  renderTrace,
+  renderTraceMarkdown,
+  reportTrace,
+  toOtlp,
+  toZipkin,
+  TraceInputError,
+  type TraceReport,
+} from '../../trace/index.js';
+import type { Paper } from '../terminal.js';
+import { checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
+import { followRequests } from './follow.js';
+import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
+import { wholeNumber } from './whole-number.js';
+
+interface TraceOptions {
+  readonly raw?: boolean;
+  readonly spans?: boolean;
+  readonly notes: boolean;
+  readonly limit: number;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+  readonly md?: boolean;
+  readonly html?: string;
+  readonly otlp?: boolean;
+  readonly zipkin?: boolean;
+  readonly post?: string;
+  readonly header: readonly string[];
+}
+
+/** Lines of one request that are held; a request has some ten to some thousand. */
+const MAX_LINES = 500_000;
+
+const HELP = `
+A request is its id (the internal token's id, the X-Request-Id of its answer), the first or last
+digits of it (6 or more; logs for people show the last 8), or last, slowest, failed.
+${INPUT_HELP}
+
+Columns
+  total   from the beginning to the end, network included
+  own     what no call within it covers
+  crit    of the whole request, the share that was this one's own work while everybody waited
+  token   how old the internal token was when the request arrived there
+
+Examples
+  itok trace last                                   the request that ended last, in development
+  itok trace 01a2070317c776f78f68e16a25a5921a logs/ one request, from the logs of every service
+  kubectl logs -l app=shop --prefix | itok trace 25a5921a
+  itok trace slowest logs/ --html slow.html         a page of its own; opens from disk
+  itok trace failed logs/ --md                      for pasting into an issue
+  itok trace last --post http://127.0.0.1:4318      to an OpenTelemetry collector, Jaeger, Tempo
+  itok trace --follow logs/                         each request as it ends`;
+
+/** `itok trace`: one request, from whatever lines it left. */
+export function traceCommand(paper: Paper): Command {
+  return new Command('trace')
+    .description('Follows one request: who did what, what everybody waited for, what failed, what is missing.')
+    .argument('[request]', 'its id, an end of it, or last, slowest, failed')
+    .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
+    .option('-f, --follow', 'go on reading; without a request, one line for each that ends')
+    .option('--raw', 'leave every clock as it is')
+    .option('--spans', "every span: callers' halves too")
+    .option('--no-notes', 'leave out the lines that application code wrote')
+    .option('--limit <rows>', 'show so many rows, the longest', wholeNumber, 200)
+    .option('--json', 'print the analysis for programs')
+    .option('--md', 'print Markdown')
+    .option('--html <file>', 'write one self-contained page: waterfall, map, histogram')
+    .option('--otlp', 'print OTLP/JSON for OpenTelemetry collectors, Jaeger, Tempo')
+    .option('--zipkin', 'print Zipkin v2 JSON')
+    .option('--post <url>', 'send it there instead of printing: OTLP, or Zipkin with --zipkin')
+    .option('--header <name: value>', 'a header field for --post; may be repeated', collect, [])
+    .addHelpText('after', HELP)
+    .action(async (request: string | undefined, files: readonly string[], options: TraceOptions) => {
+      if (options.follow) {
+        // What is followed may be all there is: the first word is a file then.
+        const onlyFiles = request !== undefined && !looksLikeRequest(request);
+        const places = placesToRead(onlyFiles ? [request, ...files] : files, paper);
+        return followRequests(onlyFiles ? undefined : request, places, paper, options);
+      }
+      checkRequest(request);
+      const { report, reading, capture } = await readTrace(request, placesToRead(files, paper), paper, options);
+      return answer(report, reading, capture, paper, options);
+    });
+}
+
+interface Found {
+  readonly report: TraceReport;
+  readonly reading: LogReading;
+  readonly capture: Capture;
+}
+
+async function readTrace(
+  word: string,
+  places: readonly string[],
+  paper: Paper,
+  { raw = false, html }: TraceOptions,
+): Promise<Found> {
+  const id = await chooseRequest(word, places, paper);
+  const found = new Map<string, Line[]>();
+  const capture = new Capture();
+  let held = 0;
+  const onLine = (line: Line): void => {
+    if (html !== undefined) capture.add(line);
+    if (!line.txn.startsWith(id) && !line.txn.endsWith(id)) return;
+    if (++held > MAX_LINES)
+      throw new TraceInputError(`More than ${MAX_LINES} lines have the id ${id}: give all of it.`);
+    const lines = found.get(line.txn);
+    if (lines === undefined) found.set(line.txn, [line]);
+    else lines.push(line);
+  };
+  // A page compares the request with all others; otherwise the rest is not even parsed.
+  const reading = await read(places, paper, { onLine, ...(html === undefined && { contains: id }) });
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new TraceInputError(`No line belongs to ${id} (${readingNote(reading).join('; ')}).`);
+  }
+  if (others.length > 0) {
+    const ids = [...found.keys()].slice(0, 5).join(', ');
+    throw new TraceInputError(
+      `${found.size} requests have an id that begins or ends with ${id}: ${ids}. Give more of it.`,
+    );
+  }
+  const report = reportTrace(first[0], first[1], { raw });
+  if (report === undefined) {
+    throw new TraceInputError(
+      `${first[1].length} lines belong to ${first[0]}, but none tells of a span: was the request sampled away, or is InternalTokenLoggingModule missing?`,
+    );
+  }
+  return { report, reading, capture };
+}
+
+async function answer(
+  report: TraceReport,
+  reading: LogReading,
+  capture: Capture,
+  paper: Paper,
+  options: TraceOptions,
+): Promise<void> {
+  const { json, md, html, otlp, zipkin, post, header } = options;
+  const view = { everySpan: options.spans === true, limit: options.limit, notes: options.notes };
+  if (post !== undefined) {
+    const target = { url: post, format: zipkin ? 'zipkin' : 'otlp', headers: header } as const;
+    const { accepted, rejected, remarks, to } = await postSpans([report], target);
+    for (const remark of remarks) paper.warn(remark);
+    if (rejected > 0) throw new Error(`${to} has not taken ${rejected} of ${accepted + rejected} spans.`);
+    paper.line(`${paper.pen.green('✓')} ${format.plural(accepted, 'span')} of ${report.txn} sent to ${to}`);
+  } else if (html !== undefined) {
+    // As large as all the rest together: loaded by whoever wants it.
+    const { reportPage } = await import('../../page/index.js');
+    await writeFile(html, reportPage({ trace: report, capture: capture.report(), reading }));
+    paper.line(`${paper.pen.green('✓')} ${html}: open it in a browser`);
+  } else if (otlp) paper.json(toOtlp([report]));
+  else if (zipkin) paper.json(toZipkin([report]));
+  else if (json) paper.json({ trace: report, reading });
+  else if (md) paper.text(renderTraceMarkdown(report, view));
+  else {
+    for (const line of renderTrace(report, { pen: paper.pen, width: paper.width }, view)) paper.line(line);
+    paper.line();
+    for (const line of readingNote(reading)) paper.line(paper.pen.dim(line));
+  }
+}
+
+function collect(value: string, known: readonly string[]): readonly string[] {
+  return [...known, value];
+}
