@@ -1,0 +1,221 @@
+import { asUnderstood, withoutEmptyLists } from '../../../../../test/support/otlp/otlp-schema.js';
+import { SpanReceiver } from '../../../../../test/support/otlp/span-receiver.js';
+import { reportedSpan, traceReport } from '../../../../../test/support/otlp/trace-reports.js';
+import type { ReportedSpan, TraceReport } from '../report.js';
+import type { OtlpRequest } from './otlp.js';
+import { postSpans } from './post.js';
+import { PostError } from './post.error.js';
+import type { PostTarget } from './post.target.js';
+import { toZipkin, type ZipkinSpan } from './zipkin.js';
+
+/** One request of so many spans. */
+function traceOf(count: number, given: Partial<ReportedSpan> = {}): TraceReport {
+  const ids = Array.from({ length: count }, (_, index) => (index + 1).toString(16).padStart(16, '0'));
+  return traceReport({ spans: ids.map((id) => reportedSpan({ ...given, id })) });
+}
+
+function idsIn(body: unknown): string[] {
+  return (body as OtlpRequest).resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans[0].spans.map(({ spanId }) => spanId),
+  );
+}
+
+describe('postSpans', () => {
+  let receiver: SpanReceiver;
+  beforeEach(async () => (receiver = await SpanReceiver.start()));
+  afterEach(() => receiver.stop());
+
+  const failure = async (target: PostTarget, traces = [traceOf(1)]): Promise<PostError> => {
+    const error: unknown = await postSpans(traces, target).catch((thrown: unknown) => thrown);
+    if (!(error instanceof PostError)) throw new Error('it was no PostError', { cause: error });
+    return error;
+  };
+
+  it('sends what a collector of the OpenTelemetry protocol understands in full', async () => {
+    const trace = traceOf(3, { op: 'GET /items/:id', notes: traceOf(1).strayNotes });
+    expect(await postSpans([trace], { url: receiver.url })).toEqual({
+      to: `${receiver.url}/v1/traces`,
+      requests: 1,
+      accepted: 3,
+      rejected: 0,
+      remarks: [],
+    });
+    const [posted] = receiver.posted;
+    expect(posted).toMatchObject({ path: '/v1/traces', headers: { 'content-type': 'application/json' } });
+    expect(asUnderstood(posted?.body as object)).toEqual(withoutEmptyLists(posted?.body));
+    expect(idsIn(posted?.body)).toEqual(trace.spans.map(({ id }) => id));
+  });
+
+  it('sends Zipkin what Zipkin reads', async () => {
+    receiver.answer = (response) => response.writeHead(202).end();
+    const trace = traceOf(2);
+    await postSpans([trace], { url: receiver.url, format: 'zipkin' });
+    expect(receiver.posted).toMatchObject([{ path: '/api/v2/spans', body: toZipkin([trace]) }]);
+  });
+
+  it('keeps a path and a query that were given', async () => {
+    await postSpans([traceOf(1)], { url: `${receiver.url}/otlp/v1/traces?tenant=acme#here` });
+    expect(receiver.posted[0]?.path).toBe('/otlp/v1/traces?tenant=acme');
+  });
+
+  it('sends at most 1,000 spans at once, every one of them, in order', async () => {
+    const trace = traceOf(2_345);
+    expect(await postSpans([trace], { url: receiver.url })).toMatchObject({ requests: 3, accepted: 2_345 });
+    const portions = receiver.posted.map(({ body }) => idsIn(body));
+    expect(portions.map(({ length }) => length)).toEqual([1_000, 1_000, 345]);
+    expect(portions.flat()).toEqual(trace.spans.map(({ id }) => id));
+    receiver.posted.length = 0;
+    await postSpans([trace], { url: receiver.url, format: 'zipkin' });
+    expect(receiver.posted.map(({ body }) => (body as ZipkinSpan[]).length)).toEqual([1_000, 1_000, 345]);
+  });
+
+  it('sends large spans in smaller portions', async () => {
+    const trace = traceOf(900, { err: { type: 'Error', message: 'm', stack: 'x'.repeat(8_192) } });
+    const { requests, accepted } = await postSpans([trace], { url: receiver.url });
+    expect(accepted).toBe(900);
+    expect(requests).toBeGreaterThan(1);
+    expect(Math.max(...receiver.posted.map(({ bytes }) => bytes))).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(receiver.posted.flatMap(({ body }) => idsIn(body))).toEqual(trace.spans.map(({ id }) => id));
+  });
+
+  it('asks nobody if there is nothing to send', async () => {
+    expect(await postSpans([], { url: receiver.url })).toMatchObject({ requests: 0, accepted: 0 });
+    expect(receiver.posted).toEqual([]);
+  });
+
+  it('tells what a collector rejected, and what it remarked', async () => {
+    const answers = [
+      { partialSuccess: { rejectedSpans: '3', errorMessage: 'too\u001b[31m old' } },
+      { partialSuccess: { errorMessage: 'use gzip' } },
+      { partialSuccess: { rejectedSpans: 2 } },
+    ];
+    receiver.answer = (response) => response.end(JSON.stringify(answers[receiver.posted.length - 1]));
+    expect(await postSpans([traceOf(2_500)], { url: receiver.url })).toMatchObject({
+      requests: 3,
+      accepted: 2_495,
+      rejected: 5,
+      remarks: ['too\\u001b[31m old', 'use gzip'],
+    });
+  });
+
+  it.each(['', 'OK', 'null', '[]', '{"partialSuccess":7}', '{"partialSuccess":{"rejectedSpans":-1}}'])(
+    'takes a success for one if its answer is %j',
+    async (body) => {
+      receiver.answer = (response) => response.end(body);
+      expect(await postSpans([traceOf(1)], { url: receiver.url })).toMatchObject({ accepted: 1, rejected: 0 });
+    },
+  );
+
+  it.each([
+    [400, 'look whether it reads this format'],
+    [401, '--header'],
+    [404, 'the right path'],
+    [413, 'raise its limit'],
+    [415, 'does not read JSON'],
+    [503, 'try again later'],
+  ])('explains an answer of %i', async (status, advice) => {
+    receiver.answer = (response) => response.writeHead(status).end('it is so');
+    const error = await failure({ url: receiver.url });
+    expect(error).toMatchObject({ failure: 'refused', status });
+    expect(error.message).toContain(`${receiver.url}/v1/traces answers ${status} "it is so": `);
+    expect(error.message).toContain(advice);
+  });
+
+  it('shows of an answer one short line of visible characters', async () => {
+    receiver.answer = (response) =>
+      response.writeHead(400).end(`\u001b]0;title\u0007 one\r\ntwo \u202e ${'y'.repeat(100_000)}`);
+    const { message } = await failure({ url: receiver.url });
+    expect(message).toMatch(/answers 400 "\\u001b\]0;title\\u0007 one two \\u202e y{150,200}…"/);
+    expect(message.length).toBeLessThan(400);
+    expect(message).not.toMatch(/\p{C}/u);
+  });
+
+  it('says how much had been accepted when it failed', async () => {
+    receiver.answer = (response) => response.writeHead(receiver.posted.length < 3 ? 200 : 503).end();
+    const { message } = await failure({ url: receiver.url }, [traceOf(2_500)]);
+    expect(message).toContain('2000 spans before were accepted');
+    expect(receiver.posted).toHaveLength(3);
+  });
+
+  it('follows no redirect', async () => {
+    const other = await SpanReceiver.start();
+    try {
+      receiver.answer = (response) => response.writeHead(307, { location: `${other.url}/v1/traces` }).end();
+      expect(await failure({ url: receiver.url, headers: ['Authorization: Bearer abcdef'] })).toMatchObject({
+        failure: 'redirected',
+        status: 307,
+      });
+      expect(other.posted).toEqual([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('does not wait for an answer for ever, nor for the rest of one', async () => {
+    receiver.answer = () => undefined;
+    expect((await failure({ url: receiver.url, timeoutMs: 50 })).failure).toBe('timeout');
+    receiver.answer = (response) => void response.writeHead(400).write('slow');
+    expect((await failure({ url: receiver.url, timeoutMs: 50 })).failure).toBe('timeout');
+  });
+
+  it('reads no endless answer to its end', async () => {
+    receiver.answer = (response) => {
+      response.writeHead(400);
+      const more = (): void => {
+        while (!response.destroyed && response.write('z'.repeat(16_384)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    };
+    expect(await failure({ url: receiver.url })).toMatchObject({ failure: 'refused', status: 400 });
+  });
+
+  it('tells a connection that breaks, or is refused, from an answer', async () => {
+    receiver.answer = (response) => response.destroy();
+    expect((await failure({ url: receiver.url })).failure).toBe('unreachable');
+    const { url } = receiver;
+    await receiver.stop();
+    const error = await failure({ url });
+    expect(error.failure).toBe('unreachable');
+    expect(error.message).toContain('ECONNREFUSED');
+    receiver = await SpanReceiver.start();
+  });
+
+  it('R115: sends credentials as headers and shows them nowhere, not even if they are sent back', async () => {
+    receiver.answer = (response, { headers, path }) =>
+      response.writeHead(401).end(JSON.stringify([headers.authorization, 'pass word', headers['x-key'], path]));
+    const url = `http://user:pass%20word@${receiver.host}/v1/traces?api_key=key-in-query`;
+    const inUrl = await failure({ url, headers: ['X-Key: key-in-header'] });
+    expect(receiver.posted[0]?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('user:pass word').toString('base64')}`,
+      'x-key': 'key-in-header',
+    });
+    receiver.answer = (response) => response.writeHead(401).end('Bearer opaque-credential is none');
+    const inHeader = await failure({ url: receiver.url, headers: ['authorization: Bearer opaque-credential'] });
+    expect(receiver.posted[1]?.headers.authorization).toBe('Bearer opaque-credential');
+    for (const { message, stack } of [inUrl, inHeader]) {
+      const secrets = /pass.{1,3}word|key-in|opaque|dXNlcjpwYXNz/;
+      expect(`${message} ${stack}`).not.toMatch(secrets);
+      expect(message).toContain('[redacted]');
+    }
+  });
+
+  it.each(['', 'jaeger', 'localhost:4318', 'file:///etc/passwd', 'ftp://u:hidden@127.0.0.1/', 'http://u:hidden@:0:/'])(
+    'refuses %j as an address',
+    async (url) => {
+      const { failure: kind, message } = await failure({ url });
+      expect(kind).toBe('invalid');
+      expect(message).not.toContain('hidden');
+    },
+  );
+
+  it.each(['hidden', ': hidden', 'X Key: hidden', 'X-Key: hidden\r\nHost: evil', 'X-Key: hidden\u{1f511}'])(
+    'refuses %j as a header without showing it',
+    async (header) => {
+      const { failure: kind, message } = await failure({ url: receiver.url, headers: [header] });
+      expect(kind).toBe('invalid');
+      expect(message).not.toContain('hidden');
+      expect(receiver.posted).toEqual([]);
+    },
+  );
+});

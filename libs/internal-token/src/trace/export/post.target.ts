@@ -1,0 +1,79 @@
+import { PostError } from './post.error.js';
+
+/** How spans are told: the OpenTelemetry protocol in JSON, or Zipkin's API version 2. */
+export type SpanFormat = 'otlp' | 'zipkin';
+
+/** Where spans go. */
+export interface PostTarget {
+  /** `http:` or `https:`. Without a path, the one that the format has by convention is added. */
+  readonly url: string;
+  /** Default `otlp`. */
+  readonly format?: SpanFormat;
+  /** Sent with every request, such as `Authorization: Bearer …`; never shown. Default none. */
+  readonly headers?: readonly string[];
+  /** Milliseconds for one request and its answer. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A target that can be asked. */
+export interface Endpoint {
+  readonly url: URL;
+  readonly headers: Headers;
+  /** Its address without credentials and query, for messages. */
+  readonly shown: string;
+  /** What may be in no message, even if the other side says it. */
+  readonly secrets: readonly string[];
+}
+
+const PATH: Readonly<Record<SpanFormat, string>> = { otlp: '/v1/traces', zipkin: '/api/v2/spans' };
+
+/** @throws PostError `invalid`, which shows neither credentials nor a header's value */
+export function endpointOf({ url: text, format = 'otlp', headers: lines = [] }: PostTarget): Endpoint {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new PostError('invalid', 'The address to post to is none: give one such as http://127.0.0.1:4318');
+  }
+  const { username, password, search } = url;
+  const headers = new Headers();
+  const secrets = [password, decoded(password), ...(password === '' ? [username] : [])];
+  if (username !== '' || password !== '') {
+    // fetch() takes no credentials in an address.
+    const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+    headers.set('authorization', `Basic ${credentials}`);
+    secrets.push(credentials);
+    url.username = '';
+    url.password = '';
+  }
+  for (const line of lines) {
+    const value = addHeader(headers, line);
+    secrets.push(value, ...value.split(/\s+/).slice(1));
+  }
+  headers.set('content-type', 'application/json');
+  headers.set('accept', 'application/json');
+  url.hash = '';
+  if (url.pathname === '/') url.pathname = PATH[format];
+  secrets.push(search, ...url.searchParams.values());
+  return { url, headers, shown: url.origin + url.pathname, secrets: secrets.filter((secret) => secret.length > 3) };
+}
+
+/** @returns the value */
+function addHeader(headers: Headers, line: string): string {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(colon, 0)).trim();
+  const value = line.slice(colon + 1).trim();
+  try {
+    headers.set(name, value);
+  } catch {
+    // The error of Headers shows the value.
+    throw new PostError('invalid', "A header cannot be sent: give it as 'Name: value', in plain ASCII");
+  }
+  return value;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,124 @@
+import type { TraceReport } from '../report.js';
+import { type ExportedSpan, exportedSpans } from './exported-span.js';
+import { otlpRequest } from './otlp.js';
+import { excerpt, partialSuccess, readAnswer } from './post.answer.js';
+import { PostError } from './post.error.js';
+import { type Endpoint, endpointOf, type PostTarget, type SpanFormat } from './post.target.js';
+import { zipkinSpan } from './zipkin.js';
+
+/** Spans in one request. */
+const MAX_SPANS = 1_000;
+/** Bytes of one request, below what collectors take by default; a single span may be larger. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** What became of the spans. */
+export interface PostReport {
+  /** The address that took them, without credentials. */
+  readonly to: string;
+  readonly requests: number;
+  /** Spans that were sent and not rejected. */
+  readonly accepted: number;
+  /** Spans that a collector says it did not take. */
+  readonly rejected: number;
+  /** What it said about that, once each; shortened, in visible characters. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Sends requests to a backend, in portions of at most 1,000 spans, one after the other. Redirects are not followed,
+ * nothing is repeated.
+ *
+ * ```ts
+ * const { accepted, rejected } = await postSpans(traces, { url: 'http://127.0.0.1:4318' });
+ * ```
+ * @throws PostError
+ */
+export async function postSpans(traces: readonly TraceReport[], target: PostTarget): Promise<PostReport> {
+  const { format = 'otlp', timeoutMs = 10_000 } = target;
+  const endpoint = endpointOf(target);
+  const remarks = new Set<string>();
+  let [requests, accepted, rejected] = [0, 0, 0];
+  for (const { spans, text } of portions([...exportedSpans(traces)], format)) {
+    const answer = await post(endpoint, text, timeoutMs, accepted);
+    const part = format === 'otlp' ? partialSuccess(answer) : { rejected: 0 };
+    requests++;
+    rejected += Math.min(part.rejected, spans);
+    accepted += spans - Math.min(part.rejected, spans);
+    if (part.remark !== undefined) remarks.add(excerpt(part.remark, endpoint));
+  }
+  return { to: endpoint.shown, requests, accepted, rejected, remarks: [...remarks] };
+}
+
+interface Portion {
+  readonly spans: number;
+  readonly text: string;
+}
+
+function* portions(spans: readonly ExportedSpan[], format: SpanFormat): Generator<Portion> {
+  for (let from = 0; from < spans.length; from += MAX_SPANS)
+    yield* fitting(spans.slice(from, from + MAX_SPANS), format);
+}
+
+function* fitting(spans: readonly ExportedSpan[], format: SpanFormat): Generator<Portion> {
+  const text = JSON.stringify(format === 'otlp' ? otlpRequest(spans) : spans.map(zipkinSpan));
+  if (spans.length === 1 || Buffer.byteLength(text) <= MAX_BYTES) {
+    yield { spans: spans.length, text };
+    return;
+  }
+  const half = spans.length >> 1;
+  yield* fitting(spans.slice(0, half), format);
+  yield* fitting(spans.slice(half), format);
+}
+
+/** @returns the beginning of the answer to a success */
+async function post(endpoint: Endpoint, body: string, timeoutMs: number, before: number): Promise<string> {
+  const { url, headers, shown } = endpoint;
+  const fail = (failure: PostError['failure'], what: string, status?: number): PostError => {
+    const sent = before === 0 ? '' : ` ${before} spans before were accepted.`;
+    return new PostError(failure, `${shown} ${what}.${sent}`, status);
+  };
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const { status, ok } = response;
+    if (status >= 300 && status < 400) {
+      await response.body?.cancel();
+      throw fail('redirected', `answers with a redirect (${status}): give the address that it leads to`, status);
+    }
+    const answer = await readAnswer(response);
+    if (ok) return answer;
+    const said = excerpt(answer, endpoint);
+    throw fail('refused', `answers ${status}${said === '' ? '' : ` "${said}"`}: ${whatToDo(status)}`, status);
+  } catch (error) {
+    if (error instanceof PostError) throw error;
+    if (memberOf(error, 'name') === 'TimeoutError') {
+      throw fail('timeout', `has not answered within ${timeoutMs / 1000} s: look whether it is overloaded`);
+    }
+    throw fail(
+      'unreachable',
+      `cannot be reached (${reasonOf(error, endpoint)}): look whether it runs and listens there`,
+    );
+  }
+}
+
+/** fetch() keeps the reason in the cause. */
+function reasonOf(error: unknown, endpoint: Endpoint): string {
+  const cause = memberOf(error, 'cause') ?? error;
+  // Of several addresses that were tried, only the code is left.
+  const said = [memberOf(cause, 'message'), memberOf(cause, 'code'), memberOf(cause, 'name')];
+  return excerpt(said.find((text): text is string => typeof text === 'string' && text !== '') ?? 'no reason', endpoint);
+}
+
+/** What is thrown need not be an `Error` of this realm: a time-out is none. */
+function memberOf(thrown: unknown, name: string): unknown {
+  return typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>)[name] : undefined;
+}
+
+function whatToDo(status: number): string {
+  if (status === 401 || status === 403) return "give its credentials with --header 'Authorization: …'";
+  if (status === 404 || status === 405) return 'look whether the address has the right path for this format';
+  if (status === 413) return 'it takes no spans of this size; raise its limit';
+  if (status === 415) return 'it does not read JSON; send to one that does, such as an OpenTelemetry collector';
+  if (status === 429 || status >= 500) return 'try again later; the spans keep their ids';
+  return 'look whether it reads this format; --zipkin chooses the other one';
+}
