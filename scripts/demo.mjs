@@ -4,13 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { build } from './lib/build.mjs';
+import { colours } from './lib/colours.mjs';
 import * as report from './lib/report.mjs';
 import { Shop } from './lib/shop.mjs';
 import { signIn } from './lib/sign-in.mjs';
 import { DOMAINS } from './lib/topology.mjs';
-import { asOperations, isWhole, traceTree, walk } from './lib/trace-tree.mjs';
+import { importSource } from './lib/typescript-imports.mjs';
 import { explain, UserError } from './lib/user-error.mjs';
-import { renderWaterfall } from './lib/waterfall.mjs';
+
+const { operationsOf, parseLine, renderTrace, reportTrace } = await importSource(
+  'libs/internal-token/src/trace/index.ts',
+);
 
 const MORE_THAN_IN_STOCK = 10_000;
 const LOG_LIMIT_MS = 5_000;
@@ -101,14 +105,14 @@ async function run() {
   ensure(me.body.tokenId === me.requestId, "the token's id is the request's id");
   ensure(!('token' in me.body), 'a handler sees claims, never the token');
 
-  report.heading(`The log lines of the order, by its token's id ${order.requestId}`);
-  const tree = orderTree(order.requestId);
-  report.lines(renderWaterfall(asOperations(tree.roots[0])));
-
   report.heading('Proved');
   proveIds([list, me, own, order, refused, soldOut]);
-  proveOrder(order, tree);
+  const trace = traceOf(order.requestId);
+  proveOrder(order, trace);
   proveSecrecy([alice, bob]);
+
+  report.heading(`The order, from the log lines that share its token's id: itok trace ${order.requestId}`);
+  report.lines(renderTrace(trace, { pen: colours, width: report.width() }));
 }
 
 async function authenticate(login) {
@@ -150,8 +154,7 @@ function describeProblem({ code, title }) {
 async function untilLogged(requestId) {
   const deadline = Date.now() + LOG_LIMIT_MS;
   const { log } = shop;
-  const isComplete = () => isWhole(traceTree(log.ofTransaction(requestId)));
-  for (let seen = -1; !isComplete() || log.lines.length > seen; await delay(QUIET_MS)) {
+  for (let seen = -1; !isWhole(requestId) || log.lines.length > seen; await delay(QUIET_MS)) {
     if (Date.now() > deadline) {
       throw new UserError(`No log line tells how request ${requestId} ended.\n${shop.lastWords()}`);
     }
@@ -159,10 +162,17 @@ async function untilLogged(requestId) {
   }
 }
 
-function orderTree(requestId) {
-  const tree = traceTree(shop.log.ofTransaction(requestId));
-  ensure(tree.roots.length === 1, `the operations of an order form one tree, not ${tree.roots.length}`);
-  return tree;
+function traceOf(requestId) {
+  return reportTrace(
+    requestId,
+    shop.log.ofTransaction(requestId).map(({ text }) => parseLine(text)),
+  );
+}
+
+/** One tree, which is the gateway's, and an answering side of each call. */
+function isWhole(requestId) {
+  const trace = traceOf(requestId);
+  return trace?.service === 'gateway' && trace.gaps.length === 0 && !trace.unfinished;
 }
 
 function proveIds(calls) {
@@ -182,10 +192,11 @@ function proveIds(calls) {
   report.done(`the id is on every one of the ${calls.flatMap(({ lines }) => lines).length} lines of these requests`);
 }
 
-function proveOrder({ lines }, { roots, services }) {
-  for (const domain of DOMAINS) ensure(services.has(domain), `an order passes through ${domain}`);
-  const count = [...walk(asOperations(roots[0]))].length;
-  report.done(`the order passed through ${[...services].join(', ')}: ${count} operations, ${lines.length} lines`);
+function proveOrder({ lines }, trace) {
+  ensure(operationsOf(trace).length === 1, 'the operations of an order form one tree');
+  for (const domain of DOMAINS) ensure(trace.services.includes(domain), `an order passes through ${domain}`);
+  const count = trace.spans.length;
+  report.done(`the order passed through ${trace.services.join(', ')}: ${count} spans, ${lines.length} lines`);
   const processes = new Set(lines.map(({ process: name }) => name));
   ensure(
     processes.size === 1 + extracted.length,

@@ -23,6 +23,9 @@ export function claims(object) {
   }
 }
 
+/** Characters a line, beside the margin. */
+export const width = () => (process.stdout.columns ?? 130) - 2;
+
 export function lines(texts) {
   for (const text of texts) console.log(`  ${text}`);
 }

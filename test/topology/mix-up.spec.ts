@@ -1,9 +1,9 @@
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { DOMAINS } from '../../scripts/lib/topology.mjs';
-import { isWhole, traceTree, walk } from '../../scripts/lib/trace-tree.mjs';
 import { HttpClient, inParallel } from '../support/http-client.js';
 import { FileIssuer } from '../support/topology/file-issuer.js';
 import { seeded } from '../support/topology/random.js';
+import { eachOperation, requestTree } from '../support/topology/request-tree.js';
 import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { serverIsThere } from '../support/storage/test-server.js';
 import { WireTap } from '../support/topology/wire-tap.js';
@@ -175,17 +175,18 @@ describe('1,000 interleaved users in the shop, each a tenant of its own', () => 
 
   /** Each line is of the process that it says, and all of them hang together. */
   const treeOf = (txn: string): string => {
-    const tree = traceTree(shop.log.ofTransaction(txn));
-    if (!isWhole(tree)) return `${txn} is no tree`;
-    return [...walk(tree.roots[0])].map(({ span }) => `${span.process}: ${span.kind} ${span.op}`).join('\n');
+    const tree = requestTree(txn, shop.log.ofTransaction(txn));
+    if (tree === undefined) return `${txn} is no tree`;
+    const { root, processOf } = tree;
+    const operations = [...eachOperation(root)].filter(({ span }) => span.db === undefined);
+    return operations
+      .map(({ span, call }) => `${call ? `${processOf(call)} → ` : ''}${processOf(span)}: ${span.op}`)
+      .join('\n');
   };
 });
 
-const ORDER_TREE = `gateway: server POST /orders
-orders: server POST /orders
-orders: client catalog.findItems
-catalog: server catalog.findItems
-orders: client inventory.reserve
-inventory: server inventory.reserve
-orders: client inventory.confirm
-inventory: server inventory.confirm`;
+const ORDER_TREE = `gateway: POST /orders
+orders: POST /orders
+orders → catalog: catalog.findItems
+orders → inventory: inventory.reserve
+orders → inventory: inventory.confirm`;

@@ -1,4 +1,4 @@
-import { asOperations } from '../../../scripts/lib/trace-tree.mjs';
+import type { Operation } from '../../../libs/internal-token/src/trace/index.js';
 import type { Answer } from '../http-client.js';
 
 /** An answer without what no two requests have in common. */
@@ -41,24 +41,12 @@ export function comparable({ status, headers, text }: Answer, ids: Map<string, s
   };
 }
 
-export function operationsOf(root: LoggedSpan): Operations {
-  return described(asOperations(root) as LoggedSpan);
-}
-
-export interface LoggedSpan {
-  readonly process: string;
-  readonly service: string;
-  readonly op: string;
-  readonly status: unknown;
-  readonly notes: readonly { readonly level: string; readonly msg: string }[];
-  readonly children: readonly LoggedSpan[];
-}
-
-function described({ service, op, status, notes, children }: LoggedSpan): Operations {
+export function comparableOperations({ span, notes, children }: Operation): Operations {
+  const { service, op, status } = span;
   return {
     operation: `${service} ${op} ${outcomeOf(op, status)}`,
     lines: notes.map(({ level, msg }) => `${level}: ${msg}`),
-    calls: children.map(described),
+    calls: children.map(comparableOperations),
   };
 }
 

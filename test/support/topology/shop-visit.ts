@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Shop } from '../../../scripts/lib/shop.mjs';
 import { signIn } from '../../../scripts/lib/sign-in.mjs';
-import { isWhole, traceTree } from '../../../scripts/lib/trace-tree.mjs';
 import { type Answer, type Call, HttpClient } from '../http-client.js';
-import { comparable, type ComparableAnswer, type LoggedSpan, type Operations, operationsOf } from './comparable.js';
+import { comparable, type ComparableAnswer, comparableOperations, type Operations } from './comparable.js';
+import { type RequestTree, requestTree } from './request-tree.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const MAGNET = '0197a000-0000-7000-8000-00000000ac03';
@@ -192,20 +192,19 @@ export class ShopVisit {
     const steps = new Map<string, Step>();
     const ids = new Map<string, string>();
     for (const [name, answer] of this.#answers) {
-      const root = await this.#root(String(answer.headers['x-request-id']));
-      const [first] = root.children;
-      const answeredBy = first?.process ?? root.process;
-      steps.set(name, { ...comparable(answer, ids), operations: operationsOf(root), answeredBy });
+      const { root, processOf } = await this.#tree(String(answer.headers['x-request-id']));
+      const answeredBy = processOf((root.children[0] ?? root).span);
+      steps.set(name, { ...comparable(answer, ids), operations: comparableOperations(root), answeredBy });
     }
     return steps;
   }
 
   /** The last lines of a request come after its answer. */
-  async #root(txn: string): Promise<LoggedSpan> {
+  async #tree(txn: string): Promise<RequestTree> {
     const deadline = Date.now() + LOG_LIMIT_MS;
     for (;;) {
-      const tree = traceTree(this.shop.log.ofTransaction(txn));
-      if (isWhole(tree)) return tree.roots[0] as LoggedSpan;
+      const tree = requestTree(txn, this.shop.log.ofTransaction(txn));
+      if (tree !== undefined) return tree;
       if (Date.now() > deadline) throw new Error(`the log of ${txn} has no end:\n${this.shop.lastWords()}`);
       await delay(20);
     }

@@ -3,6 +3,7 @@ export * from './export/index.js';
 export * as format from './format.js';
 export type { Line } from './line.js';
 export type * from './live.js';
+export { type Operation, operationsOf } from './operations.js';
 export { parseLine, type ParsedLine } from './parse-line.js';
 export * from './reading/index.js';
 export { isWhole, RecentRequests, type RecentRequestsOptions, summaryOf } from './recent-requests.js';

@@ -1,6 +1,7 @@
 import { milliseconds, percent, plural } from '../format.js';
 import type { CriticalPiece, TraceReport } from '../report.js';
 import { fit, outcomePaint, type Paint, serviceColours, type Style, widthOf } from './pen.js';
+import type { Operation } from '../operations.js';
 import { type Row, rowsOf } from './rows.js';
 
 export interface WaterfallOptions {
@@ -29,36 +30,46 @@ export function renderWaterfall(report: TraceReport, style: Style, options: Wate
   const { pen, width } = style;
   const rows = rowsOf(report, { merge: !everySpan, limit });
   const colourOf = serviceColours(report.services, pen);
-  const labels = rows.map(({ branch, span }) => `${branch}${span.service}  ${span.op}`);
-  const label = Math.min(MAX_LABEL, Math.max(...labels.map(widthOf)));
+  const labels = rows.map(labelOf);
+  const label = labels.reduce((widest, text) => Math.min(MAX_LABEL, Math.max(widest, widthOf(text))), 0);
   const bar = Math.max(MIN_BAR, width - label - NUMBERS.length * (NUMBER_WIDTH + 1) - GAP.length);
   const scale = new Scale(report, bar);
 
   const head = `${' '.repeat(label)}${GAP}${scale.axis()}${NUMBERS.map((name) => ` ${name.padStart(NUMBER_WIDTH)}`).join('')}`;
   const lines = rows.flatMap((row) => {
-    const colour = colourOf(row.span.service);
-    const columns = numbersOf(row, report).map((text) => ` ${text.padStart(NUMBER_WIDTH)}`);
-    const first = `${paintLabel(row, label, colour, style)}${GAP}${scale.bar(row, colour, pen.dim)}`;
-    return [`${first}${columns.join('')}${ending(row, style)}`.trimEnd(), ...(notes ? notesOf(row, style) : [])];
+    const { operation } = row;
+    const colour = colourOf(operation.span.service);
+    const columns = numbersOf(operation, report).map((text) => ` ${text.padStart(NUMBER_WIDTH)}`);
+    const first = `${paintLabel(row, label, colour, style)}${GAP}${scale.bar(operation, colour, pen.dim)}`;
+    return [`${first}${columns.join('')}${ending(operation, style)}`.trimEnd(), ...(notes ? notesOf(row, style) : [])];
   });
-  const hidden = report.spans.length - rows.reduce((sum, { call }) => sum + (call ? 2 : 1), 0);
+  const hidden = report.spans.length - rows.reduce((sum, { operation }) => sum + (operation.call ? 2 : 1), 0);
   if (hidden > 0) lines.push(pen.dim(`… ${plural(hidden, 'shorter span')} not shown (--limit)`));
   return [pen.dim(head), ...lines, pen.dim(legend(rows))];
 }
 
 function legend(rows: readonly Row[]): string {
-  const way = rows.some(({ call }) => call !== undefined) ? `   ${ON_THE_WAY} on the way` : '';
+  const way = rows.some(({ operation }) => operation.call !== undefined) ? `   ${ON_THE_WAY} on the way` : '';
   return `${OWN_CRITICAL} own work on the critical path   ${OWN} own work beside it   ${WAITING} waiting for others${way}`;
 }
 
-function paintLabel({ branch, span }: Row, width: number, colour: Paint, { pen }: Style): string {
-  const text = fit(`${branch}${span.service}  ${span.op}`, width);
-  const from = Math.min(branch.length, text.length);
-  const to = Math.min(from + span.service.length, text.length);
+function labelOf(row: Row): string {
+  return `${row.branch}${nameOf(row)}${row.operation.span.op}`;
+}
+
+/** A statement stands below the service that runs it. */
+function nameOf({ operation: { span } }: Row): string {
+  return span.db === undefined ? `${span.service}  ` : '';
+}
+
+function paintLabel(row: Row, width: number, colour: Paint, { pen }: Style): string {
+  const text = fit(labelOf(row), width);
+  const from = Math.min(row.branch.length, text.length);
+  const to = Math.min(from + nameOf(row).length, text.length);
   return `${pen.dim(text.slice(0, from))}${colour(text.slice(from, to))}${text.slice(to)}`;
 }
 
-function numbersOf({ span, duration, critical }: Row, report: TraceReport): string[] {
+function numbersOf({ span, duration, critical }: Operation, report: TraceReport): string[] {
   const share = report.duration > 0 ? critical / report.duration : 0;
   return [
     `${milliseconds(duration)}`,
@@ -73,7 +84,7 @@ function age(milliseconds: number): string {
   return `${Math.max(0, milliseconds / 1000).toFixed(1)} s`;
 }
 
-function ending({ span }: Row, { pen }: Style): string {
+function ending({ span }: Operation, { pen }: Style): string {
   const { status, failed, open, err } = span;
   if (open) return ` ${pen.yellow('no end')}`;
   const why = err?.code ?? err?.type;
@@ -81,9 +92,9 @@ function ending({ span }: Row, { pen }: Style): string {
   return ` ${outcomePaint(failed, status, pen)(`${failed ? '✗' : '!'} ${why ?? status ?? 'failed'}`)}`;
 }
 
-function notesOf({ notes, children, continuation }: Row, { pen, width }: Style): string[] {
-  const indent = `${continuation}${children.length > 0 ? '│' : ' '}  `;
-  return notes.map(({ level, msg, context, offset }) => {
+function notesOf({ operation, continuation }: Row, { pen, width }: Style): string[] {
+  const indent = `${continuation}${operation.children.length > 0 ? '│' : ' '}  `;
+  return operation.notes.map(({ level, msg, context, offset }) => {
     const text = `${indent}+${milliseconds(offset)} ${level}${context === undefined ? '' : ` [${context}]`}: ${msg}`;
     const line = fit(text.replaceAll('\n', ' '), Math.max(width, 40)).trimEnd();
     return level === 'error' || level === 'fatal' ? pen.red(line) : level === 'warn' ? pen.yellow(line) : pen.dim(line);
@@ -99,9 +110,9 @@ class Scale {
     report: TraceReport,
     private readonly width: number,
   ) {
-    this.#from = Math.min(0, ...report.spans.filter(({ depth }) => depth === 0).map(({ offset }) => offset));
-    const ends = report.spans.filter(({ depth }) => depth === 0).map(({ offset, duration }) => offset + duration);
-    this.#length = Math.max(...ends, report.duration) - this.#from || 1;
+    const roots = report.spans.filter(({ depth }) => depth === 0);
+    this.#from = roots.reduce((earliest, { offset }) => Math.min(earliest, offset), 0);
+    this.#length = roots.reduce((last, { offset, duration }) => Math.max(last, offset + duration), 0) - this.#from || 1;
     for (const piece of report.criticalPath) {
       const known = this.#pieces.get(piece.span);
       if (known) known.push(piece);
@@ -115,7 +126,7 @@ class Scale {
     return `${begin}${' '.repeat(Math.max(1, this.width - begin.length - end.length))}${end}`.slice(0, this.width);
   }
 
-  bar(row: Row, colour: Paint, dim: Paint): string {
+  bar(row: Operation, colour: Paint, dim: Paint): string {
     const first = this.#column(row.offset);
     const last = Math.max(first, this.#column(row.offset + row.duration, true));
     const pieces = this.#pieces.get(row.span.id) ?? [];
@@ -128,7 +139,7 @@ class Scale {
   }
 
   /** What was going on in the middle of the column, as far as the row reaches into it. */
-  #sign(row: Row, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
+  #sign(row: Operation, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
     // A critical piece, however short, is never hidden.
     if (only) return pieces.length > 0 ? OWN_CRITICAL : OWN;
     const from = Math.max(row.offset, this.#from + (column / this.width) * this.#length);

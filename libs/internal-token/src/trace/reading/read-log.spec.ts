@@ -1,0 +1,261 @@
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, link, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { Line } from '../line.js';
+import { MAX_LINE } from '../parse-line.js';
+import { type LogReading, readLog, type ReadLogOptions } from './read-log.js';
+import { TraceInputError } from './trace-input.error.js';
+
+const txnOf = (number: number): string => number.toString(16).padStart(32, 'a');
+const line = (number: number, more = {}): string =>
+  JSON.stringify({
+    time: number,
+    level: 'info',
+    msg: `m${number}`,
+    service: 's',
+    instance: 'i',
+    txn: txnOf(number),
+    ...more,
+  });
+const text = (...numbers: number[]): string => numbers.map((number) => `${line(number)}\n`).join('');
+
+let directory: string;
+const at = (name: string): string => join(directory, name);
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'itok-read-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function read(
+  paths: readonly string[],
+  options: Partial<ReadLogOptions> = {},
+): Promise<LogReading & { times: number[] }> {
+  const times: number[] = [];
+  const reading = await readLog(paths, { onLine: ({ time }: Line) => times.push(time), ...options });
+  return { ...reading, times };
+}
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+describe('A log that is read', () => {
+  it('gives every line about a request, and counts the others by what they are', async () => {
+    const log = `${text(1)}listening on 3000\n\n${line(2, { txn: undefined })}\n${line(3).slice(0, 60)}\n${line(4)}`;
+    await writeFile(at('a.log'), log);
+    await expect(read([at('a.log')])).resolves.toEqual({
+      times: [1, 4],
+      lines: 6,
+      bytes: Buffer.byteLength(log),
+      broken: 2,
+      unrelated: 1,
+      files: 1,
+      problems: [],
+    });
+  });
+
+  it('is searched for an id, and all of its lines are counted all the same', async () => {
+    await writeFile(at('a.log'), `${text(1, 2)}listening on 3000\r\n${text(1)}{"cut\n${line(2)}\r\n${line(1)}`);
+    const found = await read([at('a.log')], { contains: txnOf(1) });
+    expect(found).toMatchObject({ times: [1, 1, 1], lines: 7, broken: 2, unrelated: 2 });
+    expect((await read([at('a.log')], { contains: [txnOf(2), 'nowhere'] })).times).toEqual([2, 2]);
+    expect((await read([at('a.log')], { contains: 'nowhere' })).times).toEqual([]);
+  });
+
+  it('may be empty', async () => {
+    await writeFile(at('a.log'), '');
+    await expect(read([at('a.log')])).resolves.toMatchObject({ lines: 0, bytes: 0, files: 1, problems: [] });
+  });
+
+  it('may hold bytes that are no text', async () => {
+    await writeFile(
+      at('a.log'),
+      Buffer.concat([Buffer.of(0xff, 0xfe, 0, 0x0a), Buffer.from(text(1)), Buffer.of(0xc3)]),
+    );
+    await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1], lines: 3, broken: 2 });
+  });
+
+  it('may hold a line that is far too long: it is broken, and never held', async () => {
+    const endless = Buffer.alloc(3 * MAX_LINE, 'x');
+    const log = Buffer.concat([Buffer.from(text(1)), endless, Buffer.from(`\n${text(2)}`), endless]);
+    for (const contains of [undefined, 'm']) {
+      const found = await read(['-'], { stdin: pieces(log, 65_536), ...(contains && { contains }) });
+      expect(found).toMatchObject({ times: [1, 2], lines: 4, broken: 2 });
+    }
+    await writeFile(at('a.log'), log);
+    await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1, 2], lines: 4, broken: 2 });
+  });
+
+  it('says the same however it comes in pieces, searched or not, packed or not', async () => {
+    const part = fc.oneof(
+      fc.integer({ min: 1, max: 3 }).map((number) => line(number)),
+      fc.constantFrom('', '\r', 'plain', '{"cut', `${line(1)}\r`, line(2, { msg: 'ÿ😀' }), line(9, { txn: undefined })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part), fc.integer({ min: 1, max: 400 }), fc.boolean(), async (lines, size, packed) => {
+        const bytes = Buffer.from(lines.join('\n'));
+        const stdin = (): AsyncIterable<Buffer> => pieces(packed && bytes.length > 0 ? gzipSync(bytes) : bytes, size);
+        const wanted = lines.filter((each) => each.includes('"txn"')).map((each) => JSON.parse(each).time as number);
+        const all = await read(['-'], { stdin: stdin() });
+        expect(all.times).toEqual(wanted);
+        expect(all.bytes).toBe(bytes.length);
+        const ended = lines.length > 0 && lines.at(-1) === '' ? lines.length - 1 : lines.length;
+        expect(all.lines).toBe(ended);
+        const some = await read(['-'], { stdin: stdin(), contains: [txnOf(1), txnOf(3)] });
+        expect(some.times).toEqual(wanted.filter((time) => time !== 2));
+        expect([some.lines, some.broken]).toEqual([all.lines, all.broken]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('tells how far it is', async () => {
+    await writeFile(at('a.log'), text(1, 2));
+    await writeFile(at('b.log'), text(3));
+    const told: [number, number][] = [];
+    await read([directory], { onProgress: (done, of) => told.push([done, of]) });
+    const size = Buffer.byteLength(text(1, 2, 3));
+    expect(told).toEqual([
+      [Buffer.byteLength(text(1, 2)), size],
+      [size, size],
+    ]);
+  });
+
+  it('ends with what the taker of a line throws, packed or not', async () => {
+    await writeFile(at('a.log'), text(1));
+    await writeFile(at('b.log'), gzipSync(text(1)));
+    const onLine = (): void => {
+      throw new RangeError('enough');
+    };
+    for (const name of ['a.log', 'b.log']) await expect(readLog([at(name)], { onLine })).rejects.toThrow('enough');
+  });
+
+  it('is left when nobody wants it any more', async () => {
+    await writeFile(at('a.log'), text(1));
+    await expect(read([at('a.log')], { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('An archive', () => {
+  const packed = { gzip: gzipSync, zstd: zstdCompressSync };
+
+  it.each(Object.entries(packed))('is known by its first bytes, not by its name: %s', async (_name, pack) => {
+    await writeFile(at('a.log'), pack(text(1, 2)));
+    await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1, 2], lines: 2 });
+  });
+
+  it.each(Object.entries(packed))('may be several in a row: %s', async (_name, pack) => {
+    await writeFile(at('a.log.gz'), Buffer.concat([pack(text(1)), pack(text(2, 3))]));
+    await expect(read([at('a.log.gz')])).resolves.toMatchObject({ times: [1, 2, 3], problems: [] });
+  });
+
+  it.each(Object.entries(packed))(
+    'that is cut off gives what can be unpacked, and is named: %s',
+    async (_name, pack) => {
+      const many = Array.from({ length: 20_000 }, (_, index) => index * 7919);
+      const whole = pack(text(...many));
+      await writeFile(at('a.log'), whole.subarray(0, Math.floor(whole.length * 0.9)));
+      const { times, lines, broken, problems } = await read([at('a.log')]);
+      expect(times).toEqual(many.slice(0, times.length));
+      expect(times.length).toBeGreaterThan(5_000);
+      expect(times.length).toBeLessThan(many.length);
+      expect([lines, broken]).toEqual([times.length + 1, 1]);
+      expect(problems).toEqual([`${at('a.log')}: the archive is damaged or cut off: what could be unpacked was read`]);
+    },
+  );
+
+  it('that is damaged does not keep others from being read', async () => {
+    const damaged = gzipSync(text(1));
+    damaged.fill(0xff, 12, 30);
+    await writeFile(at('a.log.gz'), damaged);
+    await writeFile(at('b.log'), text(2));
+    await expect(read([directory])).resolves.toMatchObject({
+      times: [2],
+      broken: 1,
+      files: 2,
+      problems: [expect.any(String)],
+    });
+  });
+});
+
+describe('What is read', () => {
+  it('of a directory: what looks like a log, rotated and packed too, and nothing hidden', async () => {
+    await mkdir(at('deep/er'), { recursive: true });
+    await mkdir(at('.git'));
+    await mkdir(at('node_modules'));
+    const logs = ['a.log', 'a.log.1', 'a.log-20261126', 'b.ndjson', 'c.jsonl', 'deep/d.json', 'deep/er/e.LOG'];
+    for (const [index, name] of logs.entries()) await writeFile(at(name), text(index));
+    await writeFile(at('deep/f.log.2.gz'), gzipSync(text(7)));
+    for (const name of ['.a.log', '.git/x.log', 'node_modules/x.json', 'x.txt', 'log', 'x.log.bak']) {
+      await writeFile(at(name), text(99));
+    }
+    const { times, files, problems } = await read([directory]);
+    expect(times.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect([files, problems]).toEqual([8, []]);
+  });
+
+  it('is any file that is named', async () => {
+    await writeFile(at('.hidden'), text(1));
+    await expect(read([at('.hidden')])).resolves.toMatchObject({ times: [1] });
+  });
+
+  it('is read once, by whatever names and links it is given', async () => {
+    await writeFile(at('a.log'), text(1));
+    await symlink(at('a.log'), at('b.log'));
+    await link(at('a.log'), at('c.log'));
+    await symlink(directory, at('again'));
+    await expect(read([at('a.log'), directory, at('b.log'), at('a.log')])).resolves.toMatchObject({
+      times: [1],
+      files: 1,
+    });
+  });
+
+  it('is standard input for -', async () => {
+    await writeFile(at('a.log'), text(1));
+    const stdin = pieces(Buffer.from(text(2)), 7);
+    await expect(read(['-', at('a.log')], { stdin })).resolves.toMatchObject({ times: [1, 2], files: 2 });
+  });
+
+  it('must be there: the error names it and says what to do', async () => {
+    await writeFile(at('a.log'), text(1));
+    const found: Line[] = [];
+    const reading = readLog([at('a.log'), at('none.log')], { onLine: (each) => found.push(each) });
+    await expect(reading).rejects.toThrow(TraceInputError);
+    await expect(reading).rejects.toMatchObject({
+      path: at('none.log'),
+      message: `${at('none.log')} does not exist: name a file, a directory, or - for standard input.`,
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('must be something', async () => {
+    await expect(read([])).rejects.toThrow('Nothing to read: name files, directories, or - for standard input.');
+    await writeFile(at('x.txt'), text(1));
+    await expect(read([directory])).rejects.toThrow(/holds no log: their names end in \.log/);
+  });
+
+  it('may lose a link that leads nowhere: it is named, the rest is read', async () => {
+    await writeFile(at('a.log'), text(1));
+    await symlink(at('gone'), at('b.log'));
+    const { times, problems } = await read([directory]);
+    expect(times).toEqual([1]);
+    expect(problems).toEqual([expect.stringContaining('b.log does not exist')]);
+  });
+
+  it('may vanish while others are read: it is named, the rest is read', async () => {
+    for (const [index, name] of ['a.log', 'b.log', 'c.log'].entries()) await writeFile(at(name), text(index));
+    const times: number[] = [];
+    const { files, problems } = await readLog([directory], {
+      onLine: ({ time }) => {
+        times.push(time);
+        rmSync(at('b.log'), { force: true });
+      },
+    });
+    expect([times, files]).toEqual([[0, 2], 2]);
+    expect(problems).toEqual([expect.stringContaining('b.log does not exist')]);
+  });
+});
