@@ -3,6 +3,7 @@ import {
   type Operation,
   operationsOf,
   parseLine,
+  type ReportedSpan,
   reportTrace,
 } from '../../../libs/internal-token/src/trace/index.js';
 

@@ -35,6 +35,7 @@ export class CaptureStatistics {
   readonly #whole = new Map<string, { service: string; op: string; sketch: DurationSketch }>();
   #requests = 0;
   #failed = 0;
+  #kept = 0;
   #time = 0;
   #from = Infinity;
   #to = -Infinity;
@@ -43,6 +44,7 @@ export class CaptureStatistics {
   add(root: Span, spans: readonly Span[], zero: number): void {
     this.#requests++;
     if (isFailed(root)) this.#failed++;
+    if (spans.some(({ line }) => line.kept !== undefined)) this.#kept++;
     this.#time += root.end - root.start;
     const { service, op = '' } = root.line;
     const { sketch } = named(this.#whole, `${service}\0${op}`, () => ({ service, op, sketch: new DurationSketch() }));
@@ -61,6 +63,7 @@ export class CaptureStatistics {
     return {
       requests: this.#requests,
       failed: this.#failed,
+      kept: this.#kept,
       from: this.#requests === 0 ? 0 : this.#from,
       to: this.#requests === 0 ? 0 : this.#to,
       operations: [...this.#operations.values()]

@@ -43,6 +43,7 @@ export function reportTrace(
     failed: isFailed(root),
     ...whoAsked(spans),
     unfinished: spans.some(({ open }) => open),
+    ...whyKept(spans),
     verdict: verdict(root, spans, chain, gaps),
     spans: [...walk(roots)].map(({ span, depth }) => reportSpan(span, depth, root.start, startedAt)),
     criticalPath: pieces,
@@ -52,6 +53,12 @@ export function reportTrace(
     strayNotes: stray.map((note) => reportNote(note, startedAt)),
     services: [...new Set(spans.map(({ line }) => line.service))],
   };
+}
+
+function whyKept(spans: readonly Span[]): Pick<TraceReport, 'kept'> {
+  const reasons = new Set(spans.map(({ line }) => line.kept));
+  if (reasons.has('error')) return { kept: 'error' };
+  return reasons.has('slow') ? { kept: 'slow' } : {};
 }
 
 function whoAsked(spans: readonly Span[]): Pick<TraceReport, 'tenant' | 'user'> {

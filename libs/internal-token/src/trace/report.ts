@@ -109,6 +109,8 @@ export interface TraceReport {
   readonly user?: string;
   /** Some span has no end line. */
   readonly unfinished: boolean;
+  /** The sample had left it out; some service kept its own lines, because it failed or was slow there. */
+  readonly kept?: 'error' | 'slow';
   /** One sentence. */
   readonly verdict: string;
   /** Depth first, children by start. */
@@ -174,6 +176,8 @@ export interface DurationHistogram {
 export interface CaptureReport {
   readonly requests: number;
   readonly failed: number;
+  /** Requests outside of the sample that were kept because they failed or were slow: the numbers lean towards them. */
+  readonly kept: number;
   /** Lines left out, because their requests had to be summed up before these came. */
   readonly late: number;
   /** Epoch milliseconds: the first beginning and the last end of a span. */

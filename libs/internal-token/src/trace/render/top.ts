@@ -61,13 +61,15 @@ export function renderTopMarkdown(report: CaptureReport, options: TopOptions = {
   return `${[summary(report, options.base), ...tables].join('\n\n')}\n`;
 }
 
-function summary({ requests, failed, from, to, late }: CaptureReport, base?: CaptureReport): string {
+function summary({ requests, failed, from, to, late, kept }: CaptureReport, base?: CaptureReport): string {
   const seconds = Math.max(to - from, 0) / 1000;
   const rate = seconds > 0 ? `, ${(requests / seconds).toFixed(1)}/s over ${seconds.toFixed(0)} s` : '';
   const left = late > 0 ? `; ${plural(late, 'line')} came too late to be counted` : '';
+  const lean =
+    kept > 0 ? `; sampled, and ${count(kept)} kept for failing or being slow: the numbers lean to these` : '';
   const against =
     base === undefined ? '' : ` (base: ${plural(base.requests, 'request')}, ${count(base.failed)} failed)`;
-  return `${plural(requests, 'request')}, ${count(failed)} failed${rate}${left}${against}`;
+  return `${plural(requests, 'request')}, ${count(failed)} failed${rate}${lean}${left}${against}`;
 }
 
 function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: TopOptions): Table[] {

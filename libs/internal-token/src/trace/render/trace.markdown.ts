@@ -2,12 +2,12 @@ import { milliseconds } from '../format.js';
 import type { TraceReport } from '../report.js';
 import { escapeMarkdown, fence } from './markdown.js';
 import { plain } from './pen.js';
-import { errorLines, facts, skewLines } from './trace.text.js';
+import { errorLines, facts, missingLines, skewLines } from './trace.text.js';
 import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
 
 /** A request for pasting into an issue. */
 export function renderTraceMarkdown(report: TraceReport, options: WaterfallOptions = {}): string {
-  const { op, status, duration, verdict, gaps } = report;
+  const { op, status, duration, verdict } = report;
   const outcome = status === undefined ? '' : ` → ${status}`;
   const parts = [
     `### ${escapeMarkdown(op)}${outcome}, ${milliseconds(duration)}`,
@@ -17,10 +17,7 @@ export function renderTraceMarkdown(report: TraceReport, options: WaterfallOptio
       'Error chain',
       errorLines(report).map((line) => line.trim().replace(/^← /, '')),
     ),
-    ...list(
-      'Missing',
-      gaps.map(({ text }) => text),
-    ),
+    ...list('Missing', missingLines(report)),
     ...list('Clocks', skewLines(report)),
     `<sub>${escapeMarkdown(facts(report))}</sub>`,
   ];

@@ -14,11 +14,7 @@ export function renderTrace(report: TraceReport, style: Style, options: Waterfal
     '',
     ...renderWaterfall(report, style, options),
     ...section('Error chain', errorLines(report), style),
-    ...section(
-      'Missing',
-      report.gaps.map(({ text }) => text),
-      style,
-    ),
+    ...section('Missing', missingLines(report), style),
     ...section('Clocks', skewLines(report), style),
     ...section('Outside of any span', strayLines(report), style),
   ];
@@ -55,6 +51,16 @@ function outcomeOf({ service, op, status, err, offset, duration }: ReportedSpan)
   const why = err === undefined ? '' : `: ${err.code === undefined ? err.type : err.code} ${err.message}`;
   const when = `+${milliseconds(offset + duration)}`;
   return `${service}  ${op}  ${status ?? 'no end'} at ${when}${why}`.replaceAll('\n', ' ');
+}
+
+/** Who left no lines, and why some may be missing. */
+export function missingLines({ gaps, kept }: TraceReport): string[] {
+  const why = kept === 'error' ? 'it failed' : 'it was slow';
+  const sampled =
+    kept === undefined
+      ? []
+      : [`not in the sample: each service kept its lines only where ${why}, so healthy neighbours may be missing`];
+  return [...gaps.map(({ text }) => text), ...sampled];
 }
 
 /** How wrong each clock is, and how sure that is. */

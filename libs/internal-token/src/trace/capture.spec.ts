@@ -1,0 +1,109 @@
+import { CAPTURE_NAMES, idOf, linesFrom, planted } from '../../test/support/planted.js';
+import { Capture, type CaptureReport, type Line } from './index.js';
+
+const sum = (lines: readonly Line[], maxWaitingSpans?: number): CaptureReport => {
+  const capture = new Capture(maxWaitingSpans);
+  for (const line of lines) capture.add(line);
+  return capture.report();
+};
+
+/** Requests one after the other, a hundred milliseconds apart. */
+const requests = (count: number): Line[] =>
+  Array.from({ length: count }, (_, index) => {
+    const calls = [{ service: 'orders', op: 'orders.place', at: 1, dur: 5 }];
+    const step = { service: 'gateway', kind: 'server', op: 'POST /orders', at: 0, dur: 10 + (index % 10), calls };
+    return linesFrom(step, { txn: idOf(index + 1) }).map((line) => ({ ...line, time: line.time + index * 100 }));
+  }).flat();
+
+describe('a capture', () => {
+  const all = sum(CAPTURE_NAMES.flatMap(planted));
+
+  it('counts requests, and those that failed', () => {
+    expect(all).toMatchObject({ requests: 8, failed: 2, kept: 0, late: 0 });
+  });
+
+  it('has an edge for each call, by whoever made it, and one for each database', () => {
+    const edges = Object.fromEntries(
+      all.edges.map(({ from, to, count, errors }) => [`${from} → ${to}`, { count, errors }]),
+    );
+    expect(edges).toEqual({
+      'client → gateway': { count: 8, errors: 2 },
+      'gateway → orders': { count: 8, errors: 2 },
+      'orders → catalog': { count: 3, errors: 0 },
+      'orders → inventory': { count: 7, errors: 1 },
+      'catalog → postgresql': { count: 1, errors: 0 },
+      'inventory → postgresql': { count: 2, errors: 1 },
+      'orders → postgresql': { count: 1, errors: 0 },
+    });
+  });
+
+  it('has the same edges in one process as in several', () => {
+    const call = (kind: string, calls: object[]): Line[] =>
+      linesFrom({
+        service: 'gateway',
+        kind: 'server',
+        op: 'POST /orders',
+        at: 0,
+        dur: 20,
+        calls: [{ service: 'orders', kind, op: 'POST /orders', at: 1, dur: 18, calls } as never],
+      });
+    const answer = { service: 'inventory', op: 'inventory.reserve', at: 4, dur: 6 };
+    const inProcess = sum(call('internal', [{ ...answer, kind: 'internal' }]));
+    const called = {
+      ...answer,
+      service: 'orders',
+      kind: 'client',
+      peer: 'inventory',
+      calls: [{ ...answer, kind: 'server' }],
+    };
+    const between = sum(call('server', [called]));
+    const names = ({ edges }: CaptureReport): string[] =>
+      edges.map(({ from, to, count }) => `${from} → ${to}: ${count}`);
+    expect(names(between)).toEqual(names(inProcess));
+  });
+
+  it('has quantiles within one per cent', () => {
+    const durations = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    const lines = durations.flatMap((dur, index) =>
+      linesFrom({ service: 'gateway', kind: 'server', op: 'GET /me', at: 0, dur }, { txn: idOf(index + 1) }),
+    );
+    const [operation] = sum(lines).operations;
+    for (const [name, expected] of [
+      ['p50', 500],
+      ['p90', 900],
+      ['p99', 990],
+    ] as const) {
+      expect(Math.abs((operation?.[name] ?? 0) / expected - 1)).toBeLessThan(0.0101);
+    }
+  });
+
+  it('stays in bounded memory, and says the same of lines in the order of time', () => {
+    const lines = requests(1_000);
+    expect(sum(lines, 100)).toEqual(sum(lines));
+  });
+
+  it('says how many lines came too late to be counted', () => {
+    const lines = requests(1_000);
+    const [first, second] = [
+      lines.filter(({ service }) => service === 'gateway'),
+      lines.filter(({ service }) => service !== 'gateway'),
+    ];
+    const { late, requests: counted } = sum([...first, ...second], 500);
+    expect(late).toBeGreaterThan(0);
+    expect(counted).toBe(1_000);
+  });
+
+  it('counts operations beyond two thousand together', () => {
+    const lines = Array.from({ length: 2_100 }, (_, index) =>
+      linesFrom({ service: 'gateway', kind: 'server', op: `GET /${index}`, at: 0, dur: 1 }, { txn: idOf(index + 1) }),
+    ).flat();
+    const { operations } = sum(lines);
+    expect(operations.length).toBeLessThanOrEqual(2_001);
+    expect(operations.find(({ op }) => op === '(others)')?.count).toBe(100);
+  });
+
+  it('says how many of its requests were kept in spite of the sample', () => {
+    const lines = requests(2).map((line) => (line.txn === idOf(1) ? { ...line, kept: 'slow' as const } : line));
+    expect(sum(lines).kept).toBe(1);
+  });
+});
