@@ -7,6 +7,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const OUT = 'dist/packages/internal-token';
 
 rmSync(at(OUT), { recursive: true, force: true });
+await import('./build-page.mjs');
 const compiler = at('node_modules/typescript-7/bin/tsc');
 const { status } = spawnSync(process.execPath, [compiler, '-b', at('libs/internal-token/tsconfig.build.json')], {
   stdio: 'inherit',

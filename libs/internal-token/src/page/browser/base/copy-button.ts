@@ -1,0 +1,25 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { icon } from './icons.js';
+
+/** Puts a text on the clipboard. A page from disk may not be allowed to: the text beside it can be selected. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label: string }): VNode {
+  const [copied, setCopied] = useState(false);
+  const copy = (): void => {
+    navigator.clipboard?.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  return html`<button
+    class="quiet"
+    type="button"
+    title=${label}
+    aria-label=${label}
+    onClick=${copy}
+    onBlur=${() => setCopied(false)}
+  >
+    ${copied ? icon('passed', 'Copied') : icon('copy')}
+  </button>`;
+}

@@ -1,0 +1,59 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+export type Help = readonly (readonly [keys: string, what: string])[];
+
+export const TRACE_HELP: Help = [
+  ['↑ ↓', 'previous, next row'],
+  ['← →', 'close or to the parent; open or to the first child'],
+  ['Home End', 'first, last row'],
+  ['Enter', 'details of the span; Esc closes them'],
+  ['e', 'next error'],
+  ['c', 'critical path only'],
+  ['n', 'log lines on or off'],
+  ['/', 'filter; Esc clears it'],
+  ['[ ]', 'close all, open all'],
+  ['z 0', 'zoom to the span, to all'],
+  ['1 2 3', 'tabs'],
+  ['t', 'system, light or dark colours'],
+];
+
+export const LIVE_HELP: Help = [
+  ['j k', 'older, newer request'],
+  ['p', 'pause or go on'],
+];
+
+const SIGNS: readonly (readonly [sign: string, what: string])[] = [
+  ['self', 'the span itself worked'],
+  ['children', 'it waited for its children'],
+  ['network', 'between the call and its other side: network, queues, parsing'],
+  ['critical', 'critical path: what the request waited for'],
+  ['open', 'no end line; known so far'],
+];
+
+/** Which keys there are and what the signs mean. */
+export function HelpOverlay({ help, onClose }: { readonly help: Help; readonly onClose: () => void }): VNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return html`<dialog class="help" ref=${dialog} aria-labelledby="help-title" onClose=${onClose}>
+    <h2 id="help-title">Keys and signs</h2>
+    <div class="help-columns">
+      <dl class="keys">
+        ${help.map(
+          ([keys, what]) =>
+            html`<dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt>
+              <dd>${what}</dd>`,
+        )}
+      </dl>
+      <dl class="signs s0">
+        ${SIGNS.map(
+          ([sign, what]) =>
+            html`<dt><span class="sign sign-${sign}"></span></dt>
+              <dd>${what}</dd>`,
+        )}
+      </dl>
+    </div>
+    <form method="dialog"><button>Close</button></form>
+  </dialog>`;
+}

@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'preact/hooks';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
+const STORED_AS = 'itok-theme';
+
+/** What the reader prefers: the system's colours unless chosen here. Pages from disk may have no storage: then it is for now. */
+export function useTheme(): [Theme, () => void] {
+  const [theme, setTheme] = useState<Theme>(stored);
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme;
+    try {
+      localStorage.setItem(STORED_AS, theme);
+    } catch {
+      return;
+    }
+  }, [theme]);
+  return [theme, () => setTheme(NEXT[theme])];
+}
+
+function stored(): Theme {
+  try {
+    const value = localStorage.getItem(STORED_AS);
+    return value === 'light' || value === 'dark' ? value : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+/** Runs again whenever colours may have changed; for what is painted rather than styled. */
+export function useColoursChange(repaint: () => void): void {
+  useEffect(() => {
+    const observer = new MutationObserver(repaint);
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    system.addEventListener('change', repaint);
+    return () => {
+      observer.disconnect();
+      system.removeEventListener('change', repaint);
+    };
+  }, [repaint]);
+}

@@ -1,0 +1,56 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import type { KeyReport } from '../../../trace/index.js';
+import { fromNow, moment } from '../base/format.js';
+import type { Loaded } from './use-loaded.js';
+
+const STATES = ['published', 'active', 'retiring', 'retired'] as const;
+
+const MEANING: Record<KeyReport['state'], string> = {
+  published: 'known to services, does not sign yet',
+  active: 'signs',
+  retiring: 'signs no more, is still accepted',
+  retired: 'accepted no more',
+};
+
+/** The signing keys, and where each is in its life. */
+export function KeyList({ keys }: { readonly keys: Loaded<readonly KeyReport[]> }): VNode {
+  const { value, error } = keys;
+  if (error !== undefined) return html`<p class="nothing">${error}</p>`;
+  if (value?.length === 0) return html`<p class="nothing">This process knows no keys.</p>`;
+  return html`<div class="table-scroll keys-view">
+    <table>
+      <caption>
+        Signing keys
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Key</th>
+          <th scope="col">Algorithm</th>
+          <th scope="col">State</th>
+          <th scope="col">Published</th>
+          <th scope="col">Active from</th>
+          <th scope="col">Retired</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${value?.map(
+          ({ keyId, algorithm, state, publishedAt, activateAt, retiredAt }) =>
+            html`<tr key=${keyId}>
+              <th scope="row" class="mono">${keyId}</th>
+              <td>${algorithm}</td>
+              <td>
+                <span class="life"
+                  >${STATES.map((each) => html`<i class=${each === state ? 'life-now' : ''} aria-hidden="true"></i>`)}<b
+                    >${state}</b
+                  ></span
+                >
+                <span class="muted">${MEANING[state]}</span>
+              </td>
+              ${[publishedAt, activateAt, retiredAt].map((at) => html`<td>${at === undefined ? '–' : html`<time title=${moment(at)}>${fromNow(at, Date.now())}</time>`}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,113 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RequestSummary } from '../../../trace/index.js';
+import { AppShell } from '../base/app-shell.js';
+import { LIVE_HELP, TRACE_HELP } from '../base/help.js';
+import { useKeys } from '../base/keyboard.js';
+import { ServiceColours } from '../base/services.js';
+import { Tabs } from '../base/tabs.js';
+import { LatencyView } from '../capture/latency-view.js';
+import { ServiceMap } from '../capture/service-map.js';
+import { TraceHeader } from '../trace/trace-header.js';
+import { TraceView } from '../trace/trace-view.js';
+import { KeyList } from './key-list.js';
+import * as client from './live.client.js';
+import { RequestList } from './request-list.js';
+import { TokenInspector } from './token-inspector.js';
+import { useLoaded, useThrottled } from './use-loaded.js';
+import { useRequests } from './use-requests.js';
+
+const TABS = [
+  { id: 'waterfall', name: 'Waterfall' },
+  { id: 'map', name: 'Map' },
+  { id: 'latency', name: 'Latency' },
+  { id: 'token', name: 'Token' },
+  { id: 'keys', name: 'Keys' },
+];
+
+/** The capture grows with every request; nobody sees more than one change a second. */
+const CAPTURE_EVERY_MS = 1000;
+
+/** The page in development: requests as they come, and everything about the one that is chosen. */
+export function LiveView(): VNode {
+  const live = useRequests();
+  const [tab, setTab] = useState('waterfall');
+  const [filter, setFilter] = useState('');
+  const [chosen, choose] = useState<string | undefined>(() => location.hash.slice(1) || undefined);
+  const filterInput = useRef<HTMLInputElement>(null);
+  const shown = useMemo(() => live.requests.filter((request) => matches(request, filter)), [live.requests, filter]);
+  // Until one is chosen, the newest.
+  const selected = chosen ?? shown[0]?.txn;
+  const version = live.requests.find(({ txn }) => txn === selected);
+  const capturing = tab === 'map' || tab === 'latency';
+  const trace = useLoaded(selected === undefined ? undefined : () => client.trace(selected), [selected, version]);
+  const lately = useThrottled(live.requests, CAPTURE_EVERY_MS);
+  const capture = useLoaded(capturing ? client.capture : undefined, [capturing, lately]);
+  const keys = useLoaded(tab === 'keys' ? client.keys : undefined, [tab, live.connected]);
+  const colours = useMemo(() => new ServiceColours(trace.value?.services ?? []), [trace.value?.services.join()]);
+
+  const select = (txn: string): void => {
+    choose(txn);
+    history.replaceState(null, '', `#${txn}`);
+  };
+  const step = (by: number): void => {
+    const index = shown.findIndex(({ txn }) => txn === selected);
+    const next = shown[index + by];
+    if (next !== undefined) select(next.txn);
+  };
+  useEffect(() => {
+    const changed = (): void => choose(location.hash.slice(1) || undefined);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  useKeys({
+    ...Object.fromEntries(TABS.map(({ id }, index) => [String(index + 1), () => setTab(id)])),
+    j: () => step(1),
+    k: () => step(-1),
+    p: () => live.pause(!live.paused),
+  });
+  const state = live.connected ? 'live' : 'not connected, trying again';
+  return html`<${AppShell}
+    title="live"
+    help=${[...LIVE_HELP, ...TRACE_HELP]}
+    status=${html`<span class="connection ${live.connected ? 'connected' : ''}" role="status">${state}</span>`}
+  >
+    <div class="live">
+      <${RequestList}
+        live=${live}
+        shown=${shown}
+        filter=${filter}
+        onFilter=${setFilter}
+        filterInput=${filterInput}
+        selected=${selected}
+        onSelect=${select}
+        colours=${colours}
+      />
+      <div class="live-main">
+        <${Tabs} tabs=${TABS} current=${tab} onChange=${setTab} label="Views">
+          ${
+            tab === 'waterfall' &&
+            (trace.value === undefined
+              ? html`<p class="nothing">${trace.error ?? 'Choose a request.'}</p>`
+              : html`<${TraceHeader} report=${trace.value} colours=${colours} />
+                  <${TraceView} report=${trace.value} colours=${colours} />`)
+          }
+          ${capturing && capture.value === undefined && html`<p class="nothing">${capture.error ?? 'Loading.'}</p>`}
+          ${tab === 'map' && capture.value && html`<${ServiceMap} capture=${capture.value} trace=${trace.value} colours=${colours} />`}
+          ${tab === 'latency' && capture.value && html`<${LatencyView} capture=${capture.value} trace=${trace.value} colours=${colours} />`}
+          ${tab === 'token' && html`<${TokenInspector} />`} ${tab === 'keys' && html`<${KeyList} keys=${keys} />`}
+        <//>
+      </div>
+    </div>
+  <//>`;
+}
+
+function matches({ txn, op, service, tenant, status, failed, unfinished }: RequestSummary, filter: string): boolean {
+  const words = [txn, op, service, tenant, status, failed ? 'error' : '', unfinished ? 'open' : ''];
+  const text = words.join(' ').toLowerCase();
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

@@ -1,0 +1,39 @@
+import type { CaptureReport, KeyReport, RequestSummary, TokenInspection, TraceReport } from '../../../trace/index.js';
+
+/** Where this page is served; everything it asks for is below. */
+const BASE = (): string => location.pathname.replace(/\/$/, '');
+
+export const trace = (txn: string): Promise<TraceReport> => get(`/requests/${encodeURIComponent(txn)}`);
+export const capture = (): Promise<CaptureReport> => get('/capture');
+export const keys = (): Promise<readonly KeyReport[]> => get('/keys');
+
+/** In the body, so that the token is in no address and no access log. */
+export function inspect(token: string): Promise<TokenInspection> {
+  return get('/inspect', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+}
+
+async function get<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(BASE() + path, { ...init, cache: 'no-store', redirect: 'error' });
+  if (!response.ok) throw new Error(`${path} answers ${response.status}.`);
+  return (await response.json()) as T;
+}
+
+interface RequestEvents {
+  readonly all: (requests: readonly RequestSummary[]) => void;
+  readonly ended: (request: RequestSummary) => void;
+  readonly connected: (connected: boolean) => void;
+}
+
+/** Requests as they end. The browser connects again by itself when the server has been restarted. */
+export function follow({ all, ended, connected }: RequestEvents): () => void {
+  const source = new EventSource(`${BASE()}/requests`);
+  source.addEventListener('open', () => connected(true));
+  source.addEventListener('error', () => connected(false));
+  source.addEventListener('requests', ({ data }) => all(JSON.parse(String(data)) as RequestSummary[]));
+  source.addEventListener('request', ({ data }) => ended(JSON.parse(String(data)) as RequestSummary));
+  return () => source.close();
+}

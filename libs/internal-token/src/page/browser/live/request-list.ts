@@ -1,0 +1,116 @@
+import { html } from 'htm/preact';
+import type { RefObject, VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { RequestSummary } from '../../../trace/index.js';
+import { clock, milliseconds } from '../base/format.js';
+import { icon } from '../base/icons.js';
+import { press } from '../base/keyboard.js';
+import { ServiceName, type ServiceColours } from '../base/services.js';
+import { Status } from '../base/status.js';
+import type { LiveRequests } from './use-requests.js';
+
+interface RequestListProps {
+  readonly live: LiveRequests;
+  /** Of the requests, those that pass the filter. */
+  readonly shown: readonly RequestSummary[];
+  readonly filter: string;
+  readonly onFilter: (filter: string) => void;
+  readonly filterInput: RefObject<HTMLInputElement | null>;
+  readonly selected: string | undefined;
+  readonly onSelect: (txn: string) => void;
+  readonly colours: ServiceColours;
+}
+
+/** The requests that have come, newest on top. */
+export function RequestList({
+  live,
+  shown,
+  filter,
+  onFilter,
+  filterInput,
+  selected,
+  onSelect,
+  colours,
+}: RequestListProps): VNode {
+  const list = useRef<HTMLDivElement>(null);
+  const index = shown.findIndex(({ txn }) => txn === selected);
+  const longest = Math.max(1, ...shown.slice(0, 100).map(({ duration }) => duration));
+  const go = (to: number): void => {
+    const next = shown[Math.max(0, Math.min(shown.length - 1, to))];
+    if (next !== undefined) onSelect(next.txn);
+  };
+  const keys = {
+    ArrowDown: () => go(index + 1),
+    ArrowUp: () => go(index - 1),
+    Home: () => go(0),
+    End: () => go(shown.length - 1),
+  };
+  useEffect(
+    () => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }),
+    [selected],
+  );
+  return html`<section class="request-list" aria-label="Requests">
+    <div class="toolbar">
+      <label class="filter"
+        ><span class="visually-hidden">Filter requests</span>
+        <input
+          type="search"
+          ref=${filterInput}
+          value=${filter}
+          placeholder="Filter requests: op, service, error"
+          autocomplete="off"
+          spellcheck="false"
+          onInput=${(event: Event) => onFilter((event.target as HTMLInputElement).value)}
+        />
+      </label>
+      <button
+        type="button"
+        aria-pressed=${String(live.paused)}
+        aria-keyshortcuts="p"
+        onClick=${() => live.pause(!live.paused)}
+      >
+        ${icon(live.paused ? 'play' : 'pause')} ${live.paused ? `Go on (${live.waiting})` : 'Pause'}
+      </button>
+    </div>
+    <div
+      class="requests"
+      ref=${list}
+      role="listbox"
+      tabindex="0"
+      aria-label="Requests, newest first"
+      aria-activedescendant=${index < 0 ? undefined : `request-${selected}`}
+      onKeyDown=${(event: KeyboardEvent) => press(keys, event)}
+    >
+      ${shown.map((request) => item(request, { selected: request.txn === selected, longest, onSelect, colours }))}
+      ${shown.length === 0 && html`<p class="nothing">${live.requests.length === 0 ? 'No request yet. Send one: it appears here.' : 'No request matches.'}</p>`}
+    </div>
+  </section>`;
+}
+
+interface ItemContext {
+  readonly selected: boolean;
+  readonly longest: number;
+  readonly onSelect: (txn: string) => void;
+  readonly colours: ServiceColours;
+}
+
+function item(request: RequestSummary, { selected, longest, onSelect, colours }: ItemContext): VNode {
+  const { txn, op, service, duration, status, failed, unfinished, startedAt, tenant } = request;
+  return html`<div
+    key=${txn}
+    id="request-${txn}"
+    class="request ${colours.of(service)} ${failed ? 'failed' : ''}"
+    role="option"
+    aria-selected=${String(selected)}
+    onClick=${() => onSelect(txn)}
+  >
+    <${Status} status=${status} failed=${failed} open=${unfinished} />
+    <b class="request-op">${op}</b>
+    <span class="request-duration">${milliseconds(duration)}</span>
+    <span class="request-line muted"
+      ><${ServiceName} name=${service} colours=${colours} />${tenant !== undefined && html` <span>${tenant}</span>`}
+      <time>${clock(startedAt)}</time></span
+    >
+    <i class="request-bar" aria-hidden="true" style=${{ '--share': String(Math.min(1, duration / longest)) }}></i>
+  </div>`;
+}

@@ -1,0 +1,49 @@
+import { placedOrder } from '../../../../../../test/support/trace/placed-order.js';
+import { barParts } from './bar-parts.js';
+import { SpanTree } from './span-tree.js';
+
+const tree = new SpanTree(placedOrder().trace);
+const span = tree.span('00f067aa0ba90230')!;
+const child = (offset: number, duration: number, kind: 'server' | 'client' = 'client') => ({
+  ...span,
+  kind,
+  offset,
+  duration,
+});
+const sum = (parts: ReturnType<typeof barParts>, what: string): number =>
+  parts.filter((part) => part.what === what).reduce((total, { from, to }) => total + to - from, 0);
+
+describe('the parts of a bar', () => {
+  it('follow each other from the beginning of the span to its end', () => {
+    for (const each of tree.report.spans) {
+      const parts = barParts(each, tree.children(each));
+      expect(parts[0]?.from).toBe(each.offset);
+      expect(parts.at(-1)?.to).toBe(each.offset + each.duration);
+      for (const [index, part] of parts.entries())
+        expect(part.from).toBe(index === 0 ? each.offset : parts[index - 1]?.to);
+    }
+  });
+
+  it('are, for what no child covers, as long as the self time', () => {
+    for (const each of tree.report.spans) {
+      const parts = barParts(each, tree.children(each));
+      expect(sum(parts, 'self') + sum(parts, 'network')).toBeCloseTo(each.self, 6);
+    }
+  });
+
+  it('are network where one server has answered a call', () => {
+    expect(barParts(span, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
+    expect(barParts(span, []).map(({ what }) => what)).toEqual(['self']);
+    expect(barParts({ ...span, kind: 'server' }, tree.children(span)).map(({ what }) => what)).not.toContain('network');
+  });
+
+  it('count children once that overlap, and not at all what sticks out', () => {
+    const root = { ...span, kind: 'server' as const, offset: 10, duration: 10 };
+    const parts = barParts(root, [child(5, 7), child(11, 3), child(12, 1), child(18, 50), child(90, 1)]);
+    expect(parts).toEqual([
+      { what: 'children', from: 10, to: 14 },
+      { what: 'self', from: 14, to: 18 },
+      { what: 'children', from: 18, to: 20 },
+    ]);
+  });
+});

@@ -1,0 +1,34 @@
+import type { ReportedSpan } from '../../../trace/index.js';
+
+/** What a span did in a piece of its time. */
+export interface BarPart {
+  readonly what: 'self' | 'children' | 'network';
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A span's time in pieces: its children's, and its own. A call's own time beside that of the one server that answered it
+ * was spent between the two.
+ */
+export function barParts(span: ReportedSpan, children: readonly ReportedSpan[]): BarPart[] {
+  const end = span.offset + span.duration;
+  const own = span.kind === 'client' && children.length === 1 && children[0]?.kind === 'server' ? 'network' : 'self';
+  const parts: BarPart[] = [];
+  let until = span.offset;
+  const add = (what: BarPart['what'], from: number, to: number): void => {
+    const last = parts.at(-1);
+    if (last?.what === what && last.to >= from) parts[parts.length - 1] = { ...last, to };
+    else if (to > from) parts.push({ what, from, to });
+  };
+  for (const child of children) {
+    const from = Math.max(until, Math.min(child.offset, end));
+    const to = Math.min(child.offset + child.duration, end);
+    if (to <= from) continue;
+    add(own, until, from);
+    add('children', from, to);
+    until = to;
+  }
+  add(own, until, end);
+  return parts;
+}

@@ -1,0 +1,1 @@
+export { livePage, livePagePolicy, reportPage } from './page.js';

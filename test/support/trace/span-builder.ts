@@ -1,0 +1,48 @@
+import type {
+  CriticalPiece,
+  ReportedKind,
+  ReportedNote,
+  ReportedSpan,
+} from '../../../libs/internal-token/src/trace/index.js';
+
+/** A span as a person writes it down: where it stands in the tree says whose child it is. */
+export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'depth' | 'notes' | 'self' | 'critical'>> {
+  readonly id: string;
+  readonly service: string;
+  readonly kind: ReportedKind;
+  readonly op: string;
+  readonly offset: number;
+  readonly duration: number;
+  readonly notes?: readonly Partial<ReportedNote>[];
+  readonly children?: readonly Told[];
+}
+
+/** What is told as a tree, as a report has it. */
+export function reportedSpans(root: Told, criticalPath: readonly CriticalPiece[]): ReportedSpan[] {
+  const spans: ReportedSpan[] = [];
+  const add = ({ children = [], notes = [], ...told }: Told, depth: number, parent?: string): void => {
+    spans.push({
+      instance: `${told.service}-1`,
+      failed: false,
+      ...told,
+      ...(parent !== undefined && { parent }),
+      depth,
+      self: told.duration - covered(told, children),
+      critical: criticalPath.filter(({ span }) => span === told.id).reduce((sum, { from, to }) => sum + to - from, 0),
+      notes: notes.map((note) => ({ offset: told.offset, level: 'info', msg: '', service: told.service, ...note })),
+    });
+    for (const child of children) add(child, depth + 1, told.id);
+  };
+  add(root, 0);
+  return spans;
+}
+
+function covered(span: Told, children: readonly Told[]): number {
+  let [sum, until] = [0, span.offset];
+  for (const { offset, duration } of children.toSorted((a, b) => a.offset - b.offset)) {
+    const to = Math.min(offset + duration, span.offset + span.duration);
+    sum += Math.max(0, to - Math.max(offset, until));
+    until = Math.max(until, to);
+  }
+  return sum;
+}
