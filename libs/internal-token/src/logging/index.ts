@@ -3,5 +3,6 @@ export { InternalTokenLogger, type InternalTokenLoggerOptions } from './internal
 export type { LineLevel, LogLine } from './log-line.js';
 export { redactText } from './redaction.js';
 export { internalTokenLogFields } from './request-fields.js';
+export type { SamplingOptions } from './sampling.js';
 export type { IdentityField } from './span-line.js';
 export type { InternalTokenLoggingOptions } from './span.writer.js';

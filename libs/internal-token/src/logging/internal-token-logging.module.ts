@@ -9,6 +9,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Tracer } from '../nest/index.js';
+import { Sampling } from './sampling.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
@@ -34,7 +35,9 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
     @Inject(OPTIONS) private readonly options: InternalTokenLoggingOptions,
   ) {}
 
+  /** @throws InternalTokenError `configuration_invalid`, naming the option */
   static forRoot(options: InternalTokenLoggingOptions = {}): DynamicModule {
+    if (options.sampling !== undefined) new Sampling(options.sampling);
     return {
       module: InternalTokenLoggingModule,
       providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }],

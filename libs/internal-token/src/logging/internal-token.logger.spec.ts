@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ClsServiceManager, type ClsStore } from 'nestjs-cls';
 import { INTERNAL_TOKEN_STORE } from '../nest/index.js';
 import { InternalTokenLogger, type InternalTokenLoggerOptions } from './internal-token.logger.js';
@@ -188,5 +189,21 @@ describe('InternalTokenLogger', () => {
     const written: string[] = [];
     new InternalTokenLogger({ service: 'orders', destination: { write: (text) => written.push(text) } }).log('x');
     expect((JSON.parse(written[0] ?? '') as LogLine).instance).toMatch(new RegExp(`^.+-${process.pid}$`));
+  });
+
+  it('publishes each line that it writes, whatever its format, with nothing secret in it', () => {
+    const heard: unknown[] = [];
+    const listener = (line: unknown) => heard.push(line);
+    subscribe('nestjs-internal-token:log-line', listener);
+    const pretty = capture({ format: 'pretty', colors: false, level: 'info' });
+    const json = capture();
+    pretty.logger.log(`with ${TOKEN}`, { password: 'hunter2' });
+    pretty.logger.debug('not written');
+    json.logger.warn('plain');
+    unsubscribe('nestjs-internal-token:log-line', listener);
+    json.logger.warn('nobody listens');
+    expect(heard).toHaveLength(2);
+    expect(heard[0]).toMatchObject({ msg: 'with [redacted]', params: { password: '[redacted]' }, level: 'info' });
+    expect(heard[1]).toEqual(JSON.parse(json.written[0] ?? ''));
   });
 });

@@ -1,4 +1,5 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { channel } from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import picocolors from 'picocolors';
 import { type Clock, preciseNow } from './clock.js';
@@ -26,6 +27,9 @@ export interface InternalTokenLoggerOptions {
   /** The time of lines. Default: the wall clock with microseconds. */
   readonly clock?: Clock;
 }
+
+/** Here development tools and tests hear of each line as it is written, in whatever format that is. */
+const lines = channel('nestjs-internal-token:log-line');
 
 const NEST_LEVELS = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] as const;
 const NEST_LEVEL_OF: Record<LineLevel, LogLevel> = {
@@ -99,6 +103,7 @@ export class InternalTokenLogger extends ConsoleLogger {
     if (err !== undefined) line.err = err;
     if (params !== undefined) line.params = params;
     this.#destination.write(`${this.#format(line)}\n`);
+    if (lines.hasSubscribers) lines.publish(line);
   }
 }
 

@@ -3,6 +3,9 @@ import type { ErrorFields, Json } from './sanitize.js';
 /** The level of a line; Nest's `log` is `info`, its `verbose` is `trace`. */
 export type LineLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** Why the lines of a request that sampling leaves out were written all the same. */
+export type Kept = 'error' | 'slow';
+
 /** What a line says about a span, besides the ids. */
 export interface SpanFields {
   /** `end` when it is over, `inflight` when it has been open for long, `start` at debug level. */
@@ -19,6 +22,10 @@ export interface SpanFields {
   peer?: string;
   /** The route's pattern, never the path. */
   route?: string;
+  /** Of database work: the statement's kind, such as `select`, or `transaction`. */
+  db?: string;
+  /** Sampling left this request out; it is here because it failed or was slow. */
+  kept?: Kept;
   tok?: { age_ms?: number; ttl_ms?: number; kid?: string; verify_us?: number };
   /** The process that sent the request, where it was authenticated. */
   caller?: string;

@@ -40,8 +40,12 @@ interface SpanIds {
   readonly parentSpanId?: string | undefined;
 }
 
-/** The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not. */
-export function endLine(record: SpanRecord, identity: readonly IdentityField[] = []): SpanLine {
+/**
+ * The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not.
+ *
+ * @param time when it ended, if the line is not written at once
+ */
+export function endLine(record: SpanRecord, identity: readonly IdentityField[] = [], time?: number): SpanLine {
   const { status, error, token, claims, caller, callerTraceId } = record;
   const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
   const level = levelOf(record);
@@ -57,7 +61,7 @@ export function endLine(record: SpanRecord, identity: readonly IdentityField[] =
   if (caller !== undefined && record.kind === 'server') fields.caller = sanitizeText(caller, 256);
   if (callerTraceId !== undefined) fields.caller_trace_id = sanitizeText(callerTraceId, 64);
   const ids = { ...idsOf(record), ...(record.kind === 'server' && identityOf(claims, identity)) };
-  return new SpanLine(fields.op ?? '', level, record.service, ids, fields);
+  return new SpanLine(fields.op ?? '', level, record.service, ids, fields, time);
 }
 
 /** The line of a span that has begun, or is still open after `dur` milliseconds. */
@@ -66,6 +70,17 @@ export function openLine(ev: 'start' | 'inflight', span: Span, dur?: number): Sp
   if (dur !== undefined) fields.dur = roundToMicroseconds(dur);
   const time = ev === 'start' ? roundToMicroseconds(span.startedAt) : undefined;
   return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
+}
+
+/** Says of a request that some of its lines are not there, and why. */
+export function missingLine(where: SpanIds & Pick<SpanRecord, 'service'>, count: number): SpanLine {
+  const msg = `${count} span lines of this request are missing: more than sampling holds back`;
+  return new SpanLine(msg, 'warn', where.service, idsOf(where), {});
+}
+
+/** The span failed on this side, or its caller was told so. */
+export function isFailure(record: SpanRecord): boolean {
+  return levelOf(record) === 'error' || (typeof record.status === 'number' && record.status >= 500);
 }
 
 /** Who asked, as far as configured. */
@@ -86,12 +101,15 @@ function idsOf({ traceId, spanId, parentSpanId }: SpanIds): RequestFields {
 interface SpanFacts extends Pick<SpanRecord, 'kind' | 'op'> {
   readonly peer?: string | undefined;
   readonly route?: string | undefined;
+  readonly db?: string | undefined;
 }
 
-function describe({ kind, op, peer, route }: SpanFacts): SpanFields {
+function describe({ kind, op, peer, route, db }: SpanFacts): SpanFields {
   const fields: SpanFields = { kind, op: sanitizeText(op, 256) };
   if (peer !== undefined) fields.peer = sanitizeText(peer, 256);
   if (route !== undefined) fields.route = sanitizeText(route, 256);
+  // A kind is a word; whoever gives a statement's text instead has it left out.
+  if (db !== undefined) fields.db = /^[a-z]{1,32}$/.test(db) ? db : 'other';
   return fields;
 }
 

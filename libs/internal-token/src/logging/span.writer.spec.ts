@@ -1,4 +1,4 @@
-import type { Span, SpanRecord } from '../nest/index.js';
+import { type Span, type SpanRecord, Tracer } from '../nest/index.js';
 import { InternalTokenLogger } from './internal-token.logger.js';
 import type { LogLine } from './log-line.js';
 import { SpanWriter } from './span.writer.js';
@@ -112,6 +112,25 @@ describe('SpanWriter', () => {
       'inflight cccccccccccccccc',
     ]);
     writer.close();
+  });
+
+  it('looks after open spans by itself', async () => {
+    const { lines, logger } = setup();
+    const tracer = new Tracer({ service: 'orders' });
+    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { inflightAfterMs: 1 });
+    const span = tracer.open({ op: 'select orders', kind: 'client', db: 'select' });
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(lines[0]).toMatchObject({ ev: 'inflight', op: 'select orders', db: 'select', span_id: span.spanId });
+    expect(lines[0]?.dur).toBeGreaterThanOrEqual(1);
+    writer.close();
+  });
+
+  it('names the kind of database work, and nothing that is no kind', () => {
+    const { end, lines, writer } = setup();
+    end({ ...ended, kind: 'client', db: 'transaction' });
+    end({ ...ended, kind: 'client', db: "select * from orders where name = 'ada'" });
+    writer.close();
+    expect(lines.map(({ db }) => db)).toEqual(['transaction', 'other']);
   });
 
   it('R117: writes the start of a span at debug level, of a request when its id is known', async () => {

@@ -1,7 +1,10 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Span, SpanRecord, Tracer } from '../nest/index.js';
 import { type Clock, preciseNow } from './clock.js';
-import { endLine, type IdentityField, openLine, type SpanLine } from './span-line.js';
+import { HeldLines, type HeldLinesLimits, type LineMaker, RequestPart } from './held.lines.js';
+import type { Kept } from './log-line.js';
+import { Sampling, type SamplingOptions } from './sampling.js';
+import { endLine, type IdentityField, missingLine, openLine, type SpanLine } from './span-line.js';
 
 /** Options of `InternalTokenLoggingModule.forRoot()`. */
 export interface InternalTokenLoggingOptions {
@@ -9,6 +12,8 @@ export interface InternalTokenLoggingOptions {
   readonly inflightAfterMs?: number;
   /** What of the user stands on the end lines of requests: `sub`, `tenant`. Default nothing. */
   readonly identity?: readonly IdentityField[];
+  /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
+  readonly sampling?: SamplingOptions;
   /** The time by which a span is old. Default: the wall clock. */
   readonly clock?: Clock;
 }
@@ -21,28 +26,44 @@ interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error'
 
 interface OpenSpan {
   readonly span: Span;
+  readonly part: RequestPart;
   reported: boolean;
 }
 
-/** Writes the lines of spans: `start` at debug level, `inflight` once when one stays open, `end`. */
+/**
+ * Writes the lines of spans: `start` at debug level, `inflight` once when one stays open, `end`. Where sampling leaves a
+ * request out, they are held back until all of its spans in this process have ended, and dropped, unless one failed or
+ * was slow.
+ */
 export class SpanWriter {
   readonly #open = new Map<string, OpenSpan>();
   readonly #inflightAfterMs: number;
   readonly #identity: readonly IdentityField[];
+  readonly #sampling: Sampling | undefined;
+  readonly #held: HeldLines;
   readonly #clock: Clock;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
 
+  /** @throws InternalTokenError `configuration_invalid` if `sampling` is wrong */
   constructor(
     tracer: SpanSource,
     private readonly sink: LineSink,
     options: InternalTokenLoggingOptions = {},
+    limits: HeldLinesLimits = {},
   ) {
     this.#inflightAfterMs = options.inflightAfterMs ?? 1_000;
     this.#identity = options.identity ?? [];
+    this.#sampling = options.sampling && new Sampling(options.sampling);
+    this.#held = new HeldLines(limits);
     this.#clock = options.clock ?? preciseNow;
     this.#unsubscribe = [tracer.onStart((span) => this.#started(span)), tracer.onEnd((record) => this.#ended(record))];
     this.#timer = setInterval(() => this.reportOpenSpans(), this.#inflightAfterMs).unref();
+  }
+
+  /** How many lines sampling holds back at present. */
+  get heldLines(): number {
+    return this.#held.size;
   }
 
   /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
@@ -50,35 +71,73 @@ export class SpanWriter {
     const now = this.#clock();
     // In the order of their starts: the first young one ends the search.
     for (const entry of this.#open.values()) {
-      const age = now - entry.span.startedAt;
+      const { span, part } = entry;
+      const age = now - span.startedAt;
       if (age < this.#inflightAfterMs) return;
       if (entry.reported) continue;
+      const left = this.#leavesOut(span.traceId);
+      if (left && part.kept === undefined) {
+        if (age < (this.#sampling?.slowMs ?? 0)) continue;
+        this.#keep(part, 'slow', span);
+      }
       entry.reported = true;
-      this.#write(openLine('inflight', entry.span, age));
+      this.#write(openLine('inflight', span, age), left ? part.kept : undefined);
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const { part } of this.#open.values()) this.#held.take(part);
     this.#open.clear();
   }
 
   #started(span: Span): void {
-    this.#open.set(span.spanId, { span, reported: false });
+    const surrounding = span.parentSpanId === undefined ? undefined : this.#open.get(span.parentSpanId);
+    const part = surrounding?.part ?? new RequestPart();
+    part.open++;
+    this.#open.set(span.spanId, { span, part, reported: false });
     // Twice the lines, which production never writes: not even made there.
     if (this.sink.isLevelEnabled?.('debug') === false) return;
     // A request learns its id from its token, which is verified in this very turn: the line waits for it.
-    if (span.kind === 'server') queueMicrotask(() => this.#write(openLine('start', span)));
-    else this.#write(openLine('start', span));
+    const offer = () => this.#offer(span.traceId, part, () => openLine('start', span));
+    if (span.kind === 'server') queueMicrotask(offer);
+    else offer();
   }
 
   #ended(record: SpanRecord): void {
+    const part = this.#open.get(record.spanId)?.part ?? new RequestPart();
     this.#open.delete(record.spanId);
-    this.#write(endLine(record, this.#identity));
+    part.open--;
+    if (this.#leavesOut(record.traceId)) {
+      const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
+      if (reason !== undefined) this.#keep(part, reason, record);
+    }
+    const time = this.#sampling && this.#clock();
+    this.#offer(record.traceId, part, () => endLine(record, this.#identity, time));
+    if (part.open <= 0) this.#held.take(part);
   }
 
-  #write(line: SpanLine): void {
+  #leavesOut(traceId: string): boolean {
+    return this.#sampling !== undefined && !this.#sampling.includes(traceId);
+  }
+
+  #offer(traceId: string, part: RequestPart, line: LineMaker): void {
+    if (!this.#leavesOut(traceId)) this.#write(line());
+    else if (part.kept !== undefined) this.#write(line(), part.kept);
+    else this.#held.hold(part, line);
+  }
+
+  /** From here on the lines of this request are written, and those that were held back come first. */
+  #keep(part: RequestPart, reason: Kept, where: Span | SpanRecord): void {
+    part.kept = reason;
+    for (const line of this.#held.take(part)) this.#write(line(), reason);
+    if (part.missing > 0) this.#write(missingLine(where, part.missing));
+    part.missing = 0;
+  }
+
+  #write(line: SpanLine, kept?: Kept): void {
+    if (kept !== undefined) line.fields.kept = kept;
     if (line.level === 'error') this.sink.error(line);
     else if (line.level === 'warn') this.sink.warn(line);
     else if (line.level === 'debug') this.sink.debug(line);
