@@ -14,7 +14,7 @@ const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/jest.setup.mjs'],
-  setupFilesAfterEnv: ['<rootDir>/jest.leaks.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/jest.leaks.mjs', '<rootDir>/jest.lines.mjs'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

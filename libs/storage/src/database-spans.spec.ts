@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import type { SpanRecord } from 'nestjs-internal-token';
 import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
@@ -137,7 +138,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     await expect(failing).rejects.toThrow(SECRET);
     expect(ops()).toEqual([`${domain} transaction: error`]);
     expect(transaction()?.error).toMatchObject({ name: 'TypeError', code: 'note_not_found', status: 404 });
-    expect(String((transaction()?.error as Error).stack)).not.toContain(SECRET);
+    expect(inspect(transaction()?.error)).not.toContain(SECRET);
   });
 
   it('are absent where no request runs', async () => {

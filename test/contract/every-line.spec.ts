@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { faultOf } from '../support/log-line/validate.mjs';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+
+const line = { time: 1.5, level: 'info', msg: 'placed', service: 'orders', instance: 'orders-1' };
+const ids = { txn: '0'.repeat(32), trace_id: '0'.repeat(32), span_id: 'a'.repeat(16) };
+const span = { ...line, ...ids, ev: 'end', kind: 'client', op: 'select orders', dur: 1, status: 'ok' };
+
+interface Outcome {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs one file as jest runs every suite here. */
+async function runSuite(file: string): Promise<Outcome> {
+  const { default: config } = (await import('../../jest.config.mjs')) as { default: { projects: object[] } };
+  const project = { ...config.projects[0], testMatch: [`<rootDir>/${file}`] };
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const run = promisify(execFile)(process.execPath, [...flags, JEST, '--config', JSON.stringify(project)], {
+    cwd: ROOT,
+  });
+  return run.then(
+    ({ stderr }) => ({ code: 0, output: stderr }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, output: error.stderr }),
+  );
+}
+
+describe('the contract of log lines', () => {
+  it('fails a suite that writes a line which is not what the schema says, or starts a process that does', async () => {
+    const { code, output } = await runSuite('test/support/log-line/lines.fixture.ts');
+    expect(code).toBe(1);
+    expect(output).toContain('line/service must NOT have fewer than 1 characters');
+    expect(output).toContain('a line without a service');
+    expect(output).toContain("line must have required property 'time'");
+    expect(output).toContain('a line without a time');
+    expect(output).not.toContain('a good line');
+    expect(output).toMatch(/Tests: +1 passed/);
+  });
+
+  it('lets lines be of application code and of spans, and lets application code add what it likes in params', () => {
+    for (const good of [line, { ...line, ...ids, params: { anything: [1, { db: 'x' }] } }, span]) {
+      expect(faultOf(good)).toBeUndefined();
+    }
+    expect(faultOf({ ...span, db: 'select', kept: 'slow' })).toBeUndefined();
+  });
+
+  it.each([
+    ['a stranger among the members', { ...line, authorization: 'x' }],
+    ['a statement in place of its kind', { ...span, db: 'select * from orders' }],
+    ['database work that is no span', { ...line, db: 'select' }],
+    ['an unknown reason to keep a line', { ...span, kept: 'important' }],
+    ['a kept line that is no span', { ...line, kept: 'slow' }],
+    ['an end without a duration', { ...span, dur: undefined }],
+    ['a trace of another id than the token', { ...line, txn: ids.txn }],
+  ])('refuses %s', (_, bad) => {
+    expect(faultOf(JSON.parse(JSON.stringify(bad)))).toMatch(/^line/);
+  });
+});

@@ -1,0 +1,16 @@
+// A suite of its own, which test/contract/every-line.spec.ts runs: two lines of it are not what the schema says.
+import { Readable } from 'node:stream';
+import { InternalTokenLogger } from 'nestjs-internal-token/logging';
+import { LogLines } from '../../../scripts/lib/log-lines.mjs';
+
+const destination = { write: () => undefined };
+
+it('writes lines, one of which nobody wrote', async () => {
+  new InternalTokenLogger({ service: 'orders', format: 'pretty', destination }).log('a good line', { items: 3 });
+  new InternalTokenLogger({ service: '', format: 'pretty', destination }).log('a line without a service');
+
+  const log = new LogLines();
+  const read = log.next(({ msg }: { msg?: string }) => msg === 'a line without a time');
+  log.read(Readable.from(['{"level":"info","msg":"a line without a time","service":"a","instance":"b"}\n']), 'orders');
+  await read;
+});
