@@ -5,6 +5,7 @@ import {
   internalOriginsOf,
   type InternalTls,
   knownCallers,
+  spanLogging,
   TlsFiles,
 } from '@app/runtime';
 import { StorageModule, type StorageOptions } from '@app/storage';
@@ -31,6 +32,8 @@ export interface GatewayResources {
   readonly storage: StorageOptions;
   /** How this process speaks TLS with the others. */
   readonly tls?: InternalTls | undefined;
+  /** The live page of development. */
+  readonly devPage?: DynamicModule | undefined;
   /** The development identity provider, to be closed with the application. */
   readonly identityProvider?: OnApplicationShutdown;
 }
@@ -53,7 +56,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [
-        InternalTokenLoggingModule.forRoot(),
+        InternalTokenLoggingModule.forRoot(spanLogging(values)),
         issuing,
         // What comes back on the internal listener was issued here: the key source is this process.
         InternalTokenModule.forRootAsync({
@@ -84,6 +87,7 @@ export class GatewayModule {
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),
         StorageModule.forRoot(resources.storage),
+        ...(resources.devPage ? [resources.devPage] : []),
         PortsModule.with({ local, remote: remote.map(({ port, at }) => ({ port, url: at })), tls }),
       ],
       controllers: own,

@@ -8,7 +8,7 @@ import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { developmentJwksFile } from './development/development-keys.js';
 import { HealthModule } from './health.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
-import { internalOriginsOf } from './settings/shared-settings.js';
+import { internalOriginsOf, spanLogging } from './settings/shared-settings.js';
 import { knownCallers } from './tls/known-callers.js';
 import { TlsFiles } from './tls/tls-files.js';
 
@@ -22,7 +22,7 @@ export class ServiceModule {
     return {
       module: ServiceModule,
       imports: [
-        InternalTokenLoggingModule.forRoot(),
+        InternalTokenLoggingModule.forRoot(spanLogging(values)),
         InternalTokenModule.forRoot({
           service,
           trustDomain: values.TRUST_DOMAIN,

@@ -66,6 +66,8 @@ export const parse = {
   seconds: (minimum: number, maximum: number): z.ZodType<number> => wholeNumber(minimum, maximum),
   /** Fractions too, such as `0.5`. */
   duration: (minimum: number, maximum: number): z.ZodType<number> => decimal(minimum, maximum),
+  /** Of a whole, such as `0.05`. */
+  share: (): z.ZodType<number> => decimal(0, 1),
   count: (minimum: number, maximum: number): z.ZodType<number> => wholeNumber(minimum, maximum),
   moment: (): z.ZodType<string> => moment,
   url: httpUrl,

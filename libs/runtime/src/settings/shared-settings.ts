@@ -152,7 +152,23 @@ export const loggingSettings = {
     development: 'pretty',
     fallback: 'json',
   },
+  LOG_SAMPLE_RATE: {
+    schema: parse.share(),
+    description:
+      'Share of requests whose span lines are written, 0 to 1, at most three decimals. Requests that fail or are slow are written all the same, and so are other lines. The same in every process.',
+    fallback: 1,
+  },
+  LOG_SLOW_MS: {
+    schema: parse.count(1, 600_000),
+    description: 'Milliseconds from which on a request is slow for LOG_SAMPLE_RATE.',
+    fallback: 1000,
+  },
 } as const;
+
+/** The options of `InternalTokenLoggingModule` that settings decide. */
+export function spanLogging(values: SettingValues<typeof loggingSettings>) {
+  return { sampling: { rate: values.LOG_SAMPLE_RATE, slowMs: values.LOG_SLOW_MS } };
+}
 
 export const internalTransportSettings = {
   INTERNAL_ALLOW_PLAINTEXT: {
