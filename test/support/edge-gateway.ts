@@ -3,6 +3,7 @@ import {
   Body,
   Controller,
   Delete,
+  type DynamicModule,
   Get,
   HttpCode,
   type INestApplication,
@@ -167,6 +168,9 @@ export interface GatewaySetup {
   readonly platform?: 'fastify' | 'express';
   readonly edge?: Partial<EdgeOptions>;
   readonly providers?: readonly Provider[];
+  readonly imports?: readonly DynamicModule[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   readonly controllers?: readonly Type[];
   readonly signer?: Signer;
   readonly prepare?: (app: INestApplication) => void;
@@ -202,6 +206,7 @@ export class EdgeGateway {
           allowInsecureLoopback: true,
           ...setup.edge,
         }),
+        ...(setup.imports ?? []),
       ],
       controllers: [
         OrdersController,
@@ -222,7 +227,7 @@ export class EdgeGateway {
           ? await NestFactory.create(GatewayModule, options)
           : await NestFactory.create(GatewayModule, new FastifyAdapter(), options);
       setup.prepare?.(app);
-      await app.listen(0, '127.0.0.1');
+      await app.listen(0, setup.host ?? '127.0.0.1');
       const internal = await openInternalListener(app, { host: '127.0.0.1', port: 0 });
       const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
       return new EdgeGateway(app, issuer, port, internal, app.get(InternalTokenIssuer, { strict: false }));

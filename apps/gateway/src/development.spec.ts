@@ -1,13 +1,13 @@
 import { printNextSteps } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
 
-const printed = (environment: Record<string, string>): string => {
+const printed = (environment: Record<string, string>, bound = { address: '127.0.0.1', port: 3000 }): string => {
   const { values } = loadGatewayConfig(environment);
   const write = process.stdout.write.bind(process.stdout);
   let text = '';
   process.stdout.write = (part: unknown) => (text += String(part)) !== '';
   try {
-    printNextSteps(values);
+    printNextSteps(values, bound);
   } finally {
     process.stdout.write = write;
   }
@@ -20,12 +20,28 @@ describe('what a newcomer is told', () => {
     const text = printed({});
     expect(text).toContain('gateway            http://127.0.0.1:3000');
     expect(text).toContain('TOKEN=$(npm run -s login -- alice)\n');
+    expect(text).toContain('live page          http://127.0.0.1:3000/__dev');
+    expect(text).toContain('npm run -s itok -- trace last\n');
   });
 
   it('follows the settings', () => {
-    const text = printed({ HOST: '::1', PORT: '3010', TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b', DEV_IDP_PORT: '3910' });
+    const text = printed({
+      HOST: '::1',
+      PORT: '3010',
+      TLS_CERT_FILE: 'a',
+      TLS_KEY_FILE: 'b',
+      DEV_IDP_PORT: '3910',
+      DEV_DIRECTORY: '/x',
+    });
     expect(text).toContain('curl https://[::1]:3010/catalog/items');
     expect(text).toContain('npm run -s login -- alice --issuer http://127.0.0.1:3910');
+    expect(text).toContain('npm run -s itok -- trace last /x/log\n');
+  });
+
+  it('names the address where the live page is, and no name that has two of them', () => {
+    const text = printed({ HOST: 'localhost' }, { address: '::1', port: 3000 });
+    expect(text).toContain('gateway            http://localhost:3000');
+    expect(text).toContain('live page          http://[::1]:3000/__dev');
   });
 
   it('names no development account of an identity provider that is not ours', () => {

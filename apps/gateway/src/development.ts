@@ -1,9 +1,17 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { originOf, publishDevelopmentKeys } from '@app/runtime';
-import { type INestApplication, Logger } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, Logger } from '@nestjs/common';
 import { InternalTokenIssuer, KeyRing } from 'nestjs-internal-token/issuing';
 import pc from 'picocolors';
 import { placeDomains } from './domains.js';
 import type { GatewayConfig, GatewaySettings } from './gateway.config.js';
+
+/** `/__dev`. Loaded here and only here, by a dynamic import: a production process never has it in memory. */
+export async function loadDevPage(logDirectory: string): Promise<DynamicModule> {
+  const { DevPageModule } = await import('nestjs-internal-token/dev');
+  return DevPageModule.forRoot({ logDirectory });
+}
 
 /** Goods to order, and the public keys where services of this working copy look for them. */
 export async function prepareDevelopment(app: INestApplication, { values }: GatewayConfig): Promise<void> {
@@ -21,6 +29,11 @@ function reportUnpublished(error: unknown): void {
   new Logger('Development').error(`Services do not see the new keys: ${why}`);
 }
 
+/** `itok` finds the lines by itself where they are by default. */
+function logPlace({ DEV_DIRECTORY }: GatewaySettings): string {
+  return DEV_DIRECTORY === '.dev' ? '' : ` ${join(DEV_DIRECTORY, 'log')}`;
+}
+
 /** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */
 export function printStart(settings: GatewaySettings): void {
   const { local, remote } = placeDomains(settings);
@@ -32,11 +45,16 @@ export function printStart(settings: GatewaySettings): void {
   );
 }
 
-/** What a newcomer does next, ready to paste. */
-export function printNextSteps(settings: GatewaySettings): void {
+/**
+ * What a newcomer does next, ready to paste.
+ * @param bound where the public listener is: of the two addresses of `localhost` only this one has the live page
+ */
+export function printNextSteps(settings: GatewaySettings, bound: Pick<AddressInfo, 'address' | 'port'>): void {
   const { ACCESS_TOKEN_ISSUERS, DEV_IDP_PORT } = settings;
   const open = placeDomains(settings).remote.length === 0 ? 'The shop is open.' : 'The gateway is open.';
-  const gateway = originOf(settings.TLS_CERT_FILE ? 'https' : 'http', settings.HOST, settings.PORT);
+  const scheme = settings.TLS_CERT_FILE ? 'https' : 'http';
+  const gateway = originOf(scheme, settings.HOST, settings.PORT);
+  const livePage = `${originOf(scheme, bound.address, bound.port)}/__dev`;
   const internalScheme = settings.INTERNAL_TLS_CERT_FILE ? 'https' : 'http';
   const internal = originOf(internalScheme, settings.INTERNAL_HOST, settings.INTERNAL_PORT);
   const provider = `http://127.0.0.1:${DEV_IDP_PORT}`;
@@ -52,6 +70,7 @@ export function printNextSteps(settings: GatewaySettings): void {
       ACCESS_TOKEN_ISSUERS
         ? `  identity provider  ${ACCESS_TOKEN_ISSUERS.map(({ issuer }) => issuer).join(', ')}   ${pc.dim('by ACCESS_TOKEN_ISSUERS')}`
         : `  identity provider  ${provider}   ${pc.dim('alice and bob of acme, carol of globex; password: development')}`,
+      `  live page          ${pc.cyan(livePage)}   ${pc.dim('requests as they come, who calls whom, tokens, keys')}`,
       '',
       'Next, in another terminal:',
       '',
@@ -65,6 +84,7 @@ export function printNextSteps(settings: GatewaySettings): void {
         'an order through three modules: one token id on every line above',
         `curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ${gateway}/orders \\\n    -d '{"lines":[{"itemId":"0197a000-0000-7000-8000-00000000ac02","quantity":2}]}'`,
       ),
+      step('where its time went', `npm run -s itok -- trace last${logPlace(settings)}`),
       `Or watch all of it: ${pc.cyan('npm run demo')}`,
       '',
       '',

@@ -1,4 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import {
+  developmentLogDirectory,
   keepTlsCurrent,
   listening,
   openDevelopmentDirectory,
@@ -9,7 +11,7 @@ import {
 } from '@app/runtime';
 import { openInternalListener } from 'nestjs-internal-token/edge';
 import { KeyRing } from 'nestjs-internal-token/issuing';
-import { prepareDevelopment, printNextSteps, printStart } from './development.js';
+import { loadDevPage, prepareDevelopment, printNextSteps, printStart } from './development.js';
 import { loadGatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { openResources } from './resources.js';
@@ -21,12 +23,14 @@ await runMain(async () => {
   if (forPeople) printStart(values);
   if (development) openDevelopmentDirectory('gateway', values.DEV_DIRECTORY);
   const publicTls = TlsFiles.open('gateway', values, { cert: 'TLS_CERT_FILE', key: 'TLS_KEY_FILE' });
+  const logDirectory = developmentLogDirectory(config);
   const resources = await openResources(config);
+  const devPage = logDirectory === undefined ? undefined : await loadDevPage(logDirectory);
 
-  await startApplication(GatewayModule.with(config, resources), {
+  const app = await startApplication(GatewayModule.with(config, { ...resources, devPage }), {
     service: 'gateway',
     listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
-    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT, directory: logDirectory },
     beforeListening: async (app) => {
       if (development) await prepareDevelopment(app, config);
       const address = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
@@ -39,5 +43,5 @@ await runMain(async () => {
     // In development SIGHUP means that the terminal was closed.
     ...(!development && { reload: (app) => app.get(KeyRing, { strict: false }).reload() }),
   });
-  if (forPeople) printNextSteps(values);
+  if (forPeople) printNextSteps(values, app.getHttpServer().address() as AddressInfo);
 });

@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { InternalTokenVerifier } from '../core/index.js';
+import { KeyRing } from '../issuing/index.js';
+import { followDirectory } from './directory.source.js';
+import { DevPage } from './dev-page.js';
+import { LiveLog } from './live.log.js';
+import { TokenInspector } from './token.inspector.js';
+
+/** Options of `DevPageModule.forRoot()`. */
+export interface DevPageOptions {
+  /** Where the processes of this working copy write their lines: every `*.ndjson` in it is read. */
+  readonly logDirectory: string;
+}
+
+const OPTIONS = Symbol('DevPageOptions');
+
+/**
+ * `/__dev` on the gateway's public listener, in development: requests as they come, where their time goes, who calls
+ * whom, what a token says, and the keys. Import it dynamically, so that a production process never loads it:
+ *
+ * ```ts
+ * const { DevPageModule } = await import('nestjs-internal-token/dev');
+ * ```
+ *
+ * It answers clients of this machine alone, and only where the listener is bound to loopback. It needs
+ * `InternalTokenModule` and `InternalTokenIssuingModule` beside it.
+ */
+@Module({})
+export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #log: LiveLog;
+
+  constructor(
+    @Inject(OPTIONS) { logDirectory }: DevPageOptions,
+    private readonly host: HttpAdapterHost,
+    private readonly modules: ModuleRef,
+  ) {
+    this.#log = new LiveLog(followDirectory(logDirectory));
+  }
+
+  static forRoot(options: DevPageOptions): DynamicModule {
+    return { module: DevPageModule, providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }] };
+  }
+
+  /** Later than the request hook, and so in front of it. */
+  onApplicationBootstrap(): void {
+    const ring = this.modules.get(KeyRing, { strict: false });
+    const verifier = this.modules.get(InternalTokenVerifier, { strict: false });
+    const page = new DevPage({ log: this.#log, ring, inspector: new TokenInspector(verifier, ring) });
+    page.attach(this.host.httpAdapter.getHttpServer() as Server);
+  }
+
+  /** Open pages would hold up the end. */
+  beforeApplicationShutdown(): void {
+    this.#log.close();
+  }
+}

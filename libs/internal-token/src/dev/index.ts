@@ -1,0 +1,1 @@
+export { DevPageModule, type DevPageOptions } from './dev-page.module.js';

@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http';
+
+const MAX_CLIENTS = 16;
+/** Bytes that a client may be behind before it is let go; its browser connects again. */
+const MAX_BEHIND = 4 * 1024 * 1024;
+const HEARTBEAT_MS = 15_000;
+
+/** Server-sent events for the open pages. */
+export class LiveFeed {
+  readonly #clients = new Set<ServerResponse>();
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** @returns false if there are too many already */
+  open(response: ServerResponse): boolean {
+    if (this.#clients.size >= MAX_CLIENTS) return false;
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
+    response.write('retry: 1000\n\n');
+    this.#clients.add(response);
+    response.once('close', () => this.#clients.delete(response));
+    // Without it neither side learns that the other one is gone.
+    this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+    return true;
+  }
+
+  tell(response: ServerResponse, event: string, data: unknown): void {
+    // JSON has no line breaks of its own.
+    this.#write(response, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  tellAll(event: string, data: unknown): void {
+    for (const client of this.#clients) this.tell(client, event, data);
+  }
+
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const client of this.#clients) client.end();
+  }
+
+  #beat(): void {
+    for (const client of this.#clients) this.#write(client, ':\n\n');
+  }
+
+  #write(client: ServerResponse, text: string): void {
+    if (client.writableLength > MAX_BEHIND) client.destroy();
+    else client.write(text);
+  }
+}

@@ -1,0 +1,64 @@
+import { DevGateway } from '../support/dev-gateway.js';
+import { head } from '../support/raw-http.js';
+
+describe('a path that only looks like that of the live page', () => {
+  let dev: DevGateway;
+  beforeAll(async () => (dev = await DevGateway.start()));
+  afterAll(() => dev.close());
+
+  it.each([
+    '//__dev',
+    '/%5f%5fdev',
+    '/__DEV',
+    '/__dev%2fkeys',
+    '/__development',
+    '/x/../__dev',
+    '/orders/__dev',
+    '/__dev;x/keys',
+    '/__dev\\keys',
+    '/__dev%00',
+  ])('goes the way of every request: %s', async (path) => {
+    const { headers } = await dev.get(path);
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect(headers['cross-origin-opener-policy']).toBeUndefined();
+  });
+
+  it('does so in absolute form, whomever it names', async () => {
+    for (const host of [dev.host, 'evil.example']) {
+      const { headers } = await dev.gateway.send(head(`GET http://${host}/__dev/keys HTTP/1.1`, `Host: ${dev.host}`));
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+      expect(headers['cross-origin-opener-policy']).toBeUndefined();
+    }
+  });
+
+  it.each([
+    '/__dev/../orders',
+    '/__dev/requests/../keys',
+    '/__dev/requests/%2e%2e/keys',
+    `/__dev/requests/${'A'.repeat(32)}`,
+    `/__dev/requests/${'a'.repeat(31)}`,
+    `/__dev/requests/${'a'.repeat(33)}`,
+    `/__dev/requests/__proto__`,
+    '/__dev/keys/',
+    '/__dev/log/gateway.ndjson',
+    '/__dev/etc/passwd',
+  ])('below it leads nowhere: %s', async (path) => {
+    const { status, headers, body } = await dev.get(path);
+    expect(status).toBe(404);
+    expect(headers['x-request-id']).toBeUndefined();
+    expect(body).not.toContain(path);
+  });
+
+  it('takes the methods that it names and no other', async () => {
+    const send = (method: string, path: string) =>
+      dev.gateway.send(head(`${method} ${path} HTTP/1.1`, `Host: ${dev.host}`, 'Content-Length: 0'));
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']) {
+      const answer = await send(method, '/__dev/keys');
+      expect([answer.status, answer.headers['allow']]).toEqual([405, 'GET, HEAD']);
+    }
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const answer = await send(method, '/__dev/inspect');
+      expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST']);
+    }
+  });
+});

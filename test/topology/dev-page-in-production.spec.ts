@@ -1,0 +1,97 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Application } from '../../scripts/lib/application.mjs';
+import { entryOf } from '../../scripts/lib/build.mjs';
+import { freePorts } from '../../scripts/lib/free-ports.mjs';
+
+const RECORDER = new URL('../support/module-recorder.mjs', import.meta.url).href;
+/** The rooms that only development needs, the log files, the identity provider. */
+const DEVELOPMENT = /internal-token\/src\/(dev|page|trace)\/|\/development-log\.js|\/dev-idp\//;
+const PATHS = ['/__dev', '/__dev/', '/__dev/requests', '/__dev/capture', '/__dev/keys', '/__dev/inspect'];
+
+describe('a gateway that was built', () => {
+  let directory: string;
+  const running: Application[] = [];
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'in-production-'));
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await writeFile(join(directory, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  });
+  afterAll(async () => {
+    await Promise.all(running.map((application) => application.stop()));
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  /** The same settings, which are enough in production, and the modules that are loaded under them. */
+  const start = async (settings: Readonly<Record<string, string>>) => {
+    const ports = await freePorts(3);
+    const [port, internal, elsewhere] = ports.map(String);
+    const modules = join(directory, `modules-${port}`);
+    const application = new Application(
+      'gateway',
+      {
+        PATH: process.env['PATH'],
+        LOADED_MODULES: modules,
+        DEV_DIRECTORY: join(directory, 'dev'),
+        HOST: '127.0.0.1',
+        PORT: port!,
+        INTERNAL_HOST: '127.0.0.1',
+        INTERNAL_PORT: internal!,
+        TRUST_DOMAIN: 'shop.test',
+        INTERNAL_TOKEN_SIGNING_KEY_FILE: join(directory, 'key.pem'),
+        ACCESS_TOKEN_ISSUERS: JSON.stringify([
+          { issuer: 'https://id.example', audience: 'https://api.example', jwksUri: 'https://127.0.0.1:1/jwks' },
+        ]),
+        CATALOG_URL: `http://127.0.0.1:${elsewhere}`,
+        INVENTORY_URL: `http://127.0.0.1:${elsewhere}`,
+        ORDERS_URL: `http://127.0.0.1:${elsewhere}`,
+        ...settings,
+      },
+      ['--import', RECORDER, entryOf('gateway')],
+    );
+    running.push(application);
+    const output: string[] = [];
+    application.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    await application.untilAnswering(`http://127.0.0.1:${internal}/health/live`);
+    return {
+      ask: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init),
+      loaded: () => readFileSync(modules, 'utf8').split('\n'),
+      output,
+    };
+  };
+
+  it('has no live page in production: 404 as for any path, and none of its code is loaded', async () => {
+    const { ask, loaded, output } = await start({ NODE_ENV: 'production' });
+    const answerOf = async (path: string, init?: RequestInit) => {
+      const response = await ask(path, init);
+      const { request_id: _, ...problem } = (await response.json()) as Record<string, unknown>;
+      return { problem, fields: [...response.headers.keys()] };
+    };
+    const ordinary = await answerOf('/__nowhere');
+    expect(ordinary.problem).toMatchObject({ status: 404, code: 'route_not_found' });
+    for (const path of PATHS) expect(await answerOf(path)).toEqual(ordinary);
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"token":"x"}' };
+    expect((await answerOf('/__dev/inspect', post)).problem).toEqual(ordinary.problem);
+    expect(loaded().filter((url) => DEVELOPMENT.test(url))).toEqual([]);
+    expect(loaded().length).toBeGreaterThan(500);
+    expect(existsSync(join(directory, 'dev'))).toBe(false);
+    expect(output.join('')).not.toContain('live page');
+  });
+
+  it('has it in development, as the same look at what is loaded tells', async () => {
+    const { ask, loaded, output } = await start({});
+    expect((await ask('/__dev')).status).toBe(200);
+    expect((await ask('/__dev/keys')).status).toBe(200);
+    const urls = loaded().join('\n');
+    for (const file of ['dev/index.js', 'page/index.js', 'trace/index.js']) {
+      expect(urls).toContain(`internal-token/src/${file}\n`);
+    }
+    expect(urls).toContain('/development-log.js\n');
+    expect(existsSync(join(directory, 'dev/log/gateway.ndjson'))).toBe(true);
+    expect(output.join('')).toContain('/__dev');
+  });
+});
