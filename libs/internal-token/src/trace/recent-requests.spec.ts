@@ -1,0 +1,37 @@
+import type { Line } from './line.js';
+import { RecentRequests } from './recent-requests.js';
+
+const idOf = (index: number): string => (index + 1).toString(16).padStart(32, '0');
+const line = (index: number, service: string): Line => ({
+  time: 1_000 + index,
+  level: 'info',
+  msg: 'GET /',
+  service,
+  instance: service,
+  txn: idOf(index),
+  spanId: (service === 'gateway' ? 'a' : 'b').padStart(16, '0'),
+  ...(service === 'gateway' ? {} : { parentSpanId: 'a'.padStart(16, '0') }),
+  ev: 'end',
+  kind: 'server',
+  op: 'GET /',
+  dur: 1,
+});
+const indices = Array.from({ length: 10 }, (_, index) => index);
+
+describe('the last requests of a log', () => {
+  it('have all of their lines, where files are read one after the other', () => {
+    const requests = new RecentRequests({ maxRequests: 3 });
+    for (const service of ['catalog', 'gateway']) {
+      for (const index of indices) requests.add(line(index, service));
+    }
+    expect(requests.ended().map(({ txn }) => txn)).toEqual([7, 8, 9].map(idOf));
+    for (const index of [7, 8, 9]) expect(requests.lines(idOf(index))).toHaveLength(2);
+    expect(requests.lines(idOf(0))).toEqual([]);
+  });
+
+  it('are fewer where they have more lines than there is room for', () => {
+    const requests = new RecentRequests({ maxLines: 5 });
+    for (const index of indices) for (const service of ['gateway', 'catalog']) requests.add(line(index, service));
+    expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
+  });
+});
