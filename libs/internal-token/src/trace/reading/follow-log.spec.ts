@@ -37,9 +37,11 @@ async function follow(paths: readonly string[], options: Partial<FollowLogOption
     onLine: ({ time }) => times.push(time),
     onProblem: (problem) => problems.push(problem),
     signal: ending.signal,
-    tick: () => {
+    tick: (signal) => {
+      const { promise, resolve } = next;
+      signal.addEventListener('abort', () => resolve());
       looked.resolve();
-      return next.promise;
+      return promise;
     },
     ...options,
   });
@@ -55,10 +57,8 @@ async function follow(paths: readonly string[], options: Partial<FollowLogOption
     resolve();
     await Promise.race([looked.promise, failed]);
   };
-  /** As if the waiting had been woken up by the end. */
   const end = async (): Promise<void> => {
     ending.abort();
-    next.resolve();
     await following;
   };
   return { times, problems, look, end };
@@ -191,7 +191,7 @@ describe('A directory that is followed', () => {
     await writeFile(at('a.log'), text(3));
     const { times, look } = await follow([directory], { fromStart: true });
     await look();
-    expect(times.toSorted()).toEqual([1, 2, 3]);
+    expect(times.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(times.at(-1)).toBe(3);
   });
 });

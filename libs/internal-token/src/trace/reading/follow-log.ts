@@ -16,8 +16,8 @@ export interface FollowLogOptions extends Pick<ReadLogOptions, 'onLine' | 'conta
   readonly onProblem?: (problem: string) => void;
   /** Begin with what is there already, rotated and packed files too. Default: only what is added. */
   readonly fromStart?: boolean;
-  /** Waits for the next look at the files. Default: 250 ms. */
-  readonly tick?: () => Promise<unknown>;
+  /** Waits for the next look at the files; ends early when `signal` says so. Default: 250 ms. */
+  readonly tick?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -45,6 +45,10 @@ export async function followLog(paths: readonly string[], options: FollowLogOpti
   }
 }
 
+function nextLook(signal: AbortSignal): Promise<void> {
+  return delay(LOOK_EVERY_MS, undefined, { signal });
+}
+
 function splitterOptions({ onLine, contains }: FollowLogOptions): LineSplitterOptions {
   return { onLine, needles: contains === undefined ? undefined : [contains].flat().map((text) => Buffer.from(text)) };
 }
@@ -69,11 +73,11 @@ class LogFollower {
   }
 
   async run(): Promise<void> {
-    const { tick = () => delay(LOOK_EVERY_MS, undefined, { signal: this.signal }), fromStart = false } = this.options;
+    const { tick = nextLook, fromStart = false } = this.options;
     try {
       await this.#begin(await findLogFiles(this.paths, this.#tell), fromStart);
       for (;;) {
-        await tick();
+        await tick(this.signal);
         if (this.signal.aborted) return;
         await this.#look();
       }

@@ -11,9 +11,9 @@ const FORMATS: readonly { readonly magic: Buffer; readonly unpack: () => Gunzip 
 ];
 const LONGEST_MAGIC = 4;
 
-/** An archive that ends too early, or holds something else than it should. What came out before is good. */
+/** An archive that ends too early, or holds something that cannot be unpacked. What came out before is good. */
 export class DamagedArchiveError extends Error {
-  constructor(options: ErrorOptions) {
+  constructor(options?: ErrorOptions) {
     super('the archive is damaged or cut off: what could be unpacked was read', options);
     this.name = 'DamagedArchiveError';
   }
@@ -46,9 +46,14 @@ async function unpackWith(
   rest: AsyncIterable<Buffer>,
   take: (chunk: Buffer) => void,
 ): Promise<void> {
+  let given = 0;
   async function* packed(): AsyncGenerator<Buffer> {
+    given += head.length;
     yield head;
-    yield* rest;
+    for await (const chunk of rest) {
+      given += chunk.length;
+      yield chunk;
+    }
   }
   // Never full, so that nothing waits before it and is lost when the archive turns out to be damaged.
   const sink = new Writable({
@@ -71,4 +76,6 @@ async function unpackWith(
   } catch (error) {
     throw damage === undefined ? error : new DamagedArchiveError({ cause: damage });
   }
+  // Node unpacks several gzip archives in a row, of several zstd ones the first; it says nothing about what it leaves.
+  if (unpacker.bytesWritten < given) throw new DamagedArchiveError();
 }
