@@ -36,7 +36,10 @@ function describe(span: Span, root: Span): string {
   if (db === 'transaction') return `${op}: waiting for a connection, begin and commit`;
   if (db !== undefined) return `${op} in the database of ${service}`;
   const answer = answerOf(span);
-  if (answer !== undefined) return `the way from ${service} to ${answer.line.service} and back`;
+  if (answer !== undefined) {
+    const way = `the way from ${service} to ${answer.line.service} and back`;
+    return span.line.kind === 'client' ? way : `${service}'s own work and ${way}`;
+  }
   if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
   return span === root ? `${service}'s own work` : `${op} in ${service}`;
 }
