@@ -10,6 +10,7 @@ import {
 } from '../core/index.js';
 import {
   type AdmissionRequest,
+  announceRequest,
   RequestAdmission,
   type RouteDefinition,
   TokenAdmission,
@@ -213,7 +214,9 @@ export class EdgeAdmission extends RequestAdmission {
       return true;
     }
     request.allowBody();
-    const forwarded = this.collaborators.forwarder.forward(known, () => encodedToken(claims));
+    const forwarded = announceRequest(known.raw, known.response, () =>
+      this.collaborators.forwarder.forward(known, () => encodedToken(claims)),
+    );
     if (forwarded === undefined) return false;
     return this.#settle(request, () => forwarded.then(() => false));
   }

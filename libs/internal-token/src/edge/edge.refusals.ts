@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InternalTokenError, sendProblem } from '../core/index.js';
 import { describeException } from '../http/index.js';
-import type { AdmissionRequest } from '../nest/index.js';
+import { type AdmissionRequest, announceRequest } from '../nest/index.js';
 import { accessChallenge } from './access-challenge.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 
@@ -19,7 +19,7 @@ export class EdgeRefusals {
    * @param authenticating the refusal is about credentials, so that it is answered with a challenge
    * @returns false, for {@link RequestAdmission.admit}
    */
-  answer({ response, store }: AdmissionRequest, thrown: unknown, authenticating = false): false {
+  answer({ raw, response, store }: AdmissionRequest, thrown: unknown, authenticating = false): false {
     const error = meaningOf(thrown);
     const problem = describeException(shown(error));
     // A version of HTTP that nobody speaks is no failure of this side, though its status looks like one.
@@ -34,7 +34,7 @@ export class EdgeRefusals {
       const value = accessChallenge(error, this.settings.realm);
       if (value !== undefined) response.setHeader('WWW-Authenticate', value);
     }
-    sendProblem(response, { ...problem, request_id: store.txn });
+    announceRequest(raw, response, () => sendProblem(response, { ...problem, request_id: store.txn }));
     return false;
   }
 

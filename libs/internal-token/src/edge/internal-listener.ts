@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -47,6 +48,8 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
     const server: Server = options.tls
       ? createTlsServer({ ...options.tls, requireHostHeader: false })
       : createServer({ requireHostHeader: false });
+    // Agents that patch `emit` of servers to see requests shall see them once: at the application, when they are admitted.
+    server.emit = EventEmitter.prototype.emit.bind(server);
     const open = { server, host: options.host, port: 0, drainTimeoutMs: options.drainTimeoutMs ?? 10_000 };
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {

@@ -9,12 +9,14 @@ export {
   type KeySource,
   type VerifiedClaims,
 } from '../core/index.js';
+export { announceRequest } from './announce-request.js';
 export { AnyScope } from './any-scope.decorator.js';
 export { Application } from './application.js';
 export { type ValidationRecord, ValidationSink } from './audit/validation.sink.js';
 export { CallerAuthenticator, type CallerRequest } from './caller/caller.authenticator.js';
 export { CallerCredentials, type CallToProve } from './caller/caller.credentials.js';
 export { RequireCaller } from './caller/require-caller.decorator.js';
+export { type ForeignTracing, foreignTracing, joinForeignTracing } from './foreign-tracing.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';
 export { InternalTokenErrorFilter } from './internal-token-error.filter.js';
@@ -43,3 +45,4 @@ export type { Span, SpanRecord, SpanSpec } from './span.js';
 export { TokenAdmission } from './token.admission.js';
 export { TokenMode } from './token-mode.decorator.js';
 export { Tracer } from './tracer.js';
+export { matchingParent } from './traceparent.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { announceRequest } from './announce-request.js';
 import { answer } from './answer.js';
 import { CallerAuthentication } from './caller/caller.authentication.js';
 import { ValidationRecorder } from './audit/validation.recorder.js';
@@ -110,7 +111,7 @@ export class TokenAdmission extends RequestAdmission {
   private mayGoOn({ raw, response, store }: AdmissionRequest, error: InternalTokenError): boolean {
     if (!announcesBody(raw) || this.policies.mayPassWithout(raw.method, error)) return true;
     store.span?.fail(error);
-    answer(response, error, store.txn, this.options.trustDomain);
+    announceRequest(raw, response, () => answer(response, error, store.txn, this.options.trustDomain));
     return false;
   }
 }

@@ -48,6 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     /** Fields that say who calls, anew for every attempt: a proof counts once. */
     private readonly prove: ((path: string) => readonly string[]) | undefined,
     private readonly settle: (error?: Error) => void,
+    /** Runs what makes a call in what another tracing system was running. */
+    private readonly hold: (call: () => void) => void = (call) => call(),
   ) {
     this.#raw = request.raw;
     this.#response = request.response;
@@ -83,7 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const headers = this.#headers(url);
     if (headers === undefined) return;
     const options = { method, path: url, headers, body: this.#body };
-    this.upstream.dispatch(options as Dispatcher.DispatchOptions, this);
+    this.hold(() => this.upstream.dispatch(options as Dispatcher.DispatchOptions, this));
   }
 
   #headers(url: string): string[] | undefined {

@@ -1,7 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InternalTokenError, newSpanId } from '../../core/index.js';
-import { type CallerCredentials, currentStore, RESOLVED_OPTIONS, type ResolvedOptions } from '../../nest/index.js';
+import {
+  type CallerCredentials,
+  currentStore,
+  foreignTracing,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+} from '../../nest/index.js';
 import { EDGE_SETTINGS, type EdgeSettings } from '../edge.options.js';
 import type { EdgeRequest } from '../edge.policy.js';
 import { Forwarder } from '../forwarder.js';
@@ -78,6 +84,7 @@ export class HttpForwarder extends Forwarder {
       clientAddress: request.clientAddress,
       name: this.#name,
     });
+    const hold = foreignTracing()?.hold(request.txn);
     return new Promise((resolve, reject) => {
       this.#outside.runInAsyncScope(() => {
         const exchange = new Exchange(
@@ -95,6 +102,7 @@ export class HttpForwarder extends Forwarder {
                 authorization: request.raw.headers.authorization,
               })),
           (error) => (error === undefined ? resolve() : reject(error)),
+          hold,
         );
         exchange.start();
       });

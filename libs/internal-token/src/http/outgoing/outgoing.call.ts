@@ -1,5 +1,5 @@
 import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
-import type { InternalTokenStore, Span, Tracer } from '../../nest/index.js';
+import { foreignTracing, type InternalTokenStore, type Span, type Tracer } from '../../nest/index.js';
 
 /** The internal token's field as it is written; names are compared without case. */
 const TXN_TOKEN = 'Txn-Token';
@@ -36,10 +36,7 @@ export class OutgoingCall {
       this.#span = tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer }, store);
     }
     const parent = this.#span ?? running;
-    this.fields =
-      parent === undefined
-        ? [TXN_TOKEN, token, ...proof]
-        : [TXN_TOKEN, token, ...proof, 'traceparent', `00-${claims.tokenId}-${parent.spanId}-${TRACE_FLAGS}`];
+    this.fields = [TXN_TOKEN, token, ...proof, ...traceFields(claims.tokenId, parent)];
     if (upgrade) return;
     const left = Math.max(0, claims.expiresAt * 1000 - Date.now());
     this.#deadline = setTimeout(() => {
@@ -64,4 +61,11 @@ export class OutgoingCall {
     clearTimeout(this.#deadline);
     this.#span?.end(this.#status ?? outcome);
   }
+}
+
+function traceFields(traceId: string, parent: Span | undefined): readonly string[] {
+  if (parent === undefined) return [];
+  const traceparent = ['traceparent', `00-${traceId}-${parent.spanId}-${TRACE_FLAGS}`];
+  const state = foreignTracing()?.stateOf(traceId);
+  return state === undefined ? traceparent : [...traceparent, 'tracestate', state];
 }
