@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export type Help = readonly (readonly [keys: string, what: string])[];
 
@@ -35,7 +35,7 @@ const SIGNS: readonly (readonly [sign: string, what: string])[] = [
 /** Which keys there are and what the signs mean. */
 export function HelpOverlay({ help, onClose }: { readonly help: Help; readonly onClose: () => void }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return html`<dialog class="help" ref=${dialog} aria-labelledby="help-title" onClose=${onClose}>
     <h2 id="help-title">Keys and signs</h2>
     <div class="help-columns">

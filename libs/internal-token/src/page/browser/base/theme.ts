@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -8,7 +8,7 @@ const STORED_AS = 'itok-theme';
 /** What the reader prefers: the system's colours unless chosen here. Pages from disk may have no storage: then it is for now. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState<Theme>(stored);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.dataset['theme'] = theme;
     try {
       localStorage.setItem(STORED_AS, theme);
