@@ -45,7 +45,10 @@ export function LiveView(): VNode {
   const lately = useThrottled(live.requests, CAPTURE_EVERY_MS);
   const capture = useLoaded(capturing ? client.capture : undefined, [capturing, lately]);
   const keys = useLoaded(tab === 'keys' ? client.keys : undefined, [tab, live.connected]);
-  const colours = useMemo(() => new ServiceColours(trace.value?.services ?? []), [trace.value?.services.join()]);
+  const colours = useMemo(
+    () => new ServiceColours(trace.value?.services ?? [], capture.value?.edges),
+    [trace.value?.services.join(), capture.value],
+  );
 
   const select = (txn: string): void => {
     choose(txn);
