@@ -37,15 +37,15 @@ export function report(title, results) {
 }
 
 /** Goal and gate of one number; a gate that is missed fails the run. */
-export function judge(what, value, goal, gate) {
+export function judge(what, value, goal, gate, unit = 'µs') {
   const verdict = value <= goal ? 'goal reached' : value <= gate ? 'within the gate' : 'OVER THE GATE';
-  console.log(`  → ${what}: ${value.toFixed(2)} µs (goal ${goal}, gate ${gate}): ${verdict}`);
+  console.log(`  → ${what}: ${value.toFixed(2)} ${unit} (goal ${goal}, gate ${gate}): ${verdict}`);
   if (value > gate) process.exitCode = 1;
 }
 
 const fixed = (number) => number.toFixed(2).padStart(8);
 
-function median(values) {
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
