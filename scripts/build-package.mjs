@@ -1,6 +1,6 @@
 // The product as it is published: compiled, with its manifest and papers, in dist/packages/internal-token.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -19,5 +19,7 @@ copyFileSync(
   at('libs/internal-token/src/logging/log-line.schema.json'),
   at(`${OUT}/dist/logging/log-line.schema.json`),
 );
+mkdirSync(at(`${OUT}/dist/lnav`));
+copyFileSync(at('docs/lnav/internal-token.json'), at(`${OUT}/dist/lnav/internal-token.json`));
 for (const paper of ['README.md', 'LICENSE', 'CHANGELOG.md']) copyFileSync(at(paper), at(`${OUT}/${paper}`));
 console.log(`The package is in ${OUT}. Pack it with: npm pack ./${OUT}`);

@@ -8,12 +8,14 @@ import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './lib/docs/configuration.page.mjs';
 import { conformancePage } from './lib/docs/conformance.page.mjs';
 import { errorsPage } from './lib/docs/errors.page.mjs';
+import { itokPage } from './lib/docs/itok.page.mjs';
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 const PAGES = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/itok.md': itokPage,
   'docs/conformance.md': conformancePage,
 };
 const NOTICE = '<!-- Made by `npm run docs`. Change its source, not this page. -->';
@@ -21,7 +23,7 @@ const NOTICE = '<!-- Made by `npm run docs`. Change its source, not this page. -
 const stale = [];
 for (const [path, page] of Object.entries(PAGES)) {
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
-  const wanted = await format(`${NOTICE}\n\n${page()}`, { ...(await resolveConfig(file)), filepath: file });
+  const wanted = await format(`${NOTICE}\n\n${await page()}`, { ...(await resolveConfig(file)), filepath: file });
   if (wanted === present(file)) continue;
   stale.push(path);
   if (options.check) continue;

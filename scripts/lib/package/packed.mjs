@@ -5,7 +5,8 @@ import { ROOT } from '../build.mjs';
 import { run } from './run.mjs';
 
 const FOLDER = join(ROOT, 'dist/packages/internal-token');
-const EXPECTED = /^(?:dist\/.+\.(?:js|d\.ts)|dist\/logging\/log-line\.schema\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
+const EXPECTED =
+  /^(?:dist\/.+\.(?:js|d\.ts)|dist\/logging\/log-line\.schema\.json|dist\/lnav\/internal-token\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
 const NEVER = /(?:\.spec\.|\/test\/|\/__|\.pem$|\.map$|tsbuildinfo)/;
 
 /** Builds the product, packs it into `directory` as `npm publish` would, and unpacks it beside to be looked at. */

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWithProgram } from '../support/programs.js';
+import { rewrite, run, type ShownCommand, shownCommands } from '../support/shown-commands.js';
+
+const PAGES = ['docs/guides/find-the-slow-hop.md', 'docs/guides/log-recipes.md'];
+
+/** `UPDATE_DOCS=1` writes into the pages what the commands print now. */
+const UPDATE = process.env['UPDATE_DOCS'] === '1';
+
+const programOf = ({ command }: ShownCommand): string => /\b(?:jq|lnav)\b/.exec(command)?.[0] ?? 'itok';
+
+describe('what the guides say that a command prints', () => {
+  const shown = PAGES.flatMap(shownCommands);
+  let home: string;
+  beforeAll(() => {
+    home = mkdtempSync(join(tmpdir(), 'home-'));
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  const prints = (program: string): void =>
+    it.each(shown.filter((block) => programOf(block) === program))('$page: $command', (block) => {
+      const printed = run(block.command, home);
+      if (UPDATE) rewrite(block, printed);
+      else expect(printed).toBe(block.output);
+    });
+
+  describe('itok', () => prints('itok'));
+  describeWithProgram('jq', () => prints('jq'));
+  describeWithProgram('lnav', () => {
+    beforeAll(() => run('lnav -i docs/lnav/internal-token.json', home));
+    prints('lnav');
+  });
+
+  it('is found by this test', () => {
+    for (const page of PAGES) expect(shown.filter((block) => block.page === page).length).toBeGreaterThan(5);
+    for (const program of ['itok', 'jq', 'lnav']) expect(shown.map(programOf)).toContain(program);
+  });
+});
