@@ -18,9 +18,10 @@ export function numberIn(value: unknown): number | undefined {
 }
 
 const ID = { 16: /^[0-9a-f]{16}$/, 32: /^[0-9a-f]{32}$/ } as const;
+const NO_ID = { 16: '0'.repeat(16), 32: '0'.repeat(32) } as const;
 
 /** An id of so many hexadecimal digits; all zeros mean none. */
 export function idIn(value: unknown, digits: 16 | 32): string | undefined {
   if (typeof value !== 'string' || !ID[digits].test(value)) return undefined;
-  return value === '0'.repeat(digits) ? undefined : value;
+  return value === NO_ID[digits] ? undefined : value;
 }
