@@ -51,7 +51,7 @@ describe('the log of a split shop that samples', () => {
           .filter(({ ev }) => ev === 'end')
           .map(({ service }) => service),
       ),
-    ].sort();
+    ].toSorted((one, other) => (one < other ? -1 : 1));
 
   it('has all span lines of a request, of every process, or none: by its id', () => {
     const verdicts = healthy.map((txn) => ({ txn, services: servicesOf(txn) }));
