@@ -182,3 +182,42 @@ describe.each([
     expect(validate({ ...line, time: 'now' })).toBe(false);
   });
 });
+
+describe('the log of an application that samples', () => {
+  it('has no span of a request that went well, all of one that failed, and what application code said of either', async () => {
+    const written: LogLine[] = [];
+    const destination = { write: (text: string) => written.push(JSON.parse(text) as LogLine) };
+    const logger = new InternalTokenLogger({ service: 'orders', destination, level: 'info' });
+    const sampling = { rate: 0, slowMs: 600_000 };
+
+    @Module({
+      imports: [
+        InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys }),
+        InternalTokenLoggingModule.forRoot({ sampling }),
+      ],
+      controllers: [OrdersController],
+      providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],
+    })
+    class SamplingModule {}
+
+    const app = await NestFactory.create(SamplingModule, new FastifyAdapter(), { logger });
+    await app.listen(0, '127.0.0.1');
+    const [good, bad] = [tokens.claims({ scope: 'test' }), tokens.claims({ scope: 'test' })];
+    const base = await app.getUrl();
+    for (const [path, claims] of [
+      ['/orders/7', good],
+      ['/orders/7/fault', bad],
+    ] as const) {
+      await (await fetch(`${base}${path}`, { headers: { 'Txn-Token': tokens.token(claims) } })).text();
+    }
+    await Promise.all(background.splice(0));
+    while (!written.some(({ ev }) => ev === 'end')) await new Promise((resolve) => setTimeout(resolve, 2));
+    await app.close();
+
+    const ofGood = written.filter(({ txn }) => txn === good.tokenId);
+    expect(ofGood.map(({ msg }) => msg)).toContain('in the port');
+    expect(ofGood.filter(({ ev }) => ev !== undefined)).toEqual([]);
+    const spans = written.filter(({ ev }) => ev !== undefined);
+    expect(spans).toEqual([expect.objectContaining({ txn: bad.tokenId, status: 500, kept: 'error' })]);
+  });
+});
