@@ -6,6 +6,7 @@ import { answer } from './answer.js';
 import { Application } from './application.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { currentStore, enterStore, type InternalTokenStore } from './internal-token.store.js';
+import { closeLingeringly } from './lingering-close.js';
 import { RequestAdmission } from './request.admission.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
@@ -84,6 +85,7 @@ export class RequestHook implements OnModuleInit {
     if (currentStore() !== undefined) this.leftOver++;
     const store: InternalTokenStore = { txn: newTransactionId(), application: this.application };
     this.#stores.set(raw, store);
+    closeLingeringly(raw, response);
     enterStore(store, () => {
       this.openServerSpan(raw, response, store);
       response.setHeader('X-Request-Id', store.txn);

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { closeLingeringly } from '../src/nest/lingering-close.js';
+
+describe('a request that is answered before all of it has arrived', () => {
+  let server: Server;
+  let resets = 0;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      closeLingeringly(request, response);
+      request.socket.on('error', () => resets++);
+      response.writeHead(413, { connection: 'close' }).end('too large');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const open = (length: number) => {
+    // The server's end is not ours: this client goes on.
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+    return socket;
+  };
+
+  it('gets its answer, while it goes on sending', async () => {
+    const socket = open(4_000_000);
+    let answer = '';
+    let broken: Error | undefined;
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('error', (error) => (broken = error));
+    await once(socket, 'data');
+    // All of it is written after the answer was: a connection that was closed at once would reset it.
+    for (let sent = 0; sent < 4_000_000; sent += 100_000) {
+      if (!socket.write(Buffer.alloc(100_000))) await once(socket, 'drain');
+    }
+    socket.end();
+    await once(socket, 'close');
+    expect(broken).toBeUndefined();
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*too large/);
+    expect(resets).toBe(0);
+  });
+
+  it('does not keep its connection for ever', async () => {
+    const socket = open(4_000_000).resume();
+    socket.on('error', () => undefined);
+    await once(socket, 'end');
+    const drip = setInterval(() => socket.write('x'), 50);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(drip);
+    expect(socket.destroyed).toBe(true);
+  });
+});
