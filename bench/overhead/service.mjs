@@ -1,0 +1,66 @@
+// One of the processes that are compared: a small Nest application on Fastify. The parent says by IPC what it wants.
+import 'reflect-metadata';
+import { Controller, Get, Logger, Module, Param } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+
+const PACKAGE = '../../dist/packages/internal-token/dist';
+const { InternalTokenModule, RequirePermissions, RequireScope } = await import(`${PACKAGE}/index.js`);
+const { InternalTokenHttpModule } = await import(`${PACKAGE}/http/index.js`);
+const { InternalTokenLogger, InternalTokenLoggingModule } = await import(`${PACKAGE}/logging/index.js`);
+
+const { variant, keys, peer, trustDomain } = JSON.parse(process.env.OVERHEAD);
+const logger = new Logger('Stock');
+
+class StockController {
+  stock(item) {
+    if (variant.applicationLine) logger.log('looking it up');
+    return { item, inStock: 12 };
+  }
+
+  async order(item) {
+    const response = await fetch(`${peer}/stock/${encodeURIComponent(item)}`);
+    return { item, stock: await response.json() };
+  }
+}
+// Decorators are functions: so this file needs no compiler.
+const handler = (name, path) => {
+  const { prototype } = StockController;
+  const property = Object.getOwnPropertyDescriptor(prototype, name);
+  for (const decorate of [Get(path), RequireScope('stock.read'), RequirePermissions('stock:read')]) {
+    decorate(prototype, name, property);
+  }
+  Param('item')(prototype, name, 0);
+};
+handler('stock', 'stock/:item');
+handler('order', 'order/:item');
+Controller()(StockController);
+
+class ServiceModule {}
+Module({
+  imports: [
+    InternalTokenModule.forRoot({
+      service: 'orders',
+      trustDomain,
+      keys: { description: "the bench's", load: () => Promise.resolve({ keys }) },
+    }),
+    InternalTokenHttpModule.forRoot({ internalOrigins: { inventory: peer } }),
+    ...(variant.log ? [InternalTokenLoggingModule.forRoot(variant.log)] : []),
+  ],
+  controllers: [StockController],
+})(ServiceModule);
+
+const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), {
+  logger: new InternalTokenLogger({ service: 'orders', level: variant.level ?? 'info' }),
+});
+await app.listen(0, '127.0.0.1');
+
+process.on('message', async () => {
+  // What a span costs when its batch is exported belongs to its round.
+  await globalThis.overheadOpenTelemetry?.flush();
+  const { user, system } = process.cpuUsage();
+  const spans = globalThis.overheadOpenTelemetry?.exported ?? 0;
+  process.send({ cpu: user + system, rss: process.memoryUsage.rss(), spans });
+});
+process.on('disconnect', () => process.exit());
+process.send({ port: app.getHttpServer().address().port });
