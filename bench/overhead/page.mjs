@@ -61,7 +61,8 @@ Every process is the same Nest application on Fastify with \`NODE_ENV=production
 \`InternalTokenModule\`, \`InternalTokenHttpModule\`, one handler with \`@RequireScope\` and \`@RequirePermissions\`. Every
 request brings a token of its own, which is verified. They come over loopback on 16 connections that stay open, from
 another process. Variants take turns, A B C, B C A, so that none has the quiet minute for itself. After each round it is
-checked that there are as many lines or spans as there must be.
+checked that there are as many lines or spans as there must be; with sampling, not too many; in \`/dev/null\` nobody can
+count.
 
 - **Log line:** \`InternalTokenLoggingModule\` and \`InternalTokenLogger\` as JSON at level \`info\`. The span, its line, the
   redaction, and one synchronous write to standard output for each line are in the number. Whatever collects the lines
@@ -84,7 +85,7 @@ checked that there are as many lines or spans as there must be.
 ${measurements.map(meaning).join('\n')}
 
 They do not do the same. OpenTelemetry's span has more attributes, and goes to a backend that keeps and searches it. The
-line is on disk when the request is over, has the token's id, and needs \`grep\` or \`itok trace\`. Both at once is
+line is in its file when the request is over, has the token's id, and needs \`grep\` or \`itok trace\`. Both at once is
 possible ([how](guides/opentelemetry.md)); then both are paid.
 
 ## Limits
