@@ -17,7 +17,7 @@ export interface LoggedLine {
 export interface RequestTree {
   readonly root: Operation;
   /** The process that wrote a span's line. */
-  processOf(span: ReportedSpan): string;
+  readonly processOf: (span: ReportedSpan) => string;
 }
 
 /** The operations of a request as soon as nothing is missing: the gateway's own, and an answer to each call. */

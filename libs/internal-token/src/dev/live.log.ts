@@ -48,7 +48,7 @@ export class LiveLog {
   follow(response: ServerResponse): boolean {
     if (this.#closed || !this.#feed.open(response)) return false;
     const { requests, caughtUp } = this.#used();
-    void caughtUp.then(() => this.#feed.tell(response, 'requests', requests.ended()));
+    void caughtUp.then(() => this.#feed.tell(response, 'requests', requests.summaries()));
     return true;
   }
 
@@ -82,7 +82,7 @@ export class LiveLog {
     const end = new AbortController();
     let live = false;
     const requests = new RecentRequests({
-      onEnd: (request) => {
+      onRequest: (request) => {
         if (live) this.#tellSoon(request);
       },
     });

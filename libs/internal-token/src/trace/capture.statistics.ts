@@ -59,7 +59,7 @@ export class CaptureStatistics {
   }
 
   report(): Omit<CaptureReport, 'late'> {
-    const seconds = Math.max((this.#to - this.#from) / 1000, 0.001);
+    const seconds = (this.#to - this.#from) / 1000;
     return {
       requests: this.#requests,
       failed: this.#failed,
@@ -91,9 +91,11 @@ export class CaptureStatistics {
       total: new DurationSketch(),
       self: new DurationSketch(),
     }));
+    operation.critical += span.critical;
+    // Nobody knows how long it took.
+    if (span.open) return;
     operation.count++;
     if (isFailed(span)) operation.errors++;
-    operation.critical += span.critical;
     operation.total.add(span.end - span.start);
     operation.self.add(span.self);
   }
@@ -125,8 +127,9 @@ export class CaptureStatistics {
       total: new DurationSketch(),
     }));
     edge.count++;
-    if (isFailed(span)) edge.errors++;
-    edge.total.add(span.end - span.start);
+    // Whoever never ended, while the request has, has failed.
+    if (isFailed(span) || span.open) edge.errors++;
+    if (!span.open) edge.total.add(span.end - span.start);
   }
 }
 
@@ -157,7 +160,8 @@ function describeOperation(operation: Operation, time: number): OperationStats {
 }
 
 function describeEdge({ from, to, database, count, errors, total }: Edge, seconds: number): EdgeStats {
-  const rate = count / seconds;
+  // Of less than a second there is no rate.
+  const rate = seconds >= 1 ? count / seconds : 0;
   return { from, to, ...(database && { database }), count, errors, ...total.latencies(), rate };
 }
 

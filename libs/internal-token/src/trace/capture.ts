@@ -29,7 +29,7 @@ export class Capture {
   constructor(private readonly maxWaitingSpans = MAX_WAITING_SPANS) {}
 
   add(line: Line): void {
-    if (line.ev !== 'end') return;
+    if (line.ev === undefined || line.ev === 'start') return;
     if (this.#early.has(line.txn)) return void this.#late++;
     const known = this.#waiting.get(line.txn);
     const compact = this.#compact(line, known?.[0]?.txn ?? line.txn);
@@ -59,7 +59,8 @@ export class Capture {
     this.#spans -= lines.length;
     const assembly = assemble(lines);
     const { zero, root, spans } = assembly;
-    if (root === undefined) return;
+    // A request that has not ended has no duration yet.
+    if (root === undefined || root.open) return;
     correctSkew(root, spans);
     placeOrphans(assembly);
     measureSelf(spans);

@@ -14,11 +14,15 @@ const BARS = 40;
 export class DurationSketch {
   readonly #buckets = new Map<number, number>();
   #count = 0;
+  #shortest = Infinity;
+  #longest = 0;
 
   add(milliseconds: number): void {
     const bucket = Math.ceil(Math.log(Math.max(SHORTEST_MS, milliseconds)) / LOG_GAMMA);
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);
     this.#count++;
+    this.#shortest = Math.min(this.#shortest, milliseconds);
+    this.#longest = Math.max(this.#longest, milliseconds);
   }
 
   /** @param quantile 0 to 1 @returns milliseconds; 0 of nothing */
@@ -26,7 +30,8 @@ export class DurationSketch {
     let rest = Math.max(1, Math.ceil(quantile * this.#count));
     for (const [bucket, count] of this.#sorted()) {
       rest -= count;
-      if (rest <= 0) return middleOf(bucket);
+      // What was seen bounds what a bucket's middle can mean.
+      if (rest <= 0) return Math.min(this.#longest, Math.max(this.#shortest, middleOf(bucket)));
     }
     return 0;
   }

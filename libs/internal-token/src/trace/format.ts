@@ -6,10 +6,20 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
 }
 
+/** `+12.3 ms`, `−0.40 ms`: from the beginning of a request. */
+export function offset(value: number): string {
+  return `${value < 0 ? '−' : '+'}${milliseconds(Math.abs(value))}`;
+}
+
 /** `71 %`, `0.8 %` */
 export function percent(share: number): string {
   const value = share * 100;
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** `4.2/s`; nothing where there is no rate. */
+export function rate(perSecond: number): string {
+  return perSecond > 0 ? `${perSecond.toFixed(1)}/s` : '';
 }
 
 /** `12,345` */

@@ -1,4 +1,4 @@
-import { milliseconds } from './format.js';
+import { offset as formatOffset } from './format.js';
 import type { Gap } from './report.js';
 import { answerOf, callsOut, type Span } from './span.js';
 
@@ -26,13 +26,12 @@ export function findGaps(root: Span, spans: readonly Span[]): Gap[] {
 
 function silentCallee({ id, line }: Span, offset: number): Gap {
   const { peer, service } = line;
-  const text = `no lines from ${peer ?? 'the callee'}, called by ${service} at +${milliseconds(offset)}`;
+  const text = `no lines from ${peer ?? 'the callee'}, called by ${service} at ${formatOffset(offset)}`;
   return { kind: 'silent-callee', ...(peer !== undefined && { service: peer }), span: id, offset, text };
 }
 
 function silentCaller({ id, line }: Span, offset: number): Gap {
-  const at = `at +${milliseconds(offset)}`;
-  const text = `no lines from whoever called ${line.service} ${at} (span ${line.parentSpanId})`;
+  const text = `${line.service} was called at ${formatOffset(offset)} by somebody without lines (span ${line.parentSpanId})`;
   return { kind: 'silent-caller', span: id, offset, text };
 }
 

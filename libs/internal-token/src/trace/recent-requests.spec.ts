@@ -24,7 +24,7 @@ describe('the last requests of a log', () => {
     for (const service of ['catalog', 'gateway']) {
       for (const index of indices) requests.add(line(index, service));
     }
-    expect(requests.ended().map(({ txn }) => txn)).toEqual([7, 8, 9].map(idOf));
+    expect(requests.summaries().map(({ txn }) => txn)).toEqual([7, 8, 9].map(idOf));
     for (const index of [7, 8, 9]) expect(requests.lines(idOf(index))).toHaveLength(2);
     expect(requests.lines(idOf(0))).toEqual([]);
   });
@@ -33,5 +33,19 @@ describe('the last requests of a log', () => {
     const requests = new RecentRequests({ maxLines: 5 });
     for (const index of indices) for (const service of ['gateway', 'catalog']) requests.add(line(index, service));
     expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
+  });
+
+  it('are told of while they are open for long, and again when they end', () => {
+    const told: string[] = [];
+    const requests = new RecentRequests({ onRequest: ({ unfinished }) => told.push(unfinished ? 'open' : 'ended') });
+    const whole = line(1, 'gateway');
+    requests.add({ ...whole, ev: 'start' });
+    requests.add({ ...whole, ev: 'inflight' });
+    expect(requests.summaries()).toMatchObject([{ unfinished: true }]);
+    requests.add(whole);
+    // Another file may tell of it later.
+    requests.add({ ...whole, ev: 'inflight' });
+    expect(requests.summaries()).toMatchObject([{ unfinished: false }]);
+    expect(told).toEqual(['open', 'ended']);
   });
 });

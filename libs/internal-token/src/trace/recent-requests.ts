@@ -8,8 +8,11 @@ export interface RecentRequestsOptions {
   readonly maxRequests?: number;
   /** Lines of all of them together. Default 100,000. */
   readonly maxLines?: number;
-  /** Hears of each request as it ends; lines of other processes may still be on their way then. */
-  readonly onEnd?: (request: RequestSummary) => void;
+  /**
+   * Hears of each request as it ends, and before that of one that has been open for long (`unfinished`). Lines of other
+   * processes may still be on their way then.
+   */
+  readonly onRequest?: (request: RequestSummary) => void;
 }
 
 interface RecentRequest {
@@ -23,15 +26,15 @@ export class RecentRequests {
   readonly #requests = new Map<string, RecentRequest>();
   readonly #maxRequests: number;
   readonly #maxLines: number;
-  readonly #onEnd: (request: RequestSummary) => void;
+  readonly #onRequest: (request: RequestSummary) => void;
   #lines = 0;
   /** Files are read one after the other: what one of them has made forgotten does not come back by the next. */
   #forgottenUntil = -Infinity;
 
-  constructor({ maxRequests = 500, maxLines = 100_000, onEnd = () => undefined }: RecentRequestsOptions = {}) {
+  constructor({ maxRequests = 500, maxLines = 100_000, onRequest = () => undefined }: RecentRequestsOptions = {}) {
     this.#maxRequests = maxRequests;
     this.#maxLines = maxLines;
-    this.#onEnd = onEnd;
+    this.#onRequest = onRequest;
   }
 
   add(line: Line): void {
@@ -44,13 +47,15 @@ export class RecentRequests {
     request.latest = Math.max(request.latest, line.time);
     this.#lines++;
     this.#forget();
-    if (isWhole(line)) this.#onEnd(summaryOf(line));
+    if (isOfRequest(line) && (line.ev === 'end' || !request.lines.some(isWhole))) this.#onRequest(summaryOf(line));
   }
 
-  /** Those that have ended, the first to end first. */
-  ended(): RequestSummary[] {
-    const ends = [...this.#requests.values()].flatMap(({ lines }) => lines.find(isWhole) ?? []);
-    return ends.toSorted((a, b) => a.time - b.time).map(summaryOf);
+  /** Those that have ended or been open for long, in the order of these lines. */
+  summaries(): RequestSummary[] {
+    const told = [...this.#requests.values()].flatMap(
+      ({ lines }) => lines.find(isWhole) ?? lines.findLast(isOfRequest) ?? [],
+    );
+    return told.toSorted((a, b) => a.time - b.time).map(summaryOf);
   }
 
   lines(txn: string): readonly Line[] {
@@ -80,8 +85,15 @@ export class RecentRequests {
 }
 
 /** The end of a request as a whole: nobody inside has called it. */
-export function isWhole({ ev, kind, parentSpanId }: Line): boolean {
-  return ev === 'end' && (kind === 'server' || kind === 'consumer') && parentSpanId === undefined;
+export function isWhole(line: Line): boolean {
+  return line.ev === 'end' && isOfRequest(line);
+}
+
+/** The end of a request as a whole, or word that it has been open for long. */
+function isOfRequest({ ev, kind, parentSpanId }: Line): boolean {
+  return (
+    (ev === 'end' || ev === 'inflight') && (kind === 'server' || kind === 'consumer') && parentSpanId === undefined
+  );
 }
 
 export function summaryOf(line: Line): RequestSummary {
@@ -94,7 +106,7 @@ export function summaryOf(line: Line): RequestSummary {
     service,
     ...(status !== undefined && { status }),
     failed: level === 'error' || level === 'fatal',
-    unfinished: false,
+    unfinished: line.ev !== 'end',
     ...(tenant !== undefined && { tenant }),
   };
 }

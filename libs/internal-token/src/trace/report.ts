@@ -155,7 +155,7 @@ export interface EdgeStats extends Latencies {
   readonly database?: true;
   readonly count: number;
   readonly errors: number;
-  /** Calls a second over the capture. */
+  /** Calls a second over the capture; 0 where that lasted less than one. */
   readonly rate: number;
 }
 

@@ -38,10 +38,10 @@ function describe(span: Span, root: Span): string {
   const answer = answerOf(span);
   if (answer !== undefined) {
     const way = `the way from ${service} to ${answer.line.service} and back`;
-    return span.line.kind === 'client' ? way : `${service}'s own work and ${way}`;
+    return span.line.kind === 'client' ? way : `own work of ${service} and ${way}`;
   }
   if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
-  return span === root ? `${service}'s own work` : `${op} in ${service}`;
+  return span === root ? `own work of ${service}` : `${op} in ${service}`;
 }
 
 function howItEnded(root: Span, chain: readonly Span[]): string | undefined {

@@ -49,7 +49,7 @@ export function topCommand(paper: Paper): Command {
   return new Command('top')
     .description('Adds up many requests: p50, p90, p99 of operations and calls, and what it pays to make faster.')
     .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
-    .option('--base <file>', 'compare with an earlier capture: a file or a directory')
+    .option('--base <path>', 'compare with an earlier capture: a file or a directory')
     .option('--limit <rows>', 'show so many rows a table', wholeNumber, 30)
     .option('--json', 'print the numbers for programs')
     .option('--md', 'print Markdown')
@@ -84,13 +84,16 @@ export function mapCommand(paper: Paper): Command {
     });
 }
 
+/** Lines of spans that have ended or been open for long; quotes around it may be escaped, as docker's are. */
+const SPAN_LINES = ['end', 'inflight'];
+
 async function readCapture(
   files: readonly string[],
   paper: Paper,
 ): Promise<{ capture: CaptureReport; reading: LogReading }> {
   const capture = new Capture();
   const places = placesToRead(files, paper);
-  const reading = await read(places, paper, { onLine: (line) => capture.add(line), contains: '"end"' });
+  const reading = await read(places, paper, { onLine: (line) => capture.add(line), contains: SPAN_LINES });
   const report = capture.report();
   if (report.requests === 0) {
     throw new TraceInputError(`No request has ended in what was read (${readingNote(reading).join('; ')}).`);

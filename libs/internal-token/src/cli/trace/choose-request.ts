@@ -39,7 +39,7 @@ export async function chooseRequest(word: string, places: readonly string[], pap
     const request = summaryOf(line);
     best = best === undefined ? request : better(best, request);
   };
-  await read(places, paper, { onLine, contains: '"end"' });
+  await read(places, paper, { onLine, contains: 'end' });
   if (best === undefined || (word === 'failed' && !best.failed)) {
     throw new TraceInputError(`No ${word === 'failed' ? 'failed ' : ''}request has ended in what was read.`);
   }

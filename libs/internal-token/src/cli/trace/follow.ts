@@ -34,7 +34,8 @@ export async function followRequests(
   paper.terminal.signal?.addEventListener('abort', () => stop.abort(), { once: true });
   const waited: Promise<void>[] = [];
   const requests = new RecentRequests({
-    onEnd: (request) => {
+    onRequest: (request) => {
+      if (request.unfinished) return;
       if (word === undefined) return listRequest(request, paper, options);
       waited.push(delay(SETTLE_MS).then(() => showRequest(request.txn, requests, paper, options, stop)));
     },

@@ -32,7 +32,7 @@ interface TraceOptions {
   readonly otlp?: boolean;
   readonly zipkin?: boolean;
   readonly post?: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
 }
 
 /** Lines of one request that are held; a request has some ten to some thousand. */
@@ -46,7 +46,8 @@ ${INPUT_HELP}
 Columns
   total   from the beginning to the end, network included
   own     what no call within it covers
-  crit    of the whole request, the share that was this one's own work while everybody waited
+  crit    of the whole request, the share that was this one's own work while everybody waited,
+          the way there and back included
   token   how old the internal token was when the request arrived there
 
 Examples
@@ -75,7 +76,7 @@ export function traceCommand(paper: Paper): Command {
     .option('--otlp', 'print OTLP/JSON for OpenTelemetry collectors, Jaeger, Tempo')
     .option('--zipkin', 'print Zipkin v2 JSON')
     .option('--post <url>', 'send it there instead of printing: OTLP, or Zipkin with --zipkin')
-    .option('--header <name: value>', 'a header field for --post; may be repeated', collect, [])
+    .option('--header <name: value>', 'a header field for --post; may be repeated', collect)
     .addHelpText('after', HELP)
     .action(async (request: string | undefined, files: readonly string[], options: TraceOptions) => {
       if (options.follow) {
@@ -146,7 +147,7 @@ async function answer(
   const { json, md, html, otlp, zipkin, post, header } = options;
   const view = { everySpan: options.spans === true, limit: options.limit, notes: options.notes };
   if (post !== undefined) {
-    const target = { url: post, format: zipkin ? 'zipkin' : 'otlp', headers: header } as const;
+    const target = { url: post, format: zipkin ? 'zipkin' : 'otlp', headers: header ?? [] } as const;
     const { accepted, rejected, remarks, to } = await postSpans([report], target);
     for (const remark of remarks) paper.warn(remark);
     if (rejected > 0) throw new Error(`${to} has not taken ${rejected} of ${accepted + rejected} spans.`);
@@ -167,6 +168,6 @@ async function answer(
   }
 }
 
-function collect(value: string, known: readonly string[]): readonly string[] {
+function collect(value: string, known: readonly string[] = []): readonly string[] {
   return [...known, value];
 }

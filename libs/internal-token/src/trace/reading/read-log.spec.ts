@@ -256,15 +256,34 @@ describe('What is read', () => {
   });
 
   it('may vanish while others are read: it is named, the rest is read', async () => {
-    for (const [index, name] of ['a.log', 'b.log', 'c.log'].entries()) await writeFile(at(name), text(index));
+    // More than are opened at once.
+    const names = Array.from({ length: 40 }, (_, index) => `${String(index).padStart(2, '0')}.log`);
+    for (const [index, name] of names.entries()) await writeFile(at(name), text(index));
     const times: number[] = [];
     const { files, problems } = await readLog([directory], {
       onLine: ({ time }) => {
         times.push(time);
-        rmSync(at('b.log'), { force: true });
+        rmSync(at('39.log'), { force: true });
       },
     });
-    expect([times, files]).toEqual([[0, 2], 2]);
-    expect(problems).toEqual([expect.stringContaining('b.log does not exist')]);
+    expect([times.length, files]).toEqual([39, 39]);
+    expect(problems).toEqual([expect.stringContaining('39.log does not exist')]);
+  });
+
+  it('is read side by side, by time: what belongs together comes close together', async () => {
+    const lines = 60_000;
+    const content = Array.from({ length: lines }, (_, index) => text(index)).join('');
+    for (const name of ['a.log', 'b.log', 'c.log']) await writeFile(at(name), content);
+    let [latest, furthestBehind, count] = [0, 0, 0];
+    await readLog([directory], {
+      onLine: ({ time }) => {
+        count++;
+        latest = Math.max(latest, time);
+        furthestBehind = Math.max(furthestBehind, latest - time);
+      },
+    });
+    expect(count).toBe(3 * lines);
+    // One after the other it would be all of a file.
+    expect(furthestBehind).toBeLessThan(lines / 2);
   });
 });

@@ -5,13 +5,19 @@ import type { ReadingReport } from '../report.js';
 import { LineSplitter, noCounts } from './line-splitter.js';
 import { findLogFiles, type LogFile, STDIN } from './log-files.js';
 import { describeFailure, TraceInputError, unreadable } from './trace-input.error.js';
+import { type Turn, Turns } from './turns.js';
 import { DamagedArchiveError, unpack } from './unpack.js';
 
 /** Large enough that asking for the next one costs nothing beside it. */
-const CHUNK = 1_048_576;
+const CHUNK = 524_288;
+/** Files that are open at once; each has two chunks. */
+const MAX_OPEN = 32;
 
 export interface ReadLogOptions {
-  /** Each line about a request, in the order of the files. What it throws ends the reading. */
+  /**
+   * Each line about a request. Files are read side by side, always the one whose last line is the oldest, so that the
+   * lines of one request come close together. What it throws ends the reading.
+   */
   readonly onLine: (line: Line) => void;
   /** Only lines that hold this text, or one of these, are parsed: an id, say. Far faster. */
   readonly contains?: string | readonly string[];
@@ -49,20 +55,30 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
   let opened = 0;
   let position = 0;
 
+  const turns = new Turns();
+
   async function readSource(name: string, source: AsyncIterable<Buffer>): Promise<void> {
-    const lines = new LineSplitter({ onLine, needles }, counts);
+    const turn = turns.enter();
+    const follow = (line: Line): void => {
+      turn.time = line.time;
+      onLine(line);
+    };
+    const lines = new LineSplitter({ onLine: follow, needles }, counts);
     try {
-      await unpack(source, (chunk) => lines.push(chunk));
+      await unpack(watched(source, turn), (chunk) => lines.push(chunk));
       lines.end();
     } catch (error) {
       if (!(error instanceof DamagedArchiveError)) throw error;
       lines.breakOff();
       problems.push(`${name}: ${error.message}`);
+    } finally {
+      turn.leave();
     }
   }
 
-  async function* watched(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  async function* watched(chunks: AsyncIterable<Buffer>, turn: Turn): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
+      await turn.mine();
       signal?.throwIfAborted();
       yield chunk;
       position += chunk.length;
@@ -70,23 +86,35 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
     }
   }
 
-  for (const file of files) {
+  async function readFile(file: LogFile): Promise<void> {
     signal?.throwIfAborted();
     const handle = await openFile(file, problems);
-    if (handle === undefined) continue;
+    if (handle === undefined) return;
     opened++;
     try {
-      await readSource(file.path, watched(chunksOf(handle, file, problems)));
+      await readSource(file.path, chunksOf(handle, file, problems));
     } finally {
       await handle.close();
     }
   }
+
+  const waiting = [...files];
+  const readers = Array.from({ length: Math.min(MAX_OPEN, files.length) }, async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await readFile(file);
+  });
+  await allSettled(readers);
   if (paths.includes(STDIN)) {
     opened++;
-    await readSource('standard input', watched(stdinOf(options)));
+    await readSource('standard input', stdinOf(options));
   }
   const { lines, bytes, broken, unrelated } = counts;
   return { lines, bytes, broken, unrelated, files: opened, problems };
+}
+
+/** Waits for all, so that none goes on when an error is told. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** A pipe may be silent for ever: it is destroyed when the reading is to end. */

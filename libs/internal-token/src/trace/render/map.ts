@@ -1,4 +1,4 @@
-import { count, milliseconds, percent } from '../format.js';
+import { count, milliseconds, percent, rate } from '../format.js';
 import type { CaptureReport, EdgeStats } from '../report.js';
 import { fit, serviceColours, type Style, widthOf } from './pen.js';
 
@@ -19,7 +19,7 @@ export function renderMap({ edges }: CaptureReport, { pen }: Style): string[] {
       const failed = edge.errors > 0 ? pen.red(`  ${percent(edge.errors / edge.count)} failed`) : '';
       const facts = [
         `${count(edge.count)} ×`.padStart(9),
-        `${edge.rate.toFixed(1)}/s`.padStart(8),
+        rate(edge.rate).padStart(8),
         `p50 ${milliseconds(edge.p50)}`.padEnd(13),
         `p99 ${milliseconds(edge.p99)}`,
       ];
@@ -57,9 +57,10 @@ export function renderMapDot({ edges }: CaptureReport): string {
   return ['digraph services {', '  rankdir=LR;', ...nodes, ...arrows, '}', ''].join('\n');
 }
 
-function factsOf({ count: calls, rate, p99, errors }: EdgeStats): string {
+function factsOf({ count: calls, rate: perSecond, p99, errors }: EdgeStats): string {
   const failed = errors > 0 ? `, ${percent(errors / calls)} failed` : '';
-  return `${rate.toFixed(1)}/s, p99 ${milliseconds(p99)}${failed}`;
+  const often = perSecond > 0 ? rate(perSecond) : `${count(calls)} ×`;
+  return `${often}, p99 ${milliseconds(p99)}${failed}`;
 }
 
 const DATABASE = '\0database of ';

@@ -1,8 +1,9 @@
-import { count, milliseconds, percent, plural } from '../format.js';
+import { count, milliseconds, percent, plural, rate } from '../format.js';
 import type { CaptureReport, EdgeStats, OperationStats } from '../report.js';
 import { markdownTable } from './markdown.js';
 import { fit, type Style, widthOf } from './pen.js';
 
+const MAX_GONE = 10;
 /** A difference below this is noise. */
 const WORTH_A_COLOUR = 0.1;
 
@@ -42,7 +43,10 @@ export function renderTop(report: CaptureReport, { pen, width }: Style, options:
       pen.bold(title),
       pen.dim(head.map(place).join('  ')),
       ...rows.map((row) =>
-        row.map(({ text, tone }, column) => (tone ? paint[tone] : String)(place(text, column))).join('  '),
+        row
+          .map(({ text, tone }, column) => (tone ? paint[tone] : String)(place(text, column)))
+          .join('  ')
+          .trimEnd(),
       ),
     ];
   });
@@ -63,13 +67,13 @@ export function renderTopMarkdown(report: CaptureReport, options: TopOptions = {
 
 function summary({ requests, failed, from, to, late, kept }: CaptureReport, base?: CaptureReport): string {
   const seconds = Math.max(to - from, 0) / 1000;
-  const rate = seconds > 0 ? `, ${(requests / seconds).toFixed(1)}/s over ${seconds.toFixed(0)} s` : '';
+  const often = seconds >= 1 ? `, ${rate(requests / seconds)} over ${seconds.toFixed(0)} s` : '';
   const left = late > 0 ? `; ${plural(late, 'line')} came too late to be counted` : '';
   const lean =
     kept > 0 ? `; sampled, and ${count(kept)} kept for failing or being slow: the numbers lean to these` : '';
   const against =
     base === undefined ? '' : ` (base: ${plural(base.requests, 'request')}, ${count(base.failed)} failed)`;
-  return `${plural(requests, 'request')}, ${count(failed)} failed${rate}${lean}${left}${against}`;
+  return `${plural(requests, 'request')}, ${count(failed)} failed${often}${lean}${left}${against}`;
 }
 
 function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: TopOptions): Table[] {
@@ -89,7 +93,7 @@ function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: To
         'crit',
         ...(compare ? DELTAS : []),
       ],
-      rows: operations.slice(0, limit).map((each) => operationRow(each, base)),
+      rows: [...operations.slice(0, limit).map((each) => operationRow(each, base)), ...gone(operations, base)],
       names: 2,
     },
     {
@@ -104,16 +108,29 @@ function tablesOf({ operations, edges }: CaptureReport, { limit = 30, base }: To
 const DELTAS = ['Δ p50', 'Δ p99', 'Δ err'];
 
 function operationRow(stats: OperationStats, base?: CaptureReport): Cell[] {
-  const { service, op, kind, database, selfP99, criticalShare } = stats;
+  const { service, op, kind, selfP99, criticalShare } = stats;
   const before = base?.operations.find((each) => each.service === service && each.op === op && each.kind === kind);
   return [
     { text: service },
-    { text: kind === 'client' && !database ? `${op} (call)` : op },
+    { text: nameOf(stats) },
     ...latencyCells(stats),
     { text: milliseconds(selfP99) },
     { text: percent(criticalShare) },
     ...(base ? deltas(stats, before) : []),
   ];
+}
+
+/** What the base had and this capture has not, the most important first. */
+function gone(operations: readonly OperationStats[], base: CaptureReport | undefined): Cell[][] {
+  const key = ({ service, op, kind }: OperationStats): string => `${service}\0${op}\0${kind}`;
+  const now = new Set(operations.map(key));
+  const rows = (base?.operations ?? []).filter((each) => !now.has(key(each))).slice(0, MAX_GONE);
+  return rows.map((each) => [{ text: each.service }, { text: nameOf(each) }, { text: 'gone', tone: 'quiet' }]);
+}
+
+/** The caller's half of a call has the name of the operation that it calls. */
+function nameOf({ kind, database, op }: OperationStats): string {
+  return kind === 'client' && !database ? `call ${op}` : op;
 }
 
 function edgeRow(stats: EdgeStats, base?: CaptureReport): Cell[] {
@@ -122,7 +139,7 @@ function edgeRow(stats: EdgeStats, base?: CaptureReport): Cell[] {
     { text: stats.from },
     { text: stats.to },
     ...latencyCells(stats),
-    { text: `${stats.rate.toFixed(1)}/s` },
+    { text: rate(stats.rate) },
     ...(base ? deltas(stats, before) : []),
   ];
 }

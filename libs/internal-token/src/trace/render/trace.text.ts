@@ -1,4 +1,4 @@
-import { milliseconds, plural } from '../format.js';
+import { milliseconds, offset as formatOffset, plural } from '../format.js';
 import type { ReportedSpan, TraceReport } from '../report.js';
 import { outcomePaint, type Style } from './pen.js';
 import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
@@ -49,7 +49,7 @@ export function errorLines({ errorChain, spans }: TraceReport): string[] {
 
 function outcomeOf({ service, op, status, err, offset, duration }: ReportedSpan): string {
   const why = err === undefined ? '' : `: ${err.code === undefined ? err.type : err.code} ${err.message}`;
-  const when = `+${milliseconds(offset + duration)}`;
+  const when = `${formatOffset(offset + duration)}`;
   return `${service}  ${op}  ${status ?? 'no end'} at ${when}${why}`.replaceAll('\n', ' ');
 }
 
@@ -74,6 +74,6 @@ export function skewLines({ skews }: TraceReport): string[] {
 
 function strayLines({ strayNotes }: TraceReport): string[] {
   return strayNotes.map(
-    ({ offset, service, level, msg }) => `+${milliseconds(offset)} ${service} ${level}: ${msg.replaceAll('\n', ' ')}`,
+    ({ offset, service, level, msg }) => `${formatOffset(offset)} ${service} ${level}: ${msg.replaceAll('\n', ' ')}`,
   );
 }

@@ -1,4 +1,4 @@
-import { milliseconds, percent, plural } from '../format.js';
+import { milliseconds, offset as formatOffset, percent, plural } from '../format.js';
 import type { CriticalPiece, TraceReport } from '../report.js';
 import { fit, outcomePaint, type Paint, serviceColours, type Style, widthOf } from './pen.js';
 import type { Operation } from '../operations.js';
@@ -49,7 +49,9 @@ export function renderWaterfall(report: TraceReport, style: Style, options: Wate
 }
 
 function legend(rows: readonly Row[]): string {
-  const way = rows.some(({ operation }) => operation.call !== undefined) ? `   ${ON_THE_WAY} on the way` : '';
+  const way = rows.some(({ operation }) => operation.call !== undefined || isUnanswered(operation))
+    ? `   ${ON_THE_WAY} on the way`
+    : '';
   return `${OWN_CRITICAL} own work on the critical path   ${OWN} own work beside it   ${WAITING} waiting for others${way}`;
 }
 
@@ -95,10 +97,15 @@ function ending({ span }: Operation, { pen }: Style): string {
 function notesOf({ operation, continuation }: Row, { pen, width }: Style): string[] {
   const indent = `${continuation}${operation.children.length > 0 ? '│' : ' '}  `;
   return operation.notes.map(({ level, msg, context, offset }) => {
-    const text = `${indent}+${milliseconds(offset)} ${level}${context === undefined ? '' : ` [${context}]`}: ${msg}`;
+    const text = `${indent}${formatOffset(offset)} ${level}${context === undefined ? '' : ` [${context}]`}: ${msg}`;
     const line = fit(text.replaceAll('\n', ' '), Math.max(width, 40)).trimEnd();
     return level === 'error' || level === 'fatal' ? pen.red(line) : level === 'warn' ? pen.yellow(line) : pen.dim(line);
   });
+}
+
+/** What the other side did, and how long the way was, nobody has told. */
+function isUnanswered({ span, children }: Operation): boolean {
+  return span.kind === 'client' && span.db === undefined && children.length === 0;
 }
 
 class Scale {
@@ -141,13 +148,13 @@ class Scale {
   /** What was going on in the middle of the column, as far as the row reaches into it. */
   #sign(row: Operation, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
     // A critical piece, however short, is never hidden.
-    if (only) return pieces.length > 0 ? OWN_CRITICAL : OWN;
+    if (only && !isUnanswered(row)) return pieces.length > 0 ? OWN_CRITICAL : OWN;
     const from = Math.max(row.offset, this.#from + (column / this.width) * this.#length);
     const to = Math.min(row.offset + row.duration, this.#from + ((column + 1) / this.width) * this.#length);
     const middle = (from + to) / 2;
     const covers = (part: { offset: number; duration: number }): boolean =>
       part.offset <= middle && middle < part.offset + part.duration;
-    if (row.call !== undefined && !covers(row.span)) return ON_THE_WAY;
+    if (isUnanswered(row) || (row.call !== undefined && !covers(row.span))) return ON_THE_WAY;
     if (pieces.some((piece) => piece.from <= middle && middle < piece.to)) return OWN_CRITICAL;
     return row.children.some(covers) ? WAITING : OWN;
   }
