@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { InternalTokenError } from '../core/index.js';
-import { UnsafeKeyChange } from '../issuing/index.js';
+import type { UnsafeKeyChange } from '../issuing/index.js';
 import { PostError, TraceInputError } from '../trace/index.js';
 import { EXIT } from './exit-code.js';
-import { keysCommand } from './keys/keys.command.js';
+import { KEYS, KEYS_DESCRIPTION } from './keys/keys.name.js';
 import { Paper, type Terminal } from './terminal.js';
 import { mapCommand, topCommand } from './trace/capture.commands.js';
 import { traceCommand } from './trace/trace.command.js';
@@ -26,7 +26,7 @@ export async function runItok(args: readonly string[], terminal: Terminal): Prom
     .addCommand(traceCommand(paper))
     .addCommand(topCommand(paper))
     .addCommand(mapCommand(paper))
-    .addCommand(keysCommand(paper));
+    .addCommand(await keysCommand(args, paper));
   forEachCommand(program, (command) =>
     command
       .exitOverride()
@@ -49,6 +49,12 @@ export async function runItok(args: readonly string[], terminal: Terminal): Prom
   }
 }
 
+/** It brings Nest with it, for which whoever follows a request need not wait. */
+async function keysCommand([name]: readonly string[], paper: Paper): Promise<Command> {
+  if (name !== KEYS) return new Command(KEYS).description(KEYS_DESCRIPTION);
+  return (await import('./keys/keys.command.js')).keysCommand(paper);
+}
+
 function forEachCommand(command: Command, visit: (command: Command) => unknown): void {
   visit(command);
   for (const child of command.commands) forEachCommand(child, visit);
@@ -66,7 +72,7 @@ function explain(error: unknown, paper: Paper, terminal: Terminal, json: boolean
 }
 
 function describe(error: unknown, paper: Paper): { code: number; lines: string[]; notBefore?: number } {
-  if (error instanceof UnsafeKeyChange) {
+  if (isUnsafeKeyChange(error)) {
     const { finding, consequence, notBefore } = error;
     const when = notBefore === undefined ? [] : [`Not before ${paper.moment(notBefore)}.`];
     return {
@@ -80,4 +86,8 @@ function describe(error: unknown, paper: Paper): { code: number; lines: string[]
   }
   if (error instanceof InternalTokenError) return { code: EXIT.usage, lines: [error.detail] };
   return { code: EXIT.failed, lines: [error instanceof Error ? error.message : String(error)] };
+}
+
+function isUnsafeKeyChange(error: unknown): error is UnsafeKeyChange {
+  return error instanceof Error && 'finding' in error && 'consequence' in error;
 }

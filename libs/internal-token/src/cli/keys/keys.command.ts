@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Paper } from '../terminal.js';
 import { changeCommands } from './change.commands.js';
+import { KEYS, KEYS_DESCRIPTION } from './keys.name.js';
 import { readCommands } from './read.commands.js';
 
 const HELP = `
@@ -29,9 +30,7 @@ as for the gateway, none of the options is needed.`;
 
 /** `itok keys …`: the keys in a directory that replicas of a gateway share. */
 export function keysCommand(paper: Paper): Command {
-  const keys = new Command('keys')
-    .description('Makes, shows, rotates and removes the keys that internal tokens are signed with.')
-    .addHelpText('after', HELP);
+  const keys = new Command(KEYS).description(KEYS_DESCRIPTION).addHelpText('after', HELP);
   for (const command of [...changeCommands(paper), ...readCommands(paper)]) keys.addCommand(command);
   return keys;
 }
