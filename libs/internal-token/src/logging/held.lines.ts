@@ -48,7 +48,8 @@ export class HeldLines {
   }
 
   /** Holds them no longer, whatever becomes of them. */
-  take(part: RequestPart): LineMaker[] {
+  take(part: RequestPart): readonly LineMaker[] {
+    if (part.lines.length === 0) return part.lines;
     const lines = part.lines.splice(0);
     this.#held -= lines.length;
     return lines;

@@ -23,6 +23,8 @@ export interface LogArguments {
  * a stack is one, plain objects are params. Errors become `err`; what is left over goes to `params.args`.
  */
 export function readLogArguments(message: unknown, more: readonly unknown[]): LogArguments {
+  // One for every hop of every request; it comes alone.
+  if (SpanLine.is(message)) return { msg: sanitizeText(message.msg), span: message };
   const rest = more.filter((each) => each !== undefined);
   const last = rest.at(-1);
   const context = typeof last === 'string' && !isStack(last) ? last : undefined;
@@ -31,8 +33,7 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
   const subject = resolve(message);
   const read: LogArguments = { msg: messageOf(subject) };
   if (context !== undefined) read.context = sanitizeText(context, 128);
-  if (SpanLine.is(subject)) read.span = subject;
-  else if (isError(subject)) read.err = describeError(subject);
+  if (isError(subject)) read.err = describeError(subject);
   else if (typeof subject === 'object' && subject !== null) rest.unshift(subject);
 
   const params = Object.create(null) as { [member: string]: Json };
@@ -61,7 +62,6 @@ function resolve(message: unknown): unknown {
 
 function messageOf(message: unknown): string {
   if (typeof message === 'string') return sanitizeText(message, MAX_MESSAGE);
-  if (SpanLine.is(message)) return sanitizeText(message.msg);
   if (isError(message)) return describeError(message).message;
   if (typeof message === 'object' && message !== null) return textMember(message) ?? '';
   return sanitizeText(typeof message === 'function' ? '[function]' : String(message));
