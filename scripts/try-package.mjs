@@ -125,7 +125,8 @@ async function tryTypes(tarball) {
         `console.log(loaded.map((entry) => Object.keys(entry).length).join(' '));\n`,
     ],
   ]);
-  const app = new FreshApp(join(directory, 'types'), tarball, files, NEST);
+  // Whoever imports an entry has the peer that it is for.
+  const app = new FreshApp(join(directory, 'types'), tarball, files, [...NEST, '@opentelemetry/api']);
   ensureNone(await app.install());
   await app.compile({ module: 'esnext', moduleResolution: 'bundler', noEmit: true }, 'src/modern.ts');
   await app.compile();

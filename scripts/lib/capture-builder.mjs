@@ -23,7 +23,7 @@
  */
 
 /** 2026-11-02 09:30:00 UTC */
-export const CAPTURE_START = Date.UTC(2026, 10, 2, 9, 30);
+const CAPTURE_START = Date.UTC(2026, 10, 2, 9, 30);
 
 /**
  * @param {Step} root

@@ -10,7 +10,7 @@ export interface ShownCommand {
   readonly output: string;
 }
 
-const SHOWN = /^```bash\n(.*?)^```\n\n```text\n(.*?)^```$/gms;
+const SHOWN = /^```bash\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```$/gm;
 
 /** What the pages take as given: `itok` as an installed package has it, and a log that grows. */
 const GIVEN = `set -o pipefail
@@ -31,6 +31,8 @@ export function run(command: string, home: string): string {
     env: { PATH: path, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
+    // Against hanging: a page that shows a server would never end.
+    timeout: 60_000,
   });
   if (status !== 0) throw new Error(`${command}\nended with ${status}: ${stderr}`);
   // lnav ends a table without a line break; editors and formatters take spaces off the ends of lines.

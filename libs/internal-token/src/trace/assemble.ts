@@ -42,7 +42,7 @@ export function assemble(lines: readonly Line[]): Assembly {
 }
 
 /** Moves spans under another one, keeping children in order. */
-export function adopt(parent: Span, child: Span): void {
+function adopt(parent: Span, child: Span): void {
   child.parent = parent;
   parent.children.push(child);
   parent.children.sort(byStart);
