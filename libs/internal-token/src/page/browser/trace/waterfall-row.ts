@@ -63,10 +63,13 @@ function spanCells({ span, expandable, expanded }: SpanRow, { state, width }: Ro
       <i class="dot" aria-hidden="true"></i>
       ${span.failed && icon('failed', 'failed')}${span.open === true && icon('open', 'not ended')}
       <span class="name-box"
-        ><span class="name-text" title=${span.op}
-          ><span class="row-service">${span.service}</span> <b>${span.op}</b></span
+        ><span class="name-text" title=${`${span.service} ${span.op}`}
+          >${
+            // A statement stands below the service that runs it, and has its colour.
+            span.db === undefined && html`<span class="row-service">${span.service}</span> `
+          }<b>${span.op}</b></span
         >
-        ${tags(span.db ?? span.kind, span.db === undefined ? undefined : span.peer)}</span
+        <span class="tag">${span.db === undefined ? span.kind : (span.peer ?? 'database')}</span></span
       >
     </div>
     <div class="cell-number" role="gridcell">${span.open === true ? '≥ ' : ''}${milliseconds(span.duration)}</div>
@@ -74,10 +77,6 @@ function spanCells({ span, expandable, expanded }: SpanRow, { state, width }: Ro
     <div class="cell-time" role="gridcell">
       <${SpanBar} tree=${state.tree} span=${span} range=${state.range} width=${width} />
     </div>`;
-}
-
-function tags(kind: string, peer?: string): VNode {
-  return html`<span class="tag">${kind}${peer !== undefined && ` ${peer}`}</span>`;
 }
 
 function noteCells({ note }: NoteRow, { state, width }: RowProps): VNode {
