@@ -21,7 +21,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     const id = await watched.page.getByRole('treegrid').getAttribute('aria-activedescendant');
     const row = watched.page.locator(`[id="${id}"]`);
     expect(await row.getAttribute('aria-selected')).toBe('true');
-    return row.locator('.name-text').innerText();
+    return (await row.locator('.name-text').innerText()).replace(/\s+/g, ' ');
   };
   const rows = (): Promise<number> => watched.page.locator('.row').count();
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** By the key as the reader's layout names it. Returns false to let the browser have it. */
 export type Keys = Readonly<Record<string, () => void | boolean>>;
@@ -7,7 +7,8 @@ export type Keys = Readonly<Record<string, () => void | boolean>>;
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // With the first picture, not some time after it: a key may be pressed at once.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (isTyping(event.target)) return;
       press(latest.current, event);

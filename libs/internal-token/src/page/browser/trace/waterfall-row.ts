@@ -64,10 +64,9 @@ function spanCells({ span, expandable, expanded }: SpanRow, { state, width }: Ro
       ${span.failed && icon('failed', 'failed')}${span.open === true && icon('open', 'not ended')}
       <span class="name-box"
         ><span class="name-text" title=${`${span.service} ${span.op}`}
-          >${
-            // A statement stands below the service that runs it, and has its colour.
-            span.db === undefined && html`<span class="row-service">${span.service}</span> `
-          }<b>${span.op}</b></span
+          ><span class=${span.db === undefined ? 'row-service' : 'visually-hidden'}>${span.service}</span>${' '}<b
+            >${span.op}</b
+          ></span
         >
         <span class="tag">${span.db === undefined ? span.kind : (span.peer ?? 'database')}</span></span
       >
