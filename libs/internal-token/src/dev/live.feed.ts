@@ -26,7 +26,9 @@ export class LiveFeed {
     return true;
   }
 
+  /** Whoever is no client any more is told nothing: a response that has ended throws at what is written after it. */
   tell(response: ServerResponse, event: string, data: unknown): void {
+    if (!this.#clients.has(response)) return;
     // JSON has no line breaks of its own.
     this.#write(response, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
@@ -38,6 +40,7 @@ export class LiveFeed {
   close(): void {
     clearInterval(this.#heartbeat);
     for (const client of this.#clients) client.end();
+    this.#clients.clear();
   }
 
   #beat(): void {

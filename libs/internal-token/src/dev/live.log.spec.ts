@@ -70,6 +70,24 @@ describe('the log that the live page shows', () => {
     server.close();
   });
 
+  it('ends with the application, also for a page that has not been told anything yet', async () => {
+    const untilTheEnd: LineSource = (_onLine, signal) =>
+      new Promise((caughtUp) => signal.addEventListener('abort', () => caughtUp()));
+    log = new LiveLog(untilTheEnd);
+    const problems: unknown[] = [];
+    const server = createServer((_request, response) => {
+      response.on('error', (error) => problems.push(error));
+      log.follow(response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const page = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    log.close();
+    const told = await page.text();
+    server.close();
+    expect(told).toBe('retry: 1000\n\n');
+    expect(problems).toEqual([]);
+  });
+
   it('ends with the application', async () => {
     log = new LiveLog(source);
     await log.capture();
