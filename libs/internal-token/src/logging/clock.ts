@@ -19,6 +19,9 @@ export const preciseNow: Clock = () => {
   return roundToMicroseconds(offset + monotonic);
 };
 
+/** The clock of spans: a span's age by it is right whatever the wall clock was set to meanwhile. */
+export const monotonicNow: Clock = () => performance.timeOrigin + performance.now();
+
 /** @param milliseconds of any clock */
 export function roundToMicroseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1_000) / 1_000;

@@ -1,10 +1,21 @@
-import { type CanActivate, Controller, ForbiddenException, Get, Injectable, Logger, Module } from '@nestjs/common';
+import { jest } from '@jest/globals';
+import {
+  type CanActivate,
+  Controller,
+  ForbiddenException,
+  Get,
+  Injectable,
+  Logger,
+  Module,
+  Param,
+  Res,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InternalTokenProblemFilter } from '../http/index.js';
 import { InternalTokenModule, NoInternalToken, Tracer } from '../nest/index.js';
@@ -53,6 +64,14 @@ class OrdersController {
   @Get(':id/fault')
   fault(): never {
     throw new Error('broken');
+  }
+
+  /** Sends half of an answer; then it breaks, or nothing comes any more. */
+  @Get(':id/half/:way')
+  async half(@Param('way') way: string, @Res() response: ServerResponse & { raw?: ServerResponse }): Promise<void> {
+    const { raw = response } = response;
+    await new Promise((sent) => raw.write('half', sent));
+    if (way === 'broken') throw new Error('broken');
   }
 
   @Get(':id/refused')
@@ -161,6 +180,26 @@ describe.each([
     }
   });
 
+  it('tells an answer that broke off here from a client that did not wait for the rest', async () => {
+    for (const [way, level, err] of [
+      ['broken', 'error', { message: 'broken' }],
+      ['silent', 'info', { status: 499 }],
+    ] as const) {
+      const leaving = new AbortController();
+      const { signal } = leaving;
+      const response = await fetch(`${base}/orders/7/half/${way}`, {
+        headers: { 'Txn-Token': tokens.token({ scope: 'test' }) },
+        signal,
+      });
+      if (way === 'silent') leaving.abort();
+      await expect(response.text()).rejects.toThrow();
+      const txn = String(response.headers.get('x-request-id'));
+      await ended(txn);
+      const line = linesOf(txn).find(({ ev, kind }) => ev === 'end' && kind === 'server');
+      expect(line).toMatchObject({ level, status: 200, err });
+    }
+  });
+
   it('R115, R120: contains neither token nor user', async () => {
     await ask('/orders/7', tokens.token({ scope: 'test', userId: 'ada-lovelace' }));
     await ask('/orders/7', tokens.expired({ userId: 'ada-lovelace' }));
@@ -220,4 +259,15 @@ describe('the log of an application that samples', () => {
     const spans = written.filter(({ ev }) => ev !== undefined);
     expect(spans).toEqual([expect.objectContaining({ txn: bad.tokenId, status: 500, kept: 'error' })]);
   });
+});
+
+it('an application without any logger opens spans like any other', () => {
+  Logger.overrideLogger(false);
+  const problems = jest.spyOn(Logger.prototype, 'error');
+  const tracer = new Tracer({ service: 'orders' });
+  const logging = new InternalTokenLoggingModule(tracer, {});
+  logging.onModuleInit();
+  expect(tracer.run({ op: 'stock.reserve', kind: 'internal' }, () => 7)).toBe(7);
+  logging.onApplicationShutdown();
+  expect(problems).not.toHaveBeenCalled();
 });

@@ -17,8 +17,9 @@ const OPTIONS = Symbol('InternalTokenLoggingOptions');
 /** Nest's logger, which also tells what the one behind it would write; loggers of other makes may not know. */
 class SpanLogger extends Logger {
   isLevelEnabled(level: LogLevel): boolean {
-    const { localInstance } = this as { localInstance: LoggerService & { isLevelEnabled?(level: LogLevel): boolean } };
-    return localInstance.isLevelEnabled?.(level) ?? true;
+    const { localInstance } = this as { localInstance?: LoggerService & { isLevelEnabled?(level: LogLevel): boolean } };
+    // Absent where the application has `logger: false`.
+    return localInstance !== undefined && (localInstance.isLevelEnabled?.(level) ?? true);
   }
 }
 

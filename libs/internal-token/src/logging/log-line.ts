@@ -15,7 +15,7 @@ export interface SpanFields {
   op?: string;
   /** Milliseconds on a monotonic clock; of an open span, so far. */
   dur?: number;
-  /** The HTTP status of a server span, the outcome of every other. */
+  /** The HTTP status of a server span and of an answered call, the outcome of every other. */
   status?: number | 'ok' | 'error';
   err?: ErrorFields;
   /** Who is called. */

@@ -117,11 +117,17 @@ function describe({ kind, op, peer, route, db }: SpanFacts): SpanFields {
 const VERSION_NOT_SUPPORTED = 505;
 
 function levelOf({ status, error }: SpanRecord): LineLevel {
-  const outcome = typeof status === 'number' ? status : statusOf(error);
+  const answered = typeof status === 'number';
+  const outcome = answered && !isBrokenOff(status, error) ? status : statusOf(error);
   // Not to be ready is a state, and no defect.
   if (outcome === 503 && (error === undefined || codeOf(error) === 'txn_keys_not_ready')) return 'warn';
   if (outcome !== undefined) return outcome >= 500 && outcome !== VERSION_NOT_SUPPORTED ? 'error' : 'info';
-  return status === 'error' ? 'error' : 'info';
+  return answered || status === 'error' ? 'error' : 'info';
+}
+
+/** An answer that began well and never came to its end: its status says nothing, unless nobody wanted the rest. */
+function isBrokenOff(status: number, error: unknown): boolean {
+  return status < 400 && error !== undefined && !(isError(error) && error.name === 'AbortError');
 }
 
 /** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */

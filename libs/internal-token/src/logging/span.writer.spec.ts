@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { type Span, type SpanRecord, Tracer } from '../nest/index.js';
 import { InternalTokenLogger } from './internal-token.logger.js';
 import type { LogLine } from './log-line.js';
@@ -77,6 +78,18 @@ describe('SpanWriter', () => {
     expect(lines[2]?.err).toMatchObject({ type: 'Error', message: 'out of stock', code: 'out_of_stock', status: 409 });
   });
 
+  it('calls an answer that broke off a failure, and not one whose rest nobody wanted', () => {
+    const { end, lines, writer } = setup();
+    const error = (facts: object) => Object.assign(new Error('half of it'), facts);
+    end({ ...ended, status: 200, error: error({}) });
+    end({ ...ended, status: 200, error: error({ status: 504 }) });
+    end({ ...ended, status: 200, error: error({ status: 499 }) });
+    end({ ...ended, kind: 'client', status: 200, error: error({ code: 'UND_ERR_SOCKET' }) });
+    end({ ...ended, kind: 'client', status: 200, error: error({ name: 'AbortError' }) });
+    writer.close();
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'error', 'info', 'error', 'info']);
+  });
+
   it('R120: names user and tenant only where configured, and on requests only', () => {
     const claims = { userId: 'ada', tenantId: 'acme' } as SpanRecord['claims'] & object;
     const silent = setup();
@@ -122,6 +135,19 @@ describe('SpanWriter', () => {
     while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(lines[0]).toMatchObject({ ev: 'inflight', op: 'select orders', db: 'select', span_id: span.spanId });
     expect(lines[0]?.dur).toBeGreaterThanOrEqual(1);
+    writer.close();
+  });
+
+  it('is not misled by a wall clock that is set, or was asleep', () => {
+    const { lines, logger } = setup();
+    const tracer = new Tracer({ service: 'orders' });
+    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>);
+    const hourLater = Date.now() + 3_600_000;
+    const wall = jest.spyOn(Date, 'now').mockReturnValue(hourLater);
+    tracer.open({ op: 'select orders', kind: 'client', db: 'select' });
+    writer.reportOpenSpans();
+    wall.mockRestore();
+    expect(lines).toEqual([]);
     writer.close();
   });
 

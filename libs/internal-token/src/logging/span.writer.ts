@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Span, SpanRecord, Tracer } from '../nest/index.js';
-import { type Clock, preciseNow } from './clock.js';
+import { type Clock, monotonicNow, preciseNow } from './clock.js';
 import { HeldLines, type HeldLinesLimits, type LineMaker, RequestPart } from './held.lines.js';
 import type { Kept } from './log-line.js';
 import { Sampling, type SamplingOptions } from './sampling.js';
@@ -14,7 +14,7 @@ export interface InternalTokenLoggingOptions {
   readonly identity?: readonly IdentityField[];
   /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
   readonly sampling?: SamplingOptions;
-  /** The time by which a span is old. Default: the wall clock. */
+  /** The time by which a span is old, and of lines that are held back. Default: the clocks of the process. */
   readonly clock?: Clock;
 }
 
@@ -42,6 +42,7 @@ export class SpanWriter {
   readonly #sampling: Sampling | undefined;
   readonly #held: HeldLines;
   readonly #clock: Clock;
+  readonly #spanClock: Clock;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
 
@@ -57,6 +58,7 @@ export class SpanWriter {
     this.#sampling = options.sampling && new Sampling(options.sampling);
     this.#held = new HeldLines(limits);
     this.#clock = options.clock ?? preciseNow;
+    this.#spanClock = options.clock ?? monotonicNow;
     this.#unsubscribe = [tracer.onStart((span) => this.#started(span)), tracer.onEnd((record) => this.#ended(record))];
     this.#timer = setInterval(() => this.reportOpenSpans(), this.#inflightAfterMs).unref();
   }
@@ -68,7 +70,7 @@ export class SpanWriter {
 
   /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
   reportOpenSpans(): void {
-    const now = this.#clock();
+    const now = this.#spanClock();
     // In the order of their starts: the first young one ends the search.
     for (const entry of this.#open.values()) {
       const { span, part } = entry;

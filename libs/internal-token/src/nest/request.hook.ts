@@ -131,7 +131,7 @@ export class RequestHook implements OnModuleInit {
     const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, store);
     store.span = span;
     response.once('close', () => {
-      if (!response.writableFinished) span.fail(new Error('The connection closed before the answer was complete'));
+      if (!response.writableFinished) span.fail(connectionClosed());
       span.end(response.statusCode);
     });
   }
@@ -160,4 +160,9 @@ export class RequestHook implements OnModuleInit {
     const known = error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context');
     answer(response, known, store.txn, this.options.trustDomain);
   }
+}
+
+/** What was thrown here comes first; without that it is the other side that went away. */
+function connectionClosed(): Error {
+  return Object.assign(new Error('The connection closed before the answer was complete'), { status: 499 });
 }
