@@ -122,6 +122,20 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     expect(transaction()?.error).toMatchObject({ name: 'StorageError', code: 'storage_value_invalid', status: 400 });
   });
 
+  it.each([
+    ['22023', sql`select now() at time zone ${SECRET}::text`],
+    ['22023', sql`select date_trunc(${SECRET}::text, now())`],
+    ['42601', sql`select to_tsquery(${`${SECRET} & | x`}::text)`],
+    ['2201B', sql`select ${SECRET}::text ~ ${`${SECRET}(`}::text`],
+  ])('leave it out of an error %s, which is no refusal of storage', async (code, statement) => {
+    const failing = app.as('acme', () =>
+      app.tracer.run({ op: 'around', kind: 'internal' }, () => app.notes.transaction((trx) => statement.execute(trx))),
+    );
+    await expect(failing).rejects.toMatchObject({ code });
+    expect(records.map(({ op }) => op)).toEqual(['select', `${domain} transaction`, 'around']);
+    for (const { error } of records) expect(inspect(error)).not.toContain(SECRET);
+  });
+
   it('call a violated constraint a conflict, which the domain may have foreseen', async () => {
     const row = { id: 1, text: 'a' };
     await expect(app.as('acme', () => app.add(row, row))).rejects.toMatchObject({ code: '23505' });

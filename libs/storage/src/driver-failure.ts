@@ -27,10 +27,16 @@ const CONNECTION_LOST =
 /** SQLSTATE: too long, out of range, NUL or invalid text, invalid dates. Not 22012: we divided by zero ourselves. */
 const VALUE_REFUSED = new Set(['22001', '22003', '22007', '22008', '22021', '22P02', '22P05']);
 
+/** SQLSTATE of other errors whose message may quote a value: a time zone or a unit (22023), a search's words (42601). */
+const MAY_QUOTE = /^(22...|42601)$/;
+
 /** SQLSTATE: refused by a policy, or by the tenant's column, which has no default then. */
 const NEEDS_TENANT = new Set(['42501', '23502']);
 
-/** Names what the drivers report in many ways; any other error passes through as it is. */
+/**
+ * Names what the drivers report in many ways; any other error passes through as it is, unless its message may quote what
+ * somebody typed: errors are logged.
+ */
 export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant' | 'no tenant' = 'tenant'): unknown {
   // Not instanceof: in a test's own realm, errors of the network stem from another one.
   if (!types.isNativeError(error) || error instanceof StorageError) return error;
@@ -45,6 +51,7 @@ export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant
     const cause = new ValueFreeError('refused', error);
     return new StorageError('storage_value_invalid', 'A value cannot be stored as it is.', { cause });
   }
+  if (MAY_QUOTE.test(code)) return new ValueFreeError('refused', error);
   if (tenant === 'no tenant' && NEEDS_TENANT.has(code)) {
     return new StorageError('tenant_required', 'Only a user who belongs to a tenant can do this.', { cause: error });
   }
@@ -54,7 +61,7 @@ export function nameDriverFailure(error: unknown, place: string, tenant: 'tenant
 /** The same while the application starts: whoever starts it has the settings in hand, and sees the driver's reason. */
 export function nameStartFailure(error: unknown, place: string): unknown {
   const named = nameDriverFailure(error, place);
-  if (!(named instanceof StorageError) || named === error) return named;
+  if (!(named instanceof StorageError) || named === error) return error;
   const { message, code } = named.cause as NodeJS.ErrnoException;
   // Several addresses of one name (AggregateError) have a code and no message.
   const reason = message || code;
