@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { closeLingeringly } from '../src/nest/lingering-close.js';
 
 describe('a request that is answered before all of it has arrived', () => {
   let server: Server;
   let resets = 0;
+  const sockets: Socket[] = [];
   beforeAll(async () => {
     server = createServer((request, response) => {
       closeLingeringly(request, response);
       request.socket.on('error', () => resets++);
-      response.writeHead(413, { connection: 'close' }).end('too large');
+      sockets.push(request.socket);
+      if (request.url === '/') response.setHeader('connection', 'close');
+      response.writeHead(413).end('too large');
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
@@ -19,11 +22,11 @@ describe('a request that is answered before all of it has arrived', () => {
     server.close();
   });
 
-  const open = (length: number) => {
+  const open = (length: number, path = '/') => {
     // The server's end is not ours: this client goes on.
     const { port } = server.address() as AddressInfo;
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
     return socket;
   };
 
@@ -53,5 +56,14 @@ describe('a request that is answered before all of it has arrived', () => {
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(drip);
     expect(socket.destroyed).toBe(true);
+  });
+
+  it('leaves a connection as it was that is kept for the next one', async () => {
+    const socket = open(10, '/kept');
+    await once(socket, 'data');
+    const kept = sockets.at(-1);
+    expect(kept?.destroyed).toBe(false);
+    expect(Object.hasOwn(kept ?? {}, 'destroySoon')).toBe(false);
+    socket.destroy();
   });
 });

@@ -20,5 +20,7 @@ export function closeLingeringly(request: IncomingMessage, response: ServerRespo
       request.resume();
       socket.end();
     };
+    // Node's listener is next. A connection that it keeps is a connection like any other again.
+    queueMicrotask(() => Reflect.deleteProperty(socket, 'destroySoon'));
   });
 }
