@@ -9,7 +9,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Tracer } from '../nest/index.js';
-import { Sampling } from './sampling.js';
+import { checkLoggingOptions } from './check-options.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
@@ -38,7 +38,7 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
 
   /** @throws InternalTokenError `configuration_invalid`, naming the option */
   static forRoot(options: InternalTokenLoggingOptions = {}): DynamicModule {
-    if (options.sampling !== undefined) new Sampling(options.sampling);
+    checkLoggingOptions(options);
     return {
       module: InternalTokenLoggingModule,
       providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }],

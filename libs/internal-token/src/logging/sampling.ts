@@ -1,5 +1,5 @@
-import { InternalTokenError } from '../core/index.js';
 import type { SpanRecord } from '../nest/index.js';
+import { invalidOption } from './invalid-option.js';
 import type { Kept } from './log-line.js';
 import { isFailure } from './span-line.js';
 
@@ -30,12 +30,13 @@ export class Sampling {
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: SamplingOptions) {
-    if (typeof options !== 'object' || options === null) throw invalid('', options, KNOWN);
+    if (typeof options !== 'object' || options === null) throw invalidOption('sampling', options, KNOWN);
     const { rate, slowMs = 1_000, ...others } = options;
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw invalid(`.${unknown}`, 'not known', KNOWN);
-    if (!(typeof rate === 'number' && rate >= 0 && rate <= 1)) throw invalid('.rate', rate, 'give a share from 0 to 1');
-    if (!(Number.isFinite(slowMs) && slowMs >= 0)) throw invalid('.slowMs', slowMs, 'give milliseconds');
+    if (unknown !== undefined) throw invalidOption(`sampling.${unknown}`, 'not known', KNOWN);
+    if (!(typeof rate === 'number' && rate >= 0 && rate <= 1))
+      throw invalidOption('sampling.rate', rate, 'give a share from 0 to 1');
+    if (!(Number.isFinite(slowMs) && slowMs >= 0)) throw invalidOption('sampling.slowMs', slowMs, 'give milliseconds');
     this.slowMs = slowMs;
     const rejected = Math.round((1 - rate) * RANGE);
     this.#threshold = rejected < RANGE ? rejected.toString(16).padStart(DIGITS, '0') : BEYOND;
@@ -51,13 +52,4 @@ export class Sampling {
     if (isFailure(record)) return 'error';
     return record.durationMs >= this.slowMs ? 'slow' : undefined;
   }
-}
-
-function invalid(option: string, given: unknown, fix: string): InternalTokenError {
-  const text =
-    typeof given === 'string' ? given.slice(0, 100) : typeof given === 'number' ? String(given) : typeof given;
-  return new InternalTokenError(
-    'configuration_invalid',
-    `InternalTokenLoggingModule option "sampling${option}" is ${text}: ${fix}.`,
-  );
 }
