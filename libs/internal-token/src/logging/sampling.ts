@@ -21,7 +21,8 @@ const KNOWN = 'give an object with rate and slowMs';
 /**
  * Whether a request's span lines are written, told by its id alone: each process says the same without asking another,
  * and what is kept at a low rate is kept at any higher one. The rule is OpenTelemetry's for consistent probability
- * sampling, with the id's last 56 bits as its randomness, so that a sampler of that make agrees.
+ * sampling, with the id's last 56 bits as its randomness, so that a sampler that follows it agrees. Not all do: the
+ * JavaScript SDK's `TraceIdRatioBasedSampler` has a rule of its own.
  */
 export class Sampling {
   readonly slowMs: number;
