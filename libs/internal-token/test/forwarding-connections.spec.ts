@@ -6,6 +6,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
@@ -13,6 +14,10 @@ import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
 import { HttpUpstream, keepablePort, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
 
 const NOBODY_WAITS = { upstreamRestartMs: 0 };
+
+/** The next span that ends. */
+const nextSpan = (gateway: EdgeGateway): Promise<SpanRecord> =>
+  new Promise((resolve) => gateway.app.get(Tracer, { strict: false }).onEnd(resolve));
 
 /** The next time that somebody could not connect. */
 function refusal(): Promise<void> {
@@ -140,10 +145,14 @@ describe('The connections of the forwarder', () => {
       'an upstream that dies in the middle of an answer (%s) breaks the connection to the client',
       async (_, bytes) => {
         const upstream = await rawUpstream(({ socket }) => void socket.end(bytes, 'latin1'));
-        const outgoing = call(await gatewayTo(upstream.url)).end();
+        const gateway = await gatewayTo(upstream.url);
+        const ended = nextSpan(gateway);
+        const outgoing = call(gateway).end();
         const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
         await expect(text(incoming)).rejects.toMatchObject({ code: 'ECONNRESET' });
         expect(incoming.complete).toBe(false);
+        // By which the line of the request is an error, though its status is 200.
+        expect((await ended).error).toMatchObject({ code: 'upstream_unreachable', status: 502 });
       },
     );
 
