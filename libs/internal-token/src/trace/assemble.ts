@@ -1,5 +1,5 @@
 import type { Line } from './line.js';
-import { answerOf, callsOut, type Span, walk } from './span.js';
+import { type Span, walk } from './span.js';
 
 /** The spans of one request, in whatever order their lines came. */
 export interface Assembly {
@@ -37,15 +37,7 @@ export function assemble(lines: readonly Line[]): Assembly {
   for (const { notes } of spans) notes.sort(byTime);
   stray.sort(byTime);
   const roots = orderRoots(spans.filter(({ parent }) => parent === undefined));
-  extendOpen(roots, zero);
   return { zero, root: roots[0], roots, spans, stray };
-}
-
-/** Moves spans under another one, keeping children in order. */
-function adopt(parent: Span, child: Span): void {
-  child.parent = parent;
-  parent.children.push(child);
-  parent.children.sort(byStart);
 }
 
 function newSpan(line: Line, zero: number): Span {
@@ -103,45 +95,14 @@ function orderRoots(roots: Span[]): Span[] {
   return roots.sort((a, b) => rank(a) - rank(b) || b.end - b.start - (a.end - a.start) || byStart(a, b));
 }
 
-/** A span without an end has lasted at least as long as everything within it. */
-function extendOpen(roots: readonly Span[], zero: number): void {
+/** A span without an end has lasted at least as long as everything within it, once clocks agree. */
+export function extendOpen({ roots, zero }: Assembly): void {
   const order = [...walk(roots)].map(({ span }) => span);
   for (const span of order.toReversed()) {
     if (!span.open) continue;
     for (const { end } of span.children) span.end = Math.max(span.end, end);
     for (const { time } of span.notes) span.end = Math.max(span.end, time - zero);
   }
-}
-
-/**
- * Puts spans whose caller left no line where they must have happened: within a call that nobody has answered, else
- * within the request.
- */
-export function placeOrphans({ root, roots }: Assembly): Span[] {
-  if (root === undefined) return [];
-  const left = [root];
-  const calls = [...walk(roots)]
-    .map(({ span }) => span)
-    .filter((span) => callsOut(span) && answerOf(span) === undefined);
-  for (const orphan of roots.slice(1)) {
-    const inner = calls
-      .filter((call) => contains(call, orphan) && rootOf(call) !== orphan)
-      .sort((a, b) => a.end - a.start - (b.end - b.start) || byStart(a, b))[0];
-    const place = inner ?? (contains(root, orphan) ? root : undefined);
-    if (place === undefined) left.push(orphan);
-    else adopt(place, orphan);
-  }
-  return left;
-}
-
-function rootOf(span: Span): Span {
-  let top = span;
-  while (top.parent !== undefined) top = top.parent;
-  return top;
-}
-
-function contains(outer: Span, inner: Span): boolean {
-  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 export function byStart(a: Span, b: Span): number {

@@ -1,8 +1,9 @@
-import { assemble, placeOrphans } from './assemble.js';
+import { assemble, extendOpen } from './assemble.js';
 import { CaptureStatistics } from './capture.statistics.js';
 import { correctSkew } from './clock-skew.js';
 import { criticalPath, measureSelf } from './critical-path.js';
 import type { Line } from './line.js';
+import { placeOrphans } from './place-orphans.js';
 import type { CaptureReport } from './report.js';
 
 /** So many spans wait for the rest of their requests; some 500 bytes each. */
@@ -20,7 +21,7 @@ type Draft = { -readonly [Member in keyof Line]: Line[Member] };
  */
 export class Capture {
   readonly #statistics = new CaptureStatistics();
-  readonly #waiting = new Map<string, Line[]>();
+  readonly #waiting = new Map<string, { readonly lines: Line[]; latest: number }>();
   readonly #names = new Map<string, string>();
   /** Requests that were summed up before the end. */
   readonly #early = new Set<string>();
@@ -34,9 +35,12 @@ export class Capture {
     if (line.ev === undefined || line.ev === 'start') return;
     if (this.#early.has(line.txn)) return void this.#late++;
     const known = this.#waiting.get(line.txn);
-    const compact = this.#compact(line, known?.[0]?.txn ?? line.txn);
-    if (known === undefined) this.#waiting.set(compact.txn, [compact]);
-    else known.push(compact);
+    const compact = this.#compact(line, known?.lines[0]?.txn ?? line.txn);
+    if (known === undefined) this.#waiting.set(compact.txn, { lines: [compact], latest: line.time });
+    else {
+      known.lines.push(compact);
+      known.latest = Math.max(known.latest, line.time);
+    }
     this.#spans++;
     if (this.#spans > this.maxWaitingSpans) this.#sumUpOldest();
   }
@@ -47,16 +51,16 @@ export class Capture {
   }
 
   #sumUpOldest(): void {
-    const newest = (lines: readonly Line[]): number => lines.reduce((latest, { time }) => Math.max(latest, time), 0);
-    const byAge = [...this.#waiting].map(([txn, lines]) => ({ txn, at: newest(lines) })).sort((a, b) => a.at - b.at);
-    for (const { txn } of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
+    // By what is known of each: a single large request must not be gone through again and again.
+    const byAge = [...this.#waiting].sort(([, a], [, b]) => a.latest - b.latest);
+    for (const [txn] of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
       this.#sumUp(txn);
       if (this.#early.size < MAX_REMEMBERED) this.#early.add(txn);
     }
   }
 
   #sumUp(txn: string): void {
-    const lines = this.#waiting.get(txn) ?? [];
+    const lines = this.#waiting.get(txn)?.lines ?? [];
     this.#waiting.delete(txn);
     this.#spans -= lines.length;
     const assembly = assemble(lines);
@@ -64,6 +68,7 @@ export class Capture {
     // A request that has not ended has no duration yet.
     if (root === undefined || root.open) return;
     correctSkew(root, spans);
+    extendOpen(assembly);
     placeOrphans(assembly);
     measureSelf(spans);
     criticalPath(root);

@@ -31,9 +31,12 @@ export function correctSkew(root: Span, spans: readonly Span[]): ClockSkew[] {
     span.start -= found.ahead;
     span.end -= found.ahead;
     span.notes = span.notes.map((note) => ({ ...note, time: note.time - found.ahead }));
-    if (Math.abs(found.ahead) >= WORTH_SAYING_MS) skews.set(instance, { service, instance, ...found });
+    if (Math.abs(found.ahead) >= WORTH_SAYING_MS && !skews.has(instance)) {
+      skews.set(instance, { service, instance, ...found });
+    }
   }
-  if (skews.size > 0) for (const { children } of spans) children.sort(byStart);
+  // What is not worth a word may change the order, too.
+  for (const { children } of spans) children.sort(byStart);
   return [...skews.values()];
 }
 

@@ -10,11 +10,11 @@ const NOT_REACHED = new Set([502, 503, 504]);
  * @param spans with orphans in their places
  */
 export function findGaps(root: Span, spans: readonly Span[]): Gap[] {
-  const ids = new Set(spans.map(({ id }) => id));
-  // Lines that sampling dropped are not missing.
-  const sampled = spans.some(({ line }) => line.kept !== undefined);
-  const silent = sampled ? [] : spans.filter((span) => callsOut(span) && !answerOf(span) && hasArrived(span));
+  // Lines that sampling dropped are not missing, of callees and of callers that had the failure handled.
+  if (spans.some(({ line }) => line.kept !== undefined)) return [];
+  const silent = spans.filter((span) => callsOut(span) && !answerOf(span) && hasArrived(span));
   const explained = new Set(silent);
+  const ids = new Set(spans.map(({ id }) => id));
   return [
     ...silent.map((span) => silentCallee(span, span.start - root.start)),
     ...spans

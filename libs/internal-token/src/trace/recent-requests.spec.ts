@@ -35,6 +35,12 @@ describe('the last requests of a log', () => {
     expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
   });
 
+  it('have failed by their status, too, where the level does not say so', () => {
+    const requests = new RecentRequests();
+    requests.add({ ...line(1, 'gateway'), status: 500 });
+    expect(requests.summaries()).toMatchObject([{ failed: true }]);
+  });
+
   it('are told of while they are open for long, and again when they end', () => {
     const told: string[] = [];
     const requests = new RecentRequests({ onRequest: ({ unfinished }) => told.push(unfinished ? 'open' : 'ended') });

@@ -2,6 +2,7 @@ import type { Line } from './line.js';
 import type { RequestSummary } from './live.js';
 import type { TraceReport } from './report.js';
 import { reportTrace, type TraceOptions } from './report-trace.js';
+import { isFailed } from './span.js';
 
 export interface RecentRequestsOptions {
   /** Requests that are remembered; the one that has been quiet for longest is forgotten first. Default 500. */
@@ -97,7 +98,7 @@ function isOfRequest({ ev, kind, parentSpanId }: Line): boolean {
 }
 
 export function summaryOf(line: Line): RequestSummary {
-  const { txn, time, dur = 0, op, msg, service, status, level, tenant } = line;
+  const { txn, time, dur = 0, op, msg, service, status, tenant } = line;
   return {
     txn,
     startedAt: time - dur,
@@ -105,7 +106,7 @@ export function summaryOf(line: Line): RequestSummary {
     op: op ?? msg,
     service,
     ...(status !== undefined && { status }),
-    failed: level === 'error' || level === 'fatal',
+    failed: isFailed({ line }),
     unfinished: line.ev !== 'end',
     ...(tenant !== undefined && { tenant }),
   };

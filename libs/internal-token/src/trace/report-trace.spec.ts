@@ -1,5 +1,5 @@
 import { linesFrom, planted, type Step } from '../../test/support/planted.js';
-import { type ReportedSpan, reportTrace, type TraceReport } from './index.js';
+import { type Line, type ReportedSpan, reportTrace, type TraceReport } from './index.js';
 
 const read = (name: string, raw = false): TraceReport => {
   const lines = planted(name);
@@ -96,6 +96,66 @@ describe('of a request, the viewer', () => {
     };
     const lines = linesFrom(unreached);
     expect(reportTrace(lines[0]?.txn ?? '', lines)?.gaps).toEqual([]);
+  });
+
+  it('misses nobody where lines were sampled: neither a healthy callee nor a caller that handled the failure', () => {
+    const call = { service: 'orders', kind: 'client', peer: 'inventory', op: 'inventory.reserve', at: 1, dur: 8 };
+    const answer = { service: 'inventory', kind: 'server', op: 'inventory.reserve', status: 500, at: 2, dur: 5 };
+    const kinds = (lines: readonly Line[]): unknown => reportTrace('', lines)?.gaps.map(({ kind }) => kind);
+    for (const [step, kind] of [
+      [{ ...call, ev: 'none', calls: [answer] }, 'silent-caller'],
+      [{ ...call, calls: [{ ...answer, ev: 'none' }] }, 'silent-callee'],
+    ] as const) {
+      expect(kinds(linesFrom(step))).toEqual([kind]);
+      expect(kinds(linesFrom(step).map((line) => ({ ...line, kept: 'error' })))).toEqual([]);
+    }
+  });
+
+  it('shows no open span longer by what a wrong clock says', () => {
+    const call = { service: 'gateway', kind: 'client', op: 'orders.a', peer: 'orders', at: 1, dur: 50 };
+    const answer = { service: 'orders', kind: 'server', op: 'orders.a', at: 2, dur: 45 };
+    const late = { service: 'orders', op: 'orders.b', at: 60, dur: 1000, notes: [] };
+    const calls = [{ ...call, calls: [answer] }, late];
+    const root = { service: 'gateway', kind: 'server', op: 'POST /orders', at: 0, dur: 1000, ev: 'inflight', calls };
+    const report = reportTrace('', linesFrom(root, { clocks: { orders: 60_000 } }));
+    expect(Math.abs((report?.duration ?? 0) - 1060)).toBeLessThan(5);
+  });
+
+  it('tells own time where a clock that is hardly wrong has changed the order', () => {
+    const call = { service: 'gateway', kind: 'client', op: 'b.x', peer: 'b', at: 1, dur: 1 };
+    const calls = [
+      { ...call, calls: [{ ...call, service: 'b', kind: 'server' }] },
+      { service: 'b', op: 'b.early', at: 5, dur: 10 },
+      { service: 'gateway', op: 'later', at: 5.1, dur: 1 },
+    ];
+    const root = { service: 'gateway', kind: 'server', op: 'GET /x', at: 0, dur: 20, calls };
+    const report = reportTrace('', linesFrom(root, { clocks: { b: 0.3 } }));
+    expect(report?.skews).toEqual([]);
+    expect(report?.spans[0]?.self).toBeCloseTo(20 - 1 - 10, 1);
+  });
+
+  it('says that the time went to a call which nobody has told of', () => {
+    const calls = [{ service: 'gateway', op: 'check', at: 0, dur: 1 }];
+    const root = { service: 'gateway', kind: 'server', op: 'POST /orders', peer: 'orders', at: 0, dur: 50, calls };
+    expect(reportTrace('', linesFrom(root))?.verdict).toContain('went to own work of gateway and its call to orders');
+  });
+
+  it('puts thousands of spans without callers where they must have happened, in time', () => {
+    const calls = Array.from({ length: 30_000 }, (_, index): Step => {
+      const inner = { service: 'c', kind: 'server', op: 'c.x', at: index + 0.2, dur: 0.5 };
+      const silent = { service: 'b', kind: 'server', op: 'b.x', at: index + 0.1, dur: 0.7, ev: 'none', calls: [inner] };
+      return index % 2 === 0
+        ? silent
+        : { service: 'gateway', kind: 'client', op: 'b.x', peer: 'b', at: index, dur: 0.9, calls: [silent] };
+    });
+    const lines = linesFrom({ service: 'gateway', kind: 'server', op: 'POST /import', at: 0, dur: 30_000, calls });
+    const started = performance.now();
+    const report = reportTrace('', lines);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const kinds = new Map(report?.spans.map(({ id, kind }) => [id, kind]));
+    const callees = report?.spans.filter(({ op }) => op === 'c.x') ?? [];
+    expect(Map.groupBy(callees, ({ parent = '' }) => kinds.get(parent)).get('client')).toHaveLength(15_000);
+    expect(Map.groupBy(callees, ({ depth }) => depth).get(1)).toHaveLength(15_000);
   });
 
   it('follows a failure to where it began', () => {

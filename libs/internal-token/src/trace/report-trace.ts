@@ -1,9 +1,10 @@
-import { assemble, placeOrphans } from './assemble.js';
+import { assemble, extendOpen } from './assemble.js';
 import { correctSkew } from './clock-skew.js';
 import { criticalPath, measureSelf } from './critical-path.js';
 import { errorChain } from './error-chain.js';
 import { findGaps } from './gaps.js';
 import type { Line } from './line.js';
+import { placeOrphans } from './place-orphans.js';
 import type { ReportedNote, ReportedSpan, TraceReport } from './report.js';
 import { isFailed, type Span, walk } from './span.js';
 import { verdict } from './verdict.js';
@@ -26,6 +27,7 @@ export function reportTrace(
   const { zero, root, spans, stray } = assembly;
   if (root === undefined) return undefined;
   const skews = raw ? [] : correctSkew(root, spans);
+  extendOpen(assembly);
   const roots = placeOrphans(assembly);
   const gaps = findGaps(root, spans);
   measureSelf(spans);

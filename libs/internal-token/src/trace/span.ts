@@ -34,7 +34,7 @@ function isAnswer({ line }: Span, { id }: Span): boolean {
 }
 
 /** A failure of this side, as the line's level tells in every topology; a refusal is none. */
-export function isFailed({ line }: Span): boolean {
+export function isFailed({ line }: Pick<Span, 'line'>): boolean {
   return line.level === 'error' || line.level === 'fatal' || (typeof line.status === 'number' && line.status >= 500);
 }
 

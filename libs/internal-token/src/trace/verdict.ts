@@ -1,6 +1,6 @@
 import { milliseconds, percent, plural } from './format.js';
 import type { Gap } from './report.js';
-import { answerOf, isFailed, isUnhappy, type Span } from './span.js';
+import { answerOf, callsOut, isFailed, isUnhappy, type Span } from './span.js';
 
 /** Below this share of the whole the slowest hop is not worth chasing alone. */
 const STANDS_OUT = 0.25;
@@ -41,6 +41,8 @@ function describe(span: Span, root: Span): string {
     return span.line.kind === 'client' ? way : `own work of ${service} and ${way}`;
   }
   if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
+  // Its call is a part of its own time, for nobody has told of it.
+  if (callsOut(span)) return `own work of ${service} and its call${peer === undefined ? '' : ` to ${peer}`}`;
   return span === root ? `own work of ${service}` : `${op} in ${service}`;
 }
 
