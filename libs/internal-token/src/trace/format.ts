@@ -6,6 +6,11 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
 }
 
+/** A quantile; `–` where nothing has ended yet, so that nobody knows. */
+export function latency(value: number): string {
+  return value > 0 ? milliseconds(value) : '–';
+}
+
 /** `+12.3 ms`, `−0.40 ms`: from the beginning of a request. */
 export function offset(value: number): string {
   return `${value < 0 ? '−' : '+'}${milliseconds(Math.abs(value))}`;

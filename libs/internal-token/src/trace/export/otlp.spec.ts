@@ -191,6 +191,13 @@ describe('toOtlp', () => {
     });
   });
 
+  it('marks what was corrected in every domain of a process', () => {
+    const skews = [{ service: 'inventory', instance: 'host-4711', ahead: 1.25, uncertainty: 0.1 }];
+    expect(attributes(one({ service: 'orders' }, { skews }).attributes)).toMatchObject({
+      'nestjs_internal_token.clock_ahead_ms': 1.25,
+    });
+  });
+
   it('R120: tells no backend who asked', () => {
     const request = JSON.stringify(sent([traceReport({ user: 'ada', tenant: 'acme', spans: [reportedSpan()] })]));
     expect(request).not.toMatch(/ada"|acme/);

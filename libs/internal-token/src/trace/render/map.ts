@@ -1,4 +1,4 @@
-import { count, milliseconds, percent, rate } from '../format.js';
+import { count, latency, percent, rate } from '../format.js';
 import type { CaptureReport, EdgeStats } from '../report.js';
 import { fit, serviceColours, type Style, widthOf } from './pen.js';
 
@@ -20,8 +20,8 @@ export function renderMap({ edges }: CaptureReport, { pen }: Style): string[] {
       const facts = [
         `${count(edge.count)} ×`.padStart(9),
         rate(edge.rate).padStart(8),
-        `p50 ${milliseconds(edge.p50)}`.padEnd(13),
-        `p99 ${milliseconds(edge.p99)}`,
+        `p50 ${latency(edge.p50)}`.padEnd(13),
+        `p99 ${latency(edge.p99)}`,
       ];
       return `${name} ${arrow} ${colourOf(edge.to)(fit(nameOf(edge), right))}  ${facts.join('  ')}${failed}`;
     });
@@ -60,7 +60,7 @@ export function renderMapDot({ edges }: CaptureReport): string {
 function factsOf({ count: calls, rate: perSecond, p99, errors }: EdgeStats): string {
   const failed = errors > 0 ? `, ${percent(errors / calls)} failed` : '';
   const often = perSecond > 0 ? rate(perSecond) : `${count(calls)} ×`;
-  return `${often}, p99 ${milliseconds(p99)}${failed}`;
+  return `${often}, p99 ${latency(p99)}${failed}`;
 }
 
 const DATABASE = '\0database of ';
@@ -81,7 +81,8 @@ function identifiers(edges: readonly EdgeStats[]): Map<string, string> {
 }
 
 function mermaidText(text: string): string {
-  return text.replace(/[^\p{L}\p{N} .,:/_%(){}*-]/gu, (character) => `#${character.codePointAt(0)};`);
+  // Braces too: `%%{…}%%` is a directive, wherever it stands.
+  return text.replace(/[^\p{L}\p{N} .,:/_%()*-]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
 function dotText(text: string): string {

@@ -63,8 +63,13 @@ function longest(all: readonly Operation[], limit: number): ReadonlySet<Operatio
   const kept = new Set<Operation>();
   for (const operation of all.toSorted((a, b) => weight(b) - weight(a))) {
     if (kept.size >= limit) break;
-    for (let up: Operation | undefined = operation; up !== undefined && !kept.has(up); up = parents.get(up))
-      kept.add(up);
+    const way: Operation[] = [];
+    for (let up: Operation | undefined = operation; up !== undefined && !kept.has(up); up = parents.get(up)) {
+      way.push(up);
+      // Too deep to be shown with all that leads to it.
+      if (way.length > limit - kept.size) break;
+    }
+    if (way.length <= limit - kept.size) for (const each of way) kept.add(each);
   }
   return kept;
 }

@@ -1,4 +1,4 @@
-import { count, milliseconds, percent, plural, rate } from '../format.js';
+import { count, latency, milliseconds, percent, plural, rate } from '../format.js';
 import type { CaptureReport, EdgeStats, OperationStats } from '../report.js';
 import { markdownTable } from './markdown.js';
 import { fit, type Style, widthOf } from './pen.js';
@@ -114,7 +114,7 @@ function operationRow(stats: OperationStats, base?: CaptureReport): Cell[] {
     { text: service },
     { text: nameOf(stats) },
     ...latencyCells(stats),
-    { text: milliseconds(selfP99) },
+    { text: stats.count === 0 ? '–' : milliseconds(selfP99) },
     { text: percent(criticalShare) },
     ...(base ? deltas(stats, before) : []),
   ];
@@ -150,12 +150,14 @@ function latencyCells({ count: calls, errors, p50, p90, p99 }: Measured): Cell[]
   return [
     { text: count(calls) },
     errors > 0 ? { text: percent(errors / calls), tone: 'bad' } : { text: '–', tone: 'quiet' },
-    ...[p50, p90, p99].map((value) => ({ text: milliseconds(value) })),
+    ...[p50, p90, p99].map((value) => ({ text: latency(value) })),
   ];
 }
 
 function deltas(now: Measured, before: Measured | undefined): Cell[] {
   if (before === undefined) return [{ text: 'new', tone: 'quiet' }, { text: '' }, { text: '' }];
+  // What has not ended in one of them cannot be compared.
+  if (now.count === 0 || before.count === 0) return [{ text: '' }, { text: '' }, { text: '' }];
   const errors = now.errors / now.count - before.errors / before.count;
   return [
     change(now.p50, before.p50),
@@ -167,7 +169,8 @@ function deltas(now: Measured, before: Measured | undefined): Cell[] {
 }
 
 function change(now: number, before: number): Cell {
-  const ratio = before > 0 ? now / before - 1 : 0;
+  if (now === 0 || before === 0) return { text: '' };
+  const ratio = now / before - 1;
   const text = `${ratio >= 0 ? '+' : '−'}${percent(Math.abs(ratio))}`;
   if (Math.abs(ratio) < WORTH_A_COLOUR) return { text, tone: 'quiet' };
   return { text, tone: ratio > 0 ? 'bad' : 'good' };

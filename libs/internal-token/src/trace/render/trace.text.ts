@@ -1,7 +1,12 @@
-import { milliseconds, offset as formatOffset, plural } from '../format.js';
+import { count, milliseconds, offset as formatOffset, plural } from '../format.js';
 import type { ReportedSpan, TraceReport } from '../report.js';
 import { outcomePaint, type Style } from './pen.js';
 import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
+
+/** Deeper failures are not indented further. */
+const MAX_INDENT = 30;
+/** Of a longer chain the first and the last are shown. */
+const MAX_ERRORS = 60;
 
 /** A request for a terminal: what it was, what stands out, the waterfall, what went wrong, what is missing. */
 export function renderTrace(report: TraceReport, style: Style, options: WaterfallOptions = {}): string[] {
@@ -44,7 +49,12 @@ export function errorLines({ errorChain, spans }: TraceReport): string[] {
     const next = failed[index + 1];
     return !(kind === 'client' && next?.kind === 'server' && next.parent === id);
   });
-  return chain.map((span, index) => `${'  '.repeat(index)}${index > 0 ? '← ' : ''}${outcomeOf(span)}`);
+  const lines = chain.map(
+    (span, index) => `${'  '.repeat(Math.min(index, MAX_INDENT))}${index > 0 ? '← ' : ''}${outcomeOf(span)}`,
+  );
+  if (lines.length <= MAX_ERRORS) return lines;
+  const left = `${'  '.repeat(MAX_INDENT)}← … ${count(lines.length - MAX_ERRORS)} more …`;
+  return [...lines.slice(0, MAX_ERRORS / 2), left, ...lines.slice(-MAX_ERRORS / 2)];
 }
 
 function outcomeOf({ service, op, status, err, offset, duration }: ReportedSpan): string {

@@ -81,9 +81,10 @@ function numbersOf({ span, duration, critical }: Operation, report: TraceReport)
   ];
 }
 
-/** Claims tell times in whole seconds, so an age does not know better. */
+/** Claims tell times in whole seconds, so an age does not know better. A negative one tells of a wrong clock. */
 function age(milliseconds: number): string {
-  return `${Math.max(0, milliseconds / 1000).toFixed(1)} s`;
+  const tenths = Math.round(milliseconds / 100);
+  return `${tenths < 0 ? '−' : ''}${Math.abs(tenths / 10).toFixed(1)} s`;
 }
 
 function ending({ span }: Operation, { pen }: Style): string {
