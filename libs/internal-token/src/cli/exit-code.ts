@@ -7,4 +7,6 @@ export const EXIT = {
   usage: 2,
   /** It would be right later; the message says when. */
   notYet: 3,
+  /** Ctrl-C, as shells count it: 128 and the number of the signal. */
+  stopped: 130,
 } as const;

@@ -14,6 +14,7 @@ Exit codes
   1  it broke: a file system, a bug
   2  asked wrongly: an unknown option, an unsafe parameter, no such key, no such request
   3  not safe now; the message says from when on it is
+  130  stopped by Ctrl-C before it was done
 
 Begin with: itok trace last, or itok keys --help`;
 
@@ -63,6 +64,7 @@ function forEachCommand(command: Command, visit: (command: Command) => unknown):
 function explain(error: unknown, paper: Paper, terminal: Terminal, json: boolean): number {
   // It has said what it had to say; help asked for is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (terminal.signal?.aborted) return EXIT.stopped;
   const { code, lines, notBefore } = describe(error, paper);
   if (json) {
     const when = notBefore !== undefined && { notBefore: new Date(notBefore) };

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { isWhole, type Line, summaryOf, type RequestSummary, TraceInputError } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
 import { read } from './log-input.js';
@@ -16,6 +17,12 @@ export function looksLikeRequest(word: string): boolean {
   return Object.hasOwn(CHOICES, word) || ID.test(word);
 }
 
+/** Of a request that is still to come nobody knows yet whether it is the last. @throws TraceInputError */
+export function checkAwaited(word: string | undefined): void {
+  if (word === undefined || !Object.hasOwn(CHOICES, word)) return;
+  throw new TraceInputError(`"${word}" is one that has ended: leave out --follow, or wait for an id.`);
+}
+
 /** @throws TraceInputError if it can be no request's name */
 export function checkRequest(word: string | undefined): asserts word is string {
   const ways = `its id, at least 6 digits from its beginning or its end, or ${Object.keys(CHOICES).join(', ')}`;
@@ -30,7 +37,7 @@ export function checkRequest(word: string | undefined): asserts word is string {
 export async function chooseRequest(word: string, places: readonly string[], paper: Paper): Promise<string> {
   const better = Object.hasOwn(CHOICES, word) ? CHOICES[word] : undefined;
   if (better === undefined) return word;
-  if (places.includes('-')) {
+  if (places.some(isReadOnce)) {
     throw new TraceInputError(`"${word}" reads twice, and what is piped in can be read once: name files.`);
   }
   let best: RequestSummary | undefined;
@@ -44,4 +51,11 @@ export async function chooseRequest(word: string, places: readonly string[], pap
     throw new TraceInputError(`No ${word === 'failed' ? 'failed ' : ''}request has ended in what was read.`);
   }
   return best.txn;
+}
+
+/** Standard input, and pipes that have a name, such as the shell's `<(…)`. */
+function isReadOnce(place: string): boolean {
+  if (place === '-') return true;
+  const facts = statSync(place, { throwIfNoEntry: false });
+  return facts !== undefined && !facts.isFile() && !facts.isDirectory();
 }

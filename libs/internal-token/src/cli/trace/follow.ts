@@ -8,6 +8,8 @@ import {
   renderTrace,
   renderTraceMarkdown,
   type RequestSummary,
+  TraceInputError,
+  type TraceReport,
 } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
 
@@ -23,7 +25,12 @@ interface FollowOptions {
 /** Lines of other processes come a little after the end of the request. */
 const SETTLE_MS = 300;
 
-/** One line for each request that ends, or the whole of one as soon as it has ended. Ends by SIGINT. */
+/**
+ * One line for each request that ends, or the whole of one as soon as it has ended. Ends by SIGINT or with what is piped
+ * in; of a request that has not ended by then, what is known is shown.
+ *
+ * @throws TraceInputError if what was piped in has ended without a line of the request
+ */
 export async function followRequests(
   word: string | undefined,
   places: readonly string[],
@@ -33,11 +40,23 @@ export async function followRequests(
   const stop = new AbortController();
   paper.terminal.signal?.addEventListener('abort', () => stop.abort(), { once: true });
   const waited: Promise<void>[] = [];
+  const shown = new Set<string>();
+  const show = (txn: string): void => {
+    const report = shown.has(txn) ? undefined : requests.trace(txn, { raw: options.raw === true });
+    if (report === undefined) return;
+    shown.add(txn);
+    showRequest(report, paper, options);
+  };
   const requests = new RecentRequests({
     onRequest: (request) => {
       if (request.unfinished) return;
       if (word === undefined) return listRequest(request, paper, options);
-      waited.push(delay(SETTLE_MS).then(() => showRequest(request.txn, requests, paper, options, stop)));
+      waited.push(
+        delay(SETTLE_MS).then(() => {
+          show(request.txn);
+          stop.abort();
+        }),
+      );
     },
   });
   const isWanted = ({ txn }: Line): boolean => word === undefined || txn.startsWith(word) || txn.endsWith(word);
@@ -53,6 +72,10 @@ export async function followRequests(
     ...(input && { stdin: input }),
   });
   await Promise.all(waited);
+  if (word === undefined || shown.size > 0) return;
+  for (const { txn } of requests) show(txn);
+  if (shown.size === 0 && !stop.signal.aborted)
+    throw new TraceInputError(`What was piped in has ended, and told of no span of ${word}.`);
 }
 
 function listRequest(request: RequestSummary, paper: Paper, { json }: FollowOptions): void {
@@ -71,18 +94,9 @@ function listRequest(request: RequestSummary, paper: Paper, { json }: FollowOpti
   paper.line(columns.join('  ').trimEnd());
 }
 
-function showRequest(
-  txn: string,
-  requests: RecentRequests,
-  paper: Paper,
-  options: FollowOptions,
-  stop: AbortController,
-): void {
-  const report = requests.trace(txn, { raw: options.raw === true });
-  if (report === undefined) return;
+function showRequest(report: TraceReport, paper: Paper, options: FollowOptions): void {
   const view = { everySpan: options.spans === true, limit: options.limit, notes: options.notes };
   if (options.json) paper.json({ trace: report });
   else if (options.md) paper.text(renderTraceMarkdown(report, view));
   else for (const line of renderTrace(report, { pen: paper.pen, width: paper.width }, view)) paper.line(line);
-  stop.abort();
 }

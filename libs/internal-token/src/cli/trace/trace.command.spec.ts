@@ -122,6 +122,57 @@ describe('itok', () => {
       expect(out).toContain('9,950 shorter spans not shown');
     });
 
+    it('shows a chain of thousands of failures in bounded space', async () => {
+      const depth = 3_000;
+      let step: object | undefined;
+      for (let level = depth; level >= 0; level--) {
+        const of = level === 0 ? { kind: 'server', status: 500 } : { status: 'error' };
+        step = { service: 'orders', op: `step ${level}`, at: 0, dur: 10, ...of, ...(step && { calls: [step] }) };
+      }
+      const lines = linesOf(step as Parameters<typeof linesOf>[0]);
+      const path = write('deep.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { out } = await run(['trace', 'last', path]);
+      expect(out.length).toBeLessThan(100_000);
+      expect(out).toContain('… 2,941 more …');
+      expect(out).toContain(`step ${depth}  error at`);
+    });
+
+    it('shows no more rows than it was told to, however deep a failure is', async () => {
+      let step: object | undefined;
+      for (let level = 500; level >= 0; level--) {
+        const status = level === 0 ? 200 : level === 500 ? 'error' : 'ok';
+        const kind = level === 0 ? 'server' : 'internal';
+        step = { service: 'orders', op: `step ${level}`, kind, status, at: 0, dur: 10, ...(step && { calls: [step] }) };
+      }
+      const lines = linesOf(step as Parameters<typeof linesOf>[0]);
+      const path = write('deep.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { out } = await run(['trace', 'last', path, '--limit', '50']);
+      expect(out.split('\n').length).toBeLessThan(80);
+    });
+
+    it('fences a hundred thousand ticks', async () => {
+      const notes = Array.from({ length: 3_000 }, () => ({ at: 1, msg: '` '.repeat(100) }));
+      const lines = linesOf({ service: 'gateway', op: 'GET /', kind: 'server', at: 0, dur: 3, notes });
+      const path = write('ticks.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      expect((await run(['trace', 'last', path, '--md'])).code).toBe(0);
+    });
+
+    it('shows an age below zero, for a clock is wrong then', async () => {
+      const tok = { age_ms: -2_500, ttl_ms: 60_000 };
+      const lines = linesOf({ service: 'gateway', op: 'GET /', kind: 'server', at: 0, dur: 3, tok });
+      const path = write('age.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      expect((await run(['trace', 'last', path])).out).toContain('−2.5 s');
+    });
+
+    it('makes no link, list or formula of what a log says', async () => {
+      const op = '- https://evil.example www.evil.example #12 $x$ @team';
+      const lines = linesOf({ service: 'gateway', op, kind: 'server', at: 0, dur: 3 });
+      const path = write('links.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { out } = await run(['trace', 'last', path, '--md']);
+      const outside = out.replace(/(`{3,})text\n.*?\n\1/s, '');
+      expect(outside).not.toMatch(/^(?:### )?- |:\/\/|www\.|#\d|(?<!\\)\$|@\w/m);
+    });
+
     it('lets no text of a log move the cursor or pass for markup', async () => {
       const evil = '\u001b[2J\u009b31m</script><img src=x onerror=alert(1)>```\n# heading @everyone';
       const lines = linesOf({
@@ -186,7 +237,23 @@ describe('itok', () => {
       expect(out).toContain('which began with select stock in inventory');
     });
 
+    it('shows what is known of one that has not ended when the pipe does', async () => {
+      const [first = ''] = readFileSync(capture('unfinished'), 'utf8').split('\n');
+      const { code, out } = await run(['trace', '--follow', idOf(8)], { input: `${first}\n` });
+      expect(code).toBe(0);
+      expect(out).toContain(idOf(8));
+      expect(await run(['trace', '--follow', idOf(9)], { input: `${first}\n` })).toMatchObject({ code: 2, out: '' });
+    });
+
+    it('ends with 130 when it is stopped', async () => {
+      const terminal = { out: () => true, error: () => true, colours: false, signal: AbortSignal.abort() };
+      expect(await runItok(['trace', 'last', CAPTURES], terminal)).toBe(130);
+    });
+
     it.each([
+      [['trace', '--follow', 'last', CAPTURES], '"last" is one that has ended'],
+      [['trace', '--follow', idOf(7), CAPTURES, '--otlp'], '--otlp needs the whole of a request'],
+      [['trace', 'last', '/dev/null'], 'can be read once'],
       [['trace'], 'Which request? Give its id'],
       [['trace', 'logs/'], '"logs/" is no request'],
       [['trace', '__proto__', CAPTURES], '"__proto__" is no request'],
@@ -227,9 +294,22 @@ describe('itok', () => {
     });
   });
 
+  describe('top, of what has not ended', () => {
+    it('tells no numbers that nobody knows', async () => {
+      const { out } = await run(['top', capture('unfinished'), '--base', capture('unfinished')]);
+      expect(out).not.toMatch(/NaN|0\.00 ms/);
+    });
+  });
+
   describe('map', () => {
     it.each([[[]], [['--mermaid']], [['--dot']]])('draws who calls whom %j', async (view) => {
       expect((await run(['map', CAPTURES, ...view])).out).toMatchSnapshot();
+    });
+
+    it('lets no name be a directive of Mermaid', async () => {
+      const lines = linesOf({ service: '%%{init: {}}%%"]', op: 'GET /', kind: 'server', at: 0, dur: 3 });
+      const path = write('evil.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      expect((await run(['map', path, '--mermaid'])).out).not.toMatch(/%%\{|"\]"/);
     });
   });
 });

@@ -15,7 +15,7 @@ import {
   type TraceReport,
 } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
-import { checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
+import { checkAwaited, checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
 import { followRequests } from './follow.js';
 import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
 import { wholeNumber } from './whole-number.js';
@@ -80,9 +80,13 @@ export function traceCommand(paper: Paper): Command {
     .addHelpText('after', HELP)
     .action(async (request: string | undefined, files: readonly string[], options: TraceOptions) => {
       if (options.follow) {
+        const format = (['html', 'otlp', 'zipkin', 'post'] as const).find((name) => options[name] !== undefined);
+        if (format !== undefined)
+          throw new TraceInputError(`--${format} needs the whole of a request: leave out --follow.`);
         // What is followed may be all there is: the first word is a file then.
         const onlyFiles = request !== undefined && !looksLikeRequest(request);
         const places = placesToRead(onlyFiles ? [request, ...files] : files, paper);
+        checkAwaited(onlyFiles ? undefined : request);
         return followRequests(onlyFiles ? undefined : request, places, paper, options);
       }
       checkRequest(request);
