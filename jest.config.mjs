@@ -45,6 +45,8 @@ const project = (displayName, ...testMatch) => ({
 export default {
   // A limit against hanging, not a measure of speed: machines are slow and busy.
   testTimeout: 120_000,
+  // A process keeps the modules of every suite that it has run (ESM in a VM): one that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     project('unit', '{apps,libs}/**/*.spec.ts'),
     project('architecture', 'test/architecture/**/*.spec.ts'),
