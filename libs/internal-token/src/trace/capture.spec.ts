@@ -62,6 +62,12 @@ describe('a capture', () => {
     expect(names(between)).toEqual(names(inProcess));
   });
 
+  it('calls nobody the client whose caller is named and has left no lines', () => {
+    const lines = planted('bottleneck').filter(({ service }) => service !== 'gateway');
+    expect(sum(lines).edges.map(({ from }) => from)).toContain('unknown');
+    expect(sum(lines).edges.map(({ from }) => from)).not.toContain('client');
+  });
+
   it('has quantiles within one per cent', () => {
     const durations = Array.from({ length: 1_000 }, (_, index) => index + 1);
     const lines = durations.flatMap((dur, index) =>

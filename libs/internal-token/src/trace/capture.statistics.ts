@@ -1,3 +1,4 @@
+import type { Analysis } from './analyse.js';
 import { compare } from './assemble.js';
 import { DurationSketch } from './duration.sketch.js';
 import type { CaptureReport, DurationHistogram, EdgeStats, OperationStats, ReportedKind } from './report.js';
@@ -40,8 +41,7 @@ export class CaptureStatistics {
   #from = Infinity;
   #to = -Infinity;
 
-  /** @param zero epoch milliseconds that times of the spans are counted from */
-  add(root: Span, spans: readonly Span[], zero: number): void {
+  add({ zero, root, spans }: Analysis): void {
     this.#requests++;
     if (isFailed(root)) this.#failed++;
     if (spans.some(({ line }) => line.kept !== undefined)) this.#kept++;
@@ -49,7 +49,8 @@ export class CaptureStatistics {
     const { service, op = '' } = root.line;
     const { sketch } = named(this.#whole, `${service}\0${op}`, () => ({ service, op, sketch: new DurationSketch() }));
     sketch.add(root.end - root.start);
-    this.#addEdge('client', service, root);
+    // Of somebody who is named and has left no line nobody knows who it was.
+    this.#addEdge(root.line.parentSpanId === undefined ? 'client' : 'unknown', service, root);
     for (const span of spans) {
       this.#from = Math.min(this.#from, zero + span.start);
       this.#to = Math.max(this.#to, zero + span.end);

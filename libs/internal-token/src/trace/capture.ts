@@ -1,9 +1,6 @@
-import { assemble, extendOpen } from './assemble.js';
+import { analyse } from './analyse.js';
 import { CaptureStatistics } from './capture.statistics.js';
-import { correctSkew } from './clock-skew.js';
-import { criticalPath, measureSelf } from './critical-path.js';
 import type { Line } from './line.js';
-import { placeOrphans } from './place-orphans.js';
 import type { CaptureReport } from './report.js';
 
 /** So many spans wait for the rest of their requests; some 500 bytes each. */
@@ -63,16 +60,9 @@ export class Capture {
     const lines = this.#waiting.get(txn)?.lines ?? [];
     this.#waiting.delete(txn);
     this.#spans -= lines.length;
-    const assembly = assemble(lines);
-    const { zero, root, spans } = assembly;
+    const analysis = analyse(lines);
     // A request that has not ended has no duration yet.
-    if (root === undefined || root.open) return;
-    correctSkew(root, spans);
-    extendOpen(assembly);
-    placeOrphans(assembly);
-    measureSelf(spans);
-    criticalPath(root);
-    this.#statistics.add(root, spans, zero);
+    if (analysis !== undefined && !analysis.root.open) this.#statistics.add(analysis);
   }
 
   /** What the statistics need of a line, and every name once: lines come by the hundred thousand. */

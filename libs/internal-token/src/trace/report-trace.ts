@@ -1,10 +1,7 @@
-import { assemble, extendOpen } from './assemble.js';
-import { correctSkew } from './clock-skew.js';
-import { criticalPath, measureSelf } from './critical-path.js';
+import { analyse } from './analyse.js';
 import { errorChain } from './error-chain.js';
 import { findGaps } from './gaps.js';
 import type { Line } from './line.js';
-import { placeOrphans } from './place-orphans.js';
 import type { ReportedNote, ReportedSpan, TraceReport } from './report.js';
 import { isFailed, type Span, walk } from './span.js';
 import { verdict } from './verdict.js';
@@ -23,15 +20,10 @@ export function reportTrace(
   lines: readonly Line[],
   { raw = false }: TraceOptions = {},
 ): TraceReport | undefined {
-  const assembly = assemble(lines);
-  const { zero, root, spans, stray } = assembly;
-  if (root === undefined) return undefined;
-  const skews = raw ? [] : correctSkew(root, spans);
-  extendOpen(assembly);
-  const roots = placeOrphans(assembly);
+  const analysis = analyse(lines, raw);
+  if (analysis === undefined) return undefined;
+  const { zero, root, roots, spans, stray, skews, criticalPath } = analysis;
   const gaps = findGaps(root, spans);
-  measureSelf(spans);
-  const pieces = criticalPath(root);
   const chain = errorChain(roots);
   const { op = '', service, status } = root.line;
   const startedAt = zero + root.start;
@@ -48,7 +40,7 @@ export function reportTrace(
     ...whyKept(spans),
     verdict: verdict(root, spans, chain, gaps),
     spans: [...walk(roots)].map(({ span, depth }) => reportSpan(span, depth, root.start, startedAt)),
-    criticalPath: pieces,
+    criticalPath,
     errorChain: chain.map(({ id }) => id),
     skews,
     gaps,

@@ -148,7 +148,7 @@ export interface OperationStats extends Latencies {
 
 /** Calls of one service to another. */
 export interface EdgeStats extends Latencies {
-  /** `client` for whoever calls the gateway. */
+  /** `client` for whoever calls the gateway, `unknown` for callers and callees without lines and names. */
   readonly from: string;
   readonly to: string;
   /** A database; it writes no lines of its own. */

@@ -48,7 +48,11 @@ export async function chooseRequest(word: string, places: readonly string[], pap
   };
   await read(places, paper, { onLine, contains: 'end' });
   if (best === undefined || (word === 'failed' && !best.failed)) {
-    throw new TraceInputError(`No ${word === 'failed' ? 'failed ' : ''}request has ended in what was read.`);
+    throw new TraceInputError(
+      word === 'failed'
+        ? 'No failed request has ended in what was read.'
+        : 'No request has ended in what was read; that is told by the lines of whoever was called first, the gateway.',
+    );
   }
   return best.txn;
 }

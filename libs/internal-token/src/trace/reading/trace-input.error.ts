@@ -1,3 +1,7 @@
+import { printable } from './printable.js';
+
+const MAX_PATH = 4_096;
+
 /** What was asked for cannot be read, or says nothing; the message tells what to do. */
 export class TraceInputError extends Error {
   constructor(
@@ -17,7 +21,9 @@ export function unreadable(path: string, error: unknown): TraceInputError {
 }
 
 /** One sentence about a file that could not be read, for people. */
-export function describeFailure(path: string, error: unknown): string {
+export function describeFailure(name: string, error: unknown): string {
+  // A directory of logs may hold names that somebody else has chosen.
+  const path = printable(name, MAX_PATH);
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOENT':

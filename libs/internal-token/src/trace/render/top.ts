@@ -134,7 +134,8 @@ function nameOf({ kind, database, op }: OperationStats): string {
 }
 
 function edgeRow(stats: EdgeStats, base?: CaptureReport): Cell[] {
-  const before = base?.edges.find(({ from, to }) => from === stats.from && to === stats.to);
+  const { from, to, database } = stats;
+  const before = base?.edges.find((each) => each.from === from && each.to === to && each.database === database);
   return [
     { text: stats.from },
     { text: stats.to },
