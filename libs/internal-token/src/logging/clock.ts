@@ -3,8 +3,10 @@ import { performance } from 'node:perf_hooks';
 /** Epoch milliseconds with microseconds as decimals. */
 export type Clock = () => number;
 
-/** How far the monotonic clock may run away from the wall clock (NTP steps, suspended machines), in milliseconds. */
-const MAX_DRIFT_MS = 5;
+/** How far the monotonic clock may run away from the wall clock (NTP, suspended machines), in milliseconds. */
+const MAX_DRIFT_MS = 1.5;
+/** The wall clock tells whole milliseconds; the middle of one is meant. */
+const HALF_MS = 0.5;
 
 let offset = performance.timeOrigin;
 
@@ -14,7 +16,7 @@ let offset = performance.timeOrigin;
  */
 export const preciseNow: Clock = () => {
   const monotonic = performance.now();
-  const wall = Date.now();
+  const wall = Date.now() + HALF_MS;
   if (Math.abs(wall - (offset + monotonic)) > MAX_DRIFT_MS) offset = wall - monotonic;
   return roundToMicroseconds(offset + monotonic);
 };

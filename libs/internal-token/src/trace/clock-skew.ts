@@ -3,7 +3,7 @@ import { ClockBounds } from './clock-bounds.js';
 import type { ClockSkew } from './report.js';
 import type { Span } from './span.js';
 
-/** Clocks of one machine differ by less, too: not worth a word. */
+/** Less than this is not worth a word; processes of one machine may differ by a little more. */
 const WORTH_SAYING_MS = 0.5;
 /** More processes than this do not take part in one request; bounds between all of them would take long. */
 const MAX_PROCESSES = 200;
