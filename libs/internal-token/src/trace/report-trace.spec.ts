@@ -180,6 +180,13 @@ describe('of a request, the viewer', () => {
     );
   });
 
+  it('says a refusal without a reason once', () => {
+    const lines = linesFrom({ service: 'gateway', kind: 'server', op: 'POST /orders', at: 0, dur: 5, status: 400 });
+    expect(reportTrace(lines[0]?.txn ?? '', lines)?.verdict).toBe(
+      'POST /orders took 5.00 ms; it was refused with 400.',
+    );
+  });
+
   it('shows a span that never ended as long as it was seen', () => {
     const report = read('unfinished');
     expect(report.unfinished).toBe(true);

@@ -50,7 +50,9 @@ function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
   const first = chain.at(-1);
   if (first === undefined) return undefined;
   const { op = 'a span', service, err, status } = first.line;
-  const why = err === undefined ? (status === undefined ? '' : `: ${status}`) : `: ${err.code ?? err.type}`;
+  // The status of the request itself is told anyway.
+  const outcomeOnly = status === undefined || first === root ? '' : `: ${status}`;
+  const why = err === undefined ? outcomeOnly : `: ${err.code ?? err.type}`;
   const cause = `${op} in ${service}${why}`;
   if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, which was handled`;
   const verb = isFailed(root) ? 'failed' : 'was refused';
