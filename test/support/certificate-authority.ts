@@ -2,22 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWithProgram } from './programs.js';
 
-/** Whether certificates can be made here. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
 /** `describe` for suites that need certificates. */
 export const describeWithOpenssl = (name: string, suite: () => void): void =>
-  (hasOpenssl() ? describe : describe.skip)(name, suite);
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch (cause) {
-    if (process.env['REQUIRE_SERVICES'] === '1') throw new Error('No openssl on this machine.', { cause });
-    process.stderr.write('\n*** No openssl on this machine: every test that needs certificates is SKIPPED. ***\n\n');
-    return false;
-  }
-}
+  describeWithProgram('openssl', suite, name);
 
 export interface Certificate {
   readonly cert: string;

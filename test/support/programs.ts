@@ -4,13 +4,17 @@ import { spawnSync } from 'node:child_process';
  * `describe` for suites that need a program of this machine, from Debian's package of the same name. Its absence is
  * shouted, and under REQUIRE_SERVICES=1 a failure.
  */
-export const describeWithProgram = (program: string, suite: () => void): void =>
-  (isInstalled(program) ? describe : describe.skip)(program, suite);
+export const describeWithProgram = (program: string, suite: () => void, name = program): void =>
+  describeIf(isInstalled(program), `No ${program} on this machine (Debian's package ${program}).`, name, suite);
 
-function isInstalled(program: string): boolean {
-  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined) return true;
-  const missing = `No ${program} on this machine (Debian's package ${program}).`;
+/** `describe` for suites that need something of this machine, told by a sentence where it is missing. */
+export function describeIf(isThere: boolean, missing: string, name: string, suite: () => void): void {
+  if (isThere) return describe(name, suite);
   if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(missing);
   process.stderr.write(`\n*** ${missing} What is tested with it is SKIPPED. ***\n\n`);
-  return false;
+  describe.skip(name, suite);
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }

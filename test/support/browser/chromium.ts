@@ -1,19 +1,17 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { describeIf } from '../programs.js';
 
 const EXECUTABLE = process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** `describe` for suites that need a real browser. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
 export const describeWithBrowser = (name: string, suite: () => void): void =>
-  (hasChromium() ? describe : describe.skip)(name, suite);
-
-function hasChromium(): boolean {
-  if (existsSync(EXECUTABLE)) return true;
-  const missing = `No browser at ${EXECUTABLE} (Debian's package chromium, or TEST_CHROMIUM).`;
-  if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(missing);
-  process.stderr.write(`\n*** ${missing} What is tested in it is SKIPPED. ***\n\n`);
-  return false;
-}
+  describeIf(
+    existsSync(EXECUTABLE),
+    `No browser at ${EXECUTABLE} (Debian's package chromium, or TEST_CHROMIUM).`,
+    name,
+    suite,
+  );
 
 /** A headless browser with a profile of its own that talks to nobody by itself. */
 export async function openBrowser(): Promise<Browser> {

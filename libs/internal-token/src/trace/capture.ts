@@ -1,6 +1,6 @@
 import { analyse } from './analyse.js';
 import { CaptureStatistics } from './capture.statistics.js';
-import type { Line } from './line.js';
+import type { Line, LineDraft } from './line.js';
 import type { CaptureReport } from './report.js';
 
 /** So many spans wait for the rest of their requests; some 500 bytes each. */
@@ -9,8 +9,6 @@ const MAX_WAITING_SPANS = 250_000;
 const MAX_REMEMBERED = 100_000;
 /** Of the requests that wait, how many are summed up when there are too many. */
 const SUMMED_UP_AT_ONCE = 0.25;
-
-type Draft = { -readonly [Member in keyof Line]: Line[Member] };
 
 /**
  * Many requests, summed up. Lines may come in any order. Memory is bounded: when too many spans wait, the requests that
@@ -68,7 +66,7 @@ export class Capture {
   /** What the statistics need of a line, and every name once: lines come by the hundred thousand. */
   #compact(line: Line, txn: string): Line {
     const { time, ev, kind, dur, status, spanId, parentSpanId, peer, db, kept } = line;
-    const compact: Draft = {
+    const compact: LineDraft = {
       time,
       level: this.#name(line.level),
       msg: '',

@@ -38,3 +38,6 @@ export interface Line {
   /** Sampling would have dropped the request; it was kept because it failed or was slow. */
   readonly kept?: 'error' | 'slow';
 }
+
+/** A line in the making. */
+export type LineDraft = { -readonly [Member in keyof Line]: Line[Member] };

@@ -1,4 +1,4 @@
-import type { Line } from './line.js';
+import type { Line, LineDraft } from './line.js';
 import type { Outcome, ReportedError, ReportedKind } from './report.js';
 import { levelIn } from './reading/line-level.js';
 import { timeIn } from './reading/line-time.js';
@@ -21,8 +21,6 @@ const MAX_DURATION = 1e12;
 const EVENTS = new Set<unknown>(['start', 'inflight', 'end']);
 const KINDS = new Set<unknown>(['server', 'client', 'internal', 'producer', 'consumer']);
 
-type Draft = { -readonly [Member in keyof Line]: Line[Member] };
-
 /**
  * Reads one line of a log as the contract has it (docs/reference/log-line.md), and those of pino and OpenTelemetry's
  * instrumentations that carry a trace id, in whatever a container runtime wraps around them. Never throws; texts of the
@@ -37,7 +35,7 @@ export function parseLine(text: string): ParsedLine {
   const time = timeIn(members['time'] ?? members['timestamp']);
   if (time === undefined) return 'broken';
   const msg = members['msg'] ?? members['message'];
-  const line: Draft = {
+  const line: LineDraft = {
     time,
     level: levelIn(members['level']),
     msg: typeof msg === 'string' ? printable(msg, MAX_MESSAGE) : '',
@@ -56,7 +54,7 @@ export function parseLine(text: string): ParsedLine {
 }
 
 /** @returns whether the line says what a line about a span must say */
-function addSpan(line: Draft, members: Members): boolean {
+function addSpan(line: LineDraft, members: Members): boolean {
   const { ev, kind, op, dur, status, tok, kept } = members;
   const duration = numberIn(dur);
   const plausible = duration !== undefined && duration >= 0 && duration <= MAX_DURATION;
@@ -77,7 +75,7 @@ function addSpan(line: Draft, members: Members): boolean {
   return true;
 }
 
-function addToken(line: Draft, tok: Members): void {
+function addToken(line: LineDraft, tok: Members): void {
   const ageMs = numberIn(tok['age_ms']);
   const ttlMs = numberIn(tok['ttl_ms']);
   if (ageMs === undefined || ttlMs === undefined) return;
@@ -87,7 +85,7 @@ function addToken(line: Draft, tok: Members): void {
 }
 
 function addName(
-  line: Draft,
+  line: LineDraft,
   member: 'context' | 'peer' | 'route' | 'db' | 'caller' | 'user' | 'tenant',
   value: unknown,
 ): void {
