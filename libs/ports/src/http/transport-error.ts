@@ -8,10 +8,18 @@ const TOO_LATE = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ERR_CANCELED']);
 /** The failure of a transport in the words of a port; any other error as it is (a token that may not be sent, say). */
 export function toTransportError(error: unknown, operation: string): unknown {
   if (!isAxiosError(error)) return error;
+  const { cause } = error;
   // The reason of a refused request travels inside: whoever destroyed it knew better than the client.
-  if (error.cause !== undefined && 'status' in error.cause && 'code' in error.cause) return error.cause;
+  if (cause !== undefined && 'status' in cause && 'code' in cause) {
+    // The port's own deadline ends with the token too, in the same millisecond: one meaning, whichever strikes first.
+    return cause.code === 'upstream_timeout' ? tooLate(operation) : cause;
+  }
   const code = error.code ?? '';
   if (UNREACHABLE.has(code)) return PortError.of('port_unreachable', `${operation} cannot be reached (${code}).`);
-  if (TOO_LATE.has(code)) return PortError.of('port_timeout', `${operation} did not answer in time.`);
+  if (TOO_LATE.has(code)) return tooLate(operation);
   return PortError.of('port_interrupted', `The connection to ${operation} broke before the answer was complete.`);
+}
+
+function tooLate(operation: string): PortError {
+  return PortError.of('port_timeout', `${operation} did not answer in time.`);
 }
