@@ -64,7 +64,7 @@ function forEachCommand(command: Command, visit: (command: Command) => unknown):
 function explain(error: unknown, paper: Paper, terminal: Terminal, json: boolean): number {
   // It has said what it had to say; help asked for is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (terminal.signal?.aborted) return EXIT.stopped;
+  if (terminal.signal?.aborted && !isStoppedPost(error)) return EXIT.stopped;
   const { code, lines, notBefore } = describe(error, paper);
   if (json) {
     const when = notBefore !== undefined && { notBefore: new Date(notBefore) };
@@ -83,11 +83,17 @@ function describe(error: unknown, paper: Paper): { code: number; lines: string[]
       ...(notBefore !== undefined && { notBefore }),
     };
   }
+  if (isStoppedPost(error)) return { code: EXIT.stopped, lines: [error.message] };
   if (error instanceof TraceInputError || (error instanceof PostError && error.failure === 'invalid')) {
     return { code: EXIT.usage, lines: [error.message] };
   }
   if (error instanceof InternalTokenError) return { code: EXIT.usage, lines: [error.detail] };
   return { code: EXIT.failed, lines: [error instanceof Error ? error.message : String(error)] };
+}
+
+/** What was sent cannot be taken back: whoever stopped it is told. */
+function isStoppedPost(error: unknown): error is PostError {
+  return error instanceof PostError && error.failure === 'stopped';
 }
 
 function isUnsafeKeyChange(error: unknown): error is UnsafeKeyChange {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { linesOf } from '../../../../../scripts/lib/capture-builder.mjs';
+import { SpanReceiver } from '../../../../../test/support/otlp/span-receiver.js';
 import { CAPTURE_NAMES, idOf } from '../../../test/support/planted.js';
 import type { CaptureReport, TraceReport } from '../../trace/index.js';
 import { runItok } from '../index.js';
@@ -243,6 +244,21 @@ describe('itok', () => {
       expect(code).toBe(0);
       expect(out).toContain(idOf(8));
       expect(await run(['trace', '--follow', idOf(9)], { input: `${first}\n` })).toMatchObject({ code: 2, out: '' });
+    });
+
+    it('ends with 130 when it is stopped while it posts, and says what was sent', async () => {
+      const receiver = await SpanReceiver.start();
+      try {
+        const stop = new AbortController();
+        receiver.answer = () => stop.abort();
+        let error = '';
+        const terminal = { out: () => true, error: (text: string) => (error += text), colours: false };
+        const args = ['trace', 'last', capture('bottleneck'), '--post', receiver.url];
+        expect(await runItok(args, { ...terminal, signal: stop.signal })).toBe(130);
+        expect(error).toContain(`✗ Stopped: ${receiver.url}/v1/traces has accepted 0 of 9 spans; 9 were on the way`);
+      } finally {
+        await receiver.stop();
+      }
     });
 
     it('ends with 130 when it is stopped', async () => {

@@ -151,8 +151,9 @@ async function answer(
   const { json, md, html, otlp, zipkin, post, header } = options;
   const view = { everySpan: options.spans === true, limit: options.limit, notes: options.notes };
   if (post !== undefined) {
+    const { signal } = paper.terminal;
     const target = { url: post, format: zipkin ? 'zipkin' : 'otlp', headers: header ?? [] } as const;
-    const { accepted, rejected, remarks, to } = await postSpans([report], target);
+    const { accepted, rejected, remarks, to } = await postSpans([report], { ...target, ...(signal && { signal }) });
     for (const remark of remarks) paper.warn(remark);
     if (rejected > 0) throw new Error(`${to} has not taken ${rejected} of ${accepted + rejected} spans.`);
     paper.line(`${paper.pen.green('✓')} ${format.plural(accepted, 'span')} of ${report.txn} sent to ${to}`);

@@ -9,7 +9,9 @@ export type PostFailure =
   /** The answer leads elsewhere. */
   | 'redirected'
   /** The answer is no success. */
-  | 'refused';
+  | 'refused'
+  /** Whoever asked for it has stopped it. */
+  | 'stopped';
 
 /** Spans were not taken. The message says where, why and what to do; it holds no credential. */
 export class PostError extends Error {

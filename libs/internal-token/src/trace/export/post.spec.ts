@@ -158,6 +158,37 @@ describe('postSpans', () => {
     expect((await failure({ url: receiver.url, timeoutMs: 50 })).failure).toBe('timeout');
   });
 
+  it('ends at once when it is stopped, and says what was sent and what was not', async () => {
+    const stop = new AbortController();
+    receiver.answer = (response) => {
+      if (receiver.posted.length === 1) response.end('{"partialSuccess":{"rejectedSpans":1}}');
+      else stop.abort();
+    };
+    const { signal } = stop;
+    expect(await failure({ url: receiver.url, signal, timeoutMs: 2 ** 31 - 1 }, [traceOf(2_500)])).toMatchObject({
+      failure: 'stopped',
+      message:
+        `Stopped: ${receiver.url}/v1/traces has accepted 999 of 2,500 spans; 1 was rejected; ` +
+        '1,000 were on the way and may have arrived; 500 were not sent. Sent again, they have the same ids.',
+    });
+    expect(receiver.posted).toHaveLength(2);
+  });
+
+  it('ends at once when it is stopped in the middle of an answer', async () => {
+    const stop = new AbortController();
+    receiver.answer = (response) => {
+      response.write('{', () => stop.abort());
+    };
+    const { message } = await failure({ url: receiver.url, signal: stop.signal, timeoutMs: 2 ** 31 - 1 });
+    expect(message).toContain('has accepted 0 of 1 span; 1 was on the way and may have arrived. Sent again');
+  });
+
+  it('sends nothing when it was stopped before', async () => {
+    const { message } = await failure({ url: receiver.url, signal: AbortSignal.abort() });
+    expect(message).toContain('has accepted 0 of 1 span; 1 was not sent. Sent again');
+    expect(receiver.posted).toEqual([]);
+  });
+
   it('reads no endless answer to its end', async () => {
     receiver.answer = (response) => {
       response.writeHead(400);

@@ -13,6 +13,8 @@ export interface PostTarget {
   readonly headers?: readonly string[];
   /** Milliseconds for one request and its answer. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Ends the sending at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** A target that can be asked. */

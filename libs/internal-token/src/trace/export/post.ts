@@ -1,3 +1,4 @@
+import { count, plural } from '../format.js';
 import type { TraceReport } from '../report.js';
 import { type ExportedSpan, exportedSpans } from './exported-span.js';
 import { otlpRequest } from './otlp.js';
@@ -34,12 +35,18 @@ export interface PostReport {
  * @throws PostError
  */
 export async function postSpans(traces: readonly TraceReport[], target: PostTarget): Promise<PostReport> {
-  const { format = 'otlp', timeoutMs = 10_000 } = target;
+  const { format = 'otlp', timeoutMs = 10_000, signal } = target;
   const endpoint = endpointOf(target);
   const remarks = new Set<string>();
+  const all = [...exportedSpans(traces)];
   let [requests, accepted, rejected] = [0, 0, 0];
-  for (const { spans, text } of portions([...exportedSpans(traces)], format)) {
-    const answer = await post(endpoint, text, timeoutMs, accepted);
+  const stopped = (onTheWay: number): PostError =>
+    new PostError('stopped', whatBecame(endpoint, { accepted, rejected, onTheWay, all: all.length }));
+  for (const { spans, text } of portions(all, format)) {
+    if (signal?.aborted) throw stopped(0);
+    const answer = await post(endpoint, text, { timeoutMs, signal }, accepted).catch((error: unknown) => {
+      throw signal?.aborted ? stopped(spans) : error;
+    });
     const part = format === 'otlp' ? partialSuccess(answer) : { rejected: 0 };
     requests++;
     rejected += Math.min(part.rejected, spans);
@@ -47,6 +54,22 @@ export async function postSpans(traces: readonly TraceReport[], target: PostTarg
     if (part.remark !== undefined) remarks.add(excerpt(part.remark, endpoint));
   }
   return { to: endpoint.shown, requests, accepted, rejected, remarks: [...remarks] };
+}
+
+/** What has been sent when somebody stops it. Of what was on its way nobody knows. */
+function whatBecame(
+  { shown }: Endpoint,
+  { accepted, rejected, onTheWay, all }: Readonly<Record<'accepted' | 'rejected' | 'onTheWay' | 'all', number>>,
+): string {
+  const were = (spans: number, what: string): string[] =>
+    spans === 0 ? [] : [`${count(spans)} ${spans === 1 ? 'was' : 'were'} ${what}`];
+  const facts = [
+    `Stopped: ${shown} has accepted ${count(accepted)} of ${plural(all, 'span')}`,
+    ...were(rejected, 'rejected'),
+    ...were(onTheWay, 'on the way and may have arrived'),
+    ...were(all - accepted - rejected - onTheWay, 'not sent'),
+  ];
+  return `${facts.join('; ')}. Sent again, they have the same ids.`;
 }
 
 interface Portion {
@@ -71,15 +94,21 @@ function* fitting(spans: readonly ExportedSpan[], format: SpanFormat): Generator
 }
 
 /** @returns the beginning of the answer to a success */
-async function post(endpoint: Endpoint, body: string, timeoutMs: number, before: number): Promise<string> {
+async function post(
+  endpoint: Endpoint,
+  body: string,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  before: number,
+): Promise<string> {
   const { url, headers, shown } = endpoint;
   const fail = (failure: PostError['failure'], what: string, status?: number): PostError => {
     const sent = before === 0 ? '' : ` ${before} spans before were accepted.`;
     return new PostError(failure, `${shown} ${what}.${sent}`, status);
   };
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const end = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: end });
     const { status, ok } = response;
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
