@@ -107,9 +107,10 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
     it('R41: no span stays open, and nothing is issued to nobody', async () => {
       const tracer = gateway.app.get(Tracer, { strict: false });
       const open = new Set<string>();
+      const statuses: unknown[] = [];
       const forget = [
         tracer.onStart(({ spanId }) => open.add(spanId)),
-        tracer.onEnd(({ spanId }) => open.delete(spanId)),
+        tracer.onEnd(({ spanId, status }) => open.delete(spanId) && statuses.push(status)),
       ];
       const { minted } = gateway.tokens;
       recorded.length = 0;
@@ -121,6 +122,7 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
       expect(open.size).toBe(1);
       socket.resetAndDestroy();
       await until(() => open.size === 0);
+      expect(statuses).toEqual([499]);
       gate.open();
 
       // Answered behind it, so that everything the first one set going has come to its end.

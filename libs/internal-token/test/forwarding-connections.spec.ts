@@ -70,18 +70,23 @@ describe('The connections of the forwarder', () => {
     it('a client that leaves before the answer takes the request to the upstream with it', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const outgoing = call(await gatewayTo(upstream.url)).end();
+      const gateway = await gatewayTo(upstream.url);
+      const span = nextSpan(gateway);
+      const outgoing = call(gateway).end();
       const { response } = await arrived;
       const gone = once(response, 'close');
       outgoing.destroy();
       await gone;
       expect(response.writableFinished).toBe(false);
+      expect(await span).toMatchObject({ kind: 'server', status: 499, error: { status: 499 } });
     });
 
     it('a client that leaves in the middle of a download ends it', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const outgoing = call(await gatewayTo(upstream.url)).end();
+      const gateway = await gatewayTo(upstream.url);
+      const span = nextSpan(gateway);
+      const outgoing = call(gateway).end();
       const { response } = await arrived;
       const gone = once(response, 'close');
       response.write('part');
@@ -90,6 +95,7 @@ describe('The connections of the forwarder', () => {
       incoming.destroy();
       await gone;
       expect(response.writableFinished).toBe(false);
+      expect(await span).toMatchObject({ kind: 'server', status: 200, error: { status: 499 } });
     });
 
     it('a client that leaves in the middle of an upload ends it', async () => {

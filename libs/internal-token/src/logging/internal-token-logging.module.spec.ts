@@ -26,6 +26,9 @@ const schema = JSON.parse(readFileSync(new URL('./log-line.schema.json', import.
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<LogLine>(schema);
 const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
 const background: Promise<unknown>[] = [];
+/** Of the request that waits for its client to leave. */
+let arrived = Promise.withResolvers<void>();
+let left = Promise.withResolvers<void>();
 
 @Injectable()
 class StockGuard implements CanActivate {
@@ -72,6 +75,15 @@ class OrdersController {
     const { raw = response } = response;
     await new Promise((sent) => raw.write('half', sent));
     if (way === 'broken') throw new Error('broken');
+  }
+
+  /** Answers nothing before its client has left; then it finishes, or fails. */
+  @Get(':id/nothing/:way')
+  async nothing(@Param('way') way: string): Promise<string> {
+    arrived.resolve();
+    await left.promise;
+    if (way === 'broken') throw new Error('broken');
+    return 'too late';
   }
 
   @Get(':id/refused')
@@ -198,6 +210,24 @@ describe.each([
       const line = linesOf(txn).find(({ ev, kind }) => ev === 'end' && kind === 'server');
       expect(line).toMatchObject({ level, status: 200, err });
     }
+  });
+
+  it.each(['done', 'broken'])('says 499 of a client that left without any answer, and is %s later', async (way) => {
+    arrived = Promise.withResolvers();
+    left = Promise.withResolvers();
+    const claims = tokens.claims({ scope: 'test' });
+    const leaving = new AbortController();
+    const headers = { 'Txn-Token': tokens.token(claims) };
+    const asked = fetch(`${base}/orders/7/nothing/${way}`, { headers, signal: leaving.signal });
+    await arrived.promise;
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await ended(claims.tokenId);
+    left.resolve();
+    await ask('/orders/7', tokens.token());
+    const ends = linesOf(claims.tokenId).filter(({ ev, kind }) => ev === 'end' && kind === 'server');
+    expect(ends).toEqual([expect.objectContaining({ level: 'info', status: 499 })]);
+    expect(ends[0]?.err).toMatchObject({ status: 499 });
   });
 
   it('R115, R120: contains neither token nor user', async () => {

@@ -113,6 +113,8 @@ function describe({ kind, op, peer, route, db }: SpanFacts): SpanFields {
   return fields;
 }
 
+/** Not a status that is sent: nobody was there to be answered. */
+const CLIENT_CLOSED_REQUEST = 499;
 /** The one 5xx that is the client's doing. */
 const VERSION_NOT_SUPPORTED = 505;
 
@@ -125,9 +127,13 @@ function levelOf({ status, error }: SpanRecord): LineLevel {
   return answered || status === 'error' ? 'error' : 'info';
 }
 
-/** An answer that began well and never came to its end: its status says nothing, unless nobody wanted the rest. */
+/**
+ * An answer that began well and never came to its end, or none at all before the connection closed: its status says
+ * nothing of what failed here, unless nobody wanted the rest.
+ */
 function isBrokenOff(status: number, error: unknown): boolean {
-  return status < 400 && error !== undefined && !(isError(error) && error.name === 'AbortError');
+  const told = status >= 400 && status !== CLIENT_CLOSED_REQUEST;
+  return !told && error !== undefined && !(isError(error) && error.name === 'AbortError');
 }
 
 /** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */

@@ -84,10 +84,12 @@ describe('SpanWriter', () => {
     end({ ...ended, status: 200, error: error({}) });
     end({ ...ended, status: 200, error: error({ status: 504 }) });
     end({ ...ended, status: 200, error: error({ status: 499 }) });
+    end({ ...ended, status: 499, error: error({ status: 499 }) });
+    end({ ...ended, status: 499, error: error({}) });
     end({ ...ended, kind: 'client', status: 200, error: error({ code: 'UND_ERR_SOCKET' }) });
     end({ ...ended, kind: 'client', status: 200, error: error({ name: 'AbortError' }) });
     writer.close();
-    expect(lines.map(({ level }) => level)).toEqual(['error', 'error', 'info', 'error', 'info']);
+    expect(lines.map(({ level }) => level)).toEqual(['error', 'error', 'info', 'info', 'error', 'error', 'info']);
   });
 
   it('R120: names user and tenant only where configured, and on requests only', () => {

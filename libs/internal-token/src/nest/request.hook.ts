@@ -132,7 +132,8 @@ export class RequestHook implements OnModuleInit {
     store.span = span;
     response.once('close', () => {
       if (!response.writableFinished) span.fail(connectionClosed());
-      span.end(response.statusCode);
+      // Until its head is sent an answer says 200, whatever it would have become.
+      span.end(response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST);
     });
   }
 
@@ -162,7 +163,11 @@ export class RequestHook implements OnModuleInit {
   }
 }
 
+/** nginx' status for a client that left before it had an answer. It stands in logs only. */
+const CLIENT_CLOSED_REQUEST = 499;
+
 /** What was thrown here comes first; without that it is the other side that went away. */
 function connectionClosed(): Error {
-  return Object.assign(new Error('The connection closed before the answer was complete'), { status: 499 });
+  const error = new Error('The connection closed before the answer was complete');
+  return Object.assign(error, { status: CLIENT_CLOSED_REQUEST });
 }

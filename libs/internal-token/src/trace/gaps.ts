@@ -1,9 +1,9 @@
 import { offset as formatOffset } from './format.js';
 import type { Gap } from './report.js';
-import { answerOf, callsOut, type Span } from './span.js';
+import { answerOf, callsOut, CLIENT_CLOSED_REQUEST, type Span } from './span.js';
 
-/** A call that ended so may never have reached anybody (RFC 9110, section 15.6). */
-const NOT_REACHED = new Set([502, 503, 504]);
+/** A call that ended so may never have reached anybody (RFC 9110, section 15.6; or its own caller left before). */
+const NOT_REACHED = new Set([CLIENT_CLOSED_REQUEST, 502, 503, 504]);
 
 /**
  * Who ought to have written lines and has not: callees that answered, callers that were named.

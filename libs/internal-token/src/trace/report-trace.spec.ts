@@ -187,6 +187,20 @@ describe('of a request, the viewer', () => {
     );
   });
 
+  it('says of a client that left that it left: nobody was refused, nothing failed, nobody is missed', () => {
+    const err = { type: 'Error', message: 'closed', status: 499 };
+    const left = { kind: 'server', op: 'POST /orders', at: 0, dur: 5, status: 499, err };
+    for (const step of [
+      { ...left, service: 'gateway', peer: 'orders' },
+      { ...left, service: 'gateway', peer: 'orders', calls: [{ ...left, service: 'orders' }] },
+      { ...left, service: 'gateway', calls: [{ ...left, kind: 'internal', service: 'orders', status: 'error' }] },
+    ]) {
+      const report = reportTrace('', linesFrom(step));
+      expect(report).toMatchObject({ failed: false, gaps: [] });
+      expect(report?.verdict).toMatch(/^POST \/orders took 5\.00 ms.*; the client left before it was answered\.$/);
+    }
+  });
+
   it('shows a span that never ended as long as it was seen', () => {
     const report = read('unfinished');
     expect(report.unfinished).toBe(true);

@@ -1,5 +1,8 @@
 import type { Line } from './line.js';
 
+/** The status of a request whose client left before any answer was sent. */
+export const CLIENT_CLOSED_REQUEST = 499;
+
 /** A span in the making: what its lines say, its place in the tree, and what the analysis finds. */
 export interface Span {
   readonly id: string;

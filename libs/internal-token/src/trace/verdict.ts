@@ -1,6 +1,6 @@
 import { milliseconds, percent, plural } from './format.js';
 import type { Gap } from './report.js';
-import { answerOf, callsOut, isFailed, isUnhappy, type Span } from './span.js';
+import { answerOf, callsOut, CLIENT_CLOSED_REQUEST, isFailed, isUnhappy, type Span } from './span.js';
 
 /** Below this share of the whole the slowest hop is not worth chasing alone. */
 const STANDS_OUT = 0.25;
@@ -54,8 +54,14 @@ function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
   const outcomeOnly = status === undefined || first === root ? '' : `: ${status}`;
   const why = err === undefined ? outcomeOnly : `: ${err.code ?? err.type}`;
   const cause = `${op} in ${service}${why}`;
+  if (hasLeft(root)) return 'the client left before it was answered';
   if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, which was handled`;
   const verb = isFailed(root) ? 'failed' : 'was refused';
   const outcome = typeof root.line.status === 'number' ? ` with ${root.line.status}` : '';
   return first === root ? `it ${verb}${outcome}${why}` : `it ${verb}${outcome}, which began with ${cause}`;
+}
+
+/** Nobody was refused anything, nor did anything fail: nothing was sent to anybody. */
+function hasLeft(root: Span): boolean {
+  return root.line.status === CLIENT_CLOSED_REQUEST && !isFailed(root);
 }
