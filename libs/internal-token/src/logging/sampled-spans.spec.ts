@@ -78,6 +78,20 @@ describe('span lines of a sampled system', () => {
     expect(writer.heldLines).toBe(0);
   });
 
+  it.each([
+    [404, 0],
+    [499, 0],
+    [505, 0],
+    [500, 1],
+    [503, 1],
+    [504, 1],
+  ])('of a request that ends with %i: %i, as its level says', (status, count) => {
+    const { open, lines } = setup();
+    open('request', { kind: 'server' }).end({ status });
+    expect(lines).toHaveLength(count);
+    expect(lines.filter(({ level }) => level === 'info')).toEqual([]);
+  });
+
   it('are all written, and say why, for a request that fails', () => {
     const { open, written, writer, lines, pass } = setup();
     const request = open('request');

@@ -78,9 +78,9 @@ export function missingLine(where: SpanIds & Pick<SpanRecord, 'service'>, count:
   return new SpanLine(msg, 'warn', where.service, idsOf(where), {});
 }
 
-/** The span failed on this side, or its caller was told so. */
+/** The span failed on this side, or was not ready: whatever its end line is more than an `info` for. */
 export function isFailure(record: SpanRecord): boolean {
-  return levelOf(record) === 'error' || (typeof record.status === 'number' && record.status >= 500);
+  return levelOf(record) !== 'info';
 }
 
 /** Who asked, as far as configured. */

@@ -201,6 +201,21 @@ describe('of a request, the viewer', () => {
     }
   });
 
+  it('takes another HTTP for a refusal, and a service that is not ready for a failure', () => {
+    for (const [status, failed] of [
+      [505, false],
+      [503, true],
+    ] as const) {
+      const lines = linesFrom({ service: 'gateway', kind: 'server', op: 'GET', at: 0, dur: 1, status });
+      expect(
+        reportTrace(
+          '',
+          lines.map((line) => ({ ...line, level: 'info' })),
+        )?.failed,
+      ).toBe(failed);
+    }
+  });
+
   it('shows a span that never ended as long as it was seen', () => {
     const report = read('unfinished');
     expect(report.unfinished).toBe(true);

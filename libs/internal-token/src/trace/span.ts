@@ -3,6 +3,9 @@ import type { Line } from './line.js';
 /** The status of a request whose client left before any answer was sent. */
 export const CLIENT_CLOSED_REQUEST = 499;
 
+/** The one 5xx that is the client's doing. */
+const VERSION_NOT_SUPPORTED = 505;
+
 /** A span in the making: what its lines say, its place in the tree, and what the analysis finds. */
 export interface Span {
   readonly id: string;
@@ -38,7 +41,8 @@ function isAnswer({ line }: Span, { id }: Span): boolean {
 
 /** A failure of this side, as the line's level tells in every topology; a refusal is none. */
 export function isFailed({ line }: Pick<Span, 'line'>): boolean {
-  return line.level === 'error' || line.level === 'fatal' || (typeof line.status === 'number' && line.status >= 500);
+  if (line.level === 'error' || line.level === 'fatal') return true;
+  return typeof line.status === 'number' && line.status >= 500 && line.status !== VERSION_NOT_SUPPORTED;
 }
 
 /** It failed or refused. */
