@@ -291,6 +291,50 @@ describe('the log of an application that samples', () => {
   });
 });
 
+describe('the log of a request whose key has to be fetched first', () => {
+  const { promise: fetched, resolve: arrive } = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  let loads = 0;
+  const keys = {
+    description: 'a gateway that has begun to sign with another key',
+    load: async (signal: AbortSignal) => {
+      if (loads++ === 0) return new TestTokenIssuer({ trustDomain: 'shop.example' }).keys.load(signal);
+      asked.resolve();
+      await fetched;
+      return tokens.keys.load(signal);
+    },
+  };
+
+  @Module({
+    imports: [
+      InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys }),
+      InternalTokenLoggingModule.forRoot(),
+    ],
+    controllers: [OrdersController],
+  })
+  class WaitingModule {}
+
+  it("has its start under the token's id, and nothing of it under another", async () => {
+    const written: LogLine[] = [];
+    const destination = { write: (text: string) => written.push(JSON.parse(text) as LogLine) };
+    const logger = new InternalTokenLogger({ service: 'orders', destination, level: 'debug' });
+    const app = await NestFactory.create(WaitingModule, new FastifyAdapter(), { logger });
+    await app.listen(0, '127.0.0.1');
+    const claims = tokens.claims({ scope: 'test' });
+    const answer = fetch(`${await app.getUrl()}/orders/7`, { headers: { 'Txn-Token': tokens.token(claims) } });
+    await asked.promise;
+    arrive();
+    expect((await answer).status).toBe(200);
+    await Promise.all(background.splice(0));
+    await app.close();
+    const spans = written.filter(({ ev, kind }) => ev !== undefined && kind === 'server');
+    expect(spans.map(({ ev, txn }) => [ev, txn])).toEqual([
+      ['start', claims.tokenId],
+      ['end', claims.tokenId],
+    ]);
+  });
+});
+
 it('an application without any logger opens spans like any other', () => {
   Logger.overrideLogger(false);
   const problems = jest.spyOn(Logger.prototype, 'error');

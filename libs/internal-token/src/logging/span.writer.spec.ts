@@ -176,6 +176,30 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
+  it.each(['start', 'inflight'])('writes no %s line before it is known whose trace it is', async (ev) => {
+    const { lines, logger } = setup();
+    if (ev === 'start') logger.setLogLevels(['debug']);
+    const tracer = new Tracer({ service: 'orders' });
+    let now = 0;
+    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { clock: () => now });
+    const verified = Promise.withResolvers<void>();
+    const [joining, leaving] = ['GET /joins', 'GET /leaves'].map((op) => tracer.open({ op, kind: 'server' }));
+    for (const span of [joining, leaving]) span?.joinsWith(verified.promise);
+    now = (joining?.startedAt ?? 0) + 2_000;
+    await Promise.resolve();
+    writer.reportOpenSpans();
+    leaving?.end(499);
+    expect(lines.filter((line) => line.ev === ev)).toEqual([]);
+    joining?.join('f'.repeat(32));
+    verified.resolve();
+    await new Promise(setImmediate);
+    writer.reportOpenSpans();
+    expect(lines.filter((line) => line.ev === ev)).toEqual([
+      expect.objectContaining({ op: 'GET /joins', txn: 'f'.repeat(32) }),
+    ]);
+    writer.close();
+  });
+
   it('calls a process that is not ready a warning, without a stack', () => {
     const { end, lines, writer } = setup();
     end({ ...ended, status: 503 });

@@ -76,7 +76,7 @@ export class SpanWriter {
       const { span, part } = entry;
       const age = now - span.startedAt;
       if (age < this.#inflightAfterMs) return;
-      if (entry.reported) continue;
+      if (entry.reported || span.joining !== undefined) continue;
       const left = this.#leavesOut(span.traceId);
       if (left && part.kept === undefined) {
         if (age < (this.#sampling?.slowMs ?? 0)) continue;
@@ -101,10 +101,18 @@ export class SpanWriter {
     this.#open.set(span.spanId, { span, part, reported: false });
     // Twice the lines, which production never writes: not even made there.
     if (this.sink.isLevelEnabled?.('debug') === false) return;
-    // A request learns its id from its token, which is verified in this very turn: the line waits for it.
     const offer = () => this.#offer(span.traceId, part, () => openLine('start', span));
-    if (span.kind === 'server') queueMicrotask(offer);
+    if (span.kind === 'server') queueMicrotask(() => this.#onceKnown(span, offer));
     else offer();
+  }
+
+  /** A request learns its id from its token, in the turn of its arrival as a rule: its line waits for that. */
+  #onceKnown(span: Span, offer: () => void): void {
+    if (span.joining === undefined) return offer();
+    void span.joining.then(() => {
+      // Of one that left meanwhile the end is told, under the id that it had.
+      if (this.#open.has(span.spanId)) offer();
+    });
   }
 
   #ended(record: SpanRecord): void {

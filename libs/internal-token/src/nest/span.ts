@@ -62,6 +62,7 @@ export class Span {
   private trace: string;
   private details: SpanSpec & { readonly service: string };
   private token: SpanToken | undefined;
+  private pending: Promise<void> | undefined;
   private error: unknown;
   private ended = false;
 
@@ -111,6 +112,11 @@ export class Span {
     return this.details.db;
   }
 
+  /** Undefined if `traceId` is final; else settles, never with an error, when it is. */
+  get joining(): Promise<void> | undefined {
+    return this.pending;
+  }
+
   /** Milliseconds since the epoch, with decimals. */
   get startedAt(): number {
     return performance.timeOrigin + this.started;
@@ -119,6 +125,12 @@ export class Span {
   /** Adds what was not known at the start, such as the route's pattern. */
   describe(details: SpanDetails): void {
     this.details = { ...this.details, ...details };
+  }
+
+  /** Whose trace this is will be known when `decided` settles: keys are fetched, or a caller is looked up, before. */
+  joinsWith(decided: Promise<unknown>): void {
+    const known = () => void (this.pending = undefined);
+    this.pending = decided.then(known, known);
   }
 
   /** Joins the trace of a verified token: its id becomes the trace id. */

@@ -52,8 +52,10 @@ export class TokenAdmission extends RequestAdmission {
       refusal = error;
     }
     const identified = this.callers.identify({ raw: request.raw, token }, request.store);
-    if (identified === undefined) return this.verify(request, token, refusal, started);
-    return identified.then(() => this.verify(request, token, refusal, started));
+    const verify = () => this.verify(request, token, refusal, started);
+    const admitted = identified === undefined ? verify() : identified.then(verify);
+    if (typeof admitted !== 'boolean') request.store.span?.joinsWith(admitted);
+    return admitted;
   }
 
   private verify(
