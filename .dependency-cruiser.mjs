@@ -193,7 +193,7 @@ export default {
       { path: room('trace') },
       {
         path: 'node_modules/',
-        pathNot: npm('picocolors'),
+        pathNot: npm('picocolors', 'get-east-asian-width'),
       },
     ),
     only('page-rooms', 'The page shows what the trace room finds.', room('page'), room('trace')),

@@ -8,6 +8,7 @@ import { linesOf } from '../../../../../scripts/lib/capture-builder.mjs';
 import { SpanReceiver } from '../../../../../test/support/otlp/span-receiver.js';
 import { CAPTURE_NAMES, idOf } from '../../../test/support/planted.js';
 import type { CaptureReport, TraceReport } from '../../trace/index.js';
+import { widthOf } from '../../trace/render/columns.js';
 import { runItok } from '../index.js';
 
 const CAPTURES = fileURLToPath(new URL('../../../../../test/captures', import.meta.url));
@@ -163,6 +164,29 @@ describe('itok', () => {
       const lines = linesOf({ service: 'gateway', op: 'GET /', kind: 'server', at: 0, dur: 3, tok });
       const path = write('age.log', lines.map((line) => JSON.stringify(line)).join('\n'));
       expect((await run(['trace', 'last', path])).out).toContain('−2.5 s');
+    });
+
+    it('keeps its columns where a log is in Japanese', async () => {
+      const calls = [
+        { service: 'orders', op: 'order.place', at: 0, dur: 8 },
+        { service: '在庫', op: '在庫を引き当てる 🍣', at: 0, dur: 6 },
+        { service: 'orders', op: `注文を確定する${'、とても長い名前'.repeat(9)}`, at: 0, dur: 4 },
+      ];
+      const notes = [{ at: 1, msg: `ご注文を承りました。${'👨‍👩‍👧 ｶﾞ '.repeat(60)}` }];
+      const lines = linesOf({ service: 'gateway', op: 'POST /orders', kind: 'server', at: 0, dur: 9, calls, notes });
+      const path = write('japanese.log', lines.map((line) => JSON.stringify(line)).join('\n'));
+      const { out } = await run(['trace', 'last', path]);
+      const rows = out.split('\n').filter((line) => /[█▓░] .* ms/.test(line));
+      expect(rows).toHaveLength(4);
+      for (const part of [/^.*?(?=[█▓░])/, /^.*? ms(?=.* ms)/]) {
+        expect(new Set(rows.map((row) => widthOf(part.exec(row)?.[0] ?? ''))).size).toBe(1);
+      }
+      const [note = ''] = out.split('\n').filter((line) => line.includes('ご注文'));
+      expect(note).toMatch(/…$/);
+      expect(widthOf(note)).toBeLessThanOrEqual(130);
+      const table = (await run(['top', path])).out.split('\n').filter((line) => / ms .* %$/.test(line));
+      expect(table).toHaveLength(4);
+      expect(new Set(table.map((line) => widthOf(line))).size).toBe(1);
     });
 
     it('makes no link, list or formula of what a log says', async () => {

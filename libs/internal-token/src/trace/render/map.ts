@@ -1,6 +1,7 @@
 import { count, latency, percent, rate } from '../format.js';
 import type { CaptureReport, EdgeStats } from '../report.js';
-import { fit, serviceColours, type Style, widthOf } from './pen.js';
+import { fit, widthOf } from './columns.js';
+import { serviceColours, type Style } from './pen.js';
 
 /** Who calls whom, how often, how slowly and how well, as a list that reads from the client inwards. */
 export function renderMap({ edges }: CaptureReport, { pen }: Style): string[] {

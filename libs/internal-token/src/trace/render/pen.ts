@@ -6,7 +6,7 @@ export type Paint = (text: string) => string;
 /** How something is written for people. */
 export interface Style {
   readonly pen: Pen;
-  /** Characters a line. */
+  /** Columns a line. */
   readonly width: number;
 }
 
@@ -29,12 +29,3 @@ export function outcomePaint(failed: boolean, status: number | string | undefine
   if (failed) return pen.red;
   return status === 'error' || Number(status) >= 400 ? pen.yellow : pen.green;
 }
-
-/** The text in so many columns, cut with `…` where it is longer. */
-export function fit(text: string, columns: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= columns) return text + ' '.repeat(columns - characters.length);
-  return `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
-}
-
-export const widthOf = (text: string): number => Array.from(text).length;

@@ -1,7 +1,8 @@
 import { count, latency, milliseconds, percent, plural, rate } from '../format.js';
 import type { CaptureReport, EdgeStats, OperationStats } from '../report.js';
+import { fit, widthOf } from './columns.js';
 import { markdownTable } from './markdown.js';
-import { fit, type Style, widthOf } from './pen.js';
+import type { Style } from './pen.js';
 
 const MAX_GONE = 10;
 /** A difference below this is noise. */

@@ -1,6 +1,7 @@
 import { milliseconds, offset as formatOffset, percent, plural } from '../format.js';
 import type { CriticalPiece, TraceReport } from '../report.js';
-import { fit, outcomePaint, type Paint, serviceColours, type Style, widthOf } from './pen.js';
+import { fit, widthOf } from './columns.js';
+import { outcomePaint, type Paint, serviceColours, type Style } from './pen.js';
 import type { Operation } from '../operations.js';
 import { type Row, rowsOf } from './rows.js';
 
