@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { developmentSigningKey, internalTls, listening, readSettingFile } from '@app/runtime';
+import { developmentSigningKey, internalTls, listening, readSettingFile, storageOf } from '@app/runtime';
 import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
 import type { InternalTokenSigningKey } from 'nestjs-internal-token/issuing';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway.config.js';
@@ -9,7 +9,7 @@ import type { GatewayResources } from './gateway.module.js';
 export async function openResources(config: GatewayConfig): Promise<GatewayResources> {
   const { values } = config;
   const signing = await signingKeys(values);
-  const storage = values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') };
+  const storage = storageOf(values);
   const tls = internalTls('gateway', values);
   if (values.ACCESS_TOKEN_ISSUERS) return { signing, storage, tls, issuers: values.ACCESS_TOKEN_ISSUERS };
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { StorageModule } from '@app/storage';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
@@ -8,7 +7,7 @@ import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { developmentJwksFile } from './development/development-keys.js';
 import { HealthModule } from './health.module.js';
 import type { ServiceConfig } from './settings/service-settings.js';
-import { internalOriginsOf, spanLogging } from './settings/shared-settings.js';
+import { internalOriginsOf, spanLogging, storageOf } from './settings/shared-settings.js';
 import { knownCallers } from './tls/known-callers.js';
 import { TlsFiles } from './tls/tls-files.js';
 
@@ -37,9 +36,7 @@ export class ServiceModule {
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier),
-        StorageModule.forRoot(
-          values.DATABASE_URL ? { url: values.DATABASE_URL } : { directory: join(values.DEV_DIRECTORY, 'db') },
-        ),
+        StorageModule.forRoot(storageOf(values)),
         domain,
       ],
       providers: [

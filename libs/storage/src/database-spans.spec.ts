@@ -171,3 +171,18 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     expect(ops()).toEqual([`${domain} transaction: ok`]);
   });
 });
+
+describe.each([
+  ['off', []],
+  ['transactions', ['transaction']],
+] as const)('with spans: %s', (spans, told) => {
+  it(`a transaction leaves ${told[0] ?? 'nothing'}, and does its work`, async () => {
+    const app = await NotesApp.start({ memory: true, spans }, 'notes');
+    const records: SpanRecord[] = [];
+    app.tracer.onEnd((record) => records.push(record));
+    await app.as('acme', () => app.add({ id: 1, text: 'a' }));
+    expect(records.map(({ db }) => db)).toEqual(told);
+    expect(await app.as('acme', () => app.texts())).toEqual(['a']);
+    await app.close();
+  }, 30_000);
+});

@@ -25,6 +25,7 @@ export class DatabaseSpans {
   constructor(
     private readonly tracer: Tracer,
     private readonly domain: string,
+    private readonly detail: 'transactions' | 'statements' = 'statements',
   ) {
     this.#transaction = { ...DATABASE, op: `${domain} transaction`, db: 'transaction' };
   }
@@ -40,8 +41,9 @@ export class DatabaseSpans {
     });
   }
 
-  /** The same transaction, whose statements leave spans. */
+  /** The same transaction, whose statements leave spans where these are wanted. */
   watch<Schema>(trx: Transaction<Schema>, dialect: Dialect): Transaction<Schema> {
+    if (this.detail === 'transactions') return trx;
     const executor = trx.getExecutor();
     const watched = executor.withConnectionProvider({
       // Statements of one transaction wait for each other: a span begins when it is the statement's turn.

@@ -59,7 +59,7 @@ describeServer('when the database server', () => {
     await server.die();
     await server.comeBack();
     expect(await read()).toEqual([]);
-  }, 20_000);
+  });
 
   it('ends our sessions, the next request opens new ones', async () => {
     await Promise.all(Array.from({ length: 5 }, read));

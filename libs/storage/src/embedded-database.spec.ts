@@ -48,7 +48,7 @@ describe('an embedded database', () => {
     const second = await open();
     expect(await count(second)).toBe(1);
     await second.onApplicationShutdown();
-  }, 60_000);
+  });
 
   it('of a process that was killed while creating it is created anew', async () => {
     mkdirSync(join(directory, 'notes'));
@@ -57,13 +57,13 @@ describe('an embedded database', () => {
     const database = await open();
     expect(await count(database)).toBe(0);
     await database.onApplicationShutdown();
-  }, 60_000);
+  });
 
   it('frees its directory when the start fails', async () => {
     const failing = { getMigrations: async () => ({ '001': { up: () => Promise.reject(new Error('no')) } }) };
     await expect(DomainDatabase.open({ directory }, { name: 'notes', migrations: failing })).rejects.toThrow();
     await (await open()).onApplicationShutdown();
-  }, 60_000);
+  });
 
   it('opens again after kill -9 in the middle of writes, with every row that was committed', async () => {
     const writer: ChildProcess = spawn(process.execPath, ['--import', HOOKS, WRITER, directory], {
@@ -83,5 +83,5 @@ describe('an embedded database', () => {
     expect(await count(database)).toBeGreaterThanOrEqual(committed);
     await add(database, 0);
     await database.onApplicationShutdown();
-  }, 60_000);
+  });
 });

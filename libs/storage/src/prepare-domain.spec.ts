@@ -44,7 +44,7 @@ describe.each(drivers)('a start on $name', ({ open }) => {
       code: 'storage_misconfigured',
       detail: expect.stringMatching(/\.forgotten: call protectTable/),
     });
-  }, 30_000);
+  });
 
   it.each([
     ['row-level security that does not bind the owner', 'alter table guarded no force row level security', 'guarded'],

@@ -32,9 +32,18 @@ export class StorageModule {
       },
       {
         provide: TenantDatabase,
-        inject: [DOMAIN_DATABASE, InternalTokenContext, Tracer],
-        useFactory: (database: DomainDatabase, context: InternalTokenContext, tracer: Tracer) =>
-          new TenantDatabase(database, context, new DatabaseSpans(tracer, domain.name)),
+        inject: [STORAGE_OPTIONS, DOMAIN_DATABASE, InternalTokenContext, Tracer],
+        useFactory: (
+          { spans = 'statements' }: StorageOptions,
+          database: DomainDatabase,
+          context: InternalTokenContext,
+          tracer: Tracer,
+        ) =>
+          new TenantDatabase(
+            database,
+            context,
+            spans === 'off' ? undefined : new DatabaseSpans(tracer, domain.name, spans),
+          ),
       },
     ];
     if (tasks.length > 0) {

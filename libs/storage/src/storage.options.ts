@@ -1,8 +1,16 @@
 import type { MigrationProvider } from 'kysely/migration';
 import { StorageError } from './storage.error.js';
 
-/** Where data lives: given by the app. */
-export type StorageOptions =
+/** What the app decides about storage. */
+export type StorageOptions = DataPlace & {
+  /** How much of its database work a request tells: nothing, its transactions, or each statement too. Default that. */
+  readonly spans?: DatabaseSpanDetail;
+};
+
+export type DatabaseSpanDetail = 'off' | 'transactions' | 'statements';
+
+/** Where data lives. */
+type DataPlace =
   /** PostgreSQL: `postgres://user:password@host:port/database` (DATABASE_URL). */
   | { readonly url: string }
   /** Embedded: the base directory; each domain gets `<directory>/<domain>`, locked by one process. */

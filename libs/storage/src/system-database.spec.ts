@@ -8,7 +8,7 @@ describe('a system task', () => {
 
   beforeAll(async () => {
     app = await NotesApp.start({ memory: true }, 'notes');
-  }, 30_000);
+  });
 
   afterAll(() => app.close());
 
@@ -48,5 +48,5 @@ describe('a system task', () => {
     module.useLogger(false);
     expect(() => module.get(SystemDatabase, { strict: false })).toThrow();
     await module.close();
-  }, 30_000);
+  });
 });

@@ -8,7 +8,7 @@ export class TenantDatabase<Schema> {
   constructor(
     private readonly database: DomainDatabase,
     private readonly context: InternalTokenContext,
-    private readonly spans: DatabaseSpans,
+    private readonly spans?: DatabaseSpans,
   ) {}
 
   /**

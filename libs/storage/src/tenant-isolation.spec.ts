@@ -11,7 +11,7 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
   beforeAll(async () => {
     backend = await open();
     app = await NotesApp.start(backend.options, domain);
-  }, 30_000);
+  });
 
   afterAll(async () => {
     await app.close();

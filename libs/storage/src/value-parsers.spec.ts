@@ -11,7 +11,7 @@ describe.each(drivers)('values read from $name', ({ open }) => {
   beforeAll(async () => {
     backend = await open();
     app = await NotesApp.start(backend.options, domain);
-  }, 30_000);
+  });
 
   afterAll(async () => {
     await app.close();

@@ -138,7 +138,19 @@ export const databaseSettings = {
     optional: true,
     example: 'postgres://orders@db.internal/shop',
   },
+  DATABASE_SPANS: {
+    schema: parse.oneOf('off', 'transactions', 'statements'),
+    description:
+      'What of its database work a request leaves span lines of: `statements` and their transactions, `transactions` alone, or nothing (`off`).',
+    fallback: 'statements',
+  },
 } as const;
+
+/** Where the domains of this process keep their data, and what they tell of it. */
+export function storageOf(values: SettingValues<typeof databaseSettings & typeof developmentDirectory>) {
+  const { DATABASE_URL: url, DATABASE_SPANS: spans } = values;
+  return url ? { url, spans } : { directory: join(values.DEV_DIRECTORY, 'db'), spans };
+}
 
 export const loggingSettings = {
   LOG_LEVEL: {
