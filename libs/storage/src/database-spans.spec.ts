@@ -184,5 +184,5 @@ describe.each([
     expect(records.map(({ db }) => db)).toEqual(told);
     expect(await app.as('acme', () => app.texts())).toEqual(['a']);
     await app.close();
-  }, 30_000);
+  }, 60_000);
 });

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { DevelopmentLog, type DevelopmentLogOptions } from './development-log.js';
 
 const line = (msg: string) => ({ time: 1, level: 'info', msg, service: 'orders', instance: 'here-1' });
@@ -74,6 +77,31 @@ describe('the development log', () => {
     const both = [...kept('orders.ndjson.1'), ...kept()];
     expect(both.toSorted()).toEqual(messages.flatMap((each) => [each, each]));
   });
+
+  it('is one that two processes may begin anew at once', async () => {
+    const hooks = new URL('../../../../test/support/storage/typescript-hooks.mjs', import.meta.url).href;
+    const script = `
+      import { channel } from 'node:diagnostics_channel';
+      const { DevelopmentLog } = await import(${JSON.stringify(new URL('./development-log.ts', import.meta.url).href)});
+      const [directory] = process.argv.slice(1);
+      const log = new DevelopmentLog({ service: 'orders', directory, limitBytes: 1, report: console.log });
+      console.log('ready');
+      process.stdin.once('data', () => {
+        for (let line = 0; line < 500; line++) channel('${lines.name as string}').publish({ msg: String(line) });
+        log.close();
+        process.exit();
+      });`;
+    const replicas = [1, 2].map(() =>
+      spawn(process.execPath, ['--import', hooks, '--input-type=module', '-e', script, directory], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    const said = replicas.map(({ stdout }) => text(stdout));
+    await Promise.all(replicas.map(({ stdout }) => once(stdout, 'data')));
+    for (const { stdin } of replicas) stdin.write('go');
+    expect(await Promise.all(said)).toEqual(['ready\n', 'ready\n']);
+    expect(readdirSync(directory).toSorted()).toEqual(['orders.ndjson', 'orders.ndjson.1']);
+  }, 60_000);
 
   it('is there again when somebody has deleted it', () => {
     keep({ limitBytes: 1 });

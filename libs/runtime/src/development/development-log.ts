@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { appendFileSync, closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDevelopmentDirectory } from './development-directory.js';
 
@@ -88,9 +89,23 @@ export class DevelopmentLog {
     const same = statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
     this.#lookedAt = Date.now();
     if (same && !full) return file;
-    if (same) renameSync(this.#path, `${this.#path}.1`);
+    if (same) this.#setAside(fstatSync(file).ino);
     closeSync(file);
     this.#file = undefined;
     return this.#open();
+  }
+
+  /** Replicas find the same file full at once: what is moved is looked at, and a newer file goes back to its place. */
+  #setAside(full: number): void {
+    const aside = `${this.#path}.${randomUUID()}`;
+    try {
+      renameSync(this.#path, aside);
+      if (statSync(aside).ino === full) return renameSync(aside, `${this.#path}.1`);
+      linkSync(aside, this.#path);
+    } catch (error) {
+      // The other one was quicker, and has begun the next file or is about to.
+      if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+    rmSync(aside, { force: true });
   }
 }
