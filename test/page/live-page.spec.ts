@@ -115,6 +115,19 @@ describeWithBrowser('the live page', () => {
     expect(await watched.page.getByRole('option').innerText()).toContain('502');
   });
 
+  it('leaves health probes out, says how many, and shows them when asked', async () => {
+    const probe = (txn: string): RequestSummary => ({ ...summary(another(txn)), op: 'GET /health/ready' });
+    server.ended(probe('one'));
+    const toggle = watched.page.getByRole('button', { name: '1 health probe hidden' });
+    await toggle.waitFor();
+    server.ended(probe('two'));
+    await watched.page.getByRole('button', { name: '2 health probes hidden' }).click();
+    expect((await ops()).slice(0, 2)).toEqual(['GET /health/ready', 'GET /health/ready']);
+    await watched.page.keyboard.press('h');
+    await watched.page.getByRole('button', { name: '2 health probes hidden' }).waitFor();
+    expect(await ops()).toHaveLength(2);
+  });
+
   it('comes back by itself when the server has been restarted', async () => {
     await watched.page.getByText('live', { exact: true }).last().waitFor();
     await server.stop();

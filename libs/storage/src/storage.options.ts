@@ -7,7 +7,7 @@ export type StorageOptions = DataPlace & {
   readonly spans?: DatabaseSpanDetail;
 };
 
-export type DatabaseSpanDetail = 'off' | 'transactions' | 'statements';
+type DatabaseSpanDetail = 'off' | 'transactions' | 'statements';
 
 /** Where data lives. */
 type DataPlace =

@@ -22,6 +22,7 @@ export const TRACE_HELP: Help = [
 export const LIVE_HELP: Help = [
   ['j k', 'older, newer request'],
   ['p', 'pause or go on'],
+  ['h', 'health probes on or off'],
 ];
 
 const SIGNS: readonly (readonly [sign: string, what: string])[] = [

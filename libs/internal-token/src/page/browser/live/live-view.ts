@@ -13,6 +13,7 @@ import { TraceHeader } from '../trace/trace-header.js';
 import { TraceView } from '../trace/trace-view.js';
 import { KeyList } from './key-list.js';
 import * as client from './live.client.js';
+import { isProbe } from './probes.js';
 import { RequestList } from './request-list.js';
 import { TokenInspector } from './token-inspector.js';
 import { useLoaded, useThrottled } from './use-loaded.js';
@@ -36,7 +37,12 @@ export function LiveView(): VNode {
   const [filter, setFilter] = useState('');
   const [chosen, choose] = useState<string | undefined>(() => location.hash.slice(1) || undefined);
   const filterInput = useRef<HTMLInputElement>(null);
-  const shown = useMemo(() => live.requests.filter((request) => matches(request, filter)), [live.requests, filter]);
+  const [withProbes, showProbes] = useState(false);
+  const known = useMemo(
+    () => (withProbes ? live.requests : live.requests.filter((request) => !isProbe(request))),
+    [live.requests, withProbes],
+  );
+  const shown = useMemo(() => known.filter((request) => matches(request, filter)), [known, filter]);
   // Until one is chosen, the newest.
   const selected = chosen ?? shown[0]?.txn;
   const version = live.requests.find(({ txn }) => txn === selected);
@@ -69,6 +75,7 @@ export function LiveView(): VNode {
     j: () => step(1),
     k: () => step(-1),
     p: () => live.pause(!live.paused),
+    h: () => showProbes((before) => !before),
   });
   const state = live.connected ? 'live' : 'not connected, trying again';
   return html`<${AppShell}
@@ -80,6 +87,10 @@ export function LiveView(): VNode {
       <${RequestList}
         live=${live}
         shown=${shown}
+        none=${known.length === 0}
+        hiddenProbes=${live.requests.length - known.length}
+        withProbes=${withProbes}
+        onProbes=${showProbes}
         filter=${filter}
         onFilter=${setFilter}
         filterInput=${filterInput}

@@ -13,6 +13,11 @@ interface RequestListProps {
   readonly live: LiveRequests;
   /** Of the requests, those that pass the filter. */
   readonly shown: readonly RequestSummary[];
+  /** There is nothing to be filtered. */
+  readonly none: boolean;
+  readonly hiddenProbes: number;
+  readonly withProbes: boolean;
+  readonly onProbes: (shown: boolean) => void;
   readonly filter: string;
   readonly onFilter: (filter: string) => void;
   readonly filterInput: RefObject<HTMLInputElement | null>;
@@ -25,6 +30,10 @@ interface RequestListProps {
 export function RequestList({
   live,
   shown,
+  none,
+  hiddenProbes,
+  withProbes,
+  onProbes,
   filter,
   onFilter,
   filterInput,
@@ -82,8 +91,20 @@ export function RequestList({
       onKeyDown=${(event: KeyboardEvent) => press(keys, event)}
     >
       ${shown.map((request) => item(request, { selected: request.txn === selected, longest, onSelect, colours }))}
-      ${shown.length === 0 && html`<p class="nothing">${live.requests.length === 0 ? 'No request yet. Send one: it appears here.' : 'No request matches.'}</p>`}
+      ${shown.length === 0 && html`<p class="nothing">${none ? 'No request yet. Send one: it appears here.' : 'No request matches.'}</p>`}
     </div>
+    ${
+      (withProbes || hiddenProbes > 0) &&
+      html`<button
+        type="button"
+        class="probes"
+        aria-pressed=${String(withProbes)}
+        aria-keyshortcuts="h"
+        onClick=${() => onProbes(!withProbes)}
+      >
+        ${withProbes ? 'Hide health probes' : `${hiddenProbes} health ${hiddenProbes === 1 ? 'probe' : 'probes'} hidden`}
+      </button>`
+    }
   </section>`;
 }
 

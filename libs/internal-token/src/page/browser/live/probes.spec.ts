@@ -1,0 +1,13 @@
+import { isProbe } from './probes.js';
+
+describe('a probe', () => {
+  it.each(['GET /health', 'GET /health/live', 'HEAD /health/ready', 'GET /healthz', 'GET /readyz', 'GET /metrics'])(
+    'is %s',
+    (op) => expect(isProbe({ op })).toBe(true),
+  );
+
+  it.each(['GET', 'GET /orders', 'POST /health', 'GET /health-insurances', 'GET /health/:id', 'GET /orders/health'])(
+    'is not %s',
+    (op) => expect(isProbe({ op })).toBe(false),
+  );
+});
