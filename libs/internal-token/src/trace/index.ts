@@ -1,7 +1,7 @@
 export { Capture } from './capture.js';
 export * from './export/index.js';
 export * as format from './format.js';
-export type { Line } from './line.js';
+export { type Line, sizeOf } from './line.js';
 export type * from './live.js';
 export { type Operation, operationsOf } from './operations.js';
 export { parseLine, type ParsedLine } from './parse-line.js';

@@ -35,6 +35,14 @@ describe('the last requests of a log', () => {
     expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
   });
 
+  it('are fewer where their lines are too long together', () => {
+    const requests = new RecentRequests({ maxCharacters: 45_000 });
+    const err = { type: 'E', message: '', stack: 'x'.repeat(10_000) };
+    for (const index of indices)
+      for (const service of ['gateway', 'catalog']) requests.add({ ...line(index, service), err });
+    expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
+  });
+
   it('have failed by their status, too, where the level does not say so', () => {
     const requests = new RecentRequests();
     requests.add({ ...line(1, 'gateway'), status: 500 });

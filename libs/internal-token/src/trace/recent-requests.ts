@@ -1,4 +1,4 @@
-import type { Line } from './line.js';
+import { type Line, sizeOf } from './line.js';
 import type { RequestSummary } from './live.js';
 import type { TraceReport } from './report.js';
 import { reportTrace, type TraceOptions } from './report-trace.js';
@@ -9,6 +9,8 @@ export interface RecentRequestsOptions {
   readonly maxRequests?: number;
   /** Lines of all of them together. Default 100,000. */
   readonly maxLines?: number;
+  /** Characters of these lines. Default 50 million. */
+  readonly maxCharacters?: number;
   /**
    * Hears of each request as it ends, and before that of one that has been open for long (`unfinished`). Lines of other
    * processes may still be on their way then.
@@ -18,6 +20,7 @@ export interface RecentRequestsOptions {
 
 interface RecentRequest {
   readonly lines: Line[];
+  characters: number;
   /** The time of its last line. */
   latest: number;
 }
@@ -27,14 +30,18 @@ export class RecentRequests {
   readonly #requests = new Map<string, RecentRequest>();
   readonly #maxRequests: number;
   readonly #maxLines: number;
+  readonly #maxCharacters: number;
   readonly #onRequest: (request: RequestSummary) => void;
   #lines = 0;
+  #characters = 0;
   /** Files are read one after the other: what one of them has made forgotten does not come back by the next. */
   #forgottenUntil = -Infinity;
 
-  constructor({ maxRequests = 500, maxLines = 100_000, onRequest = () => undefined }: RecentRequestsOptions = {}) {
+  constructor(options: RecentRequestsOptions = {}) {
+    const { maxRequests = 500, maxLines = 100_000, maxCharacters = 50e6, onRequest = () => undefined } = options;
     this.#maxRequests = maxRequests;
     this.#maxLines = maxLines;
+    this.#maxCharacters = maxCharacters;
     this.#onRequest = onRequest;
   }
 
@@ -42,11 +49,14 @@ export class RecentRequests {
     let request = this.#requests.get(line.txn);
     if (request === undefined) {
       if (line.time < this.#forgottenUntil) return;
-      this.#requests.set(line.txn, (request = { lines: [], latest: line.time }));
+      this.#requests.set(line.txn, (request = { lines: [], characters: 0, latest: line.time }));
     }
     request.lines.push(line);
     request.latest = Math.max(request.latest, line.time);
     this.#lines++;
+    const characters = sizeOf(line);
+    request.characters += characters;
+    this.#characters += characters;
     this.#forget();
     if (isOfRequest(line) && (line.ev === 'end' || !request.lines.some(isWhole))) this.#onRequest(summaryOf(line));
   }
@@ -73,13 +83,18 @@ export class RecentRequests {
   }
 
   #forget(): void {
-    while (this.#requests.size > this.#maxRequests || this.#lines > this.#maxLines) {
+    while (
+      this.#requests.size > this.#maxRequests ||
+      this.#lines > this.#maxLines ||
+      this.#characters > this.#maxCharacters
+    ) {
       let quietest: [string, RecentRequest] | undefined;
       for (const entry of this.#requests) if (!(quietest && quietest[1].latest <= entry[1].latest)) quietest = entry;
       if (quietest === undefined) return;
-      const [txn, { lines, latest }] = quietest;
+      const [txn, { lines, characters, latest }] = quietest;
       this.#requests.delete(txn);
       this.#lines -= lines.length;
+      this.#characters -= characters;
       this.#forgottenUntil = Math.max(this.#forgottenUntil, latest);
     }
   }

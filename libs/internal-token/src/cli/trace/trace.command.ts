@@ -17,6 +17,7 @@ import {
 import type { Paper } from '../terminal.js';
 import { checkAwaited, checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
 import { followRequests } from './follow.js';
+import { FoundLines } from './found-lines.js';
 import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -34,9 +35,6 @@ interface TraceOptions {
   readonly post?: string;
   readonly header?: readonly string[];
 }
-
-/** Lines of one request that are held; a request has some ten to some thousand. */
-const MAX_LINES = 500_000;
 
 const HELP = `
 A request is its id (the internal token's id, the X-Request-Id of its answer), the first or last
@@ -108,28 +106,22 @@ async function readTrace(
   { raw = false, html }: TraceOptions,
 ): Promise<Found> {
   const id = await chooseRequest(word, places, paper);
-  const found = new Map<string, Line[]>();
+  const found = new FoundLines(id);
   const capture = new Capture();
-  let held = 0;
   const onLine = (line: Line): void => {
     if (html !== undefined) capture.add(line);
-    if (!line.txn.startsWith(id) && !line.txn.endsWith(id)) return;
-    if (++held > MAX_LINES)
-      throw new TraceInputError(`More than ${MAX_LINES} lines have the id ${id}: give all of it.`);
-    const lines = found.get(line.txn);
-    if (lines === undefined) found.set(line.txn, [line]);
-    else lines.push(line);
+    found.add(line);
   };
   // A page compares the request with all others; otherwise the rest is not even parsed.
   const reading = await read(places, paper, { onLine, ...(html === undefined && { contains: id }) });
-  const [first, ...others] = found;
+  const [first, ...others] = found.requests;
   if (first === undefined) {
     throw new TraceInputError(`No line belongs to ${id} (${readingNote(reading).join('; ')}).`);
   }
   if (others.length > 0) {
-    const ids = [...found.keys()].slice(0, 5).join(', ');
+    const ids = [...found.requests.keys()].slice(0, 5).join(', ');
     throw new TraceInputError(
-      `${found.size} requests have an id that begins or ends with ${id}: ${ids}. Give more of it.`,
+      `${found.requests.size} requests have an id that begins or ends with ${id}: ${ids}. Give more of it.`,
     );
   }
   const report = reportTrace(first[0], first[1], { raw });
