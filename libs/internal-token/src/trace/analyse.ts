@@ -29,7 +29,7 @@ export function analyse(lines: readonly Line[], raw = false): Analysis | undefin
   const assembly = assemble(lines);
   const { zero, root, spans, stray } = assembly;
   if (root === undefined) return undefined;
-  const skews = raw ? [] : correctSkew(root, spans);
+  const skews = raw ? [] : correctSkew(root, spans, stray);
   // Only when clocks agree can one span be said to outlast another, or to lie within it.
   extendOpen(assembly);
   const roots = placeOrphans(assembly);

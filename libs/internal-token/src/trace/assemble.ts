@@ -10,8 +10,8 @@ export interface Assembly {
   /** The root first, then spans that nothing connects with it. */
   readonly roots: readonly Span[];
   readonly spans: readonly Span[];
-  /** Lines outside of every known span. */
-  readonly stray: readonly Line[];
+  /** Lines outside of every known span, by time. */
+  readonly stray: Line[];
 }
 
 const RANK = { start: 0, inflight: 1, end: 2 } as const;
@@ -109,7 +109,7 @@ export function byStart(a: Span, b: Span): number {
   return a.start - b.start || b.end - a.end || compare(a.id, b.id);
 }
 
-function byTime(a: Line, b: Line): number {
+export function byTime(a: Line, b: Line): number {
   return a.time - b.time || compare(a.msg, b.msg);
 }
 

@@ -1,5 +1,6 @@
-import { byStart } from './assemble.js';
+import { byStart, byTime } from './assemble.js';
 import { ClockBounds } from './clock-bounds.js';
+import type { Line } from './line.js';
 import type { ClockSkew } from './report.js';
 import type { Span } from './span.js';
 
@@ -9,13 +10,14 @@ const WORTH_SAYING_MS = 0.5;
 const MAX_PROCESSES = 200;
 
 /**
- * Estimates how far each process' clock is ahead of the root's, and takes it out of its times.
+ * Estimates how far each process' clock is ahead of the root's, and takes it out of its times: of its
+ * spans, of the lines in them, and of its `stray` lines outside of every span.
  *
  * An answer happens within its call. So every call from one process to another bounds how far the second clock can be
  * ahead: at least by the answer's end minus the call's, at most by the answer's start minus the call's. Bounds of one
  * pair of clocks bound the others as well. Where zero is possible nothing is changed; otherwise the middle is taken.
  */
-export function correctSkew(root: Span, spans: readonly Span[]): ClockSkew[] {
+export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): ClockSkew[] {
   const processes = [...new Set([root, ...spans].map(({ line }) => line.instance))];
   if (processes.length < 2 || processes.length > MAX_PROCESSES) return [];
   const bounds = new ClockBounds(processes);
@@ -23,6 +25,7 @@ export function correctSkew(root: Span, spans: readonly Span[]): ClockSkew[] {
     for (const answer of call.children) addBounds(bounds, call, answer);
   }
   const ahead = bounds.solve();
+  const corrected = (line: Line): Line => ({ ...line, time: line.time - (ahead.get(line.instance)?.ahead ?? 0) });
   const skews = new Map<string, ClockSkew>();
   for (const span of spans) {
     const { instance, service } = span.line;
@@ -30,11 +33,13 @@ export function correctSkew(root: Span, spans: readonly Span[]): ClockSkew[] {
     if (found === undefined || found.ahead === 0) continue;
     span.start -= found.ahead;
     span.end -= found.ahead;
-    span.notes = span.notes.map((note) => ({ ...note, time: note.time - found.ahead }));
+    span.notes = span.notes.map(corrected);
     if (Math.abs(found.ahead) >= WORTH_SAYING_MS && !skews.has(instance)) {
       skews.set(instance, { service, instance, ...found });
     }
   }
+  for (const [index, line] of stray.entries()) stray[index] = corrected(line);
+  stray.sort(byTime);
   // What is not worth a word may change the order, too.
   for (const { children } of spans) children.sort(byStart);
   return [...skews.values()];

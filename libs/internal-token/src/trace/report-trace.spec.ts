@@ -53,6 +53,34 @@ describe('of a request, the viewer', () => {
     expect(reserve.notes[0]?.offset).toBeCloseTo(20, -1);
   });
 
+  it('takes a wrong clock out of lines outside of any span, too', () => {
+    const lines = planted('skew');
+    const txn = lines[0]?.txn ?? '';
+    const at = (instance: string, time: number): Line => ({
+      time,
+      level: 'info',
+      msg: instance,
+      service: instance,
+      instance,
+      txn,
+    });
+    const end = Math.max(...lines.map(({ time }) => time));
+    const ahead = reportTrace('', lines)?.skews.find(({ instance }) => instance === 'inventory-1')?.ahead ?? 0;
+    // One process whose clock is known to be 250 ms ahead, one of which nothing is known.
+    const stray = [at('inventory-1', end), at('elsewhere', end - ahead / 2)];
+    const offsets = (raw: boolean): unknown =>
+      reportTrace('', [...lines, ...stray], { raw })?.strayNotes.map(({ msg, offset }) => [msg, Math.round(offset)]);
+    const root = Math.round(end - (reportTrace('', lines)?.startedAt ?? 0));
+    expect(offsets(false)).toEqual([
+      ['inventory-1', Math.round(root - ahead)],
+      ['elsewhere', Math.round(root - ahead / 2)],
+    ]);
+    expect(offsets(true)).toEqual([
+      ['elsewhere', Math.round(root - ahead / 2)],
+      ['inventory-1', root],
+    ]);
+  });
+
   it('leaves clocks alone when asked to', () => {
     const report = read('skew', true);
     expect(report.skews).toEqual([]);
