@@ -52,9 +52,7 @@ describe('readTarget', () => {
           try {
             const { url } = readTarget(`/${text}`);
             expect(url.startsWith('/')).toBe(true);
-            expect(decodeURIComponent((url.split('?')[0] ?? '').replaceAll('%25', ''))).not.toMatch(
-              /(^|\/)\.\.?(\/|$)/,
-            );
+            expect(decodeURIComponent(url.split('?')[0] ?? '')).not.toMatch(/(^|\/)\.\.?(\/|$)/);
           } catch (error) {
             expect(error).toBeInstanceOf(InternalTokenError);
           }
