@@ -123,7 +123,9 @@ export class KeyDirectory implements SigningKeyProvider {
 
   /** Whoever can write here chooses what this gateway signs with and publishes. */
   async #lookAtItself(report: (problem: string) => void): Promise<void> {
-    const { mode } = await stat(this.path);
+    const { mode } = await stat(this.path).catch((error: unknown) => {
+      throw unreadable(this.path, error);
+    });
     const open = (mode & 0o022) !== 0;
     if (open && !this.#open) report('the directory can be written to by others than its owner: chmod 700 it');
     this.#open = open;
