@@ -17,6 +17,7 @@ import {
 } from 'nestjs-internal-token';
 import { InternalTokenHttpModule, translateCallError } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { holdTimers } from './support/held-timers.js';
 import { clientSpans, Listener } from './support/outgoing.js';
 
 const tokens = new TestTokenIssuer();
@@ -49,28 +50,50 @@ beforeEach(() => {
 
 const run = <T>(claims: VerifiedClaims, fn: () => T): T => app.get(InternalTokenContext).run(claims, fn);
 
-const byNode = async (url: string) => {
+/** Gets all of an answer, and tells when its beginning is there. */
+type Call = (url: string, begun?: () => void) => Promise<unknown>;
+
+const byFetch: Call = async (url, begun) => {
+  const response = await fetch(url);
+  begun?.();
+  return response.text();
+};
+const byUndici: Call = async (url, begun) => {
+  const { body } = await undiciRequest(url, { dispatcher: new Agent() });
+  begun?.();
+  return body.text();
+};
+const byNode: Call = async (url, begun) => {
   const [response] = (await once(httpRequest(url).end(), 'response')) as [
     NodeJS.ReadableStream & { statusCode: number },
   ];
+  begun?.();
   return text(response);
 };
-const clients: [string, (url: string) => Promise<unknown>][] = [
-  ['fetch', async (url) => (await fetch(url)).text()],
-  ['undici', async (url) => (await undiciRequest(url, { dispatcher: new Agent() })).body.text()],
+const byHttpService: Call = (url, begun) =>
+  firstValueFrom(app.get(HttpService).get(url, { onDownloadProgress: () => begun?.() }));
+
+const clients: [string, Call][] = [
+  ['fetch', byFetch],
+  ['undici', byUndici],
   ['node:http', byNode],
-  ['HttpService', (url) => firstValueFrom(app.get(HttpService).get(url))],
+  ['HttpService', byHttpService],
 ];
 
 const LIFE_LEFT_MS = 120;
 
-/** Runs `fn` when its token has but a moment to live, by a clock that stands still. */
-async function atTheEndOfLife<T>(fn: (claims: VerifiedClaims) => Promise<T>): Promise<T> {
+/** Runs `fn` when its token has but a moment to live, by a clock that stands still until something has happened. */
+async function atTheEndOfLife<T>(until: Promise<void>, fn: (claims: VerifiedClaims) => Promise<T>): Promise<T> {
   const claims = tokens.claims();
   const clock = jest.spyOn(Date, 'now').mockReturnValue(claims.expiresAt * 1000 - LIFE_LEFT_MS);
+  holdTimers();
   try {
-    return await fn(claims);
+    const outcome = fn(claims);
+    await until;
+    jest.advanceTimersByTime(LIFE_LEFT_MS);
+    return await outcome;
   } finally {
+    jest.useRealTimers();
     clock.mockRestore();
   }
 }
@@ -83,15 +106,20 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
 
 describe.each(clients)('A call by %s', (_client, call) => {
   it('R113a: ends with the life of the token where no answer comes', async () => {
-    peer.answer = () => undefined;
-    const error = await atTheEndOfLife((claims) => failureOf(run(claims, () => call(peer.origin))));
+    const asked = Promise.withResolvers<void>();
+    peer.answer = () => asked.resolve();
+    const error = await atTheEndOfLife(asked.promise, (claims) => failureOf(run(claims, () => call(peer.origin))));
     expect(translateCallError(error)?.code ?? String((error as Error).cause)).toContain('upstream_timeout');
     expect(clientSpans(records)).toMatchObject([{ status: 'error', error: { code: 'upstream_timeout' } }]);
   });
 
   it('R113a: ends with the life of the token where the body does not end', async () => {
     peer.answer = (_req, res) => void res.write('a beginning');
-    expect(await atTheEndOfLife((claims) => failureOf(run(claims, () => call(peer.origin))))).not.toBe('no failure');
+    const begun = Promise.withResolvers<void>();
+    const error = await atTheEndOfLife(begun.promise, (claims) =>
+      failureOf(run(claims, () => call(peer.origin, begun.resolve))),
+    );
+    expect(error).not.toBe('no failure');
     expect(clientSpans(records)).toMatchObject([{ status: 200, error: { code: 'upstream_timeout' } }]);
   });
 
@@ -129,9 +157,10 @@ describe.each(clients)('A call by %s', (_client, call) => {
 
 describe('A request that waits for a connection', () => {
   it('R113a: is given up when its token expires', async () => {
-    peer.answer = () => undefined;
+    const asked = Promise.withResolvers<void>();
+    peer.answer = () => asked.resolve();
     const client = new Client(peer.origin);
-    const outcomes = await atTheEndOfLife((claims) =>
+    const outcomes = await atTheEndOfLife(asked.promise, (claims) =>
       Promise.allSettled([1, 2].map(() => run(claims, () => client.request({ path: '/', method: 'GET' })))),
     );
     expect(outcomes).toMatchObject([
