@@ -5,13 +5,14 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
 import { HttpUpstream, keepablePort, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
+import { holdTimers } from './support/held-timers.js';
 
 const NOBODY_WAITS = { upstreamRestartMs: 0 };
 
@@ -32,8 +33,6 @@ function refusal(): Promise<void> {
 
 const answer = (socket: RawConnection['socket'], body: string): void =>
   void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-
-jest.setTimeout(60_000);
 
 describe('The connections of the forwarder', () => {
   const open: { close(): Promise<unknown> }[] = [];
@@ -196,12 +195,30 @@ describe('The connections of the forwarder', () => {
   });
 
   describe('when somebody keeps silent', () => {
+    beforeEach(() => holdTimers());
+    afterEach(() => jest.useRealTimers());
+
+    /** A gateway, and its first request as it has it. */
+    const watchedGatewayTo = async (url: string, upstreamTimeoutMs: number) => {
+      const { promise: first, resolve } = Promise.withResolvers<EdgeRequest>();
+      class Watch extends EdgePolicy {
+        check(request: EdgeRequest): void {
+          resolve(request);
+        }
+      }
+      const edge = { upstreams: { catalog: url }, upstreamTimeoutMs };
+      const gateway = await EdgeGateway.start({ edge, providers: [Watch] });
+      open.push(gateway);
+      return { gateway, first };
+    };
+
     it('R113a: an upstream that does not answer in time is 504, and is let go', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const answered = send(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 }), 'GET');
       const { response } = await arrived;
       const gone = once(response, 'close');
+      jest.advanceTimersByTime(100);
       const late = await answered;
       expect([late.status, problemIn(late)['code']]).toEqual([504, 'upstream_timeout']);
       await gone;
@@ -211,7 +228,10 @@ describe('The connections of the forwarder', () => {
       const upstream = await httpUpstream((_incoming, response) => void response.write('part'));
       const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 })).end();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      await expect(text(incoming)).rejects.toMatchObject({ code: 'ECONNRESET' });
+      await once(incoming, 'data');
+      const cut = text(incoming);
+      jest.advanceTimersByTime(100);
+      await expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' });
     });
 
     it('an upstream that accepts connections and reads nothing is 504 for a large body as well', async () => {
@@ -219,9 +239,12 @@ describe('The connections of the forwarder', () => {
       await once(deaf, 'listening');
       open.push({ close: async () => deaf.close() });
       const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
-      const gateway = await gatewayTo(url, { upstreamTimeoutMs: 1_000 });
+      const { gateway, first } = await watchedGatewayTo(url, 1_000);
       const outgoing = call(gateway, 'POST');
       outgoing.write(Buffer.alloc(30_000_000));
+      const { raw } = await first;
+      while (!raw.isPaused()) await turn();
+      jest.advanceTimersByTime(1_000);
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
       expect(incoming.statusCode).toBe(504);
     });
@@ -233,37 +256,47 @@ describe('The connections of the forwarder', () => {
       const { response } = await arrived;
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      await pause(2_500);
+      jest.advanceTimersByTime(2_500);
       response.end('data: late\n\n');
       expect(await text(incoming)).toBe('data: late\n\n');
     });
 
     it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s is 408', async (method) => {
-      const upstream = await httpUpstream((incoming) => void incoming.resume());
+      const forwarded = Promise.withResolvers<void>();
+      const upstream = await httpUpstream((incoming) => void incoming.once('data', forwarded.resolve));
       const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 });
       const outgoing = call(gateway, method, { 'Content-Length': '1000' });
-      outgoing.write('part');
-      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      expect(incoming.statusCode).toBe(408);
+      let answer: IncomingMessage | undefined;
+      outgoing.once('response', (incoming) => (answer = incoming)).write('part');
+      // What may be sent twice is forwarded as a whole only.
+      if (method === 'POST') await forwarded.promise;
+      for (; answer === undefined; await turn()) jest.advanceTimersByTime(1_000);
+      expect(answer.statusCode).toBe(408);
     });
 
     it('a client that is slow to read is waited for', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.end(Buffer.alloc(30_000_000)));
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 })).end();
+      const { gateway, first } = await watchedGatewayTo(upstream.url, 1_000);
+      const outgoing = call(gateway).end();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-      await pause(2_500);
+      const { response: answer } = await first;
+      while (!answer.writableNeedDrain) await turn();
+      jest.advanceTimersByTime(2_500);
       expect((await text(incoming)).length).toBe(30_000_000);
     });
 
     it('a client that never reads its answer does not keep the service for ever', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 })).end();
-      outgoing.on('error', () => undefined);
+      const { gateway, first } = await watchedGatewayTo(upstream.url, 100);
+      const outgoing = call(gateway).end();
       const { response } = await arrived;
       const gone = once(response, 'close');
       response.end(Buffer.alloc(60_000_000));
       await once(outgoing, 'response');
+      const { response: answer } = await first;
+      while (!answer.writableNeedDrain) await turn();
+      jest.advanceTimersByTime(1_000);
       await gone;
       expect(response.writableFinished).toBe(false);
     });
@@ -382,6 +415,8 @@ describe('The connections of the forwarder', () => {
   });
 
   describe('when an upstream restarts', () => {
+    afterEach(() => jest.useRealTimers());
+
     it('nobody listens: 502 for everybody, at once', async () => {
       const upstream = await httpUpstream();
       await upstream.stop();
@@ -421,7 +456,12 @@ describe('The connections of the forwarder', () => {
       );
       await upstream.stop();
       const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 1_000 });
-      const waited = await Promise.all([send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')]);
+      holdTimers('performance');
+      let waiting = 3;
+      const answers = [send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')];
+      for (const one of answers) void one.finally(() => waiting--);
+      for (; waiting > 0; await turn()) jest.advanceTimersByTime(100);
+      const waited = await Promise.all(answers);
       expect(waited.map(({ status }) => status)).toEqual([502, 502, 502]);
       let attempts = 0;
       const counted = (): void => void attempts++;
@@ -434,10 +474,11 @@ describe('The connections of the forwarder', () => {
       // From then on it is waited for again.
       await upstream.stop();
       const refused = refusal();
-      const waiting = send(gateway, 'POST', 'x');
+      const last = send(gateway, 'POST', 'x');
       await refused;
       await upstream.listen();
-      expect((await waiting).status).toBe(200);
+      jest.advanceTimersByTime(100);
+      expect((await last).status).toBe(200);
     });
 
     it('in the middle of a load no idempotent request fails', async () => {
