@@ -2,6 +2,7 @@ import { HttpModule, HttpService } from '@nestjs/axios';
 import { Controller, Get, Headers, Inject, type Type } from '@nestjs/common';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
 import { request as undiciRequest } from 'undici';
 import { type SpanRecord, Tracer } from 'nestjs-internal-token';
@@ -83,7 +84,7 @@ describe.each(ADAPTERS)('A chain of services on $adapter', (row) => {
     expect(new Set(traces.map(([, , parent]) => parent)).size).toBe(5);
 
     // Every hop's parent is the client span of the hop before, which is a child of that hop's server span.
-    await new Promise((resolve) => setImmediate(resolve));
+    while (!records.every((heard) => heard.some(({ kind }) => kind === 'server'))) await immediate();
     for (let i = 0; i < 4; i++) {
       const [client] = clientSpans(records[i] ?? []);
       const server = records[i]?.find(({ kind }) => kind === 'server');

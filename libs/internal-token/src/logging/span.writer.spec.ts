@@ -67,7 +67,7 @@ describe('SpanWriter', () => {
 
   it('calls failures of this side errors, and refusals not', () => {
     const { end, lines, writer } = setup();
-    const refusal = Object.assign(new Error('out of stock'), { status: 409, code: 'out_of_stock' });
+    const refusal = Object.assign(new Error('out of stock', { cause: new Error('none left') }), { status: 409, code: 'out_of_stock' });
     end({ ...ended, status: 503, error: new Error('down') });
     end({ ...ended, status: 404 });
     end({ ...ended, kind: 'internal', status: 'error', error: refusal });
@@ -76,6 +76,7 @@ describe('SpanWriter', () => {
     writer.close();
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'info', 'error', 'info']);
     expect(lines[2]?.err).toMatchObject({ type: 'Error', message: 'out of stock', code: 'out_of_stock', status: 409 });
+    expect(lines.map(({ err }) => JSON.stringify(err ?? {}).includes('"stack"'))).toEqual([true, false, false, true, false]);
   });
 
   it('calls an answer that broke off a failure, and not one whose rest nobody wanted', () => {
@@ -140,10 +141,18 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
+  it('tells when a span ended, not when its line was written: its start is told by that', () => {
+    const { end, lines, writer, at } = setup();
+    at(1_500);
+    end(ended);
+    writer.close();
+    expect(lines[0]).toMatchObject({ time: 1_012.3456, dur: 12.346 });
+  });
+
   it('is not misled by a wall clock that is set, or was asleep', () => {
     const { lines, logger } = setup();
     const tracer = new Tracer({ service: 'orders' });
-    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>);
+    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { inflightAfterMs: 1_800_000 });
     const hourLater = Date.now() + 3_600_000;
     const wall = jest.spyOn(Date, 'now').mockReturnValue(hourLater);
     tracer.open({ op: 'select orders', kind: 'client', db: 'select' });

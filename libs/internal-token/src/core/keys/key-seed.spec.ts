@@ -23,9 +23,7 @@ describe('A seed file', () => {
     return store;
   };
   const written = async () => {
-    for (let tries = 0; readdirSync(directory).join() !== 'keys.json' && tries < 200; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    while (readdirSync(directory).join() !== 'keys.json') await new Promise((resolve) => setTimeout(resolve, 5));
   };
   const content = () => JSON.parse(readFileSync(seedFile, 'utf8')) as { savedAt: string; keys: object[] };
   const rewrite = (changes: object, mode = 0o600) => {
