@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -56,8 +55,6 @@ class Watch extends EdgePolicy {
     };
   }
 }
-
-jest.setTimeout(60_000);
 
 describe('Forwarded bodies', () => {
   let upstream: HttpUpstream;

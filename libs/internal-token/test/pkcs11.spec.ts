@@ -20,7 +20,7 @@ if (missing !== undefined) {
     await operator.ask('makeKey', { label: 'twice', type: 'EC' });
     await operator.ask('makeKey', { label: 'twice', type: 'EC' });
     await operator.stop();
-  }, 60_000);
+  });
   afterAll(() => hsm.remove());
   beforeEach(() => (gateway = hsm.gateway()));
   afterEach(() => gateway.stop());
