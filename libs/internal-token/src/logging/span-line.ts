@@ -43,16 +43,19 @@ interface SpanIds {
 /**
  * The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not.
  *
- * @param time when it ended, if the line is not written at once
+ * @param time when it ended, in epoch milliseconds; default: what the record itself says
  */
-export function endLine(record: SpanRecord, identity: readonly IdentityField[] = [], time?: number): SpanLine {
+export function endLine(
+  record: SpanRecord,
+  identity: readonly IdentityField[] = [],
+  time = record.startedAt + record.durationMs,
+): SpanLine {
   const { status, error, token, claims, caller, callerTraceId } = record;
   const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
   const level = levelOf(record);
   if (error !== undefined) {
-    fields.err = isError(error) ? describeError(error) : { type: 'Error', message: thrown(error) };
     // Where a refusal was thrown helps nobody.
-    if (level !== 'error') delete fields.err.stack;
+    fields.err = isError(error) ? describeError(error, level === 'error') : { type: 'Error', message: thrown(error) };
   }
   if (token !== undefined) {
     fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
@@ -64,11 +67,13 @@ export function endLine(record: SpanRecord, identity: readonly IdentityField[] =
   return new SpanLine(fields.op ?? '', level, record.service, ids, fields, time);
 }
 
-/** The line of a span that has begun, or is still open after `dur` milliseconds. */
-export function openLine(ev: 'start' | 'inflight', span: Span, dur?: number): SpanLine {
+/**
+ * The line of a span that has begun, or is still open after `dur` milliseconds.
+ * @param time when that was so, in epoch milliseconds
+ */
+export function openLine(ev: 'start' | 'inflight', span: Span, time: number, dur?: number): SpanLine {
   const fields: SpanFields = { ev, ...describe(span) };
   if (dur !== undefined) fields.dur = roundToMicroseconds(dur);
-  const time = ev === 'start' ? roundToMicroseconds(span.startedAt) : undefined;
   return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
 }
 
@@ -138,11 +143,11 @@ function isBrokenOff(status: number, error: unknown): boolean {
 
 /** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */
 function statusOf(error: unknown): number | undefined {
-  return isError(error) ? describeError(error).status : undefined;
+  return isError(error) ? describeError(error, false).status : undefined;
 }
 
 function codeOf(error: unknown): unknown {
-  return isError(error) ? describeError(error).code : undefined;
+  return isError(error) ? describeError(error, false).code : undefined;
 }
 
 function thrown(value: unknown): string {

@@ -67,7 +67,10 @@ describe('SpanWriter', () => {
 
   it('calls failures of this side errors, and refusals not', () => {
     const { end, lines, writer } = setup();
-    const refusal = Object.assign(new Error('out of stock', { cause: new Error('none left') }), { status: 409, code: 'out_of_stock' });
+    const refusal = Object.assign(new Error('out of stock', { cause: new Error('none left') }), {
+      status: 409,
+      code: 'out_of_stock',
+    });
     end({ ...ended, status: 503, error: new Error('down') });
     end({ ...ended, status: 404 });
     end({ ...ended, kind: 'internal', status: 'error', error: refusal });
@@ -76,7 +79,13 @@ describe('SpanWriter', () => {
     writer.close();
     expect(lines.map(({ level }) => level)).toEqual(['error', 'info', 'info', 'error', 'info']);
     expect(lines[2]?.err).toMatchObject({ type: 'Error', message: 'out of stock', code: 'out_of_stock', status: 409 });
-    expect(lines.map(({ err }) => JSON.stringify(err ?? {}).includes('"stack"'))).toEqual([true, false, false, true, false]);
+    expect(lines.map(({ err }) => JSON.stringify(err ?? {}).includes('"stack"'))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+    ]);
   });
 
   it('calls an answer that broke off a failure, and not one whose rest nobody wanted', () => {
@@ -146,7 +155,7 @@ describe('SpanWriter', () => {
     at(1_500);
     end(ended);
     writer.close();
-    expect(lines[0]).toMatchObject({ time: 1_012.3456, dur: 12.346 });
+    expect(lines[0]).toMatchObject({ time: 1_012.346, dur: 12.346 });
   });
 
   it('is not misled by a wall clock that is set, or was asleep', () => {

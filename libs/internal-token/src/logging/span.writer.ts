@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Span, SpanRecord, Tracer } from '../nest/index.js';
-import { type Clock, monotonicNow, preciseNow } from './clock.js';
+import { type Clock, monotonicNow, roundToMicroseconds, toWallClock } from './clock.js';
 import { HeldLines, type HeldLinesLimits, type LineMaker, RequestPart } from './held.lines.js';
 import type { Kept } from './log-line.js';
 import { Sampling, type SamplingOptions } from './sampling.js';
@@ -14,7 +14,7 @@ export interface InternalTokenLoggingOptions {
   readonly identity?: readonly IdentityField[];
   /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
   readonly sampling?: SamplingOptions;
-  /** The time by which a span is old, and of lines that are held back. Default: the clocks of the process. */
+  /** The time by which a span is old, and of its lines. Default: the clocks of the process. */
   readonly clock?: Clock;
 }
 
@@ -41,8 +41,8 @@ export class SpanWriter {
   readonly #identity: readonly IdentityField[];
   readonly #sampling: Sampling | undefined;
   readonly #held: HeldLines;
-  readonly #clock: Clock;
-  readonly #spanClock: Clock;
+  readonly #now: Clock;
+  readonly #toWallClock: (moment: number) => number;
   readonly #unsubscribe: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
 
@@ -57,8 +57,8 @@ export class SpanWriter {
     this.#identity = options.identity ?? [];
     this.#sampling = options.sampling && new Sampling(options.sampling);
     this.#held = new HeldLines(limits);
-    this.#clock = options.clock ?? preciseNow;
-    this.#spanClock = options.clock ?? monotonicNow;
+    this.#now = options.clock ?? monotonicNow;
+    this.#toWallClock = options.clock === undefined ? toWallClock : roundToMicroseconds;
     this.#unsubscribe = [tracer.onStart((span) => this.#started(span)), tracer.onEnd((record) => this.#ended(record))];
     this.#timer = setInterval(() => this.reportOpenSpans(), this.#inflightAfterMs).unref();
   }
@@ -70,7 +70,7 @@ export class SpanWriter {
 
   /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
   reportOpenSpans(): void {
-    const now = this.#spanClock();
+    const now = this.#now();
     // In the order of their starts: the first young one ends the search.
     for (const entry of this.#open.values()) {
       const { span, part } = entry;
@@ -83,7 +83,7 @@ export class SpanWriter {
         this.#keep(part, 'slow', span);
       }
       entry.reported = true;
-      this.#write(openLine('inflight', span, age), left ? part.kept : undefined);
+      this.#write(openLine('inflight', span, this.#toWallClock(now), age), left ? part.kept : undefined);
     }
   }
 
@@ -101,7 +101,8 @@ export class SpanWriter {
     this.#open.set(span.spanId, { span, part, reported: false });
     // Twice the lines, which production never writes: not even made there.
     if (this.sink.isLevelEnabled?.('debug') === false) return;
-    const offer = () => this.#offer(span.traceId, part, () => openLine('start', span));
+    const offer = () =>
+      this.#offer(span.traceId, part, () => openLine('start', span, this.#toWallClock(span.startedAt)));
     if (span.kind === 'server') queueMicrotask(() => this.#onceKnown(span, offer));
     else offer();
   }
@@ -123,7 +124,8 @@ export class SpanWriter {
       const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
       if (reason !== undefined) this.#keep(part, reason, record);
     }
-    const time = this.#sampling && this.#clock();
+    // Not the moment of writing: the processor may have been elsewhere in between, and the start is told by the end.
+    const time = this.#toWallClock(record.startedAt + record.durationMs);
     this.#offer(record.traceId, part, () => endLine(record, this.#identity, time));
     if (part.open <= 0) this.#held.take(part);
   }
