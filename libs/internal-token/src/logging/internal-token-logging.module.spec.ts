@@ -86,6 +86,13 @@ class OrdersController {
     return 'too late';
   }
 
+  /** A status that no RFC knows; Node and its clients take any of three digits. */
+  @Get(':id/odd')
+  odd(@Res() response: ServerResponse & { raw?: ServerResponse }): void {
+    const { raw = response } = response;
+    raw.writeHead(799).end();
+  }
+
   @Get(':id/refused')
   @NoInternalToken()
   refused(): never {
@@ -182,6 +189,7 @@ describe.each([
       ['/orders/7', tokens.tampered(), 401, 'info'],
       ['/orders/7/refused', undefined, 403, 'info'],
       ['/nowhere', tokens.token(), 404, 'info'],
+      ['/orders/7/odd', tokens.token({ scope: 'test' }), 799, 'error'],
       ['/orders/7/fault', tokens.token({ scope: 'test' }), 500, 'error'],
     ] as const) {
       const response = await ask(path, token);

@@ -141,6 +141,16 @@ describe('InternalTokenLogger', () => {
     expect(last().msg.startsWith('kid\n{"level":"fatal"}\u001b[2J\u2028\u202e\u0085xxx')).toBe(true);
   });
 
+  it('R121: is bounded, however many values are logged at once', () => {
+    const { logger, written, last } = capture();
+    const values = Array.from({ length: 5_000 }, (_, index) => ({ [`member${index}`]: 'x'.repeat(2_000) }));
+    logger.log('many', ...values, 'Context');
+    logger.log('many', ...values.map((_, index) => new Error(`${index} ${'x'.repeat(8_000)}`)), 'Context');
+    for (const text of written) expect(text.length).toBeLessThan(120_000);
+    expect(last()).toMatchObject({ msg: 'many', context: 'Context', err: { type: 'Error' } });
+    expect(last().params?.['args']).toContain('[4900 more]');
+  });
+
   it('never throws, whatever is logged', () => {
     const { logger, written } = capture();
     const cycle: unknown[] = [];
@@ -165,7 +175,13 @@ describe('InternalTokenLogger', () => {
     logger.log(() => {
       throw new Error('lazy');
     });
-    expect(written).toHaveLength(13);
+    const nameless = Object.defineProperty(class {}, 'name', {
+      get: () => {
+        throw new Error('name');
+      },
+    });
+    logger.log(nameless);
+    expect(written).toHaveLength(14);
     for (const text of written) expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 

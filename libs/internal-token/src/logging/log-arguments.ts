@@ -4,7 +4,7 @@ import {
   isError,
   type Json,
   MAX_MESSAGE,
-  sanitize,
+  sanitizer,
   sanitizeText,
 } from './sanitize.js';
 import { SpanLine } from './span-line.js';
@@ -18,6 +18,9 @@ export interface LogArguments {
   span?: SpanLine;
 }
 
+/** More than a line is for; whoever spreads a list gets its beginning. */
+const MAX_ARGUMENTS = 100;
+
 /**
  * Reads the arguments of `logger.log(message, ...more)` as Nest does: a last text is the context, a text that looks like
  * a stack is one, plain objects are params. Errors become `err`; what is left over goes to `params.args`.
@@ -25,10 +28,11 @@ export interface LogArguments {
 export function readLogArguments(message: unknown, more: readonly unknown[]): LogArguments {
   // One for every hop of every request; it comes alone.
   if (SpanLine.is(message)) return { msg: sanitizeText(message.msg), span: message };
-  const rest = more.filter((each) => each !== undefined);
-  const last = rest.at(-1);
+  const given = more.filter((each) => each !== undefined);
+  const last = given.at(-1);
   const context = typeof last === 'string' && !isStack(last) ? last : undefined;
-  if (context !== undefined) rest.pop();
+  if (context !== undefined) given.pop();
+  const rest = given.slice(0, MAX_ARGUMENTS);
 
   const subject = resolve(message);
   const read: LogArguments = { msg: messageOf(subject) };
@@ -38,12 +42,14 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
 
   const params = Object.create(null) as { [member: string]: Json };
   const args: Json[] = [];
+  const sanitize = sanitizer();
   for (const each of rest) {
     if (isError(each) && read.err === undefined) read.err = describeError(each);
     else if (typeof each === 'string' && isStack(each)) read.err = withStack(read.err, each, read.msg);
     else if (isPlainObject(each)) addMembers(params, sanitize(each), args);
     else args.push(sanitize(each));
   }
+  if (given.length > rest.length) args.push(`[${given.length - rest.length} more]`);
   if (args.length > 0) params['args'] = args;
   if (Object.keys(params).length > 0) read.params = params;
   return read;
@@ -52,8 +58,8 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
 /** A message may be a function: a class stands for its name, any other is called when the line is really written. */
 function resolve(message: unknown): unknown {
   if (typeof message !== 'function') return message;
-  if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
   try {
+    if (Function.prototype.toString.call(message).startsWith('class ')) return message.name;
     return (message as () => unknown)();
   } catch (error) {
     return error;

@@ -150,6 +150,21 @@ describe('sanitize', () => {
     expect(sanitizeText(`${'x'.repeat(9)}😀`, 10)).toBe('xxxxxxxxx… (11 characters)');
   });
 
+  it('asks no iterator but the own one of a set or a map, which end', () => {
+    class Endless extends Set<number> {
+      override *[Symbol.iterator](): SetIterator<number> {
+        for (;;) yield 1;
+      }
+    }
+    class Rewritten extends Map<string, number> {
+      override *[Symbol.iterator](): MapIterator<[string, number]> {
+        for (;;) yield ['a', 1];
+      }
+    }
+    expect(sanitize([new Endless([7]), new Rewritten([['b', 2]])])).toEqual([[7], { b: 2 }]);
+    expect(sanitize(new Set(Array.from({ length: 250 }, (_, index) => index)))).toHaveLength(101);
+  });
+
   it('R115: a token at the place of the cut does not come through in part', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 200 }), (before) => {
@@ -170,6 +185,11 @@ describe('describeError', () => {
       status: 503,
       cause: expect.objectContaining({ type: 'TypeError', message: 'inner', code: 'E_INNER' }) as object,
     });
+  });
+
+  it('takes no number for code and status that JSON has not', () => {
+    const error = Object.assign(new Error('x'), { code: Number.NaN, status: Number.POSITIVE_INFINITY });
+    expect(describeError(error, false)).toEqual({ type: 'Error', message: 'x' });
   });
 
   it('ends a chain of causes that bites its tail', () => {

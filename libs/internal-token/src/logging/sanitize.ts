@@ -50,13 +50,23 @@ export function sanitizeText(text: string, limit = MAX_TEXT): string {
  * depth, members and total size bounded. Never throws. Streams, sockets, requests, keys and bytes appear by name only.
  */
 export function sanitize(value: unknown): Json {
-  return new Sanitizer().value(value);
+  return sanitizer()(value);
 }
 
-/** An `Error` as `{ type, message, stack }`, with `code`, `status` and causes where it has them, and nothing else of it. */
-export function describeError(error: Error): ErrorFields {
+/** {@link sanitize} for several values whose total size is bounded. */
+export function sanitizer(): (value: unknown) => Json {
+  const walk = new Sanitizer();
+  return (value) => walk.value(value);
+}
+
+/**
+ * An `Error` as `{ type, message, stack }`, with `code`, `status` and causes where it has them, and nothing else of it.
+ *
+ * @param stacks false: without its stack and those of its causes
+ */
+export function describeError(error: Error, stacks = true): ErrorFields {
   try {
-    return new Sanitizer().error(error, 0);
+    return new Sanitizer(stacks).error(error, 0);
   } catch {
     return { type: 'Error', message: '[unreadable]' };
   }
@@ -77,13 +87,15 @@ class Sanitizer {
   #characters = 0;
   readonly #ancestors: object[] = [];
 
+  constructor(private readonly stacks = true) {}
+
   value(value: unknown, depth = 0): Json {
     if (++this.#nodes > MAX_NODES || this.#characters > MAX_LINE) return TRUNCATED;
     switch (typeof value) {
       case 'string':
         return this.#text(value);
       case 'number':
-        return Number.isFinite(value) ? value : String(value);
+        return isFiniteNumber(value) ? value : String(value);
       case 'boolean':
         return value;
       case 'undefined':
@@ -100,7 +112,8 @@ class Sanitizer {
 
   error(error: Error, depth: number): ErrorFields {
     const own = (name: string): unknown => readMember(error, name);
-    const [name, message, stack] = ['name', 'message', 'stack'].map(own);
+    const [name, message] = ['name', 'message'].map(own);
+    const stack = this.stacks && own('stack');
     const fields: ErrorFields = {
       type: sanitizeText(typeof name === 'string' && name !== '' ? name : 'Error', MAX_NAME),
       message: this.#text(typeof message === 'string' ? message : '', MAX_MESSAGE),
@@ -108,9 +121,9 @@ class Sanitizer {
     if (typeof stack === 'string') fields.stack = this.#text(stack, MAX_MESSAGE);
     const code = own('code');
     if (typeof code === 'string') fields.code = sanitizeText(code, MAX_NAME);
-    if (typeof code === 'number') fields.code = code;
+    if (isFiniteNumber(code)) fields.code = code;
     const status = own('status');
-    if (typeof status === 'number') fields.status = status;
+    if (isFiniteNumber(status)) fields.status = status;
     const cause = own('cause');
     if (cause !== undefined) fields.cause = this.#nested(error, cause, depth);
     const errors = own('errors');
@@ -155,8 +168,9 @@ class Sanitizer {
 
   #container(value: object, depth: number): Json {
     if (Array.isArray(value)) return this.#list(value, depth);
-    if (value instanceof Set) return this.#list([...value], depth);
-    if (value instanceof Map) return this.#members(value, [...value].slice(0, MAX_MEMBERS + 1), depth);
+    // By their own iterators: another one may never end.
+    if (value instanceof Set) return this.#list(first(Set.prototype.values.call(value)), depth, value.size);
+    if (value instanceof Map) return this.#members(value, first(Map.prototype.entries.call(value)), depth);
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.value(toJSON.call(value), depth + 1);
     const names = Object.keys(value).slice(0, MAX_MEMBERS + 1);
@@ -167,7 +181,7 @@ class Sanitizer {
     );
   }
 
-  #list(list: readonly unknown[], depth: number): Json[] {
+  #list(list: readonly unknown[], depth: number, length = list.length): Json[] {
     const items: Json[] = [];
     for (const [index, item] of list.slice(0, MAX_MEMBERS).entries()) {
       // Raw headers are a flat list of names and values.
@@ -175,7 +189,7 @@ class Sanitizer {
       const secret = typeof before === 'string' && isSecretName(before) && holdsSecret(before, item);
       items.push(secret ? REDACTED : this.value(item, depth + 1));
     }
-    if (list.length > MAX_MEMBERS) items.push(`[${list.length - MAX_MEMBERS} more]`);
+    if (length > MAX_MEMBERS) items.push(`[${length - MAX_MEMBERS} more]`);
     return items;
   }
 
@@ -229,6 +243,18 @@ function summaryOf(value: object): Json | undefined {
 function nameOf(value: object): string {
   const { name } = (readMember(value, 'constructor') ?? {}) as { name?: unknown };
   return typeof name === 'string' && name !== '' ? sanitizeText(name, MAX_NAME) : 'Object';
+}
+
+/** As many as are shown, and one more. */
+function first<T>(values: Iterable<T>): T[] {
+  const found: T[] = [];
+  for (const value of values) if (found.push(value) > MAX_MEMBERS) break;
+  return found;
+}
+
+/** JSON has no others. */
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 function readMember(owner: object, name: string): unknown {

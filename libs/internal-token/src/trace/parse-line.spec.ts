@@ -265,7 +265,7 @@ describe('Every line that the library writes', () => {
     kind: fc.constantFrom('server', 'client', 'internal', 'producer', 'consumer'),
     op: name,
     dur: milliseconds,
-    status: fc.oneof(fc.integer({ min: 100, max: 599 }), fc.constantFrom('ok', 'error')),
+    status: fc.oneof(fc.integer({ min: 100, max: 999 }), fc.constantFrom('ok', 'error')),
     peer: maybe(name),
     route: maybe(name),
     caller: maybe(name),

@@ -50,7 +50,10 @@ export function parseLine(text: string): ParsedLine {
   addName(line, 'context', members['context']);
   const err = errorIn(members['err']);
   if (err !== undefined) line.err = err;
-  return members['ev'] === undefined || addSpan(line, members) ? line : 'broken';
+  if (members['ev'] === undefined) return line;
+  // A later version of the contract may tell of more; whoever does not know it does without.
+  if (typeof members['ev'] === 'string' && !EVENTS.has(members['ev'])) return 'unrelated';
+  return addSpan(line, members) ? line : 'broken';
 }
 
 /** @returns whether the line says what a line about a span must say */
@@ -95,7 +98,7 @@ function addName(
 
 function isOutcome(value: unknown): value is Outcome {
   if (value === 'ok' || value === 'error') return true;
-  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 999;
 }
 
 /** pino tells process and host apart. */
