@@ -17,7 +17,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     backend = await open();
     app = await NotesApp.start(backend.options, domain);
     app.tracer.onEnd((record) => records.push(record));
-  }, 30_000);
+  });
 
   beforeEach(async () => {
     await app.as('acme', () => app.notes.transaction((trx) => trx.deleteFrom('notes').execute()));
@@ -184,5 +184,5 @@ describe.each([
     expect(records.map(({ db }) => db)).toEqual(told);
     expect(await app.as('acme', () => app.texts())).toEqual(['a']);
     await app.close();
-  }, 60_000);
+  });
 });
