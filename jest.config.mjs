@@ -14,7 +14,7 @@ const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/jest.setup.mjs'],
-  setupFilesAfterEnv: ['<rootDir>/jest.leaks.mjs', '<rootDir>/jest.lines.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/jest.leaks.mjs', '<rootDir>/jest.lines.mjs', '<rootDir>/jest.connections.mjs'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -44,7 +44,7 @@ const project = (displayName, ...testMatch) => ({
 
 export default {
   // A limit against hanging, not a measure of speed: machines are slow and busy.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   // A process keeps the modules of every suite that it has run (ESM in a VM): one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   projects: [
