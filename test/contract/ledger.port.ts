@@ -57,6 +57,8 @@ class Boxed {
 export class Ledger extends LedgerApi {
   /** Every input that reached the implementation. */
   readonly seen: unknown[] = [];
+  /** How many calls wait for ever. */
+  hung = 0;
 
   constructor(
     private readonly context: InternalTokenContext,
@@ -102,6 +104,7 @@ export class Ledger extends LedgerApi {
   }
 
   override hang(): Promise<Record<string, never>> {
+    this.hung += 1;
     return new Promise(() => undefined);
   }
 

@@ -6,7 +6,7 @@ import { freePorts } from '../../scripts/lib/free-ports.mjs';
 import { Ledger, ledgerPort } from './ledger.port.js';
 import { portContract } from './port.suite.js';
 
-const [port] = await freePorts(1);
+const [port = 0] = await freePorts(1);
 const origin = `http://127.0.0.1:${port}`;
 
 // One application on both ends of a real connection, so that the suite can look at what the implementation saw.

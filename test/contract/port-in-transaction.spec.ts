@@ -24,7 +24,7 @@ describe('a port call and a transaction of the caller', () => {
     await module.init();
     port = module.get(LedgerApi);
     database = module.get(TenantDatabase, { strict: false });
-  }, 30_000);
+  });
 
   afterAll(() => module.close());
 

@@ -33,6 +33,9 @@ describe('what a client makes the gateway say to a service', () => {
     expect(response.status).toBe(200);
     return upstream.received.slice(before).split('\r\n\r\n')[0]?.split('\r\n') ?? [];
   }
+  /** What is there of a client's words: the token, the ids and the port are random, and hold any short word now and then. */
+  const heard = (head: readonly string[]): string =>
+    head.filter((line) => !/^(?:txn-token|traceparent|host):/i.test(line)).join('\n');
   const said = (head: readonly string[], name: string): string[] =>
     head
       .filter((line) => line.toLowerCase().startsWith(`${name}:`))
@@ -91,7 +94,7 @@ describe('what a client makes the gateway say to a service', () => {
       'X-Third: 3',
       'X-Fourth: 4',
     );
-    expect(head.join('\n')).not.toMatch(/x-secret|x-other|x-third/i);
+    expect(heard(head)).not.toMatch(/x-secret|x-other|x-third/i);
     expect(said(head, 'x-fourth')).toEqual(['4']);
   });
 
@@ -128,7 +131,7 @@ describe('what a client makes the gateway say to a service', () => {
     'X-Original-URL: /internal/forged',
   ])('R51, R58, R74: "%s" reaches no service, and the token is there once', async (field) => {
     const head = await lines(gateway, field, field);
-    expect(head.join('\n')).not.toMatch(/forged|bm9uZS/);
+    expect(heard(head)).not.toMatch(/forged|bm9uZS/);
     expect(said(head, 'txn-token')).toHaveLength(1);
     expect(said(head, 'traceparent')).toHaveLength(1);
   });
@@ -136,7 +139,7 @@ describe('what a client makes the gateway say to a service', () => {
   it('R39: the access token and cookies stay outside, unless that is configured', async () => {
     const bearer = gateway.bearer({ scope: 'catalog.read' });
     const head = await lines(gateway, bearer, 'Cookie: session=secret', 'cookie: b=c');
-    expect(head.join('\n')).not.toMatch(/^(?:authorization|cookie)|secret/im);
+    expect(heard(head)).not.toMatch(/^(?:authorization|cookie)|secret/im);
     expect(head.join('\n')).not.toContain(bearer.slice('Authorization: Bearer '.length));
 
     const open = await start({ forwardAuthorization: true, forwardCookies: true });
@@ -163,7 +166,7 @@ describe('what a client makes the gateway say to a service', () => {
     'X_Forwarded_For: 203.0.113.9',
   ])('R58: from a stranger "%s" is not believed', async (field) => {
     const head = await lines(gateway, field);
-    expect(head.join('\n')).not.toMatch(/203|evil|https/);
+    expect(heard(head)).not.toMatch(/203|evil|https/);
     expect(said(head, 'x-forwarded-for')).toEqual(['127.0.0.1']);
   });
 
@@ -183,7 +186,7 @@ describe('what a client makes the gateway say to a service', () => {
     expect(said(head, 'x-forwarded-host')).toEqual(['shop.example']);
     expect(said(head, 'forwarded')).toEqual([]);
     expect(said(head, 'via')).toEqual(['1.0 fred, 1.1 lb (proxy), 1.1 gateway']);
-    expect(head.join('\n')).not.toMatch(/6\.6\.6\.6|x-forwarded-port/i);
+    expect(heard(head)).not.toMatch(/6\.6\.6\.6|x-forwarded-port/i);
   });
 
   it.each(['X-Forwarded-Proto: javascript', 'X-Forwarded-Proto: https, http', 'X-Forwarded-Proto: '])(

@@ -94,8 +94,8 @@ describe('two programs read the same bytes differently', () => {
     const before = await EdgeGateway.start({ edge: { upstreams: { catalog: service.url } } });
     const chunks = '0005;x="\ty"\r\nhello\r\n1\r\n!\r\n000\r\n\r\n';
     expect((await before.send(`${POST}Transfer-Encoding: chunked\r\n\r\n${chunks}`)).status).toBe(200);
-    expect(service.received).not.toMatch(/;x=|0005/);
     const body = service.received.slice(service.received.indexOf('\r\n\r\n') + 4);
+    expect(body).not.toMatch(/;x=|0005/);
     expect(body.replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n/g, '')).toBe('hello!\r\n');
     await before.close();
     await service.close();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { RawUpstream } from '../support/upstream.js';
 
@@ -34,14 +35,15 @@ describe('a way past the gateway by another protocol', () => {
   it('R53: h2c is not taken up: the request is served as the HTTP/1.1 that it is', async () => {
     const response = await gateway.get('/orders', gateway.bearer(), ...H2C);
     expect(response).toMatchObject({ status: 200, body: 'ok' });
-    expect(upstream.received).not.toMatch(/upgrade|h2c|http2-settings/i);
+    // But for the token, in which any three letters are now and then.
+    expect(upstream.received.replace(/^txn-token: .*$/im, '')).not.toMatch(/upgrade|h2c|http2-settings/i);
   });
 
   it('R53: a service that switches without being asked gets nobody through', async () => {
     answer = SWITCHED;
     const response = await gateway.get('/orders', gateway.bearer());
     expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_unreachable']);
-    expect(upstream.connections.every(({ socket }) => socket.destroyed || !socket.writable)).toBe(true);
+    while (!upstream.connections.every(({ socket }) => socket.destroyed || !socket.writable)) await setImmediate();
   });
 
   it.each([upstreamTarget, () => 'catalog:80', () => '/catalog/items'])(

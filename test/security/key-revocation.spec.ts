@@ -44,8 +44,7 @@ describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
     const stolen = old.token();
     expect([await codeFor(stolen), await codeFor(stolen), await codeFor(next.token())]).toEqual([200, 200, 200]);
     source.keys = await keysOf(next);
-    const { asked } = source;
-    while (source.asked < asked + 2) await sleep(10);
+    while ((await codeFor(stolen)) === 200) await sleep(10);
     expect([await codeFor(stolen), await codeFor(old.token())]).toEqual(['txn_key_unknown', 'txn_key_unknown']);
     expect(await codeFor(next.token())).toBe(200);
   });
@@ -68,7 +67,8 @@ describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
     const fresh = new TestTokenIssuer();
     expect(await codeFor(fresh.token())).toBe('txn_key_unknown');
     source.keys = [...source.keys, ...(await keysOf(fresh))];
-    expect(await codeFor(fresh.token())).toBe(200);
+    // A request waits for the keys a second at most, in which a busy machine may do nothing at all: then the next has them.
+    while ((await codeFor(fresh.token())) !== 200) await sleep(10);
   });
 });
 
@@ -88,6 +88,14 @@ describe('The key of an identity provider that is withdrawn', () => {
     gateway.close();
     await issuer.close();
   });
+  const attempt = async (token: string) => {
+    try {
+      await gateway.authenticate(bearer(token));
+      return 'accepted';
+    } catch (error) {
+      return error;
+    }
+  };
   const refreshed = async () => {
     const count = () => issuer.asked.filter((path) => path === '/jwks').length;
     const until = count() + 2;
@@ -98,7 +106,7 @@ describe('The key of an identity provider that is withdrawn', () => {
     const token = issuer.token();
     expect(await gateway.authenticate(bearer(token))).toMatchObject({ userId: 'alice' });
     issuer.keys.splice(0, issuer.keys.length, publicJwk(await issuerKey('other', 'ES256')));
-    await refreshed();
+    while ((await attempt(token)) === 'accepted') await sleep(10);
     expect(await codeOf(gateway, token)).toBe('access_token_invalid');
     expect(await codeOf(gateway, issuer.token())).toBe('access_token_invalid');
   });
