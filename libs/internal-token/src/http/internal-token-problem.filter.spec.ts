@@ -19,6 +19,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
 import { request as httpRequest, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { InternalTokenLogger } from '../logging/index.js';
 import { InternalTokenError, InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
@@ -221,6 +222,17 @@ describe.each([
   it('logs a failure with its stack', async () => {
     await ask('/things/fault/secret');
     expect(lines[0]?.['err']).toMatchObject({ type: 'Error', stack: expect.stringContaining('    at ') as string });
+  });
+
+  it('tells no span what a parser quotes of the request', async () => {
+    const answers = [
+      await post('{"a": what-ada-wrote}'),
+      await post('what-ada-wrote'),
+      await ask('/things/fault/%zz-what-ada-wrote'),
+    ];
+    for (const { response } of answers) expect(response.status).toBe(400);
+    while (spans.length < answers.length) await turn();
+    expect(inspect(spans, { depth: 10 })).not.toContain('what-ada-wrote');
   });
 
   it('R85: repeats no token that an exception quotes', async () => {

@@ -46,8 +46,7 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
     const failure = problem.status >= 500;
     const gone = raw.destroyed || raw.socket?.destroyed === true;
 
-    // The framework quotes the path of a request that no route matches, and whatever the client put there.
-    store?.span?.fail(problem.code === 'route_not_found' ? new InternalTokenError('route_not_found') : thrown);
+    store?.span?.fail(withoutQuotes(thrown, problem));
     if (failure && !(gone && isDisconnect(thrown)) && !isToldAlready(thrown)) this.logger.error(thrown);
     if (gone) return;
     // Half of an answer is on its way: only a broken connection tells the client that the rest is missing.
@@ -81,6 +80,18 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
     if (!(exception instanceof InternalTokenError) || this.options === undefined) return undefined;
     return challengeFor(exception, this.options.trustDomain);
   }
+}
+
+/**
+ * The framework quotes the path of a request that no route matches, and its parsers what they cannot read: whatever the
+ * client put there.
+ */
+function withoutQuotes(thrown: unknown, { code, status }: Problem): unknown {
+  if (code === 'route_not_found') return new InternalTokenError('route_not_found');
+  if (status !== 400 || !(thrown instanceof Error && thrown.cause instanceof Error)) return thrown;
+  const { name, message } = thrown.cause;
+  const parsing = (name === 'SyntaxError' || name === 'URIError') && message === thrown.message;
+  return parsing ? new InternalTokenError('invalid_request', `It cannot be read (${name}).`) : thrown;
 }
 
 /** That no keys are there is said once where they are loaded; every request would only repeat it. */
