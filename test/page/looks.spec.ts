@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js';
 import { openReport, type WatchedPage } from '../support/browser/watched-page.js';
 import { failedOrder } from '../support/trace/failed-order.js';
+import { refusedOrder } from '../support/trace/refused-order.js';
 
 /** WCAG 2.2, 1.4.3: text of usual size. */
 const AA = 4.5;
@@ -31,9 +32,14 @@ describeWithBrowser('the looks of the page', () => {
     expect(await ground()).toBe(LIGHT);
   });
 
-  it.each(['light', 'dark'] as const)('have text that can be read, %s', async (colorScheme) => {
-    watched = await openReport(browser, failedOrder(), { colorScheme });
-    await watched.page.keyboard.press('e');
+  it.each([
+    ['light', failedOrder],
+    ['dark', failedOrder],
+    ['light', refusedOrder],
+    ['dark', refusedOrder],
+  ] as const)('have text that can be read, %s, %p', async (colorScheme, report) => {
+    watched = await openReport(browser, report(), { colorScheme });
+    await watched.page.locator('.error-chain button').last().click();
     await watched.page.keyboard.press('Enter');
     const pale = await paleTexts(watched.page);
     for (const key of ['2', '3']) {
@@ -43,7 +49,7 @@ describeWithBrowser('the looks of the page', () => {
     expect(pale).toEqual([]);
   });
 
-  it.each([1280, 800])('fit into %i pixels', async (width) => {
+  it.each([1280, 800, 390])('fit into %i pixels', async (width) => {
     watched = await openReport(browser, failedOrder(), { viewport: { width, height: 800 } });
     for (const key of ['1', '2', '3']) {
       await watched.page.keyboard.press(key);

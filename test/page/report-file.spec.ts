@@ -3,6 +3,7 @@ import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js
 import { openReport, type WatchedPage } from '../support/browser/watched-page.js';
 import { failedOrder } from '../support/trace/failed-order.js';
 import { placedOrder } from '../support/trace/placed-order.js';
+import { refusedOrder } from '../support/trace/refused-order.js';
 
 describeWithBrowser('the page of a request, opened from disk', () => {
   let browser: Browser;
@@ -69,13 +70,61 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(notices).toContain('No lines from catalog, called by orders at +5.9 ms');
     expect(notices).toContain('Clock of inventory (inventory-1) is 38.4 ms ahead, ± 1.30 ms');
     expect(notices).toContain('1 span has no end line');
-    expect(notices).toContain('PoolError timeout: no connection within 60 ms');
-    expect(await texts('.error-chain li')).toHaveLength(5);
+    expect(notices).toContain('PoolError 53300 timeout: no connection within 60 ms');
+    expect(await texts('.error-chain li')).toHaveLength(4);
     expect((await texts('.token-hops li')).map((text) => text.trim())).toEqual([
-      'gateway 0.00 ms',
-      'orders 3.40 ms',
-      'inventory 25.9 ms',
+      'gateway 0.0 s',
+      'orders 0.0 s',
+      'inventory 0.0 s',
     ]);
+  });
+
+  it('shows a refusal as one: its sign, its status, its code, and nowhere a failure', async () => {
+    watched = await openReport(browser, refusedOrder());
+    const { page } = watched;
+    const chain = page.getByRole('navigation', { name: 'Error chain' });
+    expect((await chain.getByRole('listitem').allInnerTexts()).map((text) => text.split(/\s+/).at(-1))).toEqual([
+      '409',
+      '409',
+      '409',
+    ]);
+    expect(await chain.innerText()).toContain('PortError out_of_stock Not enough in stock.');
+    const row = page.locator('.row-span', { hasText: 'out_of_stock' }).last();
+    expect(await row.getByRole('img', { name: 'refused' }).count()).toBe(1);
+    await row.click();
+    await page.getByRole('complementary').getByText('Not enough in stock.').first().waitFor();
+    expect(await page.locator('.icon-failed, .is-failed, .failed, .error-word').count()).toBe(0);
+  });
+
+  it('opens the details of a span on a click, and goes on from there by keys', async () => {
+    watched = await openReport(browser, failedOrder());
+    const { page } = watched;
+    await page.locator('.error-chain button').last().click();
+    expect(await page.locator('.row.selected').innerText()).toContain('inventory.update');
+    await page.keyboard.press('ArrowUp');
+    expect(await page.locator('.row.selected').innerText()).not.toContain('inventory.update');
+    await page.locator('.row', { hasText: 'inventory.update' }).click();
+    expect(await page.getByRole('complementary').innerText()).toContain('inventory.update');
+  });
+
+  it('tells the whole sentence, however narrow the window and long the names', async () => {
+    const { trace, ...others } = failedOrder();
+    const op = 'POST /tenants/:tenant/warehouses/:warehouse/reservations/:reservation/lines/:line/confirmations';
+    const spans = trace.spans.map((span) => ({ ...span, op }));
+    watched = await openReport(
+      browser,
+      { ...others, trace: { ...trace, spans } },
+      { viewport: { width: 390, height: 700 } },
+    );
+    const { page } = watched;
+    const hidden = await page
+      .locator('.verdict')
+      .evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight);
+    expect(hidden).toBeLessThanOrEqual(0);
+    for (const link of await page.locator('.error-chain .link').all()) {
+      const { x, width } = (await link.boundingBox())!;
+      expect(x + width).toBeLessThanOrEqual(390);
+    }
   });
 
   it('draws who calls whom, and says it in a table', async () => {
@@ -115,6 +164,20 @@ describeWithBrowser('the page of a request, opened from disk', () => {
       /183 ms: slower than 95 %/,
     );
     expect(await watched.page.locator('.histogram tr').count()).toBe(report.capture.histograms[0]?.bars.length);
+  });
+
+  it('compares a single request with nothing', async () => {
+    const { capture, ...others } = placedOrder();
+    const histograms = capture.histograms.map((each) => ({ ...each, bars: [{ from: 180, to: 190, count: 1 }] }));
+    const edges = capture.edges.map((edge) => ({ ...edge, count: 1, rate: 0 }));
+    watched = await openReport(browser, { ...others, capture: { ...capture, histograms, edges } });
+    const { page } = watched;
+    await page.keyboard.press('3');
+    expect(await page.locator('.latency-head').innerText()).toContain('nothing to compare it with');
+    expect(await page.locator('.histogram').count()).toBe(0);
+    await page.keyboard.press('2');
+    expect(await page.locator('.edge-label').first().textContent()).toContain('1 call');
+    expect(await page.locator('.map-view').innerText()).not.toContain('0/s');
   });
 
   it('sorts tables by their headings', async () => {

@@ -27,7 +27,7 @@ export function AppShell({ title, help, status, children }: AppShellProps): VNod
         ${icon('sun')} ${theme}
       </button>
       <button type="button" class="quiet" aria-keyshortcuts="?" onClick=${() => setHelping(true)}>
-        <kbd>?</kbd> keys
+        <kbd>?</kbd> help
       </button>
     </div>
     <main>${children}</main>

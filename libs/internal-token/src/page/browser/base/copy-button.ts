@@ -12,14 +12,15 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       () => setCopied(false),
     );
   };
+  const name = copied ? 'Copied' : label;
   return html`<button
     class="quiet"
     type="button"
-    title=${label}
-    aria-label=${label}
+    title=${name}
+    aria-label=${name}
     onClick=${copy}
     onBlur=${() => setCopied(false)}
   >
-    ${copied ? icon('passed', 'Copied') : icon('copy')}
+    ${icon(copied ? 'passed' : 'copy')}
   </button>`;
 }

@@ -1,5 +1,5 @@
 import { format } from '../../../trace/index.js';
-import { fromNow, milliseconds, moment, percent, plural, rate, tick } from './format.js';
+import { fromNow, milliseconds, moment, percent, plural, rate, tick, tokenAge } from './format.js';
 
 describe('numbers on the page', () => {
   it.each([0, 0.004, 0.42, 9.994, 12.34, 99.94, 182.64, 1234.5, 9_999, 12_345, -38.4])(
@@ -24,6 +24,10 @@ describe('numbers on the page', () => {
 });
 
 describe('times on the page', () => {
+  it('of a token are no finer than its claims', () => {
+    expect([0, 49, 1001, 59_960, -1200].map(tokenAge)).toEqual(['0.0 s', '0.0 s', '1.0 s', '60.0 s', '−1.2 s']);
+  });
+
   it('are told from now', () => {
     expect([43_000, -180_000, 7_200_000, -200_000_000, 400].map((distance) => fromNow(distance, 0))).toEqual([
       'in 43 s',

@@ -6,6 +6,12 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
 }
 
+/** Claims tell times in whole seconds, so a token's age does not know better: `0.0 s`, `1.0 s`, as the terminal prints it. */
+export function tokenAge(value: number): string {
+  const tenths = Math.round(value / 100);
+  return `${tenths < 0 ? '−' : ''}${Math.abs(tenths / 10).toFixed(1)} s`;
+}
+
 /** For an axis: no digit that says nothing. `0`, `12.5 ms`, `400 ms`, `1.5 s` */
 export function tick(value: number): string {
   if (value === 0) return '0';

@@ -8,7 +8,7 @@ export const TRACE_HELP: Help = [
   ['↑ ↓', 'previous, next row'],
   ['← →', 'close or to the parent; open or to the first child'],
   ['Home End', 'first, last row'],
-  ['Enter', 'details of the span; Esc closes them'],
+  ['Enter', 'details of the span, as a click; Esc closes them'],
   ['e', 'next error'],
   ['c', 'critical path only'],
   ['n', 'log lines on or off'],
@@ -21,16 +21,18 @@ export const TRACE_HELP: Help = [
 
 export const LIVE_HELP: Help = [
   ['j k', 'older, newer request'],
+  ['f', 'follow the newest again'],
   ['p', 'pause or go on'],
   ['h', 'health probes on or off'],
 ];
 
-const SIGNS: readonly (readonly [sign: string, what: string])[] = [
-  ['self', 'the span itself worked'],
-  ['children', 'it waited for its children'],
-  ['network', 'between the call and its other side: network, queues, parsing'],
-  ['critical', 'critical path: what the request waited for'],
-  ['open', 'no end line; known so far'],
+/** The parts of a bar, in the terminal's words. */
+export const SIGNS: readonly (readonly [sign: string, name: string, what: string])[] = [
+  ['self', 'own work', 'what no call within it covers'],
+  ['children', 'waiting for others', 'its calls, its database'],
+  ['network', 'on the way', 'between a call and its other side'],
+  ['critical', 'critical path', 'what the request waited for'],
+  ['open', 'no end', 'what is known so far'],
 ];
 
 /** Which keys there are and what the signs mean. */
@@ -49,9 +51,9 @@ export function HelpOverlay({ help, onClose }: { readonly help: Help; readonly o
       </dl>
       <dl class="signs s0">
         ${SIGNS.map(
-          ([sign, what]) =>
+          ([sign, name, what]) =>
             html`<dt><span class="sign sign-${sign}"></span></dt>
-              <dd>${what}</dd>`,
+              <dd>${name}<span class="muted">: ${what}</span></dd>`,
         )}
       </dl>
     </div>

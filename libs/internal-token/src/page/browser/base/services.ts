@@ -10,7 +10,12 @@ const OUTSIDE = 'client';
 export class ServiceColours {
   private readonly places = new Map<string, number>();
 
-  constructor(services: readonly string[], edges: readonly EdgeStats[] = []) {
+  constructor(services: readonly string[] = [], edges: readonly EdgeStats[] = []) {
+    this.add(services, edges);
+  }
+
+  /** Whoever has a place keeps it. */
+  add(services: readonly string[], edges: readonly EdgeStats[] = []): void {
     for (const service of [...services, ...edges.flatMap(({ from, to }) => [from, to])]) {
       if (service !== OUTSIDE && !this.places.has(service)) this.places.set(service, this.places.size);
     }

@@ -21,7 +21,7 @@ export function EdgeTable({
     },
     { name: 'To', value: ({ to }) => to, show: ({ to }) => html`<${ServiceName} name=${to} colours=${colours} />` },
     { name: 'Calls', value: (edge) => edge.count, show: (edge) => count(edge.count) },
-    { name: 'Rate', value: (edge) => edge.rate, show: (edge) => rate(edge.rate) },
+    { name: 'Rate', value: (edge) => edge.rate, show: (edge) => (edge.rate > 0 ? rate(edge.rate) : '–') },
     errorColumn(),
     ...latencyColumns<EdgeStats>(),
   ];

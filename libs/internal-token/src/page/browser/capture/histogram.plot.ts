@@ -122,23 +122,28 @@ function drawMarks(chart: uPlot, marks: readonly Mark[], colour: (name: string) 
     const level = strong === true ? 2 : middle - half < (taken[0] ?? 0) ? 1 : 0;
     taken[level] = middle + half;
     const bottom = bbox.top - 5 * devicePixelRatio - level * line;
-    ctx.fillText(name, middle, bottom);
     ctx.beginPath();
     ctx.moveTo(x, bottom + 3 * devicePixelRatio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    // A line behind the name ends at it.
+    ctx.setLineDash([]);
+    ctx.lineWidth = 4 * devicePixelRatio;
+    ctx.strokeStyle = colour('--ground');
+    ctx.strokeText(name, middle, bottom);
+    ctx.fillText(name, middle, bottom);
   }
   ctx.restore();
 }
 
-/** Of few requests, percentiles are the same: one line with all their names. This request comes last, over the others. */
+/** Of few requests, percentiles are the same: one line with all their names. This request comes first, behind the names of the others. */
 function together(marks: readonly Mark[]): Mark[] {
   const plain = new Map<number, string>();
   for (const { at, name, strong } of marks) {
     if (strong !== true) plain.set(at, plain.has(at) ? `${plain.get(at)} ${name}` : name);
   }
   const sorted = [...plain].map(([at, name]) => ({ at, name })).toSorted((a, b) => a.at - b.at);
-  return [...sorted, ...marks.filter(({ strong }) => strong === true)];
+  return [...marks.filter(({ strong }) => strong === true), ...sorted];
 }
 
 function barAt(chart: uPlot, bars: readonly HistogramBar[]): HistogramBar | undefined {
@@ -152,7 +157,7 @@ function barAt(chart: uPlot, bars: readonly HistogramBar[]): HistogramBar | unde
 function colours(element: HTMLElement): (name: string) => string {
   const probe = element.appendChild(document.createElement('i'));
   const found = new Map<string, string>();
-  for (const name of ['--ink-2', '--line', '--s0', '--ink']) {
+  for (const name of ['--ink-2', '--line', '--s0', '--ink', '--ground']) {
     probe.style.color = `var(${name})`;
     found.set(name, getComputedStyle(probe).color);
   }

@@ -39,12 +39,15 @@ export function LatencyView({ capture, trace, colours }: LatencyViewProps): VNod
               >
               <p class="muted">${summary(histogram, marked)}</p>
             </div>
-            <${Histogram}
-              histogram=${histogram}
-              marked=${marked}
-              latencies=${statsOf(capture, histogram)}
-              label=${summary(histogram, marked)}
-            />`
+            ${
+              countOf(histogram) > 1 &&
+              html`<${Histogram}
+                histogram=${histogram}
+                marked=${marked}
+                latencies=${statsOf(capture, histogram)}
+                label=${summary(histogram, marked)}
+              />`
+            }`
     }
     <${OperationTable} operations=${capture.operations} colours=${colours} />
   </div>`;
@@ -54,9 +57,14 @@ function statsOf({ operations }: CaptureReport, { service, op }: DurationHistogr
   return operations.find((each) => each.service === service && each.op === op && each.kind !== 'client');
 }
 
+function countOf({ bars }: DurationHistogram): number {
+  return bars.reduce((sum, bar) => sum + bar.count, 0);
+}
+
 function summary(histogram: DurationHistogram, marked: number | undefined): string {
-  const total = histogram.bars.reduce((sum, bar) => sum + bar.count, 0);
+  const total = countOf(histogram);
   const many = `${count(total)} × ${nameOf(histogram)}`;
+  if (total === 1) return `${many}: nothing to compare it with.`;
   if (marked === undefined || total === 0) return many;
   const faster = histogram.bars.reduce((sum, bar) => {
     const inside = Math.max(0, Math.min(1, (marked - bar.from) / (bar.to - bar.from || 1)));
@@ -82,7 +90,7 @@ function OperationTable({
     { name: 'Count', value: (row) => row.count, show: (row) => count(row.count) },
     errorColumn(),
     ...latencyColumns<OperationStats>(),
-    { name: 'Self p99', value: ({ selfP99 }) => selfP99, show: ({ selfP99 }) => milliseconds(selfP99) },
+    { name: 'Own p99', value: ({ selfP99 }) => selfP99, show: ({ selfP99 }) => milliseconds(selfP99) },
     {
       name: 'Critical path',
       value: ({ criticalShare }) => criticalShare,

@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
 import type { EdgeStats } from '../../../trace/index.js';
-import { milliseconds, percent, rate } from '../base/format.js';
+import { milliseconds, percent, plural, rate } from '../base/format.js';
 
 export interface MapNode {
   readonly name: string;
@@ -35,7 +35,7 @@ export const edgeId = (from: string, to: string): string => JSON.stringify([from
 /** Where everything stands: callers to the left of whom they call. */
 export function mapLayout(stats: readonly EdgeStats[]): ServiceMapLayout {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 56, edgesep: 24, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 76, edgesep: 24, marginx: 16, marginy: 16 });
   const kinds = new Map<string, MapNode['kind']>();
   for (const { from, to, database } of stats) {
     if (!kinds.has(from)) kinds.set(from, from === 'client' ? 'client' : 'service');
@@ -81,7 +81,9 @@ function labelWidth(lines: readonly string[]): number {
 }
 
 function edgeLines({ rate: perSecond, p99, errors, count }: EdgeStats): string[] {
-  const lines = [rate(perSecond), `p99 ${milliseconds(p99)}`];
+  // Of less than a second there is no rate.
+  const often = perSecond > 0 ? rate(perSecond) : plural(count, 'call');
+  const lines = [often, `p99 ${milliseconds(p99)}`];
   return errors > 0 ? [...lines, `✕ ${percent(errors / count)}`] : lines;
 }
 

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { CaptureReport, TraceReport } from '../../../trace/index.js';
-import { plural } from '../base/format.js';
+import { milliseconds, plural } from '../base/format.js';
 import type { ServiceColours } from '../base/services.js';
 import { EdgeTable } from './edge-table.js';
 import { edgeId, LABEL_LINE, type MapEdge, mapLayout, type MapNode } from './map-layout.js';
@@ -27,8 +27,8 @@ export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode 
   if (capture.edges.length === 0) return html`<p class="nothing">No calls between services in this capture.</p>`;
   return html`<div class="map-view">
     <p class="muted">
-      ${plural(capture.requests, 'request')}, ${plural(capture.failed, 'failure')} in ${seconds(capture)} s.
-      ${walked.size > 0 && ' Strong lines: the way of this request.'}
+      ${plural(capture.requests, 'request')}, ${plural(capture.failed, 'failure')} in ${lasting(capture)}.
+      ${walked.size > 0 && capture.edges.some(({ from, to }) => !walked.has(edgeId(from, to))) && ' Solid lines: the way of this request; dashed: other calls.'}
     </p>
     <div class="map-scroll" tabindex="0" role="group" aria-label="Service map">
       <svg
@@ -65,8 +65,9 @@ export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode 
   </div>`;
 }
 
-function seconds({ from, to }: CaptureReport): string {
-  return Math.max(1, Math.round((to - from) / 1000)).toLocaleString('en');
+function lasting({ from, to }: CaptureReport): string {
+  const length = to - from;
+  return length < 10_000 ? milliseconds(length) : `${Math.round(length / 1000).toLocaleString('en')} s`;
 }
 
 /** The calls that one request has made. */

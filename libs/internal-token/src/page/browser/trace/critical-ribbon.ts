@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
+import type { ReportedSpan } from '../../../trace/index.js';
 import { milliseconds, percent } from '../base/format.js';
 import type { ServiceColours } from '../base/services.js';
 import { scale } from './time-scale.js';
@@ -7,6 +8,11 @@ import type { TraceState } from './trace-state.js';
 
 /** A name is written into a piece only if it has room. */
 const NAME_FROM = 64;
+
+/** Which service's, unless the operation says it: `gateway POST /orders`, `inventory.reserve` */
+export function fullName({ service, op }: Pick<ReportedSpan, 'service' | 'op'>): string {
+  return op.startsWith(`${service}.`) ? op : `${service} ${op}`;
+}
 
 interface RibbonProps {
   readonly state: TraceState;
@@ -34,7 +40,7 @@ export function CriticalRibbon({ state, colours, width }: RibbonProps): VNode {
         title="${owner} · ${span.op}: ${milliseconds(to - from)} (${share})"
         onClick=${() => state.reveal(id)}
       >
-        ${right - left >= NAME_FROM && html`<span>${span.op} ${share}</span>`}
+        ${right - left >= NAME_FROM && html`<span>${fullName(span)} ${share}</span>`}
       </button>`;
     })}
   </div>`;

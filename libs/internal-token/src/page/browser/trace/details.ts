@@ -2,10 +2,10 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import type { ReportedError, ReportedNote, ReportedSpan } from '../../../trace/index.js';
 import { CopyButton } from '../base/copy-button.js';
-import { milliseconds, percent } from '../base/format.js';
+import { milliseconds, percent, tokenAge } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { ServiceName, type ServiceColours } from '../base/services.js';
-import { Status } from '../base/status.js';
+import { Status, statusKind } from '../base/status.js';
 import type { TraceState } from './trace-state.js';
 
 type Fact = readonly [name: string, value: string | undefined, copy?: true];
@@ -31,8 +31,8 @@ export function Details({
       <${ServiceName} name=${span.service} colours=${colours} /> <span class="tag">${span.kind}</span>
       <${Status} status=${span.status} failed=${span.failed} open=${span.open} />
     </p>
-    ${span.err && failure(span.err)} ${facts(times(span, state.tree.report.duration))} ${facts(about(span))}
-    ${span.token && facts(token(span))}
+    ${span.err && failure(span.err, statusKind(span))} ${facts(times(span, state.tree.report.duration))}
+    ${facts(about(span))} ${span.token && facts(token(span))}
     ${
       span.notes.length > 0 &&
       html`<h3>Log lines</h3>
@@ -47,7 +47,7 @@ function times({ offset, duration, self, critical, open }: ReportedSpan, whole: 
   return [
     ['Begins at', `+${milliseconds(offset)}`],
     ['Total', `${open === true ? 'at least ' : ''}${milliseconds(duration)} (${percent(duration / whole)})`],
-    ['Self', `${milliseconds(self)} (${percent(self / whole)})`],
+    ['Own work', `${milliseconds(self)} (${percent(self / whole)})`],
     ['On the critical path', critical > 0 ? `${milliseconds(critical)} (${percent(critical / whole)})` : 'no'],
   ];
 }
@@ -69,8 +69,8 @@ function token({ token: found }: ReportedSpan): Fact[] {
   if (found === undefined) return [];
   const { age, left, kid, verifyMicroseconds } = found;
   return [
-    ['Token’s age', milliseconds(age)],
-    ['Time left', milliseconds(left)],
+    ['Token’s age', tokenAge(age)],
+    ['Time left', tokenAge(left)],
     ['Key', kid, true],
     ['Verified in', verifyMicroseconds === undefined ? undefined : `${verifyMicroseconds} µs`],
   ];
@@ -87,8 +87,8 @@ function facts(list: readonly Fact[]): VNode {
   </dl>`;
 }
 
-function failure({ type, message, code, status, stack }: ReportedError): VNode {
-  return html`<div class="failure" role="group" aria-label="Error">
+function failure({ type, message, code, status, stack }: ReportedError, kind = 'failed'): VNode {
+  return html`<div class="failure is-${kind}" role="group" aria-label="Error">
     <p><b>${type}</b> ${message}</p>
     ${code !== undefined && html`<p class="muted">code ${code}${status !== undefined && `, status ${status}`}</p>`}
     ${

@@ -1,9 +1,10 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import type { ReportedSpan } from '../../../trace/index.js';
-import { milliseconds, plural } from '../base/format.js';
+import type { ReportedError, ReportedSpan } from '../../../trace/index.js';
+import { milliseconds, plural, tokenAge } from '../base/format.js';
 import { icon, type IconName } from '../base/icons.js';
 import { ServiceName, type ServiceColours } from '../base/services.js';
+import { outcomeText, statusKind } from '../base/status.js';
 import type { TraceState } from './trace-state.js';
 
 interface NoticesProps {
@@ -50,33 +51,46 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** From the outermost failed span to where it began. */
+/** From the outermost failed or refused span to where it began. */
 function ErrorChain({ state, colours }: NoticesProps): VNode | undefined {
   const { tree } = state;
-  const chain = tree.report.errorChain.flatMap((id) => tree.span(id) ?? []);
+  const unhappy = tree.report.errorChain.flatMap((id) => tree.span(id) ?? []);
+  // Of a call between processes, the side that answered knows more.
+  const chain = unhappy.filter(({ id, kind }, index) => {
+    const next = unhappy[index + 1];
+    return !(kind === 'client' && next?.kind === 'server' && next.parent === id);
+  });
   const cause = chain.at(-1);
   if (cause === undefined) return undefined;
-  return html`<nav class="notice error-chain" aria-label="Error chain">
-    ${icon('failed')}
+  const kind = chain.some(({ failed }) => failed) ? 'failed' : 'refused';
+  return html`<nav class="notice error-chain is-${kind}" aria-label="Error chain">
+    ${icon(kind)}
     <ol>
       ${chain.map(
         (span) =>
           html`<li key=${span.id} class=${span === cause ? 'cause' : ''}>
-            <button class="link" onClick=${() => state.reveal(span.id)}>
+            <button class="link" title=${`${span.service} ${span.op}`} onClick=${() => state.reveal(span.id)}>
               <${ServiceName} name=${span.service} colours=${colours} />
-              ${span.op} <span class="error-word">${span.status ?? 'failed'}</span>
+              <span class="chain-op">${span.op}</span>
+              <span class="word-${statusKind(span)}">${outcomeText(span)}</span>
             </button>
           </li>`,
       )}
     </ol>
-    ${cause.err && html`<p class="first-cause"><b>${cause.err.type}</b> ${cause.err.message}</p>`}
+    ${cause.err && html`<p class="first-cause"><b>${cause.err.type}</b> ${codeOf(cause.err)} ${cause.err.message}</p>`}
   </nav>`;
 }
 
-/** How old the token was wherever it arrived. */
+/** Unless the message tells it. */
+function codeOf({ code, message }: ReportedError): VNode | undefined {
+  if (code === undefined || message.includes(String(code))) return undefined;
+  return html`<code>${code}</code>`;
+}
+
+/** How old the token was wherever it arrived; at the gateway alone it has just been made. */
 function TokenHops({ state, colours }: NoticesProps): VNode | undefined {
   const hops = state.tree.report.spans.filter((span) => span.token !== undefined);
-  if (hops.length === 0) return undefined;
+  if (hops.length < 2 && hops.every(({ token }) => (token?.left ?? 0) > 0)) return undefined;
   return html`<div class="notice token-hops">
     ${icon('key')} <span>Token's age</span>
     <ol>
@@ -92,9 +106,9 @@ function hop({ id, service, token }: ReportedSpan, state: TraceState, colours: S
   const { age, left } = token ?? { age: 0, left: 0 };
   return html`<button
     class="link ${left <= 0 ? 'error-word' : ''}"
-    title="${milliseconds(left)} left"
+    title="${tokenAge(left)} left"
     onClick=${() => state.reveal(id)}
   >
-    <${ServiceName} name=${service} colours=${colours} /> ${milliseconds(age)}${left <= 0 && ' (expired)'}
+    <${ServiceName} name=${service} colours=${colours} /> ${tokenAge(age)}${left <= 0 && ' (expired)'}
   </button>`;
 }

@@ -45,7 +45,7 @@ export function Toolbar({ state, filterInput, backToRows }: ToolbarProps): VNode
       aria-keyshortcuts="c"
       onClick=${state.toggleCriticalOnly}
     >
-      Critical path
+      Critical path only
     </button>
     <button type="button" aria-pressed=${String(state.notes)} aria-keyshortcuts="n" onClick=${state.toggleNotes}>
       Log lines

@@ -19,7 +19,7 @@ export function TraceHeader({
   return html`<header class="trace-header is-${statusKind({ status, failed })}">
     <div class="trace-title">
       <${Status} status=${status} failed=${failed} open=${unfinished && status === undefined} />
-      <h1>${op}</h1>
+      <h1 title=${op}>${op}</h1>
       <span class="trace-duration">${milliseconds(duration)}</span>
     </div>
     <p class="verdict">${verdict}</p>

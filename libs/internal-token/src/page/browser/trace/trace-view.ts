@@ -2,6 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { TraceReport } from '../../../trace/index.js';
+import { SIGNS } from '../base/help.js';
 import { useKeys } from '../base/keyboard.js';
 import type { ServiceColours } from '../base/services.js';
 import { Details } from './details.js';
@@ -22,11 +23,19 @@ interface TraceViewProps {
 /** One request: notices, the spans, and the details of one of them. */
 export function TraceView({ report, colours, focused = false }: TraceViewProps): VNode {
   const tree = useMemo(() => new SpanTree(report), [report]);
-  const state = useTraceState(tree);
+  const known = useTraceState(tree);
   const view = useRef<HTMLDivElement>(null);
   const filterInput = useRef<HTMLInputElement>(null);
-  useKeys(traceKeys(state, () => filterInput.current?.focus()));
   const backToRows = (): void => view.current?.querySelector<HTMLElement>('.waterfall')?.focus();
+  const state = {
+    ...known,
+    // From where it is shown, the keys go on.
+    reveal(id: string) {
+      known.reveal(id);
+      backToRows();
+    },
+  };
+  useKeys(traceKeys(state, () => filterInput.current?.focus()));
   return html`<div class="trace-view" ref=${view}>
     <svg class="defs" aria-hidden="true">
       <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -39,5 +48,11 @@ export function TraceView({ report, colours, focused = false }: TraceViewProps):
       <${Waterfall} state=${state} colours=${colours} focused=${focused} />
       ${state.detailsOpen && html`<${Details} state=${state} colours=${colours} />`}
     </div>
+    <ul class="legend s-outside" aria-label="Signs">
+      ${SIGNS.filter(([sign]) => sign !== 'open' || report.unfinished).map(
+        ([sign, name, what]) =>
+          html`<li key=${sign} title=${what}><span class="sign sign-${sign}"></span> ${name}</li>`,
+      )}
+    </ul>
   </div>`;
 }

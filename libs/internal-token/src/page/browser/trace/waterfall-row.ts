@@ -1,7 +1,9 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
+import type { ReportedSpan } from '../../../trace/index.js';
 import { milliseconds } from '../base/format.js';
 import { icon } from '../base/icons.js';
+import { outcomeText, statusKind, WORDS } from '../base/status.js';
 import type { ServiceColours } from '../base/services.js';
 import { SpanBar } from './span-bar.js';
 import type { NoteRow, Row, SpanRow } from './span-tree.js';
@@ -41,8 +43,10 @@ export function WaterfallRow(props: RowProps): VNode {
     aria-selected=${String(selected)}
     aria-expanded=${row.kind === 'span' && row.expandable ? String(row.expanded) : undefined}
     style=${{ '--row': String(index), '--level': String(Math.min(row.level, DEEPEST)) }}
-    onClick=${() => state.select(row.id)}
-    onDblClick=${() => state.setDetailsOpen(true)}
+    onClick=${() => {
+      state.select(row.id);
+      state.setDetailsOpen(true);
+    }}
   >
     ${row.kind === 'span' ? spanCells(row, props) : noteCells(row, props)}
   </div>`;
@@ -53,6 +57,7 @@ function spanCells({ span, expandable, expanded }: SpanRow, { state, width }: Ro
     event.stopPropagation();
     state.toggle(span, !expanded);
   };
+  const outcome = statusKind(span);
   return html`<div class="cell-name" role="gridcell">
       <span class="indent" aria-hidden="true"></span>
       ${
@@ -61,21 +66,33 @@ function spanCells({ span, expandable, expanded }: SpanRow, { state, width }: Ro
           : html`<span class="toggle"></span>`
       }
       <i class="dot" aria-hidden="true"></i>
-      ${span.failed && icon('failed', 'failed')}${span.open === true && icon('open', 'not ended')}
+      ${outcome !== 'passed' && icon(outcome, WORDS[outcome])}
+      ${outcome !== 'open' && span.open === true && icon('open', WORDS.open)}
       <span class="name-box"
         ><span class="name-text" title=${`${span.service} ${span.op}`}
           ><span class=${span.db === undefined ? 'row-service' : 'visually-hidden'}>${span.service}</span>${' '}<b
             >${span.op}</b
           ></span
         >
-        <span class="tag">${span.db === undefined ? span.kind : (span.peer ?? 'database')}</span></span
+        ${(outcome === 'failed' || outcome === 'refused') && html`<span class="tag tag-${outcome}">${span.err?.code ?? outcomeText(span)}</span>`}
+        <span class="tag tag-kind">${span.db === undefined ? span.kind : (span.peer ?? 'database')}</span></span
       >
     </div>
     <div class="cell-number" role="gridcell">${span.open === true ? '≥ ' : ''}${milliseconds(span.duration)}</div>
     <div class="cell-number cell-self" role="gridcell">${milliseconds(span.self)}</div>
-    <div class="cell-time" role="gridcell">
+    <div class="cell-time" role="gridcell" title=${timesInWords(span)}>
       <${SpanBar} tree=${state.tree} span=${span} range=${state.range} width=${width} />
     </div>`;
+}
+
+function timesInWords({ offset, duration, self, critical }: ReportedSpan): string {
+  const parts = [
+    `+${milliseconds(offset)} to +${milliseconds(offset + duration)}`,
+    `total ${milliseconds(duration)}`,
+    `own ${milliseconds(self)}`,
+    `on the critical path ${milliseconds(critical)}`,
+  ];
+  return parts.join('\n');
 }
 
 function noteCells({ note }: NoteRow, { state, width }: RowProps): VNode {
@@ -83,15 +100,13 @@ function noteCells({ note }: NoteRow, { state, width }: RowProps): VNode {
   const error = note.err === undefined ? '' : ` ${note.err.type}: ${note.err.message}`;
   // Close to the right edge it stands to the left of its time.
   const before = x > width * 0.75;
-  return html`<div class="cell-name" role="gridcell">
+  return html`<div class="cell-name" role="gridcell" aria-colspan="3">
       <span class="indent" aria-hidden="true"></span><span class="toggle"></span>
       ${icon(note.level === 'warn' ? 'warning' : /^(?:error|fatal)$/.test(note.level) ? 'failed' : 'note', note.level)}
       <span class="name-text" title=${note.msg + error}
         >${note.context !== undefined && html`<span class="row-service">${note.context} </span>`}${note.msg}${error}</span
       >
     </div>
-    <div class="cell-number" role="gridcell"></div>
-    <div class="cell-number cell-self" role="gridcell"></div>
     <div class="cell-time" role="gridcell">
       ${x >= 0 && x <= width && html`<span class="note-time ${before ? 'note-before' : ''}" style=${{ '--x': `${x}px` }}>+${milliseconds(note.offset)}</span>`}
     </div>`;

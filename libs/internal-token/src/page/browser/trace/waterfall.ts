@@ -5,7 +5,7 @@ import { percent, milliseconds } from '../base/format.js';
 import { press } from '../base/keyboard.js';
 import type { ServiceColours } from '../base/services.js';
 import { useSize } from '../base/size.js';
-import { CriticalRibbon } from './critical-ribbon.js';
+import { CriticalRibbon, fullName } from './critical-ribbon.js';
 import { ROW_HEIGHT } from './span-bar.js';
 import { TimeAxis, TimeGrid } from './time-axis.js';
 import type { TraceState } from './trace-state.js';
@@ -61,8 +61,8 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
     <div class="waterfall-head" ref=${head} role="rowgroup">
       <div class="head-row" role="row" aria-rowindex="1">
         <div class="cell-name" role="columnheader">Operation</div>
-        <div class="cell-number" role="columnheader">Total</div>
-        <div class="cell-number cell-self" role="columnheader">Self</div>
+        <div class="cell-number" role="columnheader" title="From beginning to end">Total</div>
+        <div class="cell-number cell-self" role="columnheader" title="What no call within it covers">Own</div>
         <div class="cell-time" role="columnheader" aria-label="Time" ref=${axis}>
           <${TimeAxis} range=${state.range} width=${width} onZoom=${state.zoom} />
         </div>
@@ -72,7 +72,8 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
         html`<div class="head-row ribbon-row" aria-hidden="true">
           <div
             class="ribbon-name"
-            title="What the request waited for; its pieces add up to ${milliseconds(tree.report.duration)}"
+            title="${slowest(state)}
+What the request waited for; its pieces add up to ${milliseconds(tree.report.duration)}"
           >
             Critical path <span class="muted">${slowest(state)}</span>
           </div>
@@ -102,7 +103,7 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
 function slowest({ tree: { report } }: TraceState): string {
   const span = report.spans.reduce(
     (most, each) => (each.critical > most.critical ? each : most),
-    report.spans[0] ?? { critical: 0, op: '' },
+    report.spans[0] ?? { critical: 0, op: '', service: '' },
   );
-  return span.critical > 0 ? `${span.op} ${percent(span.critical / report.duration)}` : '';
+  return span.critical > 0 ? `${fullName(span)} ${percent(span.critical / report.duration)}` : '';
 }

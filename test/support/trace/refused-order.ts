@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { type PageReport, parseLine, reportTrace } from '../../../libs/internal-token/src/trace/index.js';
+import { placedOrder } from './placed-order.js';
+
+const TXN = '019a4f2b6c007000a000000000000006';
+const FILE = new URL('../../captures/refusal.ndjson', import.meta.url);
+
+/** An order of more than is in stock: refused by inventory, as it should be. */
+export function refusedOrder(): PageReport {
+  const lines = readFileSync(FILE, 'utf8').trim().split('\n');
+  const trace = reportTrace(
+    TXN,
+    lines.map(parseLine).filter((line) => typeof line === 'object'),
+  );
+  if (trace === undefined) throw new Error(`no request ${TXN} in ${FILE.pathname}`);
+  return { ...placedOrder(), trace };
+}
