@@ -28,6 +28,13 @@ const summary = ({
   status,
 });
 
+/** Its services are listed in another order. */
+const backwards: TraceReport = {
+  ...placed,
+  txn: 'backwards',
+  op: 'GET /backwards',
+  services: placed.services.toReversed(),
+};
 const another = (txn: string): TraceReport => ({ ...placed, txn, op: `GET /${txn}` });
 const EXPIRED: TokenInspection = {
   valid: false,
@@ -50,7 +57,7 @@ describeWithBrowser('the live page', () => {
   beforeEach(async () => {
     server = new LiveServer({
       requests: [summary(placed), summary(failed)],
-      traces: new Map([placed, failed, another('new'), another('later')].map((trace) => [trace.txn, trace])),
+      traces: new Map([placed, failed, backwards, another('new'), another('later')].map((trace) => [trace.txn, trace])),
       capture: placedOrder().capture,
       keys: [
         { keyId: 'k-2', algorithm: 'ES256', state: 'active', activateAt: Date.now() - 3_600_000 },
@@ -91,6 +98,42 @@ describeWithBrowser('the live page', () => {
     await watched.page.getByRole('option').nth(2).waitFor();
     expect(await shown(placed.txn).count()).toBe(1);
     expect(new URL(watched.page.url()).hash).toBe(`#${placed.txn}`);
+  });
+
+  it('stays with the request that is read, until it is told to follow the newest again', async () => {
+    await shown(failed.txn).waitFor();
+    await watched.page.getByRole('treegrid').focus();
+    server.ended(summary(another('new')));
+    await watched.page.getByText('GET /new').first().waitFor();
+    await watched.page.getByRole('option').nth(2).waitFor();
+    expect(await shown(failed.txn).count()).toBe(1);
+    await watched.page.keyboard.press('f');
+    await shown('new').waitFor();
+    expect(new URL(watched.page.url()).hash).toBe('');
+    expect(await watched.page.getByRole('button', { name: 'Follow' }).count()).toBe(0);
+    server.ended(summary(another('later')));
+    await shown('later').waitFor();
+  });
+
+  it('leaves every service its colour, whichever request is shown', async () => {
+    const colour = async (service: string): Promise<string> =>
+      watched.page
+        .locator('.row-span', { hasText: service })
+        .last()
+        .locator('.dot')
+        .evaluate((dot) => getComputedStyle(dot).backgroundColor);
+    await shown(failed.txn).waitFor();
+    const before = await colour('inventory');
+    server.ended(summary(backwards));
+    await watched.page.getByText('GET /backwards').first().click();
+    await shown('backwards').waitFor();
+    expect(await colour('inventory')).toBe(before);
+  });
+
+  it('says of a request that it does not know it', async () => {
+    await watched.page.goto(`${server.url}#${'0'.repeat(32)}`);
+    await watched.page.getByText('does not know this request').waitFor();
+    expect(await watched.page.locator('.trace-header').count()).toBe(0);
   });
 
   it('stands still while paused, and counts what has come', async () => {
@@ -150,7 +193,7 @@ describeWithBrowser('the live page', () => {
     await watched.page.keyboard.press('5');
     await watched.page.getByRole('row', { name: 'k-2' }).waitFor();
     expect(await watched.page.getByRole('row', { name: 'k-2' }).innerText()).toMatch(
-      /ES256\s+active\s+signs\s+–\s+1 h ago/,
+      /ES256\s+active\s+signs\s+1 h ago/,
     );
     expect(await watched.page.getByRole('row', { name: 'k-1' }).innerText()).toContain('retiring');
   });
@@ -176,6 +219,7 @@ describeWithBrowser('the live page', () => {
 
     it('says that it is valid', async () => {
       expect(await inspect(' good\n')).toContain('Valid');
+      expect(await inspect('Txn-Token: good')).toContain('Valid');
       expect(await watched.page.getByText('read, not proven').count()).toBe(0);
     });
 

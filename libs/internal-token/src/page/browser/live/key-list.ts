@@ -13,11 +13,20 @@ const MEANING: Record<KeyReport['state'], string> = {
   retired: 'accepted no more',
 };
 
+/** Columns that no key fills are left out. */
+const TIMES = [
+  ['Published', 'publishedAt'],
+  ['Active from', 'activateAt'],
+  ['Retired', 'retiredAt'],
+] as const;
+
 /** The signing keys, and where each is in its life. */
 export function KeyList({ keys }: { readonly keys: Loaded<readonly KeyReport[]> }): VNode {
   const { value, error } = keys;
   if (error !== undefined) return html`<p class="nothing">${error}</p>`;
-  if (value?.length === 0) return html`<p class="nothing">This process knows no keys.</p>`;
+  if (value === undefined) return html`<p class="nothing">Loading.</p>`;
+  if (value.length === 0) return html`<p class="nothing">This process knows no keys.</p>`;
+  const times = TIMES.filter(([, at]) => value.some((key) => key[at] !== undefined));
   return html`<div class="table-scroll keys-view">
     <table>
       <caption>
@@ -28,14 +37,12 @@ export function KeyList({ keys }: { readonly keys: Loaded<readonly KeyReport[]> 
           <th scope="col">Key</th>
           <th scope="col">Algorithm</th>
           <th scope="col">State</th>
-          <th scope="col">Published</th>
-          <th scope="col">Active from</th>
-          <th scope="col">Retired</th>
+          ${times.map(([name]) => html`<th scope="col">${name}</th>`)}
         </tr>
       </thead>
       <tbody>
-        ${value?.map(
-          ({ keyId, algorithm, state, publishedAt, activateAt, retiredAt }) =>
+        ${value.map(
+          ({ keyId, algorithm, state, ...key }) =>
             html`<tr key=${keyId}>
               <th scope="row" class="mono">${keyId}</th>
               <td>${algorithm}</td>
@@ -47,10 +54,14 @@ export function KeyList({ keys }: { readonly keys: Loaded<readonly KeyReport[]> 
                 >
                 <span class="muted">${MEANING[state]}</span>
               </td>
-              ${[publishedAt, activateAt, retiredAt].map((at) => html`<td>${at === undefined ? '–' : html`<time title=${moment(at)}>${fromNow(at, Date.now())}</time>`}</td>`)}
+              ${times.map(([, time]) => timeCell(key[time]))}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
+}
+
+function timeCell(at: number | undefined): VNode {
+  return html`<td>${at === undefined ? '–' : html`<time title=${moment(at)}>${fromNow(at, Date.now())}</time>`}</td>`;
 }

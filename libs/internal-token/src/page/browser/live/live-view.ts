@@ -51,14 +51,23 @@ export function LiveView(): VNode {
   const lately = useThrottled(live.requests, CAPTURE_EVERY_MS);
   const capture = useLoaded(capturing ? client.capture : undefined, [capturing, lately]);
   const keys = useLoaded(tab === 'keys' ? client.keys : undefined, [tab, live.connected]);
-  const colours = useMemo(
-    () => new ServiceColours(trace.value?.services ?? [], capture.value?.edges),
-    [trace.value?.services.join(), capture.value],
-  );
+  // It only learns, so that no service changes its colour while one looks.
+  const colours = useMemo(() => new ServiceColours(), []);
+  colours.add([...live.requests.map(({ service }) => service), ...(trace.value?.services ?? [])], capture.value?.edges);
+  // What stays from another request must not pass for the one that could not be loaded.
+  const report = trace.error !== undefined && trace.value?.txn !== selected ? undefined : trace.value;
 
   const select = (txn: string): void => {
     choose(txn);
     history.replaceState(null, '', `#${txn}`);
+  };
+  const follow = (): void => {
+    choose(undefined);
+    history.replaceState(null, '', location.pathname + location.search);
+  };
+  /** What one reads is not replaced by the next that comes. */
+  const stay = (): void => {
+    if (chosen === undefined && report !== undefined) select(report.txn);
   };
   const step = (by: number): void => {
     const index = shown.findIndex(({ txn }) => txn === selected);
@@ -74,10 +83,11 @@ export function LiveView(): VNode {
     ...Object.fromEntries(TABS.map(({ id }, index) => [String(index + 1), () => setTab(id)])),
     j: () => step(1),
     k: () => step(-1),
+    f: follow,
     p: () => live.pause(!live.paused),
     h: () => showProbes((before) => !before),
   });
-  const state = live.connected ? 'live' : 'not connected, trying again';
+  const state = live.connected ? 'live' : live.loaded ? 'not connected, trying again' : 'connecting';
   return html`<${AppShell}
     title="live"
     help=${[...LIVE_HELP, ...TRACE_HELP]}
@@ -96,25 +106,35 @@ export function LiveView(): VNode {
         filterInput=${filterInput}
         selected=${selected}
         onSelect=${select}
+        onFollow=${chosen === undefined ? undefined : follow}
         colours=${colours}
       />
       <div class="live-main">
         <${Tabs} tabs=${TABS} current=${tab} onChange=${setTab} label="Views">
           ${
             tab === 'waterfall' &&
-            (trace.value === undefined
-              ? html`<p class="nothing">${trace.error ?? 'Choose a request.'}</p>`
-              : html`<${TraceHeader} report=${trace.value} colours=${colours} />
-                  <${TraceView} report=${trace.value} colours=${colours} />`)
+            (report === undefined
+              ? html`<p class="nothing">
+                  ${trace.error ?? absence({ loading: selected !== undefined || !live.loaded, none: known.length === 0 })}
+                </p>`
+              : html`<div class="reading" onFocusIn=${stay}>
+                  <${TraceHeader} report=${report} colours=${colours} />
+                  <${TraceView} report=${report} colours=${colours} />
+                </div>`)
           }
           ${capturing && capture.value === undefined && html`<p class="nothing">${capture.error ?? 'Loading.'}</p>`}
-          ${tab === 'map' && capture.value && html`<${ServiceMap} capture=${capture.value} trace=${trace.value} colours=${colours} />`}
-          ${tab === 'latency' && capture.value && html`<${LatencyView} capture=${capture.value} trace=${trace.value} colours=${colours} />`}
+          ${tab === 'map' && capture.value && html`<${ServiceMap} capture=${capture.value} trace=${report} colours=${colours} />`}
+          ${tab === 'latency' && capture.value && html`<${LatencyView} capture=${capture.value} trace=${report} colours=${colours} />`}
           ${tab === 'token' && html`<${TokenInspector} />`} ${tab === 'keys' && html`<${KeyList} keys=${keys} />`}
         <//>
       </div>
     </div>
   <//>`;
+}
+
+function absence({ loading, none }: { loading: boolean; none: boolean }): string {
+  if (loading) return 'Loading.';
+  return none ? 'Send a request through this gateway: its waterfall appears here.' : 'No request matches.';
 }
 
 function matches({ txn, op, service, tenant, status, failed, unfinished }: RequestSummary, filter: string): boolean {

@@ -3,7 +3,8 @@ import type { CaptureReport, KeyReport, RequestSummary, TokenInspection, TraceRe
 /** Where this page is served; everything it asks for is below. */
 const BASE = (): string => location.pathname.replace(/\/$/, '');
 
-export const trace = (txn: string): Promise<TraceReport> => get(`/requests/${encodeURIComponent(txn)}`);
+export const trace = (txn: string): Promise<TraceReport> =>
+  get(`/requests/${encodeURIComponent(txn)}`, undefined, FORGOTTEN);
 export const capture = (): Promise<CaptureReport> => get('/capture');
 export const keys = (): Promise<readonly KeyReport[]> => get('/keys');
 
@@ -16,8 +17,13 @@ export function inspect(token: string): Promise<TokenInspection> {
   });
 }
 
-async function get<T>(path: string, init?: RequestInit): Promise<T> {
-  const response = await fetch(BASE() + path, { ...init, cache: 'no-store', redirect: 'error' });
+const FORGOTTEN = 'This gateway does not know this request, or does not know it any more: it keeps the last ones only.';
+
+async function get<T>(path: string, init?: RequestInit, missing?: string): Promise<T> {
+  const response = await fetch(BASE() + path, { ...init, cache: 'no-store', redirect: 'error' }).catch(() => {
+    throw new Error('The gateway does not answer.');
+  });
+  if (response.status === 404 && missing !== undefined) throw new Error(missing);
   if (!response.ok) throw new Error(`${path} answers ${response.status}.`);
   return (await response.json()) as T;
 }

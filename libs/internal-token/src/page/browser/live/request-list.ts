@@ -23,6 +23,8 @@ interface RequestListProps {
   readonly filterInput: RefObject<HTMLInputElement | null>;
   readonly selected: string | undefined;
   readonly onSelect: (txn: string) => void;
+  /** Back to the newest; absent while that is what is shown. */
+  readonly onFollow?: (() => void) | undefined;
   readonly colours: ServiceColours;
 }
 
@@ -39,6 +41,7 @@ export function RequestList({
   filterInput,
   selected,
   onSelect,
+  onFollow,
   colours,
 }: RequestListProps): VNode {
   const list = useRef<HTMLDivElement>(null);
@@ -66,12 +69,13 @@ export function RequestList({
           type="search"
           ref=${filterInput}
           value=${filter}
-          placeholder="Filter requests: op, service, error"
+          placeholder="Filter: op, status"
           autocomplete="off"
           spellcheck="false"
           onInput=${(event: Event) => onFilter((event.target as HTMLInputElement).value)}
         />
       </label>
+      ${onFollow && html`<button type="button" title="Show the newest, and each that comes" aria-keyshortcuts="f" onClick=${onFollow}>Follow</button>`}
       <button
         type="button"
         aria-pressed=${String(live.paused)}
@@ -91,7 +95,7 @@ export function RequestList({
       onKeyDown=${(event: KeyboardEvent) => press(keys, event)}
     >
       ${shown.map((request) => item(request, { selected: request.txn === selected, longest, onSelect, colours }))}
-      ${shown.length === 0 && html`<p class="nothing">${none ? 'No request yet. Send one: it appears here.' : 'No request matches.'}</p>`}
+      ${shown.length === 0 && html`<p class="nothing">${emptiness(live.loaded, none)}</p>`}
     </div>
     ${
       (withProbes || hiddenProbes > 0) &&
@@ -106,6 +110,11 @@ export function RequestList({
       </button>`
     }
   </section>`;
+}
+
+function emptiness(loaded: boolean, none: boolean): string {
+  if (!loaded) return 'Loading.';
+  return none ? 'No request yet. Send one: it appears here.' : 'No request matches.';
 }
 
 interface ItemContext {

@@ -15,7 +15,8 @@ export function TokenInspector(): VNode {
   const [answer, setAnswer] = useState<{ readonly inspection?: TokenInspection; readonly error?: string }>({});
   const submit = (event: Event): void => {
     event.preventDefault();
-    inspect(token.trim()).then(
+    // Copied with the header's name, it is the same token.
+    inspect(token.trim().replace(/^txn-token:\s*/i, '')).then(
       (inspection) => setAnswer({ inspection }),
       (error: unknown) => setAnswer({ error: error instanceof Error ? error.message : String(error) }),
     );

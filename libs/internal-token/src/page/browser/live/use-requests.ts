@@ -4,10 +4,13 @@ import { follow } from './live.client.js';
 
 /** Older ones leave the list. */
 const KEPT = 500;
+const NONE: readonly RequestSummary[] = [];
 
 export interface LiveRequests {
   /** Newest first. */
   readonly requests: readonly RequestSummary[];
+  /** The first answer has come. */
+  readonly loaded: boolean;
   readonly connected: boolean;
   readonly paused: boolean;
   /** How many have come since the list stands still. */
@@ -17,28 +20,30 @@ export interface LiveRequests {
 
 /** Requests as they come. While paused they are collected and not shown. */
 export function useRequests(): LiveRequests {
-  const [all, setAll] = useState<readonly RequestSummary[]>([]);
+  const [all, setAll] = useState<readonly RequestSummary[]>();
   const [held, setHeld] = useState<readonly RequestSummary[]>();
   const [connected, setConnected] = useState(false);
-  const latest = useRef(all);
-  latest.current = all;
+  const known = all ?? NONE;
+  const latest = useRef(known);
+  latest.current = known;
   useEffect(
     () =>
       follow({
         all: (requests) => setAll(requests.toReversed().slice(0, KEPT)),
         ended: (request) =>
-          setAll((known) => [request, ...known.filter(({ txn }) => txn !== request.txn)].slice(0, KEPT)),
+          setAll((others = NONE) => [request, ...others.filter(({ txn }) => txn !== request.txn)].slice(0, KEPT)),
         connected: setConnected,
       }),
     [],
   );
   const newest = held?.[0];
-  const place = newest === undefined ? all.length : all.findIndex(({ txn }) => txn === newest.txn);
+  const place = newest === undefined ? known.length : known.findIndex(({ txn }) => txn === newest.txn);
   return {
-    requests: held ?? all,
+    requests: held ?? known,
+    loaded: all !== undefined,
     connected,
     paused: held !== undefined,
-    waiting: held === undefined ? 0 : place < 0 ? all.length : place,
+    waiting: held === undefined ? 0 : place < 0 ? known.length : place,
     pause: (paused) => setHeld(paused ? latest.current : undefined),
   };
 }
