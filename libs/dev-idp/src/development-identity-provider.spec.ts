@@ -177,7 +177,9 @@ describe('the development identity provider', () => {
     const page = await startSignIn(browser);
     const refused = await browser.open(page, { login: 'alice', password: 'wrong' });
     expect(refused.status).toBe(403);
-    expect(await refused.text()).toContain('role="alert"');
+    const again = await refused.text();
+    expect(again).toContain('role="alert"');
+    expect(again.match(/<input[^>]*autofocus/g)).toEqual([expect.stringContaining('id="password"')]);
     expect((await browser.open(page, { login: 'mallory', password: PASSWORD })).status).toBe(403);
 
     const answer = await browser.follow(await browser.open(page, { login: 'alice', password: PASSWORD }), REDIRECT);

@@ -45,7 +45,7 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
             type="password"
             autocomplete="current-password"
             required
-            ${refused && INVALID}
+            ${refused && INVALID_HERE}
           />
           <button class="primary">Sign in</button>
         </form>
@@ -60,6 +60,8 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
 
 const OPEN = html`open`;
 const INVALID = html`aria-invalid="true" aria-describedby="refusal"`;
+/** The password is what one types again. */
+const INVALID_HERE = html`${INVALID} autofocus`;
 
 function accountButton(action: string, { subject, name, tenantId, summary }: DevelopmentAccount): Html {
   return html`<li>

@@ -27,7 +27,7 @@ main {
 h1 { margin: 0 0 4px; font-size: 24px; line-height: 1.25; letter-spacing: -.01em; }
 h2 { margin: 28px 0 8px; font-size: 15px; }
 p { margin: 0 0 12px; }
-ul { margin: 0; padding: 0; list-style: none; }
+ul { margin: 0 0 12px; padding: 0; list-style: none; }
 code { font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
 .quiet code { font-size: 13px; }
 main > :last-child { margin-bottom: 0; }
