@@ -1,27 +1,36 @@
 // Run as a process of its own by key-ring-replicas.spec.ts: a gateway's ring on a shared directory. Says each change;
-// answers each line with a token and the set it publishes.
+// its time is what it was told last, and passes with a line that holds another; answers "token" with a token and the set
+// it publishes.
 import 'reflect-metadata';
 import { createInterface } from 'node:readline';
 import { KeyRing } from 'nestjs-internal-token/issuing';
 import { encodedToken, newTransactionId, TokenMinter } from '../../../libs/internal-token/src/core/index.js';
 
-const [directory = '', policy = '{}', lifetime = '1'] = process.argv.slice(2);
+const [directory = '', policy = '{}', start = '0'] = process.argv.slice(2);
+let time = Number(start);
+const now = (): number => time;
 const say = (what: object): unknown => process.stdout.write(`${JSON.stringify(what)}\n`);
 
-const ring = await KeyRing.open(
-  { directory, rotation: JSON.parse(policy) as object, onEvent: (event) => say({ event }) },
-  Number(lifetime),
-);
+const ring = await KeyRing.open({
+  directory,
+  rotation: JSON.parse(policy) as object,
+  onEvent: (event) => say({ event }),
+  now,
+});
 const minter = new TokenMinter({
   trustDomain: 'shop',
   issuer: 'api_gateway',
   workload: 'gateway',
-  lifetimeSeconds: Number(lifetime),
   signer: () => ring.active,
+  now,
 });
 say({ event: { type: 'changed', active: ring.active.keyId, keys: ring.keys } });
 
-for await (const _ of createInterface(process.stdin)) {
+for await (const line of createInterface(process.stdin)) {
+  if (line !== 'token') {
+    time = Number(line);
+    continue;
+  }
   const principal = { userId: 'ada', permissions: [], scope: 'orders.read', authenticated: true };
   const claims = minter.mint({ tokenId: newTransactionId(), ...principal });
   say({ token: await encodedToken(claims), published: ring.publicJwks() });
