@@ -45,6 +45,17 @@ describe('A directory of keys', () => {
     expect(readdirSync(directory.path)).toEqual([keyFileName(keyId)]);
   });
 
+  it('gives its keys in one order, whenever it has learnt of each', async () => {
+    const keys = [await generateSigningKey({}), await generateSigningKey({})];
+    const ids = keys.map((jwk) => String(jwk['kid'])).toSorted();
+    for (const id of ids.toReversed()) {
+      const jwk = keys.find(({ kid }) => kid === id);
+      await directory.write({ publishedAt: 1, jwk: jwk ?? {} });
+      await load();
+    }
+    expect((await load()).ids).toEqual(ids);
+  });
+
   it('keeps a key whose file breaks, says so once, and takes it again when it is mended', async () => {
     const keyId = await add(1);
     const text = readFileSync(pathOf(keyId), 'utf8');

@@ -44,7 +44,8 @@ export class KeyDirectory implements SigningKeyProvider {
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
     for (const name of names) await this.#look(name, report);
     await this.#lookAtItself(report);
-    return [...this.#known.values()].flatMap(({ key }) => key ?? []);
+    // By name: every process that shares it has them in the same order, whenever it learnt of each.
+    return names.flatMap((name) => this.#known.get(name)?.key ?? []);
   }
 
   watch(onChange: () => void): () => void {
