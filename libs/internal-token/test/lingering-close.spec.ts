@@ -1,7 +1,9 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { closeLingeringly } from '../src/nest/lingering-close.js';
+import { holdTimers } from './support/held-timers.js';
 
 describe('a request that is answered before all of it has arrived', () => {
   let server: Server;
@@ -30,6 +32,9 @@ describe('a request that is answered before all of it has arrived', () => {
     return socket;
   };
 
+  beforeEach(() => holdTimers());
+  afterEach(() => jest.useRealTimers());
+
   it('gets its answer, while it goes on sending', async () => {
     const socket = open(4_000_000);
     let answer = '';
@@ -53,6 +58,7 @@ describe('a request that is answered before all of it has arrived', () => {
     socket.on('error', () => undefined);
     await once(socket, 'end');
     const drip = setInterval(() => socket.write('x'), 50);
+    jest.advanceTimersByTime(1_000);
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(drip);
     expect(socket.destroyed).toBe(true);
