@@ -1,10 +1,29 @@
-import { type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { ConflictException, Controller, HttpCode, Post, type Type } from '@nestjs/common';
+import { Public, type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
 const CALLER = '0af7651916cd43dd8448eb211c80319c';
 
-async function recorded(edge: { trustedCallers?: readonly string[] } = {}) {
-  const gateway = await EdgeGateway.start({ edge });
+@Controller('extra')
+@Public()
+class ExtraController {
+  @Post('thrown')
+  thrown(): never {
+    throw new ConflictException();
+  }
+
+  @Post('said')
+  @HttpCode(404)
+  said(): void {}
+
+  @Post('broken')
+  broken(): never {
+    throw new Error('broken');
+  }
+}
+
+async function recorded(edge: { trustedCallers?: readonly string[] } = {}, controllers: readonly Type[] = []) {
+  const gateway = await EdgeGateway.start({ edge, controllers });
   const spans: SpanRecord[] = [];
   gateway.app.get(Tracer).onEnd((record) => void spans.push(record));
   const settled = async (count: number): Promise<readonly SpanRecord[]> => {
@@ -67,6 +86,20 @@ describe('a caller brings trace ids', () => {
     expect(domain?.parentSpanId).toBe(server?.spanId);
     expect(domain?.traceId).toBe(response.headers['x-request-id']);
     expect(server?.token).toMatchObject({ kid: expect.any(String) });
+    await gateway.close();
+  });
+
+  it.each([
+    ['POST /extra/thrown', 409, { status: 409 }],
+    ['POST /extra/said', 404, { status: 404 }],
+    ['POST /extra/broken', 500, undefined],
+  ])('and its outcome: %s is %i', async (line, status, error) => {
+    const { gateway, settled } = await recorded({}, [ExtraController]);
+    await gateway.send(`${line} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+    const [domain, server] = await settled(2);
+    expect(server).toMatchObject({ kind: 'server', status });
+    expect(domain).toMatchObject({ kind: 'internal', service: 'extra', status: 'error' });
+    if (error !== undefined) expect(domain?.error).toMatchObject(error);
     await gateway.close();
   });
 });

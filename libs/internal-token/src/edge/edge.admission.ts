@@ -236,9 +236,11 @@ export class EdgeAdmission extends RequestAdmission {
     store.span = span;
     // Before the server span's listener: a child ends before its parent.
     response.prependOnceListener('close', () => {
-      const failed = response.statusCode >= 500;
-      if (!failed && !response.writableFinished) span.fail(clientGone());
-      span.end(failed || !response.writableFinished ? 'error' : 'ok');
+      const { statusCode, writableFinished } = response;
+      if (statusCode < 500 && !writableFinished) span.fail(clientGone());
+      // A refusal, as a call across a port tells it: an error whose status says whose doing it is.
+      else if (statusCode >= 400 && statusCode < 500) span.fail(refused(statusCode));
+      span.end(statusCode >= 400 || !writableFinished ? 'error' : 'ok');
     });
   }
 
@@ -277,6 +279,11 @@ export class EdgeAdmission extends RequestAdmission {
  */
 function isGone({ response }: AdmissionRequest): boolean {
   return response.destroyed;
+}
+
+/** Counts where a handler has answered so without throwing anything. */
+function refused(status: number): Error {
+  return Object.assign(new Error(`Answered with ${status}`), { status });
 }
 
 /** Clients may hang up as they like: no failure of this side, and none in the log. The status is nginx' for it. */
