@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -10,6 +11,7 @@ import { currentStore } from 'nestjs-internal-token';
 import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
+import { holdTimers } from './support/held-timers.js';
 
 const MEBIBYTE = 1 << 20;
 const LARGE = 100 * MEBIBYTE;
@@ -70,6 +72,7 @@ describe('Forwarded bodies', () => {
     serve = (_incoming, response) => void pipeline(Readable.from(chunks(LARGE / 4)), response);
     await download();
   });
+  afterEach(() => jest.useRealTimers());
   afterAll(async () => {
     await gateway.close();
     await upstream.stop();
@@ -222,6 +225,7 @@ describe('Forwarded bodies', () => {
     serve = (_incoming, response) => {
       response.writeHead(413, { Connection: 'close', 'Content-Length': 8 }).end('too much');
     };
+    holdTimers();
     const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
     const head = `POST /catalog/echo HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 * CHUNK.length}\r\n\r\n`;
     for (const rest of [CHUNK, '']) {
@@ -234,7 +238,9 @@ describe('Forwarded bodies', () => {
       socket.write(rest);
     }
     // Who does not is waited for a moment, not for ever.
-    await once(socket, 'close');
+    const closed = once(socket, 'close');
+    for (; !socket.destroyed; await turn()) jest.advanceTimersByTime(1_000);
+    await closed;
   });
 
   it('an answer before the end of the body is not cut off for a client that takes its time', async () => {
