@@ -343,6 +343,20 @@ describe('the log of a request whose key has to be fetched first', () => {
   });
 });
 
+it('two modules that would both write each span stop the start', async () => {
+  @Module({
+    imports: [
+      InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys }),
+      InternalTokenLoggingModule.forRoot(),
+      InternalTokenLoggingModule.forRoot({ identity: ['tenant'] }),
+    ],
+  })
+  class DoubledModule {}
+
+  const starting = NestFactory.createApplicationContext(DoubledModule, { logger: false, abortOnError: false });
+  await expect(starting).rejects.toMatchObject({ code: 'configuration_invalid' });
+});
+
 it('an application without any logger opens spans like any other', () => {
   Logger.overrideLogger(false);
   const problems = jest.spyOn(Logger.prototype, 'error');

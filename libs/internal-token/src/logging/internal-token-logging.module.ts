@@ -8,11 +8,14 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { Tracer } from '../nest/index.js';
+import { InternalTokenError, Tracer } from '../nest/index.js';
 import { checkLoggingOptions } from './check-options.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
+
+/** Whose spans have a writer. */
+const written = new WeakSet<Tracer>();
 
 /** Nest's logger, which also tells what the one behind it would write; loggers of other makes may not know. */
 class SpanLogger extends Logger {
@@ -45,11 +48,20 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
     };
   }
 
+  /** @throws InternalTokenError `configuration_invalid` if another one writes already */
   onModuleInit(): void {
+    if (written.has(this.tracer)) {
+      throw new InternalTokenError(
+        'configuration_invalid',
+        'InternalTokenLoggingModule.forRoot() is imported twice, and every span would have two lines. Import it once.',
+      );
+    }
+    written.add(this.tracer);
     this.#writer = new SpanWriter(this.tracer, new SpanLogger('Span'), this.options);
   }
 
   onApplicationShutdown(): void {
     this.#writer?.close();
+    written.delete(this.tracer);
   }
 }
