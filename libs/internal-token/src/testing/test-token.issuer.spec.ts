@@ -41,17 +41,17 @@ describe('TestTokenIssuer', () => {
   });
 
   it.each([
-    ['txn_expired', tokens.expired()],
-    ['txn_not_yet_valid', tokens.notYetValid()],
-    ['txn_signature', tokens.tampered()],
-    ['txn_audience', tokens.wrongAudience()],
-    ['txn_issuer', tokens.wrongIssuer()],
-    ['txn_type', tokens.wrongType()],
-    ['txn_key_unknown', tokens.unknownKey()],
-    ['txn_claims_invalid', tokens.forged({ payload: { txn: undefined } })],
-    ['accepted', tokens.forged({ payload: { unknown: true } })],
+    ['txn_expired', () => tokens.expired()],
+    ['txn_not_yet_valid', () => tokens.notYetValid()],
+    ['txn_signature', () => tokens.tampered()],
+    ['txn_audience', () => tokens.wrongAudience()],
+    ['txn_issuer', () => tokens.wrongIssuer()],
+    ['txn_type', () => tokens.wrongType()],
+    ['txn_key_unknown', () => tokens.unknownKey()],
+    ['txn_claims_invalid', () => tokens.forged({ payload: { txn: undefined } })],
+    ['accepted', () => tokens.forged({ payload: { unknown: true } })],
   ])('issues bad tokens that are refused as %s', async (code, token) => {
-    expect(await codeOf(token)).toBe(code);
+    expect(await codeOf(token())).toBe(code);
   });
 
   it('R111: prints no key', () => {
