@@ -1,5 +1,5 @@
 import { format } from '../../../trace/index.js';
-import { fromNow, milliseconds, moment, percent, plural, rate, tick, tokenAge } from './format.js';
+import { fromNow, milliseconds, moment, percent, period, plural, rate, tick, tokenAge } from './format.js';
 
 describe('numbers on the page', () => {
   it.each([0, 0.004, 0.42, 9.994, 12.34, 99.94, 182.64, 1234.5, 9_999, 12_345, -38.4])(
@@ -19,7 +19,12 @@ describe('numbers on the page', () => {
 
   it('agree with their nouns', () => {
     expect([plural(1, 'span'), plural(10_000, 'span')]).toEqual(['1 span', '10,000 spans']);
-    expect([rate(36.333), rate(0.0212), rate(1234.56)]).toEqual(['36.3/s', '0.0212/s', '1,235/s']);
+    expect([rate(36.333), rate(0.0212), rate(0.000864), rate(1234.56)]).toEqual([
+      '36.3/s',
+      '1.27/min',
+      '3.11/h',
+      '1,235/s',
+    ]);
   });
 });
 
@@ -35,6 +40,16 @@ describe('times on the page', () => {
       'in 2 h',
       '2 d ago',
       'now',
+    ]);
+  });
+
+  it('that many requests took together have one unit', () => {
+    expect([61, 1999, 29_000, 2_315_000, 8_000_000].map(period)).toEqual([
+      '61.0 ms',
+      '1,999 ms',
+      '29 s',
+      '39 min',
+      '2 h',
     ]);
   });
 

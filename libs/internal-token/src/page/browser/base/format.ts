@@ -34,9 +34,17 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** `36.3/s`, `0.02/s` */
+/** `36.3/s`, and of what is rare `1.27/min`, `3.1/h` */
 export function rate(perSecond: number): string {
-  return `${perSecond.toLocaleString('en', { maximumSignificantDigits: perSecond >= 1000 ? 4 : 3 })}/s`;
+  const [times, unit] = perSecond >= 0.1 ? [1, 's'] : perSecond >= 0.1 / 60 ? [60, 'min'] : [3600, 'h'];
+  const value = perSecond * times;
+  return `${value.toLocaleString('en', { maximumSignificantDigits: value >= 1000 ? 4 : 3 })}/${unit}`;
+}
+
+/** How long many requests took together: `61.0 ms`, `29 s`, `39 min` */
+export function period(value: number): string {
+  const [size, unit] = STEPS.find(([each]) => value >= 2 * each) ?? [];
+  return size === undefined ? milliseconds(value) : `${Math.round(value / size)} ${unit}`;
 }
 
 /** The reader's clock: `10:41:53.207` */

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { CaptureReport, TraceReport } from '../../../trace/index.js';
-import { milliseconds, plural } from '../base/format.js';
+import { period, plural } from '../base/format.js';
 import type { ServiceColours } from '../base/services.js';
 import { EdgeTable } from './edge-table.js';
 import { edgeId, LABEL_LINE, type MapEdge, mapLayout, type MapNode } from './map-layout.js';
@@ -27,7 +27,8 @@ export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode 
   if (capture.edges.length === 0) return html`<p class="nothing">No calls between services in this capture.</p>`;
   return html`<div class="map-view">
     <p class="muted">
-      ${plural(capture.requests, 'request')}, ${plural(capture.failed, 'failure')} in ${lasting(capture)}.
+      ${plural(capture.requests, 'request')}, ${plural(capture.failed, 'failure')} in
+      ${period(capture.to - capture.from)}.
       ${walked.size > 0 && capture.edges.some(({ from, to }) => !walked.has(edgeId(from, to))) && ' Solid lines: the way of this request; dashed: other calls.'}
     </p>
     <div class="map-scroll" tabindex="0" role="group" aria-label="Service map">
@@ -63,11 +64,6 @@ export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode 
     </div>
     <${EdgeTable} edges=${capture.edges} colours=${colours} />
   </div>`;
-}
-
-function lasting({ from, to }: CaptureReport): string {
-  const length = to - from;
-  return length < 10_000 ? milliseconds(length) : `${Math.round(length / 1000).toLocaleString('en')} s`;
 }
 
 /** The calls that one request has made. */

@@ -12,6 +12,8 @@ import type { TraceState } from './trace-state.js';
 
 /** Deeper rows are not indented further: the name would vanish. */
 const DEEPEST = 18;
+/** For the time of a log line, in pixels. */
+const TIME_ROOM = 84;
 
 interface RowProps {
   readonly row: Row;
@@ -98,8 +100,8 @@ function timesInWords({ offset, duration, self, critical }: ReportedSpan): strin
 function noteCells({ note }: NoteRow, { state, width }: RowProps): VNode {
   const x = scale(state.range, width)(note.offset);
   const error = note.err === undefined ? '' : ` ${note.err.type}: ${note.err.message}`;
-  // Close to the right edge it stands to the left of its time.
-  const before = x > width * 0.75;
+  // Close to the right edge it stands to the left of its time, if it has room there.
+  const before = x > width - TIME_ROOM && x > TIME_ROOM;
   return html`<div class="cell-name" role="gridcell" aria-colspan="3">
       <span class="indent" aria-hidden="true"></span><span class="toggle"></span>
       ${icon(note.level === 'warn' ? 'warning' : /^(?:error|fatal)$/.test(note.level) ? 'failed' : 'note', note.level)}
