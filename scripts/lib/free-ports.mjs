@@ -8,30 +8,35 @@ import { connect, createServer } from 'node:net';
  */
 const FIRST = 20_000;
 const LAST = 32_000;
+/** Nor by a suite that runs beside: each worker of jest has ports of its own. */
+const SHARES = 16;
+const SHARE = (LAST - FIRST) / SHARES;
+const first = FIRST + SHARE * (Number(process.env.JEST_WORKER_ID ?? 0) % SHARES);
+let turn = randomInt(SHARE);
 
-/** Ports that were free a moment ago, all different. */
+/**
+ * Ports that were free a moment ago, and stay so until somebody listens there: none is given again soon.
+ * @returns {Promise<number[]>}
+ */
 export async function freePorts(count, host = '127.0.0.1') {
-  const servers = [];
-  try {
-    while (servers.length < count) {
-      const server = await listen(randomInt(FIRST, LAST), host);
-      if (server !== undefined) servers.push(server);
-    }
-    return servers.map((server) => server.address().port);
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports = [];
+  while (ports.length < count) {
+    const port = first + (turn++ % SHARE);
+    if (await canBeListenedOn(port, host)) ports.push(port);
   }
+  return ports;
 }
 
-async function listen(port, host) {
+async function canBeListenedOn(port, host) {
   const server = createServer().listen(port, host);
   try {
     await once(server, 'listening');
-    return server;
   } catch (error) {
-    if (error.code === 'EADDRINUSE' || error.code === 'EACCES') return undefined;
+    if (error.code === 'EADDRINUSE' || error.code === 'EACCES') return false;
     throw error;
   }
+  await new Promise((resolve) => server.close(resolve));
+  return true;
 }
 
 export function isListening(port, host = '127.0.0.1') {

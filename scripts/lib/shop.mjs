@@ -116,13 +116,25 @@ export class Shop {
 
   /** Starts a process that does not run, and waits until it is ready. */
   async restart(name) {
-    const isReplica = inner(name) in this.#addresses;
-    const program = [entryOf(isReplica ? 'gateway' : name)];
+    this.launch(name);
+    await this.untilReady(name);
+  }
+
+  /** Starts a process that does not run. */
+  launch(name) {
+    const program = [entryOf(this.#isReplica(name) ? 'gateway' : name)];
     const application = new Application(name, this.#environments[name], program);
     this.#applications.set(name, application);
     this.log.read(application.stdout, name);
-    const ready = isReplica ? `${this.addressOf(inner(name))}/health/ready` : readinessUrl(name, this.#addresses);
-    await application.untilAnswering(ready);
+  }
+
+  async untilReady(name) {
+    const address = this.#isReplica(name) ? `${this.addressOf(inner(name))}/health/ready` : undefined;
+    await this.#applications.get(name)?.untilAnswering(address ?? readinessUrl(name, this.#addresses));
+  }
+
+  #isReplica(name) {
+    return inner(name) in this.#addresses;
   }
 
   /** kill -9 */

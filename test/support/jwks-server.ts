@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { JsonWebKey } from 'node:crypto';
+import { keepablePort } from './upstream.js';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -21,9 +21,9 @@ export class JwksServer {
   }
 
   static async start(keys: readonly JsonWebKey[]): Promise<JwksServer> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new JwksServer(server, (server.address() as AddressInfo).port, keys);
+    const [server, port] = [createServer(), await keepablePort()];
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    return new JwksServer(server, port, keys);
   }
 
   get jwksUri(): string {

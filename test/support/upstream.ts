@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
@@ -7,6 +6,7 @@ import {
   type Server as SocketServer,
   type Socket,
 } from 'node:net';
+import { freePorts } from '../../scripts/lib/free-ports.mjs';
 
 /** What a test makes of a request; nobody waits for it. */
 export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -78,21 +78,10 @@ export class HttpUpstream {
   }
 }
 
-/**
- * A free port that stays free while nobody listens on it: below those that the system gives to outgoing connections.
- */
+/** A free port that stays free while nobody listens on it. */
 export async function keepablePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + randomInt(12_000);
-    const server = createSocketServer().listen(port, '127.0.0.1');
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('listening', () => resolve(true));
-      server.once('error', () => resolve(false));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
+  const [port = 0] = await freePorts(1);
+  return port;
 }
 
 /** What one connection said, byte for byte, and the means to answer in kind. */

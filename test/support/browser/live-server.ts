@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { livePage, livePagePolicy } from '../../../libs/internal-token/src/page/index.js';
+import { keepablePort } from '../upstream.js';
 import type {
   CaptureReport,
   KeyReport,
@@ -28,7 +28,7 @@ export class LiveServer {
   readonly asked: string[] = [];
   private readonly streams = new Set<ServerResponse>();
   private server: Server | undefined;
-  private port = 0;
+  private port: number | undefined;
 
   constructor(private readonly answers: LiveAnswers) {}
 
@@ -37,12 +37,10 @@ export class LiveServer {
   }
 
   async start(): Promise<void> {
-    this.server = createServer((request, response) => void this.answer(request, response)).listen(
-      this.port,
-      '127.0.0.1',
-    );
+    this.port ??= await keepablePort();
+    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
   }
 
   /** As a request that has just ended. */

@@ -1,19 +1,22 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { keepablePort } from '../upstream.js';
 
 /** Stands before a database server and can die, fall silent and come back, always at the same port. */
 export class FlakyServer {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
-  private port = 0;
   private silent = false;
   /** Connections that were taken in silence. */
   unanswered = 0;
 
-  private constructor(private readonly target: URL) {}
+  private constructor(
+    private readonly target: URL,
+    private readonly port: number,
+  ) {}
 
   static async before(url: string): Promise<FlakyServer> {
-    const flaky = new FlakyServer(new URL(url));
+    const flaky = new FlakyServer(new URL(url), await keepablePort());
     await flaky.comeBack();
     return flaky;
   }
@@ -29,7 +32,6 @@ export class FlakyServer {
     this.silent = false;
     this.server = createServer((client) => this.serve(client)).listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
   }
 
   /** Connections are taken and never answered. */

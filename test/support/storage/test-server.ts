@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, type DatabaseError } from 'pg';
 
+const OBJECT_IN_USE = '55006';
 const ADMIN_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Whether there is a PostgreSQL to test on. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
@@ -40,7 +41,9 @@ export class TestDatabase {
     const { login, name } = database;
     await asAdmin(async (admin) => {
       if (login !== undefined) await admin.query(`create role ${login} login ${attributes}`);
-      await admin.query(`create database ${name} ${login === undefined ? '' : `owner ${login}`}`);
+      // Of the template that nobody may connect to: to copy one that somebody is connected to is refused.
+      const owner = login === undefined ? '' : `owner ${login}`;
+      await admin.query(`create database ${name} ${owner} template template0`);
     });
     return database;
   }
@@ -61,7 +64,7 @@ export class TestDatabase {
   /** @param domains whose roles go too */
   async drop(...domains: string[]): Promise<void> {
     await asAdmin(async (admin) => {
-      await admin.query(`drop database ${this.name} with (force)`);
+      await dropDatabase(admin, this.name);
       for (const domain of domains) await admin.query(`drop role if exists ${domain}_app, ${domain}_idle`);
       if (this.login !== undefined) await admin.query(`drop role ${this.login}`);
     });
@@ -75,8 +78,19 @@ export class TestDatabase {
   }
 }
 
+/** The server ends who is connected, and gives up if one of them has not ended after five seconds. */
+async function dropDatabase(admin: Client, name: string): Promise<void> {
+  for (;;) {
+    try {
+      return void (await admin.query(`drop database ${name} with (force)`));
+    } catch (error) {
+      if ((error as DatabaseError).code !== OBJECT_IN_USE) throw error;
+    }
+  }
+}
+
 async function asAdmin<T>(work: (admin: Client) => Promise<T>, url: string = ADMIN_URL): Promise<T> {
-  const admin = new Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  const admin = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   await admin.connect();
   try {
     return await work(admin);

@@ -57,7 +57,7 @@ export class WitnessChain {
     const directory = await mkdtemp(join(tmpdir(), 'witness-'));
     this.#closing.push(() => rm(directory, { recursive: true, force: true }));
     const database: ShopDatabase = await openShopDatabase();
-    this.#closing.push(() => database.drop(...names));
+    this.#closing.push(() => database.drop());
     const issuer = await FileIssuer.create();
     this.#closing.push(() => issuer.close());
 
