@@ -31,9 +31,12 @@ const ISSUER = 'https://login.example';
 const ALICE = { sub: 'alice', tenant_id: 'acme', scope: 'orders.read', permissions: ['inventory:read'] };
 const BOB = { ...ALICE, sub: 'bob', permissions: [] };
 
-const READY_LIMIT_MS = 60_000;
-const LOG_LIMIT_MS = 5_000;
+/** For what never comes, not measures. */
+const READY_LIMIT_MS = 180_000;
+const LOG_LIMIT_MS = 60_000;
 const POLL_MS = 50;
+/** A thumbprint may begin like a token, somewhere in it. */
+const KEY_ID = /(?<="kid":")[\w-]{43}(?=")/g;
 const kB = (bytes) => `${Math.round(bytes / 1000)} kB`;
 
 const { values: options } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
@@ -150,7 +153,8 @@ function start(name, app) {
 async function get(where, path, headers = {}) {
   const response = await fetch(`http://127.0.0.1:${ports[where]}${path}`, { headers });
   const text = await response.text();
-  output += text + JSON.stringify([...response.headers]);
+  // But for the hash of the text, which may look like anything.
+  output += text + JSON.stringify([...response.headers].filter(([name]) => name !== 'etag'));
   const body = /^[[{]/.test(text) ? JSON.parse(text) : text;
   return { status: response.status, body, id: response.headers.get('x-request-id') };
 }
@@ -240,7 +244,10 @@ async function tryRefusals() {
 
 function tryLogs() {
   ensure(log.others.length === 0, `every line is JSON, but: ${log.others[0]}`);
-  ensure(!output.includes('eyJ'), 'no token, nor the beginning of one, is in any output or answer');
+  ensure(
+    !output.replaceAll(KEY_ID, '').includes('eyJ'),
+    'no token, nor the beginning of one, is in any output or answer',
+  );
   ensure(log.lines.length > 20, 'there are lines to look at');
   report.done(`no token in ${log.lines.length} lines, nor in any answer`);
 }
