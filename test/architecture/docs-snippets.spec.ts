@@ -69,7 +69,7 @@ describe('the code in the documentation', () => {
     expect(examined.length).toBeGreaterThan(10);
     expect(examined.some(({ place }) => place.startsWith('README.md:'))).toBe(true);
     expect(compile(examined)).toEqual([]);
-  }, 120_000);
+  });
 
   it('would not go unnoticed if it did not', () => {
     const wrong = [
@@ -77,7 +77,7 @@ describe('the code in the documentation', () => {
       { place: 'wrong type', code: 'export const txn: number = "a";\n' },
     ];
     expect(compile(wrong).map((message) => message.split(',')[0])).toEqual(['unknown name', 'wrong type']);
-  }, 120_000);
+  });
 
   it('shows log lines as they are written', () => {
     const schema = readFileSync(join(WORKSPACE, 'libs/internal-token/src/logging/log-line.schema.json'), 'utf8');

@@ -32,7 +32,7 @@ export function run(command: string, home: string): string {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     // Against hanging: a page that shows a server would never end.
-    timeout: 60_000,
+    timeout: 240_000,
   });
   if (status !== 0) throw new Error(`${command}\nended with ${status}: ${stderr}`);
   // lnav ends a table without a line break; editors and formatters take spaces off the ends of lines.

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Application } from '../../scripts/lib/application.mjs';
 import { entryOf } from '../../scripts/lib/build.mjs';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
@@ -54,13 +55,16 @@ describe('a gateway that was built', () => {
       ['--import', RECORDER, entryOf('gateway')],
     );
     running.push(application);
-    const output: string[] = [];
-    application.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    const output = text(application.stdout);
     await application.untilAnswering(`http://127.0.0.1:${internal}/health/live`);
     return {
       ask: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init),
       loaded: () => readFileSync(modules, 'utf8').split('\n'),
-      output,
+      /** All that it has said: ends it. */
+      output: async () => {
+        await application.stop();
+        return output;
+      },
     };
   };
 
@@ -79,7 +83,7 @@ describe('a gateway that was built', () => {
     expect(loaded().filter((url) => DEVELOPMENT.test(url))).toEqual([]);
     expect(loaded().length).toBeGreaterThan(500);
     expect(existsSync(join(directory, 'dev'))).toBe(false);
-    expect(output.join('')).not.toContain('live page');
+    expect(await output()).not.toContain('live page');
   });
 
   it('has it in development, as the same look at what is loaded tells', async () => {
@@ -92,6 +96,6 @@ describe('a gateway that was built', () => {
     }
     expect(urls).toContain('/development-log.js\n');
     expect(existsSync(join(directory, 'dev/log/gateway.ndjson'))).toBe(true);
-    expect(output.join('')).toContain('/__dev');
+    expect(await output()).toContain('/__dev');
   });
 });

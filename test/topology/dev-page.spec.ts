@@ -2,17 +2,19 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync } from '
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { createSigner, encodedToken, newTransactionId, TokenMinter } from '../../libs/internal-token/src/core/index.js';
 import type { TraceReport } from '../../libs/internal-token/src/trace/index.js';
-import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js';
+import { describeWithBrowser, LONGEST_WAIT_MS, openBrowser } from '../support/browser/chromium.js';
 import { HttpClient } from '../support/http-client.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const ORDER = { method: 'POST', body: { lines: [{ itemId: ROPE, quantity: 1 }] } };
 const SPLITS = { 'the monolith': [], 'four processes': ['orders', 'inventory', 'catalog'] };
+const KEY_ID = /(?<="kid":")[\w-]{43}(?=")/;
 /** To look at what the test has seen: the directory for its pictures. */
 const PICTURES = process.env['TEST_PICTURES'];
 
@@ -35,6 +37,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       alice = client.as(accessToken);
       browser = await openBrowser();
       page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+      page.setDefaultTimeout(LONGEST_WAIT_MS);
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(error.message));
       await page.goto(`${shop.url}/__dev`);
@@ -63,15 +66,24 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       return String(headers['x-request-id']);
     };
 
+    /** As soon as the files of all processes have been read. */
+    const wholeReport = async (txn: string): Promise<TraceReport> => {
+      for (;;) {
+        const report = (await (await fetch(`${shop.url}/__dev/requests/${txn}`)).json()) as TraceReport;
+        if (!report.unfinished && report.gaps.length === 0) return report;
+        await delay(50);
+      }
+    };
+
     it('shows an order as it comes, and what each module did for it', async () => {
       const txn = await placeOrder();
       await request(txn).click();
       for (const operation of ['POST /orders', 'catalog.findItems', 'inventory.reserve', 'inventory.confirm']) {
         await says(operation);
       }
-      const report = (await (await fetch(`${shop.url}/__dev/requests/${txn}`)).json()) as TraceReport;
+      const report = await wholeReport(txn);
       expect(report.services.toSorted()).toEqual(['catalog', 'gateway', 'inventory', 'orders']);
-      expect([report.unfinished, report.gaps, report.status]).toEqual([false, [], 201]);
+      expect(report.status).toBe(201);
       await photograph('waterfall');
     });
 
@@ -160,7 +172,8 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       for (const file of files) expect(statSync(join(directory, 'log', file)).mode & 0o077).toBe(0);
       for (const text of files.flatMap((file) => linesOf(join(directory, 'log', file)))) {
         expect(JSON.parse(text)).toMatchObject({ time: expect.any(Number), service: expect.any(String) });
-        expect(text).not.toContain('eyJ');
+        // A thumbprint may hold the beginning of a token, by chance.
+        expect(text.replace(KEY_ID, '')).not.toContain('eyJ');
       }
     });
   });

@@ -49,7 +49,7 @@ class Terminal {
 
   async interrupt(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
     for (let tries = 0; this.#signal(tries === 0 ? signal : 0); tries++) {
-      if (tries === 200) this.#signal('SIGKILL');
+      if (tries === 2_000) this.#signal('SIGKILL');
       await delay(50);
     }
   }
@@ -114,7 +114,7 @@ describe(`the guide in ${GUIDE}`, () => {
     shell?.close();
     await Promise.all([...terminals.values()].map((terminal) => terminal.interrupt()));
     rmSync(copy, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('extracts orders and puts it back, by its own commands', async () => {
     // Other ports than the guide's, so that it can be read beside a running shop.
@@ -144,5 +144,6 @@ describe(`the guide in ${GUIDE}`, () => {
         throw new Error(`${String(error)}\n${said}`);
       });
     }
-  }, 240_000);
+    // Six starts and two builds.
+  }, 900_000);
 });

@@ -12,12 +12,12 @@ describe('in the monolith the internal token costs no cryptography', () => {
   beforeAll(async () => {
     monolith = await InProcessMonolith.start();
     client = new HttpClient(monolith.url, 8);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     client?.close();
     await monolith?.stop();
-  }, 30_000);
+  });
 
   it('R8a, R41: one mint a request, no signature and no verification, also across three modules', async () => {
     const alice = client.as(await monolith.accessToken('alice'));

@@ -5,6 +5,8 @@ import { serverIsThere } from '../support/storage/test-server.js';
 import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const ORDERS = 1_000;
+/** The connections of a pool, and some that wait for one. Many more would wait for longer than a slow machine lets them. */
+const AT_ONCE = 16;
 
 interface Stock {
   readonly itemId: string;
@@ -23,7 +25,7 @@ const DATABASES = [
   ...(serverIsThere ? [['PostgreSQL', openShopDatabase] as const] : []),
 ] as const;
 
-describe.each(DATABASES)('1,000 orders at once, on %s', (_name, open) => {
+describe.each(DATABASES)('1,000 orders, many at once, on %s', (_name, open) => {
   let database: ShopDatabase | undefined;
   let monolith: Shop;
   let client: HttpClient;
@@ -31,14 +33,14 @@ describe.each(DATABASES)('1,000 orders at once, on %s', (_name, open) => {
   beforeAll(async () => {
     database = await open();
     monolith = await Shop.start({ settings: { LOG_LEVEL: 'warn', ...database?.settings } });
-    client = new HttpClient(monolith.url, 64);
-  }, 120_000);
+    client = new HttpClient(monolith.url, AT_ONCE);
+  });
 
   afterAll(async () => {
     client?.close();
     await monolith?.stop();
     await database?.drop();
-  }, 30_000);
+  });
 
   it('sell what is there and no more: stock and confirmed orders add up', async () => {
     const { accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer });
@@ -52,7 +54,7 @@ describe.each(DATABASES)('1,000 orders at once, on %s', (_name, open) => {
     }
 
     const statuses = new Map<number, number>();
-    await inParallel(ORDERS, 64, async (index) => {
+    await inParallel(ORDERS, AT_ONCE, async (index) => {
       const lines = items.slice(0, 1 + (index % items.length)).map(({ id }) => ({ itemId: id, quantity: 1 }));
       const { status } = await alice('/orders', { method: 'POST', body: { lines } });
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -73,7 +75,7 @@ describe.each(DATABASES)('1,000 orders at once, on %s', (_name, open) => {
       const stock = (await alice(`/inventory/stock/${id}`)).json<Stock>();
       expect(stock.available + (sold.get(id) ?? 0)).toBe(initial);
     }
-  }, 300_000);
+  });
 });
 
 async function allOrders(call: ReturnType<HttpClient['as']>): Promise<Order[]> {

@@ -39,9 +39,9 @@ describe('the log of a split shop that samples', () => {
     } while (isIncluded(failed));
     client.close();
     await shop.stop();
-  }, 120_000);
+  });
 
-  afterAll(() => shop?.stop(), 30_000);
+  afterAll(() => shop?.stop());
 
   const servicesOf = (txn: string) =>
     [

@@ -28,12 +28,12 @@ describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extr
       shop = await Shop.start({ extracted, settings: database.settings });
       steps = await ShopVisit.to(shop);
       if (extracted.length === 0) monolith = steps;
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await shop?.stop();
       await database?.drop();
-    }, 60_000);
+    });
 
     const each = (part: (step: Step) => unknown, of: Map<string, Step> = steps): Record<string, unknown> =>
       Object.fromEntries([...of].map(([name, step]) => [name, part(step)]));

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { describeIf } from '../programs.js';
 
+/** For what never shows, not a measure. */
+export const LONGEST_WAIT_MS = 240_000;
+
 const EXECUTABLE = process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** `describe` for suites that need a real browser. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { reportPage } from '../../../libs/internal-token/src/page/index.js';
+import { LONGEST_WAIT_MS } from './chromium.js';
 import type { PageReport } from '../../../libs/internal-token/src/trace/index.js';
 
 /** A page, and what it did that nobody may have wanted. */
@@ -22,6 +23,7 @@ export async function openWatched(
   options?: BrowserContextOptions,
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(LONGEST_WAIT_MS);
   const page = await context.newPage();
   const asked: string[] = [];
   const complaints: string[] = [];

@@ -9,7 +9,7 @@ const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const MAGNET = '0197a000-0000-7000-8000-00000000ac03';
 const LAMP_OF_GLOBEX = '0197a000-0000-7000-8000-000000009b01';
 const NOBODYS = '0197a000-0000-7000-8000-0000000000ff';
-const LOG_LIMIT_MS = 10_000;
+const LOG_LIMIT_MS = 120_000;
 
 /** What one step of a visit came to, in any split the same. */
 export interface Step extends ComparableAnswer {

@@ -16,12 +16,12 @@ describe('R108: a signing key is stolen', () => {
   beforeAll(async () => {
     keys = await OperatedKeys.create({ refreshIntervalSeconds: REFRESH_SECONDS }, LIFETIME_SECONDS);
     drill = await DrillShop.open({ gatewaySettings: keys.settings, refreshSeconds: REFRESH_SECONDS });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     await keys?.remove();
-  }, 60_000);
+  });
 
   const statuses = (token: string): Promise<unknown[]> =>
     Promise.all(
@@ -34,37 +34,33 @@ describe('R108: a signing key is stolen', () => {
   it.each([
     ['while another one waits', true],
     ['with no other at hand', false],
-  ])(
-    '%s: its tokens are refused everywhere as soon as services refresh, new ones are good',
-    async (_name, another) => {
-      if (another) {
-        const { keyId } = await keys.itok<{ keyId: string }>('new');
-        // Known everywhere, or the drill would be the other one.
-        await until('the waiting key', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
-      }
-      const stolen = await keys.active();
-      const token = await drill.stolenToken();
-      expect(await statuses(token)).toEqual([200, 200, 200]);
-      await expect(keys.itok('retire', stolen)).rejects.toMatchObject({ code: expect.any(Number) as number });
-      expect(await statuses(token)).toEqual([200, 200, 200]);
+  ])('%s: its tokens are refused everywhere as soon as services refresh, new ones are good', async (_name, another) => {
+    if (another) {
+      const { keyId } = await keys.itok<{ keyId: string }>('new');
+      // Known everywhere, or the drill would be the other one.
+      await until('the waiting key', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
+    }
+    const stolen = await keys.active();
+    const token = await drill.stolenToken();
+    expect(await statuses(token)).toEqual([200, 200, 200]);
+    await expect(keys.itok('retire', stolen)).rejects.toMatchObject({ code: expect.any(Number) as number });
+    expect(await statuses(token)).toEqual([200, 200, 200]);
 
-      const from = drill.lines().length;
-      await keys.itok('retire', stolen, '--force');
-      await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
+    const from = drill.lines().length;
+    await keys.itok('retire', stolen, '--force');
+    await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
 
-      expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
-      const load = new Load(drill.visits()).start(WORKERS);
-      await load.more(40);
-      await load.stop();
-      expect(load.refusals).toEqual([]);
-      const next = await keys.active();
-      expect(next).not.toBe(stolen);
-      expect([...drill.acceptedKeys(from).values()].every((accepted) => accepted.has(next))).toBe(true);
-      expect(await statuses(await drill.stolenToken())).toEqual([200, 200, 200]);
-      expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
-    },
-    120_000,
-  );
+    expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
+    const load = new Load(drill.visits()).start(WORKERS);
+    await load.more(40);
+    await load.stop();
+    expect(load.refusals).toEqual([]);
+    const next = await keys.active();
+    expect(next).not.toBe(stolen);
+    expect([...drill.acceptedKeys(from).values()].every((accepted) => accepted.has(next))).toBe(true);
+    expect(await statuses(await drill.stolenToken())).toEqual([200, 200, 200]);
+    expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
+  });
 
   it('R108: the stolen half is nowhere published, and in no file', async () => {
     const published = await (await fetch(`${drill.shop.internalUrl}/.well-known/jwks.json`)).text();

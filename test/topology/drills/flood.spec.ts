@@ -28,13 +28,13 @@ describe('R107: tokens with key ids that nobody has', () => {
       refreshSeconds: 3600,
       jwksUri: (_shop, service) => sourceOf(service).jwksUri,
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     for (const source of sources?.values() ?? []) await source.goDown();
     await keys?.remove();
-  }, 60_000);
+  });
 
   const sourceOf = (service: string): JwksServer => sources.get(service) as JwksServer;
 
@@ -47,22 +47,26 @@ describe('R107: tokens with key ids that nobody has', () => {
     const outcomes = new Map<string, number>();
     const flooded = new HttpClient(drill.shop.addressOf('inventory'), FORGERS);
     const load = new Load(drill.visits()).start(WORKERS);
-    const before = load.requests;
+    const before = new Map(DOMAINS.map((name) => [name, sourceOf(name).asked]));
+    const askedSince = (name: string): number => sourceOf(name).asked - (before.get(name) ?? 0);
     const began = performance.now();
-    await inParallel(FORGERIES, FORGERS, async () => {
-      const { status, text } = await flooded.call('/inventory/me', { headers: { 'txn-token': forged() } });
-      const outcome = `${status} ${(JSON.parse(text) as { code: string }).code}`;
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    });
+    const flood = (): Promise<void> =>
+      inParallel(FORGERIES, FORGERS, async () => {
+        const { status, text } = await flooded.call('/inventory/me', { headers: { 'txn-token': forged() } });
+        const outcome = `${status} ${(JSON.parse(text) as { code: string }).code}`;
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      });
+    const enough = load.requests + 20;
+    let floods = 0;
+    for (; floods === 0 || load.requests < enough; floods += 1) await flood();
     const minutes = Math.ceil((performance.now() - began) / 60_000);
     await load.stop();
     flooded.close();
 
-    expect([...outcomes]).toEqual([['401 txn_key_unknown', FORGERIES]]);
+    expect([...outcomes]).toEqual([['401 txn_key_unknown', FORGERIES * floods]]);
     expect(load.refusals).toEqual([]);
-    expect(load.requests - before).toBeGreaterThan(20);
-    expect(sourceOf('inventory').asked).toBeGreaterThan(1);
-    expect(sourceOf('inventory').asked - 1).toBeLessThanOrEqual(MOST_FETCHES * minutes);
-    expect([sourceOf('catalog').asked, sourceOf('orders').asked]).toEqual([1, 1]);
-  }, 240_000);
+    expect(askedSince('inventory')).toBeGreaterThan(0);
+    expect(askedSince('inventory')).toBeLessThanOrEqual(MOST_FETCHES * minutes);
+    expect([askedSince('catalog'), askedSince('orders')]).toEqual([0, 0]);
+  });
 });

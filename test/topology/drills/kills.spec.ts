@@ -10,7 +10,8 @@ import { until } from '../../support/drills/until.js';
 
 const WORKERS = 2;
 const REFRESH_SECONDS = 0.5;
-const LIMIT_MS = 180_000;
+/** Against hanging. */
+const LIMIT_MS = 600_000;
 /** Services ask the second gateway: the first one can die without the keys going away, and the other way round. */
 const KEY_SOURCE = 'gateway-2';
 const jwksUri = (shop: DrillShop['shop']): string =>
@@ -38,12 +39,12 @@ describe('kill -9 in the middle of a rotation', () => {
       gateways: 2,
       jwksUri,
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     await keys?.remove();
-  }, 60_000);
+  });
 
   /** The moment at which somebody has taken the lock to change keys. */
   const nextRotation = (): Promise<void> =>
@@ -69,7 +70,7 @@ describe('kill -9 in the middle of a rotation', () => {
   const served = async (gateways: readonly string[]): Promise<void> => {
     const from = drill.lines().length;
     const load = new Load(gateways.flatMap((gateway) => drill.visits(gateway))).start(WORKERS);
-    await until('three more keys', () => drill.rotationsSeen(from) >= 3, LIMIT_MS);
+    await until('three more keys', () => drill.rotationsSeen(from) >= 3);
     await load.stop();
     expect(load.refusals).toEqual([]);
   };
@@ -94,7 +95,7 @@ describe('kill -9 in the middle of a rotation', () => {
       expect(thieves.requests).toBeGreaterThan(0);
       expect(passed(thieves)).toBe(0);
     },
-    LIMIT_MS * 2,
+    LIMIT_MS,
   );
 
   it(
@@ -107,29 +108,27 @@ describe('kill -9 in the middle of a rotation', () => {
       await writeFile(join(keys.directory, '.lock'), randomUUID(), { mode: 0o600 });
       await writeFile(join(keys.directory, draft), '{"key":{"kty":"EC","d":"', { mode: 0o600 });
       const from = drill.lines().length;
-      await until('three more keys', () => drill.rotationsSeen(from) >= 3, LIMIT_MS);
+      await until('three more keys', () => drill.rotationsSeen(from) >= 3);
       await drill.shop.restart('gateway');
       await served(['gateway', KEY_SOURCE]);
       await load.stop();
       expect(load.refusals).toEqual([]);
       await until('the draft is gone', async () => !(await hidden()).includes(draft));
     },
-    LIMIT_MS * 2,
-  );
-
-  it(
-    'leaves whole files alone, one active key, and nothing else once everything has ended',
-    async () => {
-      await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
-      const listed = await keys.itok<{ problems: string[] }>('list');
-      expect(listed.problems).toEqual([]);
-      expect((await keys.list()).filter(({ state }) => state === 'active')).toHaveLength(1);
-      for (const name of (await readdir(keys.directory)).filter((file) => !file.startsWith('.'))) {
-        expect(JSON.parse(await readFile(join(keys.directory, name), 'utf8'))).toHaveProperty('publishedAt');
-      }
-    },
     LIMIT_MS,
   );
+
+  it('leaves whole files alone, one active key, and nothing else once everything has ended', async () => {
+    await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
+    // Or one would be made, or forgotten, between two looks.
+    await drill.shop.stop();
+    const listed = await keys.itok<{ problems: string[] }>('list');
+    expect(listed.problems).toEqual([]);
+    expect((await keys.list()).filter(({ state }) => state === 'active')).toHaveLength(1);
+    for (const name of (await readdir(keys.directory)).filter((file) => !file.startsWith('.'))) {
+      expect(JSON.parse(await readFile(join(keys.directory, name), 'utf8'))).toHaveProperty('publishedAt');
+    }
+  });
 });
 
 describe('kill -9 of the key source between a key and its first token', () => {
@@ -144,49 +143,41 @@ describe('kill -9 of the key source between a key and its first token', () => {
       gateways: 2,
       jwksUri,
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     await keys?.remove();
-  }, 60_000);
+  });
 
-  it(
-    'R104, R106: refuses nobody: not while it is away, and not when the new key signs',
-    async () => {
-      const load = new Load(drill.visits()).start(WORKERS);
-      await drill.shop.kill(KEY_SOURCE);
-      const { keyId } = await keys.itok<{ keyId: string }>('new');
-      const published = drill.lines().length;
-      await load.more(40);
-      await drill.shop.restart(KEY_SOURCE);
-      await until('the new key everywhere', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
-      await keys.itok('rotate');
-      await until('its tokens everywhere', () =>
-        [...drill.acceptedKeys(published).values()].every((accepted) => accepted.has(keyId)),
-      );
-      await load.stop();
-      expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
-    },
-    LIMIT_MS,
-  );
+  it('R104, R106: refuses nobody: not while it is away, and not when the new key signs', async () => {
+    const load = new Load(drill.visits()).start(WORKERS);
+    await drill.shop.kill(KEY_SOURCE);
+    const { keyId } = await keys.itok<{ keyId: string }>('new');
+    const published = drill.lines().length;
+    await load.more(40);
+    await drill.shop.restart(KEY_SOURCE);
+    await until('the new key everywhere', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
+    await keys.itok('rotate');
+    await until('its tokens everywhere', () =>
+      [...drill.acceptedKeys(published).values()].every((accepted) => accepted.has(keyId)),
+    );
+    await load.stop();
+    expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
+  });
 
-  it(
-    'R108: and a key that was withdrawn meanwhile is refused as soon as it is back',
-    async () => {
-      const stolen = await keys.active();
-      const token = await drill.stolenToken();
-      await drill.shop.kill(KEY_SOURCE);
-      const from = drill.lines().length;
-      await keys.itok('retire', stolen, '--force');
-      await drill.shop.restart(KEY_SOURCE);
-      await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
-      for (const service of DOMAINS) expect((await drill.directly(service, token)).code).toBe('txn_key_unknown');
-      const load = new Load([...drill.visits(), ...drill.visits(KEY_SOURCE)]).start(WORKERS);
-      await load.more(60);
-      await load.stop();
-      expect(load.refusals).toEqual([]);
-    },
-    LIMIT_MS,
-  );
+  it('R108: and a key that was withdrawn meanwhile is refused as soon as it is back', async () => {
+    const stolen = await keys.active();
+    const token = await drill.stolenToken();
+    await drill.shop.kill(KEY_SOURCE);
+    const from = drill.lines().length;
+    await keys.itok('retire', stolen, '--force');
+    await drill.shop.restart(KEY_SOURCE);
+    await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
+    for (const service of DOMAINS) expect((await drill.directly(service, token)).code).toBe('txn_key_unknown');
+    const load = new Load([...drill.visits(), ...drill.visits(KEY_SOURCE)]).start(WORKERS);
+    await load.more(60);
+    await load.stop();
+    expect(load.refusals).toEqual([]);
+  });
 });

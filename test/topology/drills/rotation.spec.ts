@@ -7,10 +7,11 @@ import { until } from '../../support/drills/until.js';
 
 const WORKERS = 4;
 const ROTATIONS_OF_A_MINUTE = 30;
-const LIMIT_MS = 240_000;
 /** Tokens of ten seconds: those of a minute would have thirty keys retiring at a time. */
 const LIFETIME_SECONDS = 10;
 const REFRESH_SECONDS = 0.5;
+/** How `itok` exits. */
+const NOT_SAFE_NOW = 3;
 /** As far ahead as two seconds allow. */
 const AHEAD = { refreshIntervalSeconds: REFRESH_SECONDS, publishAheadSeconds: 1.8 };
 
@@ -22,42 +23,36 @@ describe('R48, R104: keys that change every two seconds by policy', () => {
     keys = await OperatedKeys.create({ rotateEverySeconds: 2, ...AHEAD }, LIFETIME_SECONDS);
     drill = await DrillShop.open({ gatewaySettings: keys.settings, refreshSeconds: REFRESH_SECONDS, gateways: 2 });
     await drill.shop.kill('gateway-2');
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     await keys?.remove();
-  }, 60_000);
+  });
 
-  it(
-    'refuse no request for a minute, and every service has verified tokens of all of them',
-    async () => {
-      const load = new Load(drill.visits()).start(WORKERS);
-      await until('thirty keys', () => drill.rotationsSeen() >= ROTATIONS_OF_A_MINUTE, LIMIT_MS);
-      await load.stop();
-      expect(load.refusals).toEqual([]);
-      expect(load.requests).toBeGreaterThan(ROTATIONS_OF_A_MINUTE);
-      expect(drill.refusedByServices()).toEqual([]);
-    },
-    LIMIT_MS + 60_000,
-  );
+  it('refuse no request for a minute, and every service has verified tokens of all of them', async () => {
+    const load = new Load(drill.visits()).start(WORKERS);
+    await until('thirty keys', () => drill.rotationsSeen() >= ROTATIONS_OF_A_MINUTE);
+    await load.stop();
+    expect(load.refusals).toEqual([]);
+    expect(load.requests).toBeGreaterThan(ROTATIONS_OF_A_MINUTE);
+    expect(drill.refusedByServices()).toEqual([]);
+  });
 
-  it(
-    'are those of every replica: a second gateway begins, and neither has a request refused',
-    async () => {
-      const load = new Load([...drill.visits(), ...drill.visits()]).start(WORKERS);
-      await drill.shop.restart('gateway-2');
-      const from = drill.lines().length;
-      const other = new Load(drill.visits('gateway-2')).start(WORKERS);
-      await until('ten more keys', () => drill.rotationsSeen(from) >= 10, LIMIT_MS);
-      await Promise.all([load.stop(), other.stop()]);
-      expect([...load.refusals, ...other.refusals, ...drill.refusedByServices()]).toEqual([]);
-      await until('one key set', async () => (await publishedBy('gateway')) === (await publishedBy('gateway-2')));
-    },
-    LIMIT_MS + 60_000,
-  );
+  it('are those of every replica: a second gateway begins, and neither has a request refused', async () => {
+    const load = new Load([...drill.visits(), ...drill.visits()]).start(WORKERS);
+    await drill.shop.restart('gateway-2');
+    const from = drill.lines().length;
+    const other = new Load(drill.visits('gateway-2')).start(WORKERS);
+    await until('ten more keys', () => drill.rotationsSeen(from) >= 10);
+    await Promise.all([load.stop(), other.stop()]);
+    expect([...load.refusals, ...other.refusals, ...drill.refusedByServices()]).toEqual([]);
+    await until('one key set', async () => (await publishedBy('gateway')) === (await publishedBy('gateway-2')));
+  });
 
   it('leave a directory of whole files for their owner alone, and no key twice the active one', async () => {
+    // Or one would be made, or retired, between two looks.
+    await drill.shop.stop();
     const listed = await keys.list();
     expect(listed.filter(({ state }) => state === 'active')).toHaveLength(1);
     expect(listed.length).toBeGreaterThanOrEqual(ROTATIONS_OF_A_MINUTE + 10);
@@ -83,38 +78,43 @@ describe('R104: keys that an operator changes, again and again', () => {
   beforeAll(async () => {
     keys = await OperatedKeys.create(AHEAD, LIFETIME_SECONDS);
     drill = await DrillShop.open({ gatewaySettings: keys.settings, refreshSeconds: REFRESH_SECONDS });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await drill?.close();
     await keys?.remove();
-  }, 60_000);
+  });
 
-  it(
-    'refuse no request: itok keys rotate is the whole of it',
-    async () => {
-      const load = new Load(drill.visits()).start(WORKERS);
-      const planned: string[] = [await keys.active()];
-      while (planned.length <= 10) {
-        const { keyId } = await keys.itok<{ keyId: string }>('rotate');
-        planned.push(keyId);
-        await until(`tokens of ${keyId} everywhere`, () =>
-          [...drill.acceptedKeys().values()].every((accepted) => accepted.has(keyId)),
-        );
-      }
-      await load.stop();
-      expect(new Set(planned).size).toBe(11);
-      expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
-      for (const accepted of drill.acceptedKeys().values()) expect([...accepted]).toEqual(planned);
-    },
-    LIMIT_MS + 60_000,
-  );
+  it('refuse no request: itok keys rotate is the whole of it', async () => {
+    const load = new Load(drill.visits()).start(WORKERS);
+    const planned: string[] = [await keys.active()];
+    const everywhere = (keyId: string | undefined): Promise<void> =>
+      until(`tokens of ${keyId} everywhere`, () =>
+        [...drill.acceptedKeys().values()].every((accepted) => accepted.has(String(keyId))),
+      );
+    await everywhere(planned[0]);
+    while (planned.length <= 10) {
+      const { keyId } = await keys.itok<{ keyId: string }>('rotate');
+      planned.push(keyId);
+      await everywhere(keyId);
+    }
+    await load.stop();
+    expect(new Set(planned).size).toBe(11);
+    expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
+    for (const accepted of drill.acceptedKeys().values()) expect([...accepted]).toEqual(planned);
+  });
+});
 
-  it('R104: a retiring key is not taken while its tokens are good, and says so', async () => {
+it('R104: a retiring key is not taken while its tokens are good, and says so', async () => {
+  // They are good for longer than the commands take, however busy the machine.
+  const keys = await OperatedKeys.create(AHEAD, 300);
+  try {
     const { keyId } = await keys.itok<{ keyId: string }>('rotate');
     await until('the change', async () => (await keys.active()) === keyId);
     const retiring = (await keys.list()).find(({ state }) => state === 'retiring');
-    await expect(keys.itok('retire', String(retiring?.keyId))).rejects.toMatchObject({ code: expect.any(Number) });
+    await expect(keys.itok('retire', String(retiring?.keyId))).rejects.toMatchObject({ code: NOT_SAFE_NOW });
     expect((await keys.list()).find((key) => key.keyId === retiring?.keyId)?.state).toBe('retiring');
-  });
+  } finally {
+    await keys.remove();
+  }
 });
