@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import type { PageReport } from '../../libs/internal-token/src/trace/index.js';
 import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js';
@@ -57,7 +58,7 @@ describeWithBrowser('texts from a log', () => {
       document.body.append(script);
     });
     expect(await watched.page.title()).not.toBe('ran');
-    expect(watched.complaints.join('\n')).toMatch(/Content Security Policy/);
+    while (!/Content Security Policy/.test(watched.complaints.join('\n'))) await delay(20);
     expect(watched.complaints.join('\n')).not.toContain('dialog');
   });
 });

@@ -134,7 +134,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     await press('?');
     expect(await watched.page.getByRole('dialog').innerText()).toContain('next error');
     await press('Escape');
-    expect(await watched.page.getByRole('dialog').count()).toBe(0);
+    await watched.page.getByRole('dialog').waitFor({ state: 'detached' });
     await press('ArrowDown');
     expect(await current()).toBe('gateway POST /orders');
     expect(await watched.page.locator('#row-00f067aa0ba90200').getAttribute('aria-selected')).toBe('true');

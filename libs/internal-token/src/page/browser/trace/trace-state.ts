@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { ReportedSpan } from '../../../trace/index.js';
 import { type Row, SpanTree, visibleRows } from './span-tree.js';
 import { type TimeRange, within } from './time-scale.js';
@@ -45,7 +45,7 @@ export function useTraceState(tree: SpanTree): TraceState {
     [tree, collapsed, notes, filter, criticalOnly],
   );
   // Another trace, or more of the same: what does not fit any more is given up.
-  useEffect(() => {
+  useLayoutEffect(() => {
     setRange(whole);
     if (tree.span(selected?.split('/')[0]) === undefined) select(tree.roots[0]?.id);
   }, [tree]);

@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { percent, milliseconds } from '../base/format.js';
 import { press } from '../base/keyboard.js';
 import type { ServiceColours } from '../base/services.js';
@@ -36,7 +36,8 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
   const seen = rows.slice(first, first + Math.ceil(height / ROW_HEIGHT) + 2 * SPARE);
   const index = rows.findIndex(({ id }) => id === selected);
 
-  useEffect(() => {
+  // With the first picture: a key may be pressed at once.
+  useLayoutEffect(() => {
     if (focused) scroller.current?.focus({ preventScroll: true });
   }, []);
   useLayoutEffect(() => {
