@@ -12,7 +12,7 @@ import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
 import { HttpUpstream, keepablePort, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
-import { holdTimers } from './support/held-timers.js';
+import { holdTimers } from '../../../test/support/held-timers.js';
 
 const NOBODY_WAITS = { upstreamRestartMs: 0 };
 

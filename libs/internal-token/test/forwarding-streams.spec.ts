@@ -11,7 +11,7 @@ import { currentStore } from 'nestjs-internal-token';
 import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
-import { holdTimers } from './support/held-timers.js';
+import { holdTimers } from '../../../test/support/held-timers.js';
 
 const MEBIBYTE = 1 << 20;
 const LARGE = 100 * MEBIBYTE;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { closeLingeringly } from '../src/nest/lingering-close.js';
-import { holdTimers } from './support/held-timers.js';
+import { holdTimers } from '../../../test/support/held-timers.js';
 
 describe('a request that is answered before all of it has arrived', () => {
   let server: Server;

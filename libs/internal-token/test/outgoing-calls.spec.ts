@@ -17,7 +17,7 @@ import {
 } from 'nestjs-internal-token';
 import { InternalTokenHttpModule, translateCallError } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { holdTimers } from './support/held-timers.js';
+import { holdTimers } from '../../../test/support/held-timers.js';
 import { clientSpans, Listener } from './support/outgoing.js';
 
 const tokens = new TestTokenIssuer();
