@@ -37,7 +37,7 @@ describe('npm run start:split', () => {
       };
       running.stdout?.on('data', take);
       running.stderr?.on('data', take);
-      running.once('exit', () => reject(new Error(output)));
+      running.once('close', () => reject(new Error(output)));
     });
     await ready;
   });
