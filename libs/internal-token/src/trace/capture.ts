@@ -3,12 +3,34 @@ import { CaptureStatistics } from './capture.statistics.js';
 import type { Line, LineDraft } from './line.js';
 import type { CaptureReport } from './report.js';
 
-/** So many spans wait for the rest of their requests; some 500 bytes each. */
+/** So many spans wait for the rest of their requests; some 200 bytes each. */
 const MAX_WAITING_SPANS = 250_000;
 /** So many of those that were summed up early are remembered, to know what comes too late. */
 const MAX_REMEMBERED = 100_000;
+/** What spans have in common is held once for so many sorts of them; there are as many as operations and outcomes. */
+const MAX_SORTS = 20_000;
 /** Of the requests that wait, how many are summed up when there are too many. */
 const SUMMED_UP_AT_ONCE = 0.25;
+
+/** What the statistics need of a line, and many lines have in common. */
+type Sort = Omit<Line, 'txn' | 'time' | 'dur' | 'spanId' | 'parentSpanId'>;
+
+/** A line that waits; small, for there are hundreds of thousands. */
+interface Waiting {
+  readonly sort: Sort;
+  readonly time: number;
+  readonly dur: number | undefined;
+  readonly spanId: string | undefined;
+  readonly parentSpanId: string | undefined;
+  /** The one of its request that came before it: a list of each request's own would have empty places. */
+  readonly before: Waiting | undefined;
+}
+
+interface WaitingRequest {
+  last: Waiting;
+  spans: number;
+  latest: number;
+}
 
 /**
  * Many requests, summed up. Lines may come in any order. Memory is bounded: when too many spans wait, the requests that
@@ -16,8 +38,8 @@ const SUMMED_UP_AT_ONCE = 0.25;
  */
 export class Capture {
   readonly #statistics = new CaptureStatistics();
-  readonly #waiting = new Map<string, { readonly lines: Line[]; latest: number }>();
-  readonly #names = new Map<string, string>();
+  readonly #waiting = new Map<string, WaitingRequest>();
+  readonly #sorts = new Map<string, Sort>();
   /** Requests that were summed up before the end. */
   readonly #early = new Set<string>();
   #spans = 0;
@@ -29,12 +51,14 @@ export class Capture {
   add(line: Line): void {
     if (line.ev === undefined || line.ev === 'start') return;
     if (this.#early.has(line.txn)) return void this.#late++;
-    const known = this.#waiting.get(line.txn);
-    const compact = this.#compact(line, known?.lines[0]?.txn ?? line.txn);
-    if (known === undefined) this.#waiting.set(compact.txn, { lines: [compact], latest: line.time });
+    const { txn, time, dur, spanId, parentSpanId } = line;
+    const known = this.#waiting.get(txn);
+    const last: Waiting = { sort: this.#sortOf(line), time, dur, spanId, parentSpanId, before: known?.last };
+    if (known === undefined) this.#waiting.set(txn, { last, spans: 1, latest: time });
     else {
-      known.lines.push(compact);
-      known.latest = Math.max(known.latest, line.time);
+      known.last = last;
+      known.spans++;
+      known.latest = Math.max(known.latest, time);
     }
     this.#spans++;
     if (this.#spans > this.maxWaitingSpans) this.#sumUpOldest();
@@ -55,44 +79,43 @@ export class Capture {
   }
 
   #sumUp(txn: string): void {
-    const lines = this.#waiting.get(txn)?.lines ?? [];
+    const request = this.#waiting.get(txn);
     this.#waiting.delete(txn);
-    this.#spans -= lines.length;
+    this.#spans -= request?.spans ?? 0;
+    const lines: Line[] = [];
+    for (let span = request?.last; span !== undefined; span = span.before) lines.push(lineOf(txn, span));
     const analysis = analyse(lines);
     // A request that has not ended has no duration yet.
     if (analysis !== undefined && !analysis.root.open) this.#statistics.add(analysis);
   }
 
-  /** What the statistics need of a line, and every name once: lines come by the hundred thousand. */
-  #compact(line: Line, txn: string): Line {
-    const { time, ev, kind, dur, status, spanId, parentSpanId, peer, db, kept } = line;
-    const compact: LineDraft = {
-      time,
-      level: this.#name(line.level),
-      msg: '',
-      service: this.#name(line.service),
-      instance: this.#name(line.instance),
-      txn,
-      op: this.#name(line.op ?? line.msg),
-    };
-    // One by one: objects that are spread into each other are garbage at once.
-    if (ev !== undefined) compact.ev = ev;
-    if (kind !== undefined) compact.kind = kind;
-    if (dur !== undefined) compact.dur = dur;
-    if (status !== undefined) compact.status = status;
-    if (spanId !== undefined) compact.spanId = spanId;
-    if (parentSpanId !== undefined) compact.parentSpanId = parentSpanId;
-    if (peer !== undefined) compact.peer = this.#name(peer);
-    if (db !== undefined) compact.db = this.#name(db);
-    if (kept !== undefined) compact.kept = kept;
-    return compact;
-  }
-
-  #name(text: string): string {
-    const known = this.#names.get(text);
+  #sortOf({ level, service, instance, ev, kind, op, msg, status, peer, db, kept }: Line): Sort {
+    const name = op ?? msg;
+    const key = [level, service, instance, ev, kind, name, status, peer, db, kept].join('\0');
+    const known = this.#sorts.get(key);
     if (known !== undefined) return known;
-    // Names are few; where they are not, they are not kept.
-    if (this.#names.size < 10_000) this.#names.set(text, text);
-    return text;
+    const sort: Sort = {
+      level,
+      msg: '',
+      service,
+      instance,
+      op: name,
+      ...(ev !== undefined && { ev }),
+      ...(kind !== undefined && { kind }),
+      ...(status !== undefined && { status }),
+      ...(peer !== undefined && { peer }),
+      ...(db !== undefined && { db }),
+      ...(kept !== undefined && { kept }),
+    };
+    if (this.#sorts.size < MAX_SORTS) this.#sorts.set(key, sort);
+    return sort;
   }
+}
+
+function lineOf(txn: string, { sort, time, dur, spanId, parentSpanId }: Waiting): Line {
+  const line: LineDraft = { ...sort, txn, time };
+  if (dur !== undefined) line.dur = dur;
+  if (spanId !== undefined) line.spanId = spanId;
+  if (parentSpanId !== undefined) line.parentSpanId = parentSpanId;
+  return line;
 }
