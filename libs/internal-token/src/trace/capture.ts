@@ -1,12 +1,11 @@
 import { analyse } from './analyse.js';
 import { CaptureStatistics } from './capture.statistics.js';
+import { IdSet } from './id-set.js';
 import type { Line, LineDraft } from './line.js';
 import type { CaptureReport } from './report.js';
 
 /** So many spans wait for the rest of their requests; some 200 bytes each. */
 const MAX_WAITING_SPANS = 250_000;
-/** So many of those that were summed up early are remembered, to know what comes too late. */
-const MAX_REMEMBERED = 100_000;
 /** What spans have in common is held once for so many sorts of them; there are as many as operations and outcomes. */
 const MAX_SORTS = 20_000;
 /** Of the requests that wait, how many are summed up when there are too many. */
@@ -40,8 +39,8 @@ export class Capture {
   readonly #statistics = new CaptureStatistics();
   readonly #waiting = new Map<string, WaitingRequest>();
   readonly #sorts = new Map<string, Sort>();
-  /** Requests that were summed up before the end. */
-  readonly #early = new Set<string>();
+  /** Requests that were summed up before the end, to know what comes too late. */
+  readonly #early = new IdSet();
   #spans = 0;
   #late = 0;
 
@@ -74,7 +73,7 @@ export class Capture {
     const byAge = [...this.#waiting].sort(([, a], [, b]) => a.latest - b.latest);
     for (const [txn] of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
       this.#sumUp(txn);
-      if (this.#early.size < MAX_REMEMBERED) this.#early.add(txn);
+      this.#early.add(txn);
     }
   }
 

@@ -178,7 +178,10 @@ export interface CaptureReport {
   readonly failed: number;
   /** Requests outside of the sample that were kept because they failed or were slow: the numbers lean towards them. */
   readonly kept: number;
-  /** Lines left out, because their requests had to be summed up before these came. */
+  /**
+   * Lines left out, because their requests had to be summed up before these came. Where half a million others were
+   * summed up in between, such lines count as requests of their own instead.
+   */
   readonly late: number;
   /** Epoch milliseconds: the first beginning and the last end of a span. */
   readonly from: number;

@@ -30,6 +30,9 @@ interface MapOptions {
 const TOP_HELP = `
 crit is the share of all requests' time that was this operation's own work while everybody waited:
 what it pays to make faster. own p99 leaves out what its calls took.
+
+Of a request, lines that come 250,000 spans after the others are left out, and said to be: files are
+read side by side, by time, so that happens where logs are piped in one after the other.
 ${INPUT_HELP}
 
 Examples
