@@ -29,6 +29,20 @@ describe('the last requests of a log', () => {
     expect(requests.lines(idOf(0))).toEqual([]);
   });
 
+  it('have the lines of a process whose clock is an hour behind', () => {
+    const requests = new RecentRequests({ maxRequests: 3 });
+    const start = Date.UTC(2026, 10, 2, 9, 30);
+    const made = (index: number): string =>
+      `${(start + index).toString(16).padStart(12, '0')}7${idOf(index).slice(13)}`;
+    for (const index of indices) {
+      const [txn, time] = [made(index), start + index + 1];
+      requests.add({ ...line(index, 'catalog'), txn, time: time - 3_600_000 });
+      requests.add({ ...line(index, 'gateway'), txn, time });
+    }
+    for (const index of [7, 8, 9]) expect(requests.lines(made(index))).toHaveLength(2);
+    expect([...requests]).toHaveLength(6);
+  });
+
   it('are fewer where they have more lines than there is room for', () => {
     const requests = new RecentRequests({ maxLines: 5 });
     for (const index of indices) for (const service of ['gateway', 'catalog']) requests.add(line(index, service));

@@ -48,8 +48,9 @@ export class RecentRequests {
   add(line: Line): void {
     let request = this.#requests.get(line.txn);
     if (request === undefined) {
-      if (line.time < this.#forgottenUntil) return;
-      this.#requests.set(line.txn, (request = { lines: [], characters: 0, latest: line.time }));
+      const latest = momentOf(line);
+      if (latest < this.#forgottenUntil) return;
+      this.#requests.set(line.txn, (request = { lines: [], characters: 0, latest }));
     }
     request.lines.push(line);
     request.latest = Math.max(request.latest, line.time);
@@ -98,6 +99,18 @@ export class RecentRequests {
       this.#forgottenUntil = Math.max(this.#forgottenUntil, latest);
     }
   }
+}
+
+/** How far the clock of a process may be behind the one that made the id. */
+const BEHIND_MS = 86_400_000;
+
+/**
+ * When a line was written, at least: the ids of this library begin with the moment at which they were made (UUIDv7), and
+ * the clock of the process may be behind. Of other ids, what stands there is no time near the line's.
+ */
+function momentOf({ txn, time }: Line): number {
+  const made = Number.parseInt(txn.slice(0, 12), 16);
+  return made > time && made - time < BEHIND_MS ? made : time;
 }
 
 /** The end of a request as a whole: nobody inside has called it. */
