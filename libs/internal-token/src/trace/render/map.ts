@@ -1,17 +1,21 @@
 import { count, latency, percent, rate } from '../format.js';
 import type { CaptureReport, EdgeStats } from '../report.js';
 import { fit, widthOf } from './columns.js';
-import { serviceColours, type Style } from './pen.js';
+import { NARROW, serviceColours, type Style } from './pen.js';
+
+/** Longer names are cut. */
+const MAX_NAME = 40;
 
 /** Who calls whom, how often, how slowly and how well, as a list that reads from the client inwards. */
-export function renderMap({ edges }: CaptureReport, { pen }: Style): string[] {
+export function renderMap({ edges }: CaptureReport, { pen, width }: Style): string[] {
   const order = inwards(edges);
   const colourOf = serviceColours(
     order.filter((name) => name !== 'client'),
     pen,
   );
-  const left = Math.max(...edges.map(({ from }) => widthOf(from)), 4);
-  const right = Math.max(...edges.map((edge) => widthOf(nameOf(edge))), 4);
+  const widest = (names: readonly string[]): number => Math.min(MAX_NAME, Math.max(...names.map(widthOf), 4));
+  const left = widest(edges.map(({ from }) => from));
+  const right = widest(edges.map(nameOf));
   return order.flatMap((from) => {
     const own = edges.filter((edge) => edge.from === from);
     return own.map((edge, index) => {
@@ -20,8 +24,7 @@ export function renderMap({ edges }: CaptureReport, { pen }: Style): string[] {
       const failed = edge.errors > 0 ? pen.red(`  ${percent(edge.errors / edge.count)} failed`) : '';
       const facts = [
         `${count(edge.count)} ×`.padStart(9),
-        rate(edge.rate).padStart(8),
-        `p50 ${latency(edge.p50)}`.padEnd(13),
+        ...(width < NARROW ? [] : [rate(edge.rate).padStart(8), `p50 ${latency(edge.p50)}`.padEnd(13)]),
         `p99 ${latency(edge.p99)}`,
       ];
       return `${name} ${arrow} ${colourOf(edge.to)(fit(nameOf(edge), right))}  ${facts.join('  ')}${failed}`;

@@ -10,6 +10,9 @@ export interface Style {
   readonly width: number;
 }
 
+/** Columns below which only the most telling numbers are shown. */
+export const NARROW = 80;
+
 /** Without colours, for files and for pasting. */
 export const plain = (width = 100): Style => ({ pen: pc.createColors(false), width });
 

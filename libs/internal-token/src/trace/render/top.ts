@@ -2,8 +2,11 @@ import { count, latency, milliseconds, percent, plural, rate } from '../format.j
 import type { CaptureReport, EdgeStats, OperationStats } from '../report.js';
 import { fit, widthOf } from './columns.js';
 import { markdownTable } from './markdown.js';
-import type { Style } from './pen.js';
+import { NARROW, type Style } from './pen.js';
 
+/** What a narrow terminal goes without. */
+const LESS_TELLING = new Set(['p50', 'p90', 'own p99']);
+const MIN_NAME = 12;
 const MAX_GONE = 10;
 /** A difference below this is noise. */
 const WORTH_A_COLOUR = 0.1;
@@ -30,13 +33,17 @@ interface Table {
 /** Where the time of many requests went: operations by their share of the critical path, and calls between services. */
 export function renderTop(report: CaptureReport, { pen, width }: Style, options: TopOptions = {}): string[] {
   const paint = { good: pen.green, bad: pen.red, quiet: pen.dim };
-  const tables = tablesOf(report, options).flatMap(({ title, head, rows, names }) => {
+  const tables = tablesOf(report, options).flatMap((table) => {
+    const { title, head, rows, names } = width < NARROW ? shortened(table) : table;
     const widths = head.map((name, column) =>
       Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column]?.text ?? ''))),
     );
-    // The name gives way before a number does.
-    const over = widths.reduce((sum, each) => sum + each + 2, -2) - width;
-    if (over > 0) widths[1] = Math.max(12, (widths[1] ?? 0) - over);
+    // Names give way before a number does, the operation's first.
+    for (const column of [1, 0]) {
+      const over = widths.reduce((sum, each) => sum + each + 2, -2) - width;
+      const own = widths[column] ?? 0;
+      if (over > 0) widths[column] = Math.max(Math.min(own, MIN_NAME), own - over);
+    }
     const place = (text: string, column: number): string =>
       column < names ? fit(text, widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
     return [
@@ -52,6 +59,11 @@ export function renderTop(report: CaptureReport, { pen, width }: Style, options:
     ];
   });
   return [summary(report, options.base), ...tables];
+}
+
+function shortened({ head, rows, ...table }: Table): Table {
+  const isShown = (_: unknown, column: number): boolean => !LESS_TELLING.has(head[column] ?? '');
+  return { ...table, head: head.filter(isShown), rows: rows.map((row) => row.filter(isShown)) };
 }
 
 export function renderTopMarkdown(report: CaptureReport, options: TopOptions = {}): string {

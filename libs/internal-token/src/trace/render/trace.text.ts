@@ -1,5 +1,6 @@
 import { count, milliseconds, offset as formatOffset, plural } from '../format.js';
 import type { ReportedSpan, TraceReport } from '../report.js';
+import { fit } from './columns.js';
 import { outcomePaint, type Style } from './pen.js';
 import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
 
@@ -21,7 +22,7 @@ export function renderTrace(report: TraceReport, style: Style, options: Waterfal
     ...section('Error chain', errorLines(report), style),
     ...section('Missing', missingLines(report), style),
     ...section('Clocks', skewLines(report), style),
-    ...section('Outside of any span', strayLines(report), style),
+    ...section('Outside of any span', options.notes === false ? [] : strayLines(report, style), style),
   ];
 }
 
@@ -82,8 +83,9 @@ export function skewLines({ skews }: TraceReport): string[] {
   });
 }
 
-function strayLines({ strayNotes }: TraceReport): string[] {
-  return strayNotes.map(
-    ({ offset, service, level, msg }) => `${formatOffset(offset)} ${service} ${level}: ${msg.replaceAll('\n', ' ')}`,
-  );
+function strayLines({ strayNotes }: TraceReport, { width }: Style): string[] {
+  return strayNotes.map(({ offset, service, level, msg }) => {
+    const text = `${formatOffset(offset)} ${service} ${level}: ${msg.replaceAll('\n', ' ')}`;
+    return fit(text, Math.max(width - 2, 40)).trimEnd();
+  });
 }

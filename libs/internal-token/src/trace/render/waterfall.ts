@@ -1,7 +1,7 @@
 import { milliseconds, offset as formatOffset, percent, plural } from '../format.js';
 import type { CriticalPiece, TraceReport } from '../report.js';
 import { fit, widthOf } from './columns.js';
-import { outcomePaint, type Paint, serviceColours, type Style } from './pen.js';
+import { NARROW, outcomePaint, type Paint, serviceColours, type Style } from './pen.js';
 import type { Operation } from '../operations.js';
 import { type Row, rowsOf } from './rows.js';
 
@@ -21,7 +21,9 @@ const ON_THE_WAY = '╌';
 
 const MAX_LABEL = 56;
 const MIN_BAR = 12;
+const MIN_LABEL = 12;
 const NUMBERS = ['total', 'own', 'crit', 'token'] as const;
+const NUMBERS_IN_SHORT = ['total', 'crit'] as const;
 const NUMBER_WIDTH = 8;
 const GAP = '  ';
 
@@ -32,15 +34,19 @@ export function renderWaterfall(report: TraceReport, style: Style, options: Wate
   const rows = rowsOf(report, { merge: !everySpan, limit });
   const colourOf = serviceColours(report.services, pen);
   const labels = rows.map(labelOf);
-  const label = labels.reduce((widest, text) => Math.min(MAX_LABEL, Math.max(widest, widthOf(text))), 0);
-  const bar = Math.max(MIN_BAR, width - label - NUMBERS.length * (NUMBER_WIDTH + 1) - GAP.length);
+  const names = width < NARROW ? NUMBERS_IN_SHORT : NUMBERS;
+  const room = width - names.length * (NUMBER_WIDTH + 1) - GAP.length;
+  const most = Math.max(MIN_LABEL, Math.min(MAX_LABEL, room - MIN_BAR));
+  const label = labels.reduce((widest, text) => Math.min(most, Math.max(widest, widthOf(text))), 0);
+  const bar = Math.max(MIN_BAR, room - label);
   const scale = new Scale(report, bar);
 
-  const head = `${' '.repeat(label)}${GAP}${scale.axis()}${NUMBERS.map((name) => ` ${name.padStart(NUMBER_WIDTH)}`).join('')}`;
+  const head = `${' '.repeat(label)}${GAP}${scale.axis()}${names.map((name) => ` ${name.padStart(NUMBER_WIDTH)}`).join('')}`;
   const lines = rows.flatMap((row) => {
     const { operation } = row;
     const colour = colourOf(operation.span.service);
-    const columns = numbersOf(operation, report).map((text) => ` ${text.padStart(NUMBER_WIDTH)}`);
+    const numbers = numbersOf(operation, report);
+    const columns = names.map((name) => ` ${numbers[name].padStart(NUMBER_WIDTH)}`);
     const first = `${paintLabel(row, label, colour, style)}${GAP}${scale.bar(operation, colour, pen.dim)}`;
     return [`${first}${columns.join('')}${ending(operation, style)}`.trimEnd(), ...(notes ? notesOf(row, style) : [])];
   });
@@ -72,14 +78,17 @@ function paintLabel(row: Row, width: number, colour: Paint, { pen }: Style): str
   return `${pen.dim(text.slice(0, from))}${colour(text.slice(from, to))}${text.slice(to)}`;
 }
 
-function numbersOf({ span, duration, critical }: Operation, report: TraceReport): string[] {
+function numbersOf(
+  { span, duration, critical }: Operation,
+  report: TraceReport,
+): Record<(typeof NUMBERS)[number], string> {
   const share = report.duration > 0 ? critical / report.duration : 0;
-  return [
-    `${milliseconds(duration)}`,
-    milliseconds(span.self),
-    share > 0 ? percent(share) : '',
-    span.token === undefined ? '' : age(span.token.age),
-  ];
+  return {
+    total: milliseconds(duration),
+    own: milliseconds(span.self),
+    crit: share > 0 ? percent(share) : '',
+    token: span.token === undefined ? '' : age(span.token.age),
+  };
 }
 
 /** Claims tell times in whole seconds, so an age does not know better. A negative one tells of a wrong clock. */
