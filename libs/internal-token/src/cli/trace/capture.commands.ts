@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   Capture,
   type CaptureReport,
@@ -8,10 +8,9 @@ import {
   renderMapMermaid,
   renderTop,
   renderTopMarkdown,
-  TraceInputError,
 } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
-import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
+import { INPUT_HELP, NO_END, nothingFound, placesToRead, read, readingNote } from './log-input.js';
 import { wholeNumber } from './whole-number.js';
 
 interface TopOptions {
@@ -54,7 +53,7 @@ export function topCommand(paper: Paper): Command {
     .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
     .option('--base <path>', 'compare with an earlier capture: a file or a directory')
     .option('--limit <rows>', 'show so many rows a table', wholeNumber, 30)
-    .option('--json', 'print the numbers for programs')
+    .addOption(new Option('--json', 'print the numbers for programs').conflicts('md'))
     .option('--md', 'print Markdown')
     .addHelpText('after', TOP_HELP)
     .action(async (files: readonly string[], { base, limit, json, md }: TopOptions) => {
@@ -73,8 +72,8 @@ export function mapCommand(paper: Paper): Command {
   return new Command('map')
     .description('Draws who calls whom, how often, how slowly and how well.')
     .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
-    .option('--mermaid', 'print a Mermaid flowchart')
-    .option('--dot', 'print a graph for Graphviz')
+    .addOption(new Option('--mermaid', 'print a Mermaid flowchart').conflicts(['dot', 'json']))
+    .addOption(new Option('--dot', 'print a graph for Graphviz').conflicts('json'))
     .option('--json', 'print the edges for programs')
     .addHelpText('after', MAP_HELP)
     .action(async (files: readonly string[], { json, mermaid, dot }: MapOptions) => {
@@ -98,9 +97,7 @@ async function readCapture(
   const places = placesToRead(files, paper);
   const reading = await read(places, paper, { onLine: (line) => capture.add(line), contains: SPAN_LINES });
   const report = capture.report();
-  if (report.requests === 0) {
-    throw new TraceInputError(`No request has ended in what was read (${readingNote(reading).join('; ')}).`);
-  }
+  if (report.requests === 0) throw nothingFound(NO_END.what, reading, NO_END.advice);
   return { capture: report, reading };
 }
 

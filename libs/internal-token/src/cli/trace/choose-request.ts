@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { isWhole, type Line, summaryOf, type RequestSummary, TraceInputError } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
-import { read } from './log-input.js';
+import { NO_END, nothingFound, read } from './log-input.js';
 
 /** A request by what it was, for whoever has no id. */
 const CHOICES: Readonly<Record<string, (a: RequestSummary, b: RequestSummary) => RequestSummary>> = {
@@ -46,13 +46,11 @@ export async function chooseRequest(word: string, places: readonly string[], pap
     const request = summaryOf(line);
     best = best === undefined ? request : better(best, request);
   };
-  await read(places, paper, { onLine, contains: 'end' });
+  const reading = await read(places, paper, { onLine, contains: 'end' });
   if (best === undefined || (word === 'failed' && !best.failed)) {
-    throw new TraceInputError(
-      word === 'failed'
-        ? 'No failed request has ended in what was read.'
-        : 'No request has ended in what was read; that is told by the lines of whoever was called first, the gateway.',
-    );
+    throw best === undefined
+      ? nothingFound(NO_END.what, reading, NO_END.advice)
+      : nothingFound('No failed request has ended in what was read', reading, 'Add older logs, or give an id.');
   }
   return best.txn;
 }

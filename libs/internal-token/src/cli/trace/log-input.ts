@@ -41,6 +41,17 @@ export async function read(
   }
 }
 
+/** Nothing to show: what is missing, what was read, and what to do. */
+export function nothingFound(what: string, reading: LogReading, advice: string): TraceInputError {
+  return new TraceInputError(`${what} (${readingNote(reading).join('; ')}). ${advice}`);
+}
+
+/** Of a request that was still going on, or was not called by anybody outside, nobody tells the end. */
+export const NO_END = {
+  what: 'No request has ended in what was read',
+  advice: 'Its end is told by whoever was called first, the gateway: add the log of that one.',
+} as const;
+
 /** What was read, for the end of an answer. */
 export function readingNote({ lines, bytes, broken, files, problems }: LogReading): string[] {
   const skipped = broken > 0 ? `; ${format.count(broken)} of them broken, and skipped` : '';

@@ -21,14 +21,14 @@ describe('itok', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = async (args: readonly string[], { input }: { input?: string } = {}) => {
+  const run = async (args: readonly string[], { input, columns = 130 }: { input?: string; columns?: number } = {}) => {
     let out = '';
     let error = '';
     const code = await runItok(args, {
       out: (text) => (out += text),
       error: (text) => (error += text),
       colours: false,
-      columns: 130,
+      columns,
       ...(input !== undefined && { input: piped(input) }),
     });
     return { code, out, error };
@@ -85,7 +85,8 @@ describe('itok', () => {
 
     it('says so when no request has failed', async () => {
       const { code, error } = await run(['trace', 'failed', capture('bottleneck')]);
-      expect({ code, error }).toEqual({ code: 2, error: '✗ No failed request has ended in what was read.\n' });
+      expect(code).toBe(2);
+      expect(error).toContain('No failed request has ended in what was read (read 10 lines of 1 file');
     });
 
     it('reads what is piped in, and gzip', async () => {
@@ -187,6 +188,50 @@ describe('itok', () => {
       const table = (await run(['top', path])).out.split('\n').filter((line) => / ms .* %$/.test(line));
       expect(table).toHaveLength(4);
       expect(new Set(table.map((line) => widthOf(line))).size).toBe(1);
+    });
+
+    it.each([60, 100])('fits into %i columns, however long a name is', async (columns) => {
+      const kind = 'server' as const;
+      const calls = [
+        { service: '在庫', op: `GET /${'とても長い/'.repeat(20)}`, kind, at: 1, dur: 6 },
+        { service: 'a-service-of-many-words', op: `GET /${'very-long/'.repeat(20)}`, kind, at: 1, dur: 4 },
+      ];
+      const lines = linesOf({ service: 'gateway', op: 'POST /orders', kind, at: 0, dur: 9, calls });
+      const [{ time, txn }] = lines as [{ time: number; txn: string }];
+      const note = { time, txn, level: 'info', service: 'orders', msg: 'スパンの外。'.repeat(40) };
+      const path = write('long.log', [...lines, note].map((line) => JSON.stringify(line)).join('\n'));
+      const { out } = await run(['trace', 'last', path], { columns });
+      expect(out).toContain('スパンの外。');
+      const rows = out.split('\n').filter((line) => /[█▓░] .* ms|スパンの外/.test(line));
+      expect(rows).toHaveLength(4);
+      const table = (await run(['top', path], { columns })).out.split('\n').filter((line) => / ms/.test(line));
+      expect(table).toHaveLength(6);
+      for (const line of [...rows, ...table]) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    });
+
+    it('leaves out lines outside of spans, too, when asked for none', async () => {
+      const [first = ''] = readFileSync(capture('bottleneck'), 'utf8').split('\n');
+      const { time, txn } = JSON.parse(first) as Record<string, unknown>;
+      const note = JSON.stringify({ time, txn, level: 'info', service: 'orders', msg: 'outside' });
+      const path = write('stray.log', `${readFileSync(capture('bottleneck'), 'utf8')}${note}\n`);
+      expect((await run(['trace', 'last', path])).out).toContain('orders info: outside');
+      expect((await run(['trace', 'last', path, '--no-notes'])).out).not.toContain('outside');
+    });
+
+    it('says that an archive is damaged, also when nothing is found in it', async () => {
+      const packed = gzipSync(readFileSync(capture('bottleneck')));
+      const path = write('cut.log.gz', packed.subarray(0, 200));
+      const { code, error } = await run(['trace', 'last', path]);
+      expect(code).toBe(2);
+      expect(error).toContain('the archive is damaged or cut off');
+      expect(error).toContain('add the log of that one');
+    });
+
+    it('says what to do where a page cannot be written', async () => {
+      const path = join(folder, 'no-such-directory', 'page.html');
+      const { code, error } = await run(['trace', 'last', capture('bottleneck'), '--html', path]);
+      expect(code).toBe(1);
+      expect(error).toContain(`${path} cannot be written (ENOENT): name a file in a directory`);
     });
 
     it('makes no link, list or formula of what a log says', async () => {
@@ -302,6 +347,12 @@ describe('itok', () => {
       [['trace', 'last', CAPTURES, '--limit', '0'], 'Give a whole number from 1 on'],
       [['trace', 'last', CAPTURES, '--post', 'ftp://127.0.0.1'], 'The address to post to is none'],
       [['top', 'no-such-file'], 'no-such-file does not exist'],
+      [['trace', 'last', CAPTURES, '--json', '--md'], "option '--json' cannot be used with option '--md'"],
+      [['trace', 'last', CAPTURES, '--otlp', '--zipkin'], "option '--otlp' cannot be used with option '--zipkin'"],
+      [['trace', 'last', CAPTURES, '--header', 'a: b'], 'with --post'],
+      [['top', CAPTURES, '--json', '--md'], "option '--json' cannot be used with option '--md'"],
+      [['map', CAPTURES, '--mermaid', '--dot'], "option '--mermaid' cannot be used with option '--dot'"],
+      [['map', '/dev/null'], 'add the log of that one'],
     ])('%j ends with 2 and says what to do', async (args, message) => {
       const { code, out, error } = await run(args);
       expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import {
   Capture,
   format,
@@ -18,7 +18,7 @@ import type { Paper } from '../terminal.js';
 import { checkAwaited, checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
 import { followRequests } from './follow.js';
 import { FoundLines } from './found-lines.js';
-import { INPUT_HELP, placesToRead, read, readingNote } from './log-input.js';
+import { INPUT_HELP, nothingFound, placesToRead, read, readingNote } from './log-input.js';
 import { wholeNumber } from './whole-number.js';
 
 interface TraceOptions {
@@ -68,10 +68,12 @@ export function traceCommand(paper: Paper): Command {
     .option('--spans', "every span: callers' halves too")
     .option('--no-notes', 'leave out the lines that application code wrote')
     .option('--limit <rows>', 'show so many rows, the longest', wholeNumber, 200)
-    .option('--json', 'print the analysis for programs')
-    .option('--md', 'print Markdown')
-    .option('--html <file>', 'write one self-contained page: waterfall, map, histogram')
-    .option('--otlp', 'print OTLP/JSON for OpenTelemetry collectors, Jaeger, Tempo')
+    .addOption(only('--json', 'print the analysis for programs', 'md', 'html', 'otlp', 'zipkin', 'post'))
+    .addOption(only('--md', 'print Markdown', 'html', 'otlp', 'zipkin', 'post'))
+    .addOption(
+      only('--html <file>', 'write one self-contained page: waterfall, map, histogram', 'otlp', 'zipkin', 'post'),
+    )
+    .addOption(only('--otlp', 'print OTLP/JSON for OpenTelemetry collectors, Jaeger, Tempo', 'zipkin'))
     .option('--zipkin', 'print Zipkin v2 JSON')
     .option('--post <url>', 'send it there instead of printing: OTLP, or Zipkin with --zipkin')
     .option('--header <name: value>', 'a header field for --post; may be repeated', collect)
@@ -88,6 +90,9 @@ export function traceCommand(paper: Paper): Command {
         return followRequests(onlyFiles ? undefined : request, places, paper, options);
       }
       checkRequest(request);
+      if (options.header !== undefined && options.post === undefined) {
+        throw new TraceInputError('--header is sent with spans: say where to, with --post.');
+      }
       const { report, reading, capture } = await readTrace(request, placesToRead(files, paper), paper, options);
       return answer(report, reading, capture, paper, options);
     });
@@ -116,7 +121,7 @@ async function readTrace(
   const reading = await read(places, paper, { onLine, ...(html === undefined && { contains: id }) });
   const [first, ...others] = found.requests;
   if (first === undefined) {
-    throw new TraceInputError(`No line belongs to ${id} (${readingNote(reading).join('; ')}).`);
+    throw nothingFound(`No line belongs to ${id}`, reading, 'Look whether the logs of its time are among them.');
   }
   if (others.length > 0) {
     const ids = [...found.requests.keys()].slice(0, 5).join(', ');
@@ -152,7 +157,7 @@ async function answer(
   } else if (html !== undefined) {
     // As large as all the rest together: loaded by whoever wants it.
     const { reportPage } = await import('../../page/index.js');
-    await writeFile(html, reportPage({ trace: report, capture: capture.report(), reading }));
+    await writePage(html, reportPage({ trace: report, capture: capture.report(), reading }));
     paper.line(`${paper.pen.green('✓')} ${html}: open it in a browser`);
   } else if (otlp) paper.json(toOtlp([report]));
   else if (zipkin) paper.json(toZipkin([report]));
@@ -163,6 +168,21 @@ async function answer(
     paper.line();
     for (const line of readingNote(reading)) paper.line(paper.pen.dim(line));
   }
+}
+
+async function writePage(path: string, page: string): Promise<void> {
+  try {
+    await writeFile(path, page);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const message = `${path} cannot be written (${code}): name a file in a directory that is there and may be written to.`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+/** One way to answer, instead of others. */
+function only(flags: string, description: string, ...others: string[]): Option {
+  return new Option(flags, description).conflicts(others);
 }
 
 function collect(value: string, known: readonly string[] = []): readonly string[] {
