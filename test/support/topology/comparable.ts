@@ -44,20 +44,16 @@ export function comparable({ status, headers, text }: Answer, ids: Map<string, s
 export function comparableOperations({ span, notes, children }: Operation): Operations {
   const { service, op, status } = span;
   return {
-    operation: `${service} ${op} ${outcomeOf(op, status)}`,
+    operation: `${service} ${op} ${outcomeOf(status)}`,
     lines: notes.map(({ level, msg }) => `${level}: ${msg}`),
     calls: children.map(comparableOperations),
   };
 }
 
-/**
- * In process an operation has worked or has failed, over HTTP it has a status. A refusal by a route is an answer that
- * worked; a refusal by a port is thrown at the caller.
- */
-function outcomeOf(op: string, status: unknown): string {
+/** In process an operation has worked or has failed, over HTTP it has a status: a refusal is a failure in both. */
+function outcomeOf(status: unknown): string {
   if (typeof status !== 'number') return String(status);
-  const isRoute = op.includes('/');
-  return status >= (isRoute ? 500 : 400) ? 'error' : 'ok';
+  return status >= 400 ? 'error' : 'ok';
 }
 
 function nameOf(id: string, ids: Map<string, string>): string {
