@@ -12,12 +12,14 @@
  * @property {string} [level] default: by the status
  * @property {string} [process] default: the service
  * @property {string} [peer]
+ * @property {boolean} [propagated] default: of a call to another process, that the token went along
  * @property {string} [route]
  * @property {string} [db]
  * @property {object} [err]
  * @property {object} [tok]
  * @property {string} [tenant]
  * @property {'end' | 'inflight' | 'start' | 'none'} [ev] `none`: it happened and left no line
+ * @property {boolean} [sameSpan] it claims the span of its caller
  * @property {readonly Step[]} [calls]
  * @property {readonly { at: number, msg: string, level?: string, context?: string, err?: object }[]} [notes]
  */
@@ -33,11 +35,12 @@ const CAPTURE_START = Date.UTC(2026, 10, 2, 9, 30);
 export function linesOf(root, { txn = idOf(1), startedAt = CAPTURE_START, clocks = {} } = {}) {
   const lines = [];
   let spans = 0;
-  const open = [{ step: root, parent: undefined }];
+  const open = [{ step: root }];
   while (open.length > 0) {
-    const { step, parent } = open.pop();
+    const { step, caller, above } = open.pop();
     const { service, kind = 'internal', process = service, ev = 'end' } = step;
-    const id = spanId(txn, (spans += 1));
+    const id = step.sameSpan ? caller : spanId(txn, (spans += 1));
+    const parent = step.sameSpan ? above : caller;
     const clock = clocks[process] ?? 0;
     const time = (at) => round(startedAt + at + clock);
     const common = { service, instance: `${process}-1` };
@@ -54,6 +57,7 @@ export function linesOf(root, { txn = idOf(1), startedAt = CAPTURE_START, clocks
         kind,
         op: step.op,
         ...(step.peer && { peer: step.peer }),
+        ...(propagated(step) && { propagated: true }),
         ...(step.route && { route: step.route }),
         ...(step.db && { db: step.db }),
         ...(ev !== 'start' && { dur: round(step.dur) }),
@@ -66,10 +70,13 @@ export function linesOf(root, { txn = idOf(1), startedAt = CAPTURE_START, clocks
     for (const { at, msg, level = 'info', context, err } of step.notes ?? []) {
       lines.push({ time: time(at), level, msg, ...common, ...ids, ...(context && { context }), ...(err && { err }) });
     }
-    for (const child of (step.calls ?? []).toReversed()) open.push({ step: child, parent: id });
+    for (const child of (step.calls ?? []).toReversed()) open.push({ step: child, caller: id, above: parent });
   }
   return lines.toSorted((a, b) => a.time - b.time);
 }
+
+const propagated = ({ kind, peer, db, propagated }) =>
+  propagated ?? (peer !== undefined && db === undefined && (kind === 'client' || kind === 'server'));
 
 /** A transaction id for tests: 32 digits, the last of which are the number's. */
 export const idOf = (number) => `019a4f2b6c00${'7000a000'}${number.toString(16).padStart(12, '0')}`;

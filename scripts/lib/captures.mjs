@@ -218,4 +218,74 @@ export const CAPTURES = {
       },
     ),
   },
+  // Inventory hangs: the gateway has given up, and the services below have told of their ends later.
+  timeout: {
+    root: gateway(
+      'POST /orders',
+      2000,
+      [
+        orders(2500, [
+          call('orders', 'inventory', 'inventory.reserve', 8, 2480, 0.6, {
+            answer: { calls: [db('inventory', 10, 2470, 'update', 'stock')] },
+          }),
+        ]),
+      ],
+      {
+        status: 504,
+        level: 'error',
+        err: {
+          type: 'InternalTokenError',
+          message: 'The service behind this route did not answer in time',
+          code: 'upstream_timeout',
+          status: 504,
+        },
+      },
+    ),
+  },
+  // The client has left; orders has not noticed, and goes on.
+  'client-left': {
+    root: gateway(
+      'POST /orders',
+      700,
+      [
+        orders(900, [
+          call('orders', 'catalog', 'catalog.findItems', 3, 4, 0.3),
+          call('orders', 'inventory', 'inventory.reserve', 8, 880, 0.6),
+        ]),
+      ],
+      {
+        status: 499,
+        level: 'info',
+        err: { type: 'Error', message: 'The connection closed before the answer was complete', status: 499 },
+      },
+    ),
+  },
+  // One statement for each of sixty items, where one for all would do.
+  'n-plus-one': {
+    root: gateway('POST /orders', 230, [
+      orders(227, [
+        call('orders', 'catalog', 'catalog.findItems', 5, 215, 0.4, {
+          answer: {
+            calls: Array.from({ length: 60 }, (_, index) => db('catalog', 7 + index * 3.5, 3.2, 'select', 'items')),
+          },
+        }),
+      ]),
+    ]),
+  },
+  // Two processes claim one span: only one of them can be shown.
+  'claimed-twice': {
+    root: gateway('POST /orders', 30, [
+      orders(27, [
+        {
+          service: 'orders',
+          kind: 'client',
+          op: 'inventory.reserve',
+          peer: 'inventory',
+          at: 8,
+          dur: 15,
+          calls: [{ service: 'inventory', kind: 'server', op: 'inventory.reserve', at: 9, dur: 13, sameSpan: true }],
+        },
+      ]),
+    ]),
+  },
 };

@@ -20,6 +20,7 @@ export interface SpanFields {
   err?: ErrorFields;
   /** Who is called. */
   peer?: string;
+  propagated?: true;
   /** The route's pattern, never the path. */
   route?: string;
   /** Of database work: the statement's kind, such as `select`, or `transaction`. */

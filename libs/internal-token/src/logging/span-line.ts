@@ -105,13 +105,15 @@ function idsOf({ traceId, spanId, parentSpanId }: SpanIds): RequestFields {
 
 interface SpanFacts extends Pick<SpanRecord, 'kind' | 'op'> {
   readonly peer?: string | undefined;
+  readonly propagated?: boolean | undefined;
   readonly route?: string | undefined;
   readonly db?: string | undefined;
 }
 
-function describe({ kind, op, peer, route, db }: SpanFacts): SpanFields {
+function describe({ kind, op, peer, propagated, route, db }: SpanFacts): SpanFields {
   const fields: SpanFields = { kind, op: sanitizeText(op, 256) };
   if (peer !== undefined) fields.peer = sanitizeText(peer, 256);
+  if (propagated) fields.propagated = true;
   if (route !== undefined) fields.route = sanitizeText(route, 256);
   // A kind is a word; whoever gives a statement's text instead has it left out.
   if (db !== undefined) fields.db = /^[a-z]{1,32}$/.test(db) ? db : 'other';

@@ -12,6 +12,8 @@ export interface SpanSpec {
   readonly service?: string;
   /** Who is called. */
   readonly peer?: string;
+  /** The internal token went along: whoever is called leaves lines of the same request. */
+  readonly propagated?: boolean;
   /** The route's pattern, never the raw path. */
   readonly route?: string;
   /** Of database work: the statement's kind, such as `select`, or `transaction`. Never its text or its values. */
@@ -102,6 +104,10 @@ export class Span {
 
   get peer(): string | undefined {
     return this.details.peer;
+  }
+
+  get propagated(): boolean {
+    return this.details.propagated === true;
   }
 
   get route(): string | undefined {

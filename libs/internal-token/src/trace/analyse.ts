@@ -16,6 +16,8 @@ export interface Analysis {
   readonly spans: readonly Span[];
   /** Lines outside of every known span. */
   readonly stray: readonly Line[];
+  /** Lines about a span of which another process tells, too. */
+  readonly contested: readonly Line[];
   readonly skews: readonly ClockSkew[];
   readonly criticalPath: readonly CriticalPiece[];
 }
@@ -27,12 +29,12 @@ export interface Analysis {
  */
 export function analyse(lines: readonly Line[], raw = false): Analysis | undefined {
   const assembly = assemble(lines);
-  const { zero, root, spans, stray } = assembly;
+  const { zero, root, spans, stray, contested } = assembly;
   if (root === undefined) return undefined;
   const skews = raw ? [] : correctSkew(root, spans, stray);
   // Only when clocks agree can one span be said to outlast another, or to lie within it.
   extendOpen(assembly);
   const roots = placeOrphans(assembly);
   measureSelf(spans);
-  return { zero, root, roots, spans, stray, skews, criticalPath: criticalPath(root) };
+  return { zero, root, roots, spans, stray, contested, skews, criticalPath: criticalPath(root) };
 }

@@ -1,5 +1,5 @@
 import type { Line } from './line.js';
-import { type Span, walk } from './span.js';
+import { isAwaited, type Span, walk } from './span.js';
 
 /** The spans of one request, in whatever order their lines came. */
 export interface Assembly {
@@ -12,6 +12,8 @@ export interface Assembly {
   readonly spans: readonly Span[];
   /** Lines outside of every known span, by time. */
   readonly stray: Line[];
+  /** Lines about a span of which another process tells, too. */
+  readonly contested: readonly Line[];
 }
 
 const RANK = { start: 0, inflight: 1, end: 2 } as const;
@@ -29,15 +31,15 @@ export function assemble(lines: readonly Line[]): Assembly {
   const byId = new Map(spans.map((span) => [span.id, span]));
   link(spans, byId);
   const stray: Line[] = [];
+  const contested: Line[] = [];
   for (const line of lines) {
-    if (line.ev !== undefined) continue;
     const span = line.spanId === undefined ? undefined : byId.get(line.spanId);
-    (span?.notes ?? stray).push(line);
+    if (line.ev === undefined) (span?.notes ?? stray).push(line);
+    else if (span !== undefined && span.line.instance !== line.instance) contested.push(line);
   }
-  for (const { notes } of spans) notes.sort(byTime);
-  stray.sort(byTime);
+  for (const span of spans) span.notes = eachOnce(span.notes);
   const roots = orderRoots(spans.filter(({ parent }) => parent === undefined));
-  return { zero, root: roots[0], roots, spans, stray };
+  return { zero, root: roots[0], roots, spans, stray: eachOnce(stray), contested };
 }
 
 function newSpan(line: Line, zero: number): Span {
@@ -95,7 +97,10 @@ function orderRoots(roots: Span[]): Span[] {
   return roots.sort((a, b) => rank(a) - rank(b) || b.end - b.start - (a.end - a.start) || byStart(a, b));
 }
 
-/** A span without an end has lasted at least as long as everything within it, once clocks agree. */
+/**
+ * A span without an end has lasted at least as long as everything within it, once clocks agree, and for all that is
+ * known as long as somebody waited for it.
+ */
 export function extendOpen({ roots, zero }: Assembly): void {
   const order = [...walk(roots)].map(({ span }) => span);
   for (const span of order.toReversed()) {
@@ -103,6 +108,15 @@ export function extendOpen({ roots, zero }: Assembly): void {
     for (const { end } of span.children) span.end = Math.max(span.end, end);
     for (const { time } of span.notes) span.end = Math.max(span.end, time - zero);
   }
+  for (const span of order) {
+    const { parent, open, end } = span;
+    if (open && parent !== undefined && outlasts(span, parent)) span.end = Math.max(end, parent.end);
+  }
+}
+
+/** As far as anybody knows. */
+function outlasts(span: Span, parent: Span): boolean {
+  return isAwaited({ ...span, end: Infinity }, parent);
 }
 
 export function byStart(a: Span, b: Span): number {
@@ -111,6 +125,13 @@ export function byStart(a: Span, b: Span): number {
 
 export function byTime(a: Line, b: Line): number {
   return a.time - b.time || compare(a.msg, b.msg);
+}
+
+/** By time. A log that was copied while it grew may hold a line twice. */
+function eachOnce(notes: Line[]): Line[] {
+  const same = (a: Line, b: Line | undefined): boolean =>
+    a.time === b?.time && a.msg === b.msg && a.level === b.level && a.instance === b.instance;
+  return notes.sort(byTime).filter((note, index) => !same(note, notes[index - 1]));
 }
 
 /** By code units: the same order wherever it runs. */

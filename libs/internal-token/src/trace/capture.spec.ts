@@ -19,7 +19,7 @@ describe('a capture', () => {
   const all = sum(CAPTURE_NAMES.flatMap(planted));
 
   it('counts requests, and those that failed', () => {
-    expect(all).toMatchObject({ requests: 8, failed: 2, kept: 0, late: 0 });
+    expect(all).toMatchObject({ requests: 12, failed: 3, kept: 0, late: 0 });
   });
 
   it('has an edge for each call, by whoever made it, and one for each database', () => {
@@ -27,12 +27,12 @@ describe('a capture', () => {
       all.edges.map(({ from, to, count, errors }) => [`${from} → ${to}`, { count, errors }]),
     );
     expect(edges).toEqual({
-      'client → gateway': { count: 8, errors: 2 },
-      'gateway → orders': { count: 8, errors: 2 },
-      'orders → catalog': { count: 3, errors: 0 },
-      'orders → inventory': { count: 7, errors: 1 },
-      'catalog → postgresql': { count: 1, errors: 0 },
-      'inventory → postgresql': { count: 2, errors: 1 },
+      'client → gateway': { count: 12, errors: 3 },
+      'gateway → orders': { count: 12, errors: 2 },
+      'orders → catalog': { count: 5, errors: 0 },
+      'orders → inventory': { count: 10, errors: 1 },
+      'catalog → postgresql': { count: 61, errors: 0 },
+      'inventory → postgresql': { count: 3, errors: 1 },
       'orders → postgresql': { count: 1, errors: 0 },
     });
   });

@@ -88,9 +88,9 @@ export class Capture {
     if (analysis !== undefined && !analysis.root.open) this.#statistics.add(analysis);
   }
 
-  #sortOf({ level, service, instance, ev, kind, op, msg, status, peer, db, kept }: Line): Sort {
+  #sortOf({ level, service, instance, ev, kind, op, msg, status, err, peer, propagated, db, kept }: Line): Sort {
     const name = op ?? msg;
-    const key = [level, service, instance, ev, kind, name, status, peer, db, kept].join('\0');
+    const key = [level, service, instance, ev, kind, name, status, err?.status, peer, propagated, db, kept].join('\0');
     const known = this.#sorts.get(key);
     if (known !== undefined) return known;
     const sort: Sort = {
@@ -102,7 +102,9 @@ export class Capture {
       ...(ev !== undefined && { ev }),
       ...(kind !== undefined && { kind }),
       ...(status !== undefined && { status }),
+      ...(err?.status !== undefined && { err: { type: '', message: '', status: err.status } }),
       ...(peer !== undefined && { peer }),
+      ...(propagated !== undefined && { propagated }),
       ...(db !== undefined && { db }),
       ...(kept !== undefined && { kept }),
     };

@@ -1,11 +1,13 @@
 import { byStart, byTime } from './assemble.js';
-import { ClockBounds } from './clock-bounds.js';
+import { type Ahead, ClockBounds } from './clock-bounds.js';
 import type { Line } from './line.js';
 import type { ClockSkew } from './report.js';
 import type { Span } from './span.js';
 
-/** Less than this is not worth a word; processes of one machine may differ by a little more. */
-const WORTH_SAYING_MS = 0.5;
+/** Less than this is not worth a word: processes of one machine may differ by that. */
+const WORTH_SAYING_MS = 2;
+/** An answer's end is told when its connection is done with, which may be so long after its caller has it. */
+const LATE_END_MS = 5;
 /** More processes than this do not take part in one request; bounds between all of them would take long. */
 const MAX_PROCESSES = 200;
 
@@ -15,16 +17,15 @@ const MAX_PROCESSES = 200;
  *
  * An answer happens within its call. So every call from one process to another bounds how far the second clock can be
  * ahead: at least by the answer's end minus the call's, at most by the answer's start minus the call's. Bounds of one
- * pair of clocks bound the others as well. Where zero is possible nothing is changed; otherwise the middle is taken.
+ * pair of clocks bound the others as well. Where zero is possible nothing is changed, and an end may be told a little
+ * late for that; otherwise the middle is taken.
  */
 export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): ClockSkew[] {
   const processes = [...new Set([root, ...spans].map(({ line }) => line.instance))];
   if (processes.length < 2 || processes.length > MAX_PROCESSES) return [];
-  const bounds = new ClockBounds(processes);
-  for (const call of spans) {
-    for (const answer of call.children) addBounds(bounds, call, answer);
-  }
-  const ahead = bounds.solve();
+  const lenient = solve(processes, spans, LATE_END_MS);
+  if ([...lenient.values()].every(({ ahead }) => ahead === 0)) return [];
+  const ahead = solve(processes, spans, 0);
   const corrected = (line: Line): Line => ({ ...line, time: line.time - (ahead.get(line.instance)?.ahead ?? 0) });
   const skews = new Map<string, ClockSkew>();
   for (const span of spans) {
@@ -34,7 +35,8 @@ export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): 
     span.start -= found.ahead;
     span.end -= found.ahead;
     span.notes = span.notes.map(corrected);
-    if (Math.abs(found.ahead) >= WORTH_SAYING_MS && !skews.has(instance)) {
+    const sure = lenient.get(instance)?.ahead !== 0 && Math.abs(found.ahead) >= WORTH_SAYING_MS;
+    if (sure && !skews.has(instance)) {
       skews.set(instance, { service, instance, ...found });
     }
   }
@@ -45,10 +47,19 @@ export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): 
   return [...skews.values()];
 }
 
-function addBounds(bounds: ClockBounds, call: Span, answer: Span): void {
+/** @param lateEnd by how many milliseconds the end of an answer may be told too late */
+function solve(processes: readonly string[], spans: readonly Span[], lateEnd: number): Map<string, Ahead> {
+  const bounds = new ClockBounds(processes);
+  for (const call of spans) {
+    for (const answer of call.children) addBounds(bounds, call, answer, lateEnd);
+  }
+  return bounds.solve();
+}
+
+function addBounds(bounds: ClockBounds, call: Span, answer: Span, lateEnd: number): void {
   if (answer.line.kind !== 'server' || answer.line.instance === call.line.instance) return;
   bounds.atMost(call.line.instance, answer.line.instance, answer.start - call.start);
   // Whoever left before the answer ended tells nothing about the end.
   const fits = answer.end - answer.start <= call.end - call.start && !answer.open && !call.open;
-  if (fits) bounds.atMost(answer.line.instance, call.line.instance, call.end - answer.end);
+  if (fits) bounds.atMost(answer.line.instance, call.line.instance, call.end - answer.end + lateEnd);
 }

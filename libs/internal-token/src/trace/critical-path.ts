@@ -1,45 +1,74 @@
 import type { CriticalPiece } from './report.js';
-import type { Span } from './span.js';
+import { isAwaited, type Span, TOLERANCE_MS } from './span.js';
 
-/** Clocks and rounding: what ends so little after another has begun came before it, in milliseconds. */
-const TOLERANCE_MS = 0.1;
+/** A hostile log may have more of them than anybody could look at. */
+const MAX_WINDOWS = 2_000_000;
 
+/** A stretch of the path that is a span's, to be shared out between it and what it waited for. */
 interface Window {
   readonly span: Span;
   readonly from: number;
   readonly to: number;
 }
 
+/** The children that a span waited for. */
+interface Awaited {
+  /** The last to end first. */
+  readonly byEnd: readonly Span[];
+  /** Of each and all before it, the one that began first. */
+  readonly earliest: readonly Span[];
+}
+
 /**
  * What the request waited for, moment by moment, from the end of the root back to its start: in each span the child
  * that ended last, then what went before that child began. A child that was still running when the path's next one
- * began held nobody up. The pieces add up to the root's duration; each is added to its span's `critical`.
+ * began held nobody up; only what nothing else accounts for is its. The pieces add up to the root's duration; each is
+ * added to its span's `critical`, which is never more than its `self`.
  */
 export function criticalPath(root: Span): CriticalPiece[] {
   const pieces: CriticalPiece[] = [];
-  const add = ({ id }: Span, from: number, to: number): void => {
-    if (to > from) pieces.push({ span: id, from: from - root.start, to: to - root.start });
-  };
+  const known = new Map<Span, Awaited>();
   const windows: Window[] = [{ span: root, from: root.start, to: root.end }];
+  let made = 0;
   for (let window = windows.pop(); window !== undefined; window = windows.pop()) {
     const { span, from, to } = window;
+    const { byEnd, earliest } = awaitedOf(span, known);
+    const own = (begin: number, end: number): void => {
+      if (end <= begin) return;
+      pieces.push({ span: span.id, from: begin - root.start, to: end - root.start });
+      span.critical += end - begin;
+    };
+    const open = (child: Span, begin: number, end: number): void => {
+      if (end > begin) windows.push({ span: child, from: begin, to: end });
+    };
+    /** @param passed how many children ended later than this stretch did, or are on the path already */
+    const between = (begin: number, end: number, passed: number): void => {
+      const running = earliest[passed - 1];
+      const since = running === undefined ? end : Math.min(Math.max(running.start, begin), end);
+      if (running !== undefined) open(running, since, end);
+      own(begin, since);
+    };
+    if (made++ > MAX_WINDOWS) {
+      own(from, to);
+      continue;
+    }
     let cursor = to;
-    for (const child of span.children.toSorted(byEndDescending)) {
+    let index = endedBy(byEnd, to + TOLERANCE_MS);
+    for (; index < byEnd.length; index++) {
+      const child = byEnd[index] as Span;
+      if (child.end <= from) break;
       if (child.end > cursor + TOLERANCE_MS || child.start >= cursor) continue;
       const end = Math.min(child.end, cursor);
-      if (end <= from) break;
-      add(span, end, cursor);
-      span.critical += cursor - end;
+      between(end, cursor, index);
       cursor = Math.max(child.start, from);
-      windows.push({ span: child, from: cursor, to: end });
+      open(child, cursor, end);
     }
-    add(span, from, cursor);
-    span.critical += Math.max(0, cursor - from);
+    between(from, cursor, index);
   }
   return pieces.sort((a, b) => a.from - b.from);
 }
 
-/** Sets `self` of each span: its duration without the times that children cover, together or one after the other. */
+/** Sets `self` of each span: its duration without the times that awaited children cover, together or in turn. */
 export function measureSelf(spans: readonly Span[]): void {
   for (const span of spans) {
     let covered = 0;
@@ -47,12 +76,36 @@ export function measureSelf(spans: readonly Span[]): void {
     for (const child of span.children) {
       const from = Math.max(child.start, until);
       const to = Math.min(child.end, span.end);
-      if (to <= from) continue;
+      if (to <= from || !isAwaited(child, span)) continue;
       covered += to - from;
       until = to;
     }
     span.self = Math.max(0, span.end - span.start - covered);
   }
+}
+
+function awaitedOf(span: Span, known: Map<Span, Awaited>): Awaited {
+  let awaited = known.get(span);
+  if (awaited === undefined) {
+    const byEnd = span.children.filter((child) => isAwaited(child, span)).sort(byEndDescending);
+    let first: Span | undefined;
+    const earliest = byEnd.map((child) => (first = first === undefined || child.start < first.start ? child : first));
+    awaited = { byEnd, earliest };
+    known.set(span, awaited);
+  }
+  return awaited;
+}
+
+/** The index of the first that ended by then. */
+function endedBy(byEnd: readonly Span[], time: number): number {
+  let low = 0;
+  let high = byEnd.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((byEnd[middle] as Span).end > time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function byEndDescending(a: Span, b: Span): number {

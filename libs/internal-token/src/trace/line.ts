@@ -24,6 +24,8 @@ export interface Line {
   readonly status?: Outcome;
   readonly err?: ReportedError;
   readonly peer?: string;
+  /** The internal token went along. */
+  readonly propagated?: true;
   readonly route?: string;
   readonly db?: string;
   readonly tok?: {

@@ -33,9 +33,13 @@ export function operationsOf({ spans }: Pick<TraceReport, 'spans'>, merge = true
   return roots;
 }
 
-function answerOf({ kind }: ReportedSpan, children: readonly ReportedSpan[] = []): ReportedSpan | undefined {
+/** What a call's own process did while it waited would have no place beside the answer. */
+function answerOf(
+  { kind, answeredBy }: ReportedSpan,
+  children: readonly ReportedSpan[] = [],
+): ReportedSpan | undefined {
   const [answer] = children;
-  return kind === 'client' && children.length === 1 && answer?.kind === 'server' ? answer : undefined;
+  return kind === 'client' && children.length === 1 && answer?.id === answeredBy ? answer : undefined;
 }
 
 function newOperation(span: ReportedSpan, call?: ReportedSpan): Operation {

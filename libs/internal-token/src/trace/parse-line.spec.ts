@@ -103,9 +103,13 @@ describe('A line of the contract', () => {
     ['an end that took less than nothing', written({ dur: -1 })],
     ['an end after the end of the universe', written().replace('12.346', '1e999')],
     ['a span without an id', written({ span_id: 'E6753330555C2E38' })],
-    ['an event of another kind', written({ ev: 'END' })],
+    ['an event that is no name', written({ ev: 1 })],
   ])('is broken: %s', (_what, text) => {
     expect(parseLine(text)).toBe('broken');
+  });
+
+  it('is unrelated: an event that a later version of the contract may know', () => {
+    expect(parseLine(written({ ev: 'link' }))).toBe('unrelated');
   });
 
   it('leaves out what has another form than it ought to', () => {

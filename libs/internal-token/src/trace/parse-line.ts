@@ -68,6 +68,7 @@ function addSpan(line: LineDraft, members: Members): boolean {
   if (plausible) line.dur = duration;
   if (isOutcome(status)) line.status = status;
   addName(line, 'peer', members['peer']);
+  if (members['propagated'] === true) line.propagated = true;
   addName(line, 'route', members['route']);
   addName(line, 'db', members['db']);
   addName(line, 'caller', members['caller']);

@@ -1,5 +1,5 @@
 import { type Assembly, byStart } from './assemble.js';
-import { answerOf, callsOut, type Span, walk } from './span.js';
+import { lacksAnswer, type Span, walk } from './span.js';
 
 /** A call that nobody has answered, and the root that it was found under. */
 interface Unanswered {
@@ -45,7 +45,7 @@ function unansweredCalls(roots: readonly Span[]): Unanswered[] {
   let [root] = roots;
   for (const { span, depth } of walk(roots)) {
     if (depth === 0) root = span;
-    if (root !== undefined && callsOut(span) && answerOf(span) === undefined) found.push({ call: span, root });
+    if (root !== undefined && lacksAnswer(span)) found.push({ call: span, root });
   }
   return found.sort((a, b) => byStart(a.call, b.call));
 }

@@ -3,7 +3,7 @@ import { errorChain } from './error-chain.js';
 import { findGaps } from './gaps.js';
 import type { Line } from './line.js';
 import type { ReportedNote, ReportedSpan, TraceReport } from './report.js';
-import { isFailed, type Span, walk } from './span.js';
+import { answerOf, isAwaited, isFailed, type Span, walk } from './span.js';
 import { verdict } from './verdict.js';
 
 export interface TraceOptions {
@@ -22,8 +22,8 @@ export function reportTrace(
 ): TraceReport | undefined {
   const analysis = analyse(lines, raw);
   if (analysis === undefined) return undefined;
-  const { zero, root, roots, spans, stray, skews, criticalPath } = analysis;
-  const gaps = findGaps(root, spans);
+  const { zero, root, roots, spans, stray, contested, skews, criticalPath } = analysis;
+  const gaps = findGaps(root, spans, contested);
   const chain = errorChain(roots);
   const { op = '', service, status } = root.line;
   const startedAt = zero + root.start;
@@ -66,10 +66,13 @@ function whoAsked(spans: readonly Span[]): Pick<TraceReport, 'tenant' | 'user'> 
 function reportSpan(span: Span, depth: number, begin: number, startedAt: number): ReportedSpan {
   const { line, open, start, end } = span;
   const { service, instance, kind = 'internal', op = line.msg, parentSpanId, tok } = line;
+  const answer = answerOf(span);
   return {
     id: span.id,
     ...(span.parent !== undefined && { parent: span.parent.id }),
     ...(parentSpanId !== undefined && parentSpanId !== span.parent?.id && { missingParent: parentSpanId }),
+    ...(answer !== undefined && { answeredBy: answer.id }),
+    ...(span.parent !== undefined && !isAwaited(span, span.parent) && { detached: true }),
     depth,
     service,
     instance,

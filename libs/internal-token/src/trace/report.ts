@@ -33,6 +33,10 @@ export interface ReportedSpan {
   readonly parent?: string;
   /** The span that called it by what its line says, where that one has left no line. */
   readonly missingParent?: string;
+  /** Of a call, the span of the process that answered it. */
+  readonly answeredBy?: string;
+  /** It outlived its parent, which did not wait for it: it takes nothing from that one's own time. */
+  readonly detached?: true;
   /** 0 for roots. */
   readonly depth: number;
   readonly service: string;
@@ -41,11 +45,11 @@ export interface ReportedSpan {
   readonly op: string;
   readonly offset: number;
   readonly duration: number;
-  /** Of `duration`, what no child covers. */
+  /** Of `duration`, what no child covers that it waited for. */
   readonly self: number;
   /** Of the root's duration, what was spent in this span's own work on the critical path. */
   readonly critical: number;
-  /** No end line: the duration is what is known so far. */
+  /** No end line: it lasted until its caller's end, or as long as is known so far. */
   readonly open?: true;
   readonly status?: Outcome;
   readonly failed: boolean;
@@ -82,10 +86,10 @@ export interface ClockSkew {
   readonly uncertainty: number;
 }
 
-/** Somebody who ought to have written lines and has not. */
+/** Something that is not shown: lines that ought to be there and are not, or that have no place beside others. */
 export interface Gap {
-  readonly kind: 'silent-callee' | 'silent-caller';
-  /** The service without lines, as far as it is known. */
+  readonly kind: 'silent-callee' | 'silent-caller' | 'claimed-twice';
+  /** The service that is not shown, as far as it is known. */
   readonly service?: string;
   /** The span that tells of it. */
   readonly span: string;

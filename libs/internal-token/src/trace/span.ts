@@ -6,6 +6,9 @@ export const CLIENT_CLOSED_REQUEST = 499;
 /** The one 5xx that is the client's doing. */
 const VERSION_NOT_SUPPORTED = 505;
 
+/** Clocks and rounding: what ends so little after another has begun came before it, in milliseconds. */
+export const TOLERANCE_MS = 0.1;
+
 /** A span in the making: what its lines say, its place in the tree, and what the analysis finds. */
 export interface Span {
   readonly id: string;
@@ -19,7 +22,7 @@ export interface Span {
   /** By start. */
   children: Span[];
   notes: Line[];
-  /** Milliseconds that no child covers. */
+  /** Milliseconds that no awaited child covers. */
   self: number;
   /** Milliseconds of its own on the critical path. */
   critical: number;
@@ -30,13 +33,27 @@ export function callsOut({ line }: Span): boolean {
   return line.db === undefined && (line.kind === 'client' || (line.kind === 'server' && line.peer !== undefined));
 }
 
+/** A call of which the other side ought to have left lines: the token went along, and the other side has answered. */
+export function lacksAnswer(span: Span): boolean {
+  return span.line.propagated === true && callsOut(span) && answerOf(span) === undefined;
+}
+
 /** The other process' side of a call, if it has left lines. */
 export function answerOf(span: Span): Span | undefined {
   return callsOut(span) ? span.children.find((child) => isAnswer(child, span)) : undefined;
 }
 
-function isAnswer({ line }: Span, { id }: Span): boolean {
-  return (line.kind === 'server' || line.kind === 'consumer') && line.parentSpanId === id;
+function isAnswer({ line }: Span, call: Span): boolean {
+  return (line.kind === 'server' || line.kind === 'consumer') && line.parentSpanId === call.id;
+}
+
+/**
+ * Its parent waited for it, if only until the parent's own end. Whoever outlives a parent that came to its end by itself
+ * was not waited for; an answer was, whatever its process still had to do when the caller had it, or had given up.
+ */
+export function isAwaited(child: Span, parent: Span): boolean {
+  if (child.end <= parent.end + TOLERANCE_MS || parent.open || isFailed(parent) || hasLeft(parent)) return true;
+  return callsOut(parent) && isAnswer(child, parent);
 }
 
 /** A failure of this side, as the line's level tells in every topology; a refusal is none. */
@@ -45,10 +62,16 @@ export function isFailed({ line }: Pick<Span, 'line'>): boolean {
   return typeof line.status === 'number' && line.status >= 500 && line.status !== VERSION_NOT_SUPPORTED;
 }
 
-/** It failed or refused. */
+/** Whoever wanted the answer was gone before all of it was sent: nobody failed, and nobody was refused anything. */
+export function hasLeft(span: Span): boolean {
+  const { status, err } = span.line;
+  return !isFailed(span) && (status === CLIENT_CLOSED_REQUEST || err?.status === CLIENT_CLOSED_REQUEST);
+}
+
+/** It failed, refused or broke off. */
 export function isUnhappy(span: Span): boolean {
-  const { status } = span.line;
-  return isFailed(span) || status === 'error' || (typeof status === 'number' && status >= 400);
+  const { status, err } = span.line;
+  return isFailed(span) || err !== undefined || status === 'error' || (typeof status === 'number' && status >= 400);
 }
 
 /** Depth first, children by start; without recursion, for a hostile log may be deep. */

@@ -1,6 +1,6 @@
 import { milliseconds, percent, plural } from './format.js';
 import type { Gap } from './report.js';
-import { answerOf, callsOut, CLIENT_CLOSED_REQUEST, isFailed, isUnhappy, type Span } from './span.js';
+import { answerOf, callsOut, CLIENT_CLOSED_REQUEST, hasLeft, isFailed, isUnhappy, type Span } from './span.js';
 
 /** Below this share of the whole the slowest hop is not worth chasing alone. */
 const STANDS_OUT = 0.25;
@@ -14,21 +14,40 @@ export function verdict(root: Span, spans: readonly Span[], chain: readonly Span
   if (ending !== undefined) parts.push(ending);
   const open = spans.filter((span) => span.open && span !== root).length;
   if (open > 0) parts.push(`${plural(open, 'span has', 'spans have')} no end`);
-  if (gaps.length > 0) parts.push(`no lines from ${silent(gaps)}`);
+  const silent = gaps.filter(({ kind }) => kind !== 'claimed-twice').map(({ service }) => service ?? 'a caller');
+  if (silent.length > 0) parts.push(`no lines from ${[...new Set(silent)].join(', ')}`);
   return `${parts.join('; ')}.`;
 }
 
 function whereTo(root: Span, spans: readonly Span[], total: number): string {
-  const [slowest] = spans.toSorted((a, b) => b.critical - a.critical || (a.id < b.id ? -1 : 1));
-  if (slowest === undefined || total <= 0 || spans.length === 1) return '';
+  if (total <= 0 || spans.length === 1) return '';
+  const [slowest] = kindsOfWork(root, spans).sort((a, b) => b.critical - a.critical);
+  if (slowest === undefined) return '';
   const share = slowest.critical / total;
   const part = `${milliseconds(slowest.critical)} (${percent(share)})`;
-  if (share >= STANDS_OUT) return `, of which ${part} went to ${describe(slowest, root)}`;
-  return `, spread over ${plural(spans.length, 'span')}: the most, ${part}, went to ${describe(slowest, root)}`;
+  const what = slowest.count > 1 ? `${slowest.count} × ${slowest.what}` : slowest.what;
+  if (share >= STANDS_OUT) return `, of which ${part} went to ${what}`;
+  return `, spread over ${plural(spans.length, 'span')}: the most, ${part}, went to ${what}`;
 }
 
-function silent(gaps: readonly Gap[]): string {
-  return [...new Set(gaps.map(({ service }) => service ?? 'a caller'))].join(', ');
+interface KindOfWork {
+  readonly what: string;
+  critical: number;
+  count: number;
+}
+
+/** A thousand quick statements are one slow thing. */
+function kindsOfWork(root: Span, spans: readonly Span[]): KindOfWork[] {
+  const kinds = new Map<string, KindOfWork>();
+  for (const span of spans) {
+    if (span.critical === 0) continue;
+    const what = describe(span, root);
+    const kind = kinds.get(what) ?? { what, critical: 0, count: 0 };
+    kind.critical += span.critical;
+    kind.count++;
+    kinds.set(what, kind);
+  }
+  return [...kinds.values()];
 }
 
 function describe(span: Span, root: Span): string {
@@ -43,7 +62,8 @@ function describe(span: Span, root: Span): string {
   if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
   // Its call is a part of its own time, for nobody has told of it.
   if (callsOut(span)) return `own work of ${service} and its call${peer === undefined ? '' : ` to ${peer}`}`;
-  return span === root ? `own work of ${service}` : `${op} in ${service}`;
+  if (span === root) return `own work of ${service}`;
+  return `${op} in ${service}${span.open ? ', whose end nobody has told' : ''}`;
 }
 
 function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
@@ -54,14 +74,12 @@ function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
   const outcomeOnly = status === undefined || first === root ? '' : `: ${status}`;
   const why = err === undefined ? outcomeOnly : `: ${err.code ?? err.type}`;
   const cause = `${op} in ${service}${why}`;
-  if (hasLeft(root)) return 'the client left before it was answered';
+  if (hasLeft(root)) {
+    const nothing = root.line.status === CLIENT_CLOSED_REQUEST;
+    return `the client left before it ${nothing ? 'was answered' : 'had all of the answer'}`;
+  }
   if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, which was handled`;
   const verb = isFailed(root) ? 'failed' : 'was refused';
   const outcome = typeof root.line.status === 'number' ? ` with ${root.line.status}` : '';
   return first === root ? `it ${verb}${outcome}${why}` : `it ${verb}${outcome}, which began with ${cause}`;
-}
-
-/** Nobody was refused anything, nor did anything fail: nothing was sent to anybody. */
-function hasLeft(root: Span): boolean {
-  return root.line.status === CLIENT_CLOSED_REQUEST && !isFailed(root);
 }

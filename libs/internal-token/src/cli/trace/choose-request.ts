@@ -13,6 +13,12 @@ const CHOICES: Readonly<Record<string, (a: RequestSummary, b: RequestSummary) =>
 /** A whole id, or an end of one as logs for people show it. */
 const ID = /^[0-9a-f]{6,32}$/;
 
+/** As other tools write ids: in upper case, with the dashes of a UUID. */
+export function asRequest(word: string): string {
+  const id = word.toLowerCase().replaceAll('-', '');
+  return ID.test(id) ? id : word;
+}
+
 export function looksLikeRequest(word: string): boolean {
   return Object.hasOwn(CHOICES, word) || ID.test(word);
 }

@@ -8,7 +8,7 @@ const DEVELOPMENT_LOG = join('.dev', 'log');
 
 export const INPUT_HELP = `
 Where lines come from
-  files, directories (everything in them that looks like a log), gzip or not, and - for what is piped in.
+  files, directories (everything in them that looks like a log), packed with gzip or zstd or not, and - for what is piped in.
   Without any: what is piped in, else .dev/log, where processes write in development.`;
 
 /** The places to read. @throws TraceInputError if there are none */

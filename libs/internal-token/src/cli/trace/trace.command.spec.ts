@@ -75,11 +75,11 @@ describe('itok', () => {
     it('wants more of an id that two requests share', async () => {
       const { code, error } = await run(['trace', '019a4f2b', CAPTURES]);
       expect(code).toBe(2);
-      expect(error).toContain('8 requests have an id that begins or ends with 019a4f2b');
+      expect(error).toContain('12 requests have an id that begins or ends with 019a4f2b');
     });
 
     it('finds the slowest and the last failed request', async () => {
-      expect((await json<{ trace: TraceReport }>('trace', 'slowest', CAPTURES)).trace.txn).toBe(idOf(8));
+      expect((await json<{ trace: TraceReport }>('trace', 'slowest', CAPTURES)).trace.txn).toBe(idOf(9));
       expect((await json<{ trace: TraceReport }>('trace', 'failed', CAPTURES)).trace.failed).toBe(true);
     });
 
@@ -87,6 +87,13 @@ describe('itok', () => {
       const { code, error } = await run(['trace', 'failed', capture('bottleneck')]);
       expect(code).toBe(2);
       expect(error).toContain('No failed request has ended in what was read (read 10 lines of 1 file');
+    });
+
+    it('takes an id as other tools write it', async () => {
+      const uuid = idOf(1)
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+        .toUpperCase();
+      expect((await json<{ trace: TraceReport }>('trace', uuid, CAPTURES)).trace.txn).toBe(idOf(1));
     });
 
     it('reads what is piped in, and gzip', async () => {
@@ -269,7 +276,7 @@ describe('itok', () => {
       const page = join(folder, 'out.html');
       const { code, out } = await run(['trace', 'slowest', CAPTURES, '--html', page]);
       expect({ code, out }).toEqual({ code: 0, out: `✓ ${page}: open it in a browser\n` });
-      expect(readFileSync(page, 'utf8')).toContain(idOf(8));
+      expect(readFileSync(page, 'utf8')).toContain(idOf(9));
     });
 
     it('prints the ids of the log as OTLP and Zipkin', async () => {
@@ -343,7 +350,7 @@ describe('itok', () => {
       [['trace', 'logs/'], '"logs/" is no request'],
       [['trace', '__proto__', CAPTURES], '"__proto__" is no request'],
       [['trace', 'last', 'no-such-file'], 'no-such-file does not exist'],
-      [['trace', idOf(4095), CAPTURES], `No line belongs to ${idOf(4095)} (read 47 lines of 8 files`],
+      [['trace', idOf(4095), CAPTURES], `No line belongs to ${idOf(4095)} (read 130 lines of 12 files`],
       [['trace', 'last', CAPTURES, '--limit', '0'], 'Give a whole number from 1 on'],
       [['trace', 'last', CAPTURES, '--post', 'ftp://127.0.0.1'], 'The address to post to is none'],
       [['top', 'no-such-file'], 'no-such-file does not exist'],
@@ -381,7 +388,7 @@ describe('itok', () => {
       const { capture: report } = await json<{ capture: CaptureReport }>('top', CAPTURES);
       const sum = report.operations.reduce((total, { criticalShare }) => total + criticalShare, 0);
       expect(sum).toBeCloseTo(1, 6);
-      expect(report).toMatchObject({ requests: 8, failed: 2, late: 0 });
+      expect(report).toMatchObject({ requests: 12, failed: 3, late: 0 });
     });
   });
 

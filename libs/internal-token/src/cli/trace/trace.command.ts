@@ -15,7 +15,7 @@ import {
   type TraceReport,
 } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
-import { checkAwaited, checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
+import { asRequest, checkAwaited, checkRequest, chooseRequest, looksLikeRequest } from './choose-request.js';
 import { followRequests } from './follow.js';
 import { FoundLines } from './found-lines.js';
 import { INPUT_HELP, nothingFound, placesToRead, read, readingNote } from './log-input.js';
@@ -61,7 +61,7 @@ Examples
 export function traceCommand(paper: Paper): Command {
   return new Command('trace')
     .description('Follows one request: who did what, what everybody waited for, what failed, what is missing.')
-    .argument('[request]', 'its id, an end of it, or last, slowest, failed')
+    .argument('[request]', 'its id, an end of it, or last, slowest, failed', asRequest)
     .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
     .option('-f, --follow', 'go on reading; without a request, one line for each that ends')
     .option('--raw', 'leave every clock as it is')

@@ -77,7 +77,7 @@ export class HttpForwarder extends Forwarder {
     // The service's span is a child of the request's own: the tree is the one of an in-process hand-over.
     const { span, claims } = currentStore() ?? {};
     const credentials = this.#credentials;
-    span?.describe({ peer: upstream.domain });
+    span?.describe({ peer: upstream.domain, propagated: true });
     const fields = requestFields(request.raw, {
       token,
       traceparent: `00-${request.txn}-${span?.spanId ?? newSpanId()}-03`,

@@ -32,8 +32,9 @@ export class OutgoingCall {
     const { store, claims, token, peer, upgrade, proof = [] } = spec;
     const running = store.span;
     // Who calls through a client that opened its span already (a port, say) has that one; a second says nothing new.
-    if (running?.kind !== 'client' && !upgrade) {
-      this.#span = tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer }, store);
+    if (running?.kind === 'client') running.describe({ propagated: true });
+    else if (!upgrade) {
+      this.#span = tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer, propagated: true }, store);
     }
     const parent = this.#span ?? running;
     this.fields = [TXN_TOKEN, token, ...proof, ...traceFields(claims.tokenId, parent)];

@@ -21,7 +21,7 @@ export function spanAttributes(span: ReportedSpan, ahead?: number): Attributes {
     'http.route': route,
     'http.response.status_code': typeof status === 'number' ? status : undefined,
     'peer.service': peer,
-    'db.system.name': db === undefined ? undefined : 'postgresql',
+    'db.system.name': db === undefined ? undefined : peer,
     'db.operation.name': db,
     'error.type': err?.type ?? (failed ? failureType(span) : undefined),
     [`${OURS}.error_code`]: err?.code === undefined ? undefined : String(err.code),

@@ -57,8 +57,7 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
 
   const turns = new Turns();
 
-  async function readSource(name: string, source: AsyncIterable<Buffer>): Promise<void> {
-    const turn = turns.enter();
+  async function readSource(name: string, source: AsyncIterable<Buffer>, turn: Turn): Promise<void> {
     const follow = (line: Line): void => {
       turn.time = line.time;
       onLine(line);
@@ -71,8 +70,6 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
       if (!(error instanceof DamagedArchiveError)) throw error;
       lines.breakOff();
       problems.push(`${name}: ${error.message}`);
-    } finally {
-      turn.leave();
     }
   }
 
@@ -88,13 +85,16 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
 
   async function readFile(file: LogFile): Promise<void> {
     signal?.throwIfAborted();
-    const handle = await openFile(file, problems);
-    if (handle === undefined) return;
-    opened++;
+    const turn = turns.enter();
+    let handle: FileHandle | undefined;
     try {
-      await readSource(file.path, chunksOf(handle, file, problems));
+      handle = await openFile(file, problems);
+      if (handle === undefined) return;
+      opened++;
+      await readSource(file.path, chunksOf(handle, file, problems), turn);
     } finally {
-      await handle.close();
+      turn.leave();
+      await handle?.close();
     }
   }
 
@@ -105,7 +105,7 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
   await allSettled(readers);
   if (paths.includes(STDIN)) {
     opened++;
-    await readSource('standard input', stdinOf(options));
+    await readSource('standard input', stdinOf(options), turns.enter());
   }
   const { lines, bytes, broken, unrelated } = counts;
   return { lines, bytes, broken, unrelated, files: opened, problems };

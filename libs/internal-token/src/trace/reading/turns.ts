@@ -10,6 +10,8 @@ export interface Turn {
 
 interface Waiting {
   readonly turn: Turn;
+  /** How many had entered before it. */
+  readonly order: number;
   readonly go: () => void;
 }
 
@@ -20,14 +22,17 @@ interface Waiting {
 export class Turns {
   #waiting: Waiting[] = [];
   #sources = 0;
+  #entered = 0;
 
+  /** Before a source is opened: the others wait until it has something, or has left. */
   enter(): Turn {
     this.#sources++;
+    const order = this.#entered++;
     const turn: Turn = {
       time: -Infinity,
       mine: () =>
         new Promise((go) => {
-          this.#waiting.push({ turn, go });
+          this.#waiting.push({ turn, order, go });
           this.#next();
         }),
       leave: () => {
@@ -40,8 +45,12 @@ export class Turns {
 
   #next(): void {
     if (this.#waiting.length === 0 || this.#waiting.length < this.#sources) return;
-    const next = this.#waiting.reduce((oldest, each) => (each.turn.time < oldest.turn.time ? each : oldest));
+    const next = this.#waiting.reduce((oldest, each) => (isBefore(each, oldest) ? each : oldest));
     this.#waiting = this.#waiting.filter((each) => each !== next);
     next.go();
   }
+}
+
+function isBefore(a: Waiting, b: Waiting): boolean {
+  return a.turn.time < b.turn.time || (a.turn.time === b.turn.time && a.order < b.order);
 }

@@ -115,8 +115,8 @@ function notesOf({ operation, continuation }: Row, { pen, width }: Style): strin
 }
 
 /** What the other side did, and how long the way was, nobody has told. */
-function isUnanswered({ span, children }: Operation): boolean {
-  return span.kind === 'client' && span.db === undefined && children.length === 0;
+function isUnanswered({ span }: Operation): boolean {
+  return span.kind === 'client' && span.db === undefined && span.answeredBy === undefined;
 }
 
 class Scale {
@@ -165,9 +165,10 @@ class Scale {
     const middle = (from + to) / 2;
     const covers = (part: { offset: number; duration: number }): boolean =>
       part.offset <= middle && middle < part.offset + part.duration;
-    if (isUnanswered(row) || (row.call !== undefined && !covers(row.span))) return ON_THE_WAY;
+    const waits = row.children.some((child) => !child.span.detached && covers(child));
+    if (row.call !== undefined ? !covers(row.span) : isUnanswered(row) && !waits) return ON_THE_WAY;
     if (pieces.some((piece) => piece.from <= middle && middle < piece.to)) return OWN_CRITICAL;
-    return row.children.some(covers) ? WAITING : OWN;
+    return waits ? WAITING : OWN;
   }
 
   #column(offset: number, end = false): number {

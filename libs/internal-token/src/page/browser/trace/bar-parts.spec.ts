@@ -32,9 +32,11 @@ describe('the parts of a bar', () => {
   });
 
   it('are network where one server has answered a call', () => {
-    expect(barParts(span, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
-    expect(barParts(span, []).map(({ what }) => what)).toEqual(['self']);
-    expect(barParts({ ...span, kind: 'server' }, tree.children(span)).map(({ what }) => what)).not.toContain('network');
+    const [answer] = tree.children(span);
+    const call = { ...span, answeredBy: answer?.id ?? '' };
+    expect(barParts(call, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
+    expect(barParts(call, []).map(({ what }) => what)).toEqual(['self']);
+    expect(barParts(span, tree.children(span)).map(({ what }) => what)).not.toContain('network');
   });
 
   it('count children once that overlap, and not at all what sticks out', () => {

@@ -13,7 +13,8 @@ export interface BarPart {
  */
 export function barParts(span: ReportedSpan, children: readonly ReportedSpan[]): BarPart[] {
   const end = span.offset + span.duration;
-  const own = span.kind === 'client' && children.length === 1 && children[0]?.kind === 'server' ? 'network' : 'self';
+  const own =
+    span.kind === 'client' && children.length === 1 && children[0]?.id === span.answeredBy ? 'network' : 'self';
   const parts: BarPart[] = [];
   let until = span.offset;
   const add = (what: BarPart['what'], from: number, to: number): void => {
@@ -22,6 +23,7 @@ export function barParts(span: ReportedSpan, children: readonly ReportedSpan[]):
     else if (to > from) parts.push({ what, from, to });
   };
   for (const child of children) {
+    if (child.detached) continue;
     const from = Math.max(until, Math.min(child.offset, end));
     const to = Math.min(child.offset + child.duration, end);
     if (to <= from) continue;
