@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   followLog,
   format,
+  isWhole,
   type Line,
   outcomePaint,
   RecentRequests,
   renderTrace,
   renderTraceMarkdown,
-  type RequestSummary,
+  summaryOf,
   TraceInputError,
   type TraceReport,
 } from '../../trace/index.js';
@@ -50,7 +51,6 @@ export async function followRequests(
   const requests = new RecentRequests({
     onRequest: (request) => {
       if (request.unfinished) return;
-      if (word === undefined) return listRequest(request, paper, options);
       waited.push(
         delay(SETTLE_MS).then(() => {
           show(request.txn);
@@ -59,11 +59,11 @@ export async function followRequests(
       );
     },
   });
-  const isWanted = ({ txn }: Line): boolean => word === undefined || txn.startsWith(word) || txn.endsWith(word);
   const { input } = paper.terminal;
   await followLog(places, {
     onLine: (line) => {
-      if (isWanted(line)) requests.add(line);
+      if (word === undefined) listIfWhole(line, paper, options);
+      else if (line.txn.startsWith(word) || line.txn.endsWith(word)) requests.add(line);
     },
     onProblem: (problem) => paper.warn(problem),
     signal: stop.signal,
@@ -78,7 +78,10 @@ export async function followRequests(
     throw new TraceInputError(`What was piped in has ended, and told of no span of ${word}.`);
 }
 
-function listRequest(request: RequestSummary, paper: Paper, { json }: FollowOptions): void {
+/** Needs no memory of others: in two logs that are written at once requests come in any order. */
+function listIfWhole(line: Line, paper: Paper, { json }: FollowOptions): void {
+  if (!isWhole(line)) return;
+  const request = summaryOf(line);
   if (json) return paper.text(`${JSON.stringify(request)}\n`);
   const { txn, startedAt, duration, op, status, failed, tenant } = request;
   const { pen } = paper;

@@ -308,6 +308,18 @@ describe('itok', () => {
       expect(said[0]).toMatch(/^09:30:00\.000 {2}…00000007 {2}500 {4}61\.0 ms {2}POST \/orders {2}acme\n$/);
     });
 
+    it('tells of each, though another log that is written at the same time is behind', async () => {
+      const ends = readFileSync(capture('gap'), 'utf8').trim().split('\n');
+      const whole = JSON.parse(ends.at(-1) ?? '') as { time: number };
+      const log = (late: number): string =>
+        Array.from({ length: 700 }, (_, index) => {
+          const ids = { txn: idOf(10_000 + late + index), trace_id: idOf(10_000 + late + index) };
+          return `${JSON.stringify({ ...whole, ...ids, time: whole.time + index - late })}\n`;
+        }).join('');
+      const { out } = await run(['trace', '--follow'], { input: log(0) + log(5_000) });
+      expect(out.trimEnd().split('\n')).toHaveLength(1_400);
+    });
+
     it('waits for one request and shows the whole of it', async () => {
       const { code, out } = await run(['trace', '--follow', idOf(7), capture('error')]);
       expect(code).toBe(0);
