@@ -21,11 +21,13 @@ export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'dept
 export function reportedSpans(root: Told, criticalPath: readonly CriticalPiece[]): ReportedSpan[] {
   const spans: ReportedSpan[] = [];
   const add = ({ children = [], notes = [], ...told }: Told, depth: number, parent?: string): void => {
+    const answer = told.kind === 'client' ? children.find(({ kind }) => kind === 'server') : undefined;
     spans.push({
       instance: `${told.service}-1`,
       failed: false,
       ...told,
       ...(parent !== undefined && { parent }),
+      ...(answer !== undefined && { answeredBy: answer.id }),
       depth,
       self: told.duration - covered(told, children),
       critical: criticalPath.filter(({ span }) => span === told.id).reduce((sum, { from, to }) => sum + to - from, 0),

@@ -32,11 +32,14 @@ describe('the parts of a bar', () => {
   });
 
   it('are network where one server has answered a call', () => {
-    const [answer] = tree.children(span);
-    const call = { ...span, answeredBy: answer?.id ?? '' };
-    expect(barParts(call, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
-    expect(barParts(call, []).map(({ what }) => what)).toEqual(['self']);
-    expect(barParts(span, tree.children(span)).map(({ what }) => what)).not.toContain('network');
+    expect(barParts(span, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
+    expect(barParts(span, []).map(({ what }) => what)).toEqual(['self']);
+    expect(barParts({ ...span, kind: 'server' }, tree.children(span)).map(({ what }) => what)).not.toContain('network');
+  });
+
+  it('are its own where a child outlived it that it did not wait for', () => {
+    const detached = { ...child(span.offset, span.duration * 2), detached: true as const };
+    expect(barParts(span, [detached]).map(({ what }) => what)).toEqual(['self']);
   });
 
   it('count children once that overlap, and not at all what sticks out', () => {
