@@ -11,6 +11,7 @@ import {
 import {
   type AdmissionRequest,
   announceRequest,
+  CLIENT_CLOSED_REQUEST,
   RequestAdmission,
   type RouteDefinition,
   TokenAdmission,
@@ -288,5 +289,6 @@ function refused(status: number): Error {
 
 /** Clients may hang up as they like: no failure of this side, and none in the log. The status is nginx' for it. */
 function clientGone(): Error {
-  return Object.assign(new Error('The client went away before the answer was complete'), { status: 499 });
+  const error = new Error('The client went away before the answer was complete');
+  return Object.assign(error, { status: CLIENT_CLOSED_REQUEST });
 }

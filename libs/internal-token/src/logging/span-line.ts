@@ -1,4 +1,4 @@
-import type { Span, SpanRecord, VerifiedClaims } from '../nest/index.js';
+import { CLIENT_CLOSED_REQUEST, type Span, type SpanRecord, type VerifiedClaims } from '../nest/index.js';
 import { roundToMicroseconds } from './clock.js';
 import type { LineLevel, RequestFields, SpanFields } from './log-line.js';
 import { describeError, isError, sanitizeText } from './sanitize.js';
@@ -120,8 +120,6 @@ function describe({ kind, op, peer, propagated, route, db }: SpanFacts): SpanFie
   return fields;
 }
 
-/** Not a status that is sent: nobody was there to be answered. */
-const CLIENT_CLOSED_REQUEST = 499;
 /** The one 5xx that is the client's doing. */
 const VERSION_NOT_SUPPORTED = 505;
 

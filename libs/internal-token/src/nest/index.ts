@@ -38,7 +38,7 @@ export { MemoryReplayStore } from './replay/memory.replay-store.js';
 export { type RedisClient, RedisReplayStore, type RedisReplayStoreOptions } from './replay/redis.replay-store.js';
 export { ReplayStore } from './replay/replay.store.js';
 export { type AdmissionRequest, RequestAdmission } from './request.admission.js';
-export { RequestHook } from './request.hook.js';
+export { CLIENT_CLOSED_REQUEST, RequestHook } from './request.hook.js';
 export { RequirePermissions } from './require-permissions.decorator.js';
 export { RequireScope } from './require-scope.decorator.js';
 export type { Span, SpanRecord, SpanSpec } from './span.js';

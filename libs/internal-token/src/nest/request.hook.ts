@@ -164,7 +164,7 @@ export class RequestHook implements OnModuleInit {
 }
 
 /** nginx' status for a client that left before it had an answer. It stands in logs only. */
-const CLIENT_CLOSED_REQUEST = 499;
+export const CLIENT_CLOSED_REQUEST = 499;
 
 /** What was thrown here comes first; without that it is the other side that went away. */
 function connectionClosed(): Error {

@@ -1,4 +1,4 @@
-import { assemble, extendOpen } from './assemble.js';
+import { assemble, type Assembly, extendOpen } from './assemble.js';
 import { correctSkew } from './clock-skew.js';
 import { criticalPath, measureSelf } from './critical-path.js';
 import type { Line } from './line.js';
@@ -7,17 +7,8 @@ import type { ClockSkew, CriticalPiece } from './report.js';
 import type { Span } from './span.js';
 
 /** One request, its spans in their places, by one clock, with their own and their critical time. */
-export interface Analysis {
-  /** Epoch milliseconds that times of spans are counted from. */
-  readonly zero: number;
+export interface Analysis extends Assembly {
   readonly root: Span;
-  /** The root first, then spans that nothing connects with it. */
-  readonly roots: readonly Span[];
-  readonly spans: readonly Span[];
-  /** Lines outside of every known span. */
-  readonly stray: readonly Line[];
-  /** Lines about a span of which another process tells, too. */
-  readonly contested: readonly Line[];
   readonly skews: readonly ClockSkew[];
   readonly criticalPath: readonly CriticalPiece[];
 }
@@ -29,12 +20,12 @@ export interface Analysis {
  */
 export function analyse(lines: readonly Line[], raw = false): Analysis | undefined {
   const assembly = assemble(lines);
-  const { zero, root, spans, stray, contested } = assembly;
+  const { root, spans, stray } = assembly;
   if (root === undefined) return undefined;
   const skews = raw ? [] : correctSkew(root, spans, stray);
   // Only when clocks agree can one span be said to outlast another, or to lie within it.
   extendOpen(assembly);
   const roots = placeOrphans(assembly);
   measureSelf(spans);
-  return { zero, root, roots, spans, stray, contested, skews, criticalPath: criticalPath(root) };
+  return { ...assembly, root, roots, skews, criticalPath: criticalPath(root) };
 }

@@ -9,7 +9,7 @@ interface Unanswered {
 
 /**
  * Puts spans whose caller left no line where they must have happened: within the shortest call that nobody has answered,
- * else within the request. One sweep by time, for a loop may have made any number of such calls.
+ * else within the request. One sweep by time, which only calls that overlap make longer: a loop may have made any number.
  *
  * @returns the root first, then spans that have no place
  */

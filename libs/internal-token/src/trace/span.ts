@@ -13,7 +13,7 @@ export const TOLERANCE_MS = 0.1;
 export interface Span {
   readonly id: string;
   readonly line: Line;
-  /** No end line: its end is the last that is known of it. */
+  /** No end line: its end is its caller's, or the last that is known of it. */
   readonly open: boolean;
   /** Milliseconds since the assembly's zero, by the root's clock once skew is taken out. */
   start: number;
@@ -33,7 +33,7 @@ export function callsOut({ line }: Span): boolean {
   return line.db === undefined && (line.kind === 'client' || (line.kind === 'server' && line.peer !== undefined));
 }
 
-/** A call of which the other side ought to have left lines: the token went along, and the other side has answered. */
+/** A call of which the other side ought to have left lines, for the token went along, and has not. */
 export function lacksAnswer(span: Span): boolean {
   return span.line.propagated === true && callsOut(span) && answerOf(span) === undefined;
 }
