@@ -12,7 +12,7 @@ export interface Assembly {
   readonly spans: readonly Span[];
   /** Lines outside of every known span, by time. */
   readonly stray: Line[];
-  /** Lines about a span of which another process tells, too. */
+  /** Lines about a span of which another process tells, too, by time. */
   readonly contested: readonly Line[];
 }
 
@@ -39,7 +39,7 @@ export function assemble(lines: readonly Line[]): Assembly {
   }
   for (const span of spans) span.notes = eachOnce(span.notes);
   const roots = orderRoots(spans.filter(({ parent }) => parent === undefined));
-  return { zero, root: roots[0], roots, spans, stray: eachOnce(stray), contested };
+  return { zero, root: roots[0], roots, spans, stray: eachOnce(stray), contested: contested.sort(byTime) };
 }
 
 function newSpan(line: Line, zero: number): Span {
