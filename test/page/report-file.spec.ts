@@ -93,7 +93,13 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(await row.getByRole('img', { name: 'refused' }).count()).toBe(1);
     await row.click();
     await page.getByRole('complementary').getByText('Not enough in stock.').first().waitFor();
-    expect(await page.locator('.icon-failed, .is-failed, .failed, .error-word').count()).toBe(0);
+    expect(
+      await page
+        .locator(
+          '.icon-failed, .is-failed, .failed, .bar-failed, .error-word, .word-failed, .status-failed, .tag-failed',
+        )
+        .count(),
+    ).toBe(0);
   });
 
   it('opens the details of a span on a click, and goes on from there by keys', async () => {

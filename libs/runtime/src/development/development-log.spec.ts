@@ -101,7 +101,7 @@ describe('the development log', () => {
     for (const { stdin } of replicas) stdin.write('go');
     expect(await Promise.all(said)).toEqual(['ready\n', 'ready\n']);
     expect(readdirSync(directory).toSorted()).toEqual(['orders.ndjson', 'orders.ndjson.1']);
-  }, 60_000);
+  });
 
   it('is there again when somebody has deleted it', () => {
     keep({ limitBytes: 1 });

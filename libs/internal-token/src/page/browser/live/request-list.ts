@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { RefObject, VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RequestSummary } from '../../../trace/index.js';
-import { clock, milliseconds } from '../base/format.js';
+import { clock, milliseconds, plural } from '../base/format.js';
 import { icon } from '../base/icons.js';
 import { press } from '../base/keyboard.js';
 import { ServiceName, type ServiceColours } from '../base/services.js';
@@ -106,7 +106,7 @@ export function RequestList({
         aria-keyshortcuts="h"
         onClick=${() => onProbes(!withProbes)}
       >
-        ${withProbes ? 'Hide health probes' : `${hiddenProbes} health ${hiddenProbes === 1 ? 'probe' : 'probes'} hidden`}
+        ${withProbes ? 'Hide health probes' : `${plural(hiddenProbes, 'health probe')} hidden`}
       </button>`
     }
   </section>`;
