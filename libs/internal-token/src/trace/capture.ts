@@ -40,7 +40,7 @@ export class Capture {
   readonly #waiting = new Map<string, WaitingRequest>();
   readonly #sorts = new Map<string, Sort>();
   /** Requests that were summed up before the end, to know what comes too late. */
-  readonly #early = new IdSet();
+  #early: IdSet | undefined;
   #spans = 0;
   #late = 0;
 
@@ -49,7 +49,7 @@ export class Capture {
 
   add(line: Line): void {
     if (line.ev === undefined || line.ev === 'start') return;
-    if (this.#early.has(line.txn)) return void this.#late++;
+    if (this.#early?.has(line.txn)) return void this.#late++;
     const { txn, time, dur, spanId, parentSpanId } = line;
     const known = this.#waiting.get(txn);
     const last: Waiting = { sort: this.#sortOf(line), time, dur, spanId, parentSpanId, before: known?.last };
@@ -73,7 +73,7 @@ export class Capture {
     const byAge = [...this.#waiting].sort(([, a], [, b]) => a.latest - b.latest);
     for (const [txn] of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
       this.#sumUp(txn);
-      this.#early.add(txn);
+      (this.#early ??= new IdSet()).add(txn);
     }
   }
 

@@ -73,7 +73,7 @@ export async function followRequests(
   });
   await Promise.all(waited);
   if (word === undefined || shown.size > 0) return;
-  for (const { txn } of requests) show(txn);
+  for (const txn of new Set(Array.from(requests, (line) => line.txn))) show(txn);
   if (shown.size === 0 && !stop.signal.aborted)
     throw new TraceInputError(`What was piped in has ended, and told of no span of ${word}.`);
 }
