@@ -1,4 +1,4 @@
-import { type DynamicModule, Controller, Get, Logger, Param, Post } from '@nestjs/common';
+import { All, type DynamicModule, Controller, Get, Logger, Param, Post } from '@nestjs/common';
 import { jest } from '@jest/globals';
 import {
   type InternalTokenOptions,
@@ -32,6 +32,20 @@ class PaymentsController {
   list() {
     runs += 1;
     return [];
+  }
+
+  @Get('receipts/:id')
+  @NoReplay()
+  receipt() {
+    runs += 1;
+    return {};
+  }
+
+  @All('hooks/:id')
+  @NoReplay()
+  hook() {
+    runs += 1;
+    return {};
   }
 }
 
@@ -127,6 +141,19 @@ describe.each(ADAPTERS)('A token that comes twice, on $adapter', (row) => {
     const token = running.tokens.token();
     expect(await send(running, token, '/payments/7/refund')).toBe(201);
     expect(await send(running, token, path)).toBe('txn_replayed');
+    expect(runs).toBe(1);
+  });
+
+  it.each([
+    ['HEAD after GET', '/payments/receipts/7', ['GET', 'HEAD']],
+    ['GET after HEAD', '/payments/receipts/7', ['HEAD', 'GET']],
+    ['any other method', '/payments/hooks/7', ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']],
+  ])('R114: %s makes no other use of it', async (_name, path, methods) => {
+    const { url, tokens } = await service();
+    const headers = { 'Txn-Token': tokens.token() };
+    const statuses: number[] = [];
+    for (const method of methods) statuses.push((await fetch(`${url}${path}`, { method, headers })).status);
+    expect(statuses.slice(1)).toEqual(methods.slice(1).map(() => 401));
     expect(runs).toBe(1);
   });
 

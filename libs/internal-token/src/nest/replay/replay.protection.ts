@@ -10,7 +10,7 @@ import { ReplayStore } from './replay.store.js';
 
 type Options = Pick<ResolvedOptions, 'service' | 'leewaySeconds' | 'replay'>;
 
-/** Lets a token through once for each handler and address, where that is asked for. */
+/** Lets a token through once for each handler and path parameters, where that is asked for. */
 @Injectable()
 export class ReplayProtection implements OnModuleInit {
   private readonly logger = new Logger('InternalTokenReplay');
@@ -58,16 +58,14 @@ export class ReplayProtection implements OnModuleInit {
   }
 
   /**
-   * What the router made of the path, not its text: another spelling that leads to the same handler is the same use.
-   * Hashed, so that the store learns no ids, and written as JSON, so that no two addresses look alike.
+   * What the router made of the request, not its text: another spelling or method that leads to the same handler is the
+   * same use. Hashed, so that the store learns no ids, and written as JSON, so that no two addresses look alike.
    */
   private keyOf(claims: VerifiedClaims, execution: ExecutionContext): string {
-    const { method, params } = execution
-      .switchToHttp()
-      .getRequest<{ method: string; params?: Record<string, string> }>();
+    const { params } = execution.switchToHttp().getRequest<{ params?: Record<string, string> }>();
     const parameters = Object.entries(params ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     const handler = `${execution.getClass().name}.${execution.getHandler().name}`;
-    const address = JSON.stringify([this.options.service, claims.tokenId, method, handler, parameters]);
+    const address = JSON.stringify([this.options.service, claims.tokenId, handler, parameters]);
     return hash('sha256', address, 'base64url');
   }
 
