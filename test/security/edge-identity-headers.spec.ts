@@ -6,7 +6,9 @@ describe('a client says who it is in header fields', () => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
-    gateway = await EdgeGateway.start({ edge: { stripHeaders: ['X-Company-Identity'] } });
+    gateway = await EdgeGateway.start({
+      edge: { stripHeaders: ['X-Company-Identity'], keepHeaders: ['X-Datadog-Origin'] },
+    });
   });
   afterAll(() => gateway.close());
 
@@ -45,6 +47,28 @@ describe('a client says who it is in header fields', () => {
     'Proxy-Authorization',
     'X-Company-Identity',
     'x_company_identity',
+    // what gateways, meshes and identity-aware proxies say of a user
+    'X-Goog-Iap-Jwt-Assertion',
+    'X-Goog-Authenticated-User-Email',
+    'X-Amzn-Oidc-Identity',
+    'X-Amzn-Oidc-Data',
+    'X-Amzn-Mtls-Clientcert-Subject',
+    'X-Ms-Client-Principal',
+    'X-Ms-Client-Principal-Name',
+    'X-Pomerium-Jwt-Assertion',
+    'X-Pomerium-Claim-Email',
+    'Cf-Access-Authenticated-User-Email',
+    'X-Consumer-Username',
+    'X_Consumer_Id',
+    'X-Userinfo',
+    'X-Auth-User',
+    'X-Auth-User-Id',
+    'X-Auth-Username',
+    'X-Roles',
+    'x.roles',
+    'SSL-Client-Cert',
+    'ssl_client_verify',
+    'X-SSL-Client-S-DN',
   ])('R58: %s does not reach a handler', async (name) => {
     const response = await gateway.get('/catalog/items', `${name}: ${CLAIMED}`, 'X-Harmless: kept');
     expect(response.status).toBe(200);
@@ -52,6 +76,34 @@ describe('a client says who it is in header fields', () => {
     expect(JSON.stringify([seen.rawHeaders, seen.headers, seen.distinct, seen.claims])).not.toContain(CLAIMED);
     expect(seen.headers['x-harmless']).toBe('kept');
     expect(seen.distinct['x-harmless']).toEqual(['kept']);
+  });
+
+  it.each([
+    'b3',
+    'uber-trace-id',
+    'uberctx-user',
+    'X-Datadog-Trace-Id',
+    'x-datadog-parent-id',
+    'sentry-trace',
+    'X-Amzn-Trace-Id',
+    'X-Cloud-Trace-Context',
+  ])('R175: %s starts no trace here', async (name) => {
+    const seen = seenIn(await gateway.get('/catalog/items', `${name}: ${CLAIMED}`));
+    expect(JSON.stringify([seen.rawHeaders, seen.headers, seen.distinct])).not.toContain(CLAIMED);
+  });
+
+  it.each([
+    'X-Author',
+    'X-Authority',
+    'X-Authenticator',
+    'X-Consumerism',
+    'X-Pomeriums',
+    'B3-Paper',
+    'SSL-Clients',
+    'X-Datadog-Origin',
+  ])('R175: %s, which only begins like one of them or is kept, reaches a handler', async (name) => {
+    const seen = seenIn(await gateway.get('/catalog/items', `${name}: kept`));
+    expect(seen.distinct[name.toLowerCase()]).toEqual(['kept']);
   });
 
   it.each(['Authorization_', 'Content_Length', 'Content.Type', 'Transfer_Encoding', 'Cookie.'])(

@@ -100,6 +100,26 @@ export const gatewaySettings = {
     description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated.',
     fallback: [] as readonly string[],
   },
+  PUBLIC_HOSTS: {
+    schema: parse.list(),
+    description:
+      'Hosts that clients may name, comma separated: in Host, or in X-Forwarded-Host of a trusted proxy. ' +
+      'A port other than 80 and 443 is part of the host, `*.` is any one label; others are answered 421. Unset: any.',
+    optional: true,
+    example: 'shop.example.com,*.shop.example.com',
+  },
+  STRIP_HEADERS: {
+    schema: parse.list(),
+    description: 'Further request fields that are removed on the public listener, comma separated.',
+    fallback: [] as readonly string[],
+  },
+  KEEP_HEADERS: {
+    schema: parse.list(),
+    description:
+      'Request fields that are removed by default and shall stay, comma separated: of other systems, such as ' +
+      'X-Request-Id. Clients can write them themselves.',
+    fallback: [] as readonly string[],
+  },
   ...upstreamSettings,
   ...databaseSettings,
   ...loggingSettings,

@@ -166,6 +166,11 @@ const table = {
     title: 'The user may not do this',
     action: 'Ask an administrator for the permission.',
   },
+  misdirected_request: {
+    status: 421,
+    title: 'This host is not served here',
+    action: 'Send the request to a host name under which the service is published.',
+  },
   route_not_found: {
     status: 404,
     title: 'No such route',

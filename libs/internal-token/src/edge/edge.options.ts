@@ -3,8 +3,10 @@ import { InternalTokenError } from '../core/index.js';
 import type { AccessTokenCacheOptions, AccessTokenIssuerOptions } from './access-token/index.js';
 import { AddressSet } from './client-address.js';
 import { ENRICHMENT_TIMEOUT_MS } from './enrichment.js';
+import { FieldRules } from './field-rules.js';
 import { resolveUpstreams, type UpstreamOptions, type UpstreamSettings } from './forwarding/upstream.options.js';
 import { invalidOption } from './invalid-option.js';
+import { PublicHosts } from './public-hosts.js';
 import { RouteTable } from './route-table.js';
 
 /** Options of {@link EdgeModule}. */
@@ -26,10 +28,21 @@ export interface EdgeOptions extends UpstreamOptions {
    * everybody else forwarding fields are removed. Default none.
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * The hosts that clients may name: `shop.example`, `shop.example:8443`, `*.shop.example` (one label). Without a port,
+   * 80 and 443 are meant. What counts is `Host`, or `X-Forwarded-Host` of a trusted proxy; another one is answered 421.
+   * Default: any.
+   */
+  readonly publicHosts?: readonly string[];
   /** Addresses and CIDR blocks of callers whose `traceparent` is kept as the link `caller_trace_id`. Default none. */
   readonly trustedCallers?: readonly string[];
   /** Further request fields that outsiders may not say: former names of the internal token, identity fields. */
   readonly stripHeaders?: readonly string[];
+  /**
+   * Request fields of other systems that are removed by default and shall stay, such as `X-Request-Id`: from anybody, so
+   * believe nothing that a client could write itself. What this system says itself cannot be kept. Default none.
+   */
+  readonly keepHeaders?: readonly string[];
   /** Let handlers and services see the caller's `Authorization`. Default false. */
   readonly forwardAuthorization?: boolean;
   /** Let handlers and services see the caller's `Cookie`. Default false. */
@@ -49,8 +62,10 @@ const KNOWN: Readonly<Record<keyof EdgeOptions, true>> = {
   minimumRemainingSeconds: true,
   accessTokenCache: true,
   trustedProxies: true,
+  publicHosts: true,
   trustedCallers: true,
   stripHeaders: true,
+  keepHeaders: true,
   forwardAuthorization: true,
   forwardCookies: true,
   allowOutlive: true,
@@ -70,7 +85,9 @@ export interface EdgeSettings {
   readonly table: RouteTable;
   readonly proxies: AddressSet;
   readonly callers: AddressSet;
-  readonly stripHeaders: readonly string[];
+  /** Undefined: any. */
+  readonly publicHosts: PublicHosts | undefined;
+  readonly fieldRules: FieldRules;
   readonly forwardAuthorization: boolean;
   readonly forwardCookies: boolean;
   readonly allowOutlive: boolean;
@@ -106,15 +123,12 @@ export function resolveEdgeOptions(options: EdgeOptions): EdgeSettings {
   }
   const realm = options.realm ?? 'api';
   if (!/^[\x20-\x7e]+$/.test(realm)) throw invalidOption('realm', realm, 'give printable ASCII');
-  for (const name of options.stripHeaders ?? []) {
-    if (!/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name))
-      throw invalidOption('stripHeaders', name, 'give header field names');
-  }
   return Object.freeze({
     table: new RouteTable(options.routes),
     proxies: addresses(options.trustedProxies, 'trustedProxies'),
     callers: addresses(options.trustedCallers, 'trustedCallers'),
-    stripHeaders: options.stripHeaders ?? [],
+    publicHosts: publicHosts(options),
+    fieldRules: fieldRules(options),
     forwardAuthorization: options.forwardAuthorization ?? false,
     forwardCookies: options.forwardCookies ?? false,
     allowOutlive: options.allowOutlive ?? false,
@@ -122,6 +136,32 @@ export function resolveEdgeOptions(options: EdgeOptions): EdgeSettings {
     enrichmentTimeoutMs,
     realm,
   });
+}
+
+const FIELD_NAME = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
+
+function fieldRules({ stripHeaders = [], keepHeaders = [] }: EdgeOptions): FieldRules {
+  for (const [option, names] of Object.entries({ stripHeaders, keepHeaders })) {
+    const wrong = names.find((name) => !FIELD_NAME.test(name));
+    if (wrong !== undefined) throw invalidOption(option, wrong, 'give header field names');
+  }
+  const rules = new FieldRules({ strip: stripHeaders, keep: keepHeaders });
+  const unkept = keepHeaders.find((name) => rules.judge(name) !== 'keep');
+  if (unkept === undefined) return rules;
+  const fix =
+    'it is always removed (the internal token, our trace, forwarding, the connection) or is in stripHeaders: leave it out';
+  throw invalidOption('keepHeaders', unkept, fix);
+}
+
+function publicHosts({ publicHosts: entries }: EdgeOptions): PublicHosts | undefined {
+  if (entries === undefined) return undefined;
+  const fix = 'give hosts such as "shop.example", "shop.example:8443" or "*.shop.example", or leave it out';
+  if (entries.length === 0) throw invalidOption('publicHosts', entries, fix);
+  try {
+    return new PublicHosts(entries);
+  } catch (error) {
+    throw invalidOption('publicHosts', (error as Error).message, fix);
+  }
 }
 
 function addresses(entries: readonly string[] | undefined, setting: string): AddressSet {

@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, request as httpRequest } from 'node:http
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Socket } from 'node:net';
+import { FieldRules } from './field-rules.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
 
 /** A message whose views of the fields Node has built itself. */
@@ -16,7 +17,7 @@ function message(...fields: readonly (readonly [string, string])[]): IncomingMes
 
 function cleaned(fields: readonly (readonly [string, string])[], trusted = false, also: readonly string[] = []) {
   const request = message(...fields);
-  new HeaderHygiene(also).clean(request, trusted);
+  new HeaderHygiene(new FieldRules({ strip: also })).clean(request, trusted);
   sealHeaders(request);
   return request;
 }
@@ -71,17 +72,9 @@ describe('HeaderHygiene', () => {
     expect(rawHeaders[1]).toBe('authorization,x');
   });
 
-  it('judges a name it has no room to remember', () => {
-    const hygiene = new HeaderHygiene();
-    for (let index = 0; index < 2_000; index++) hygiene.clean(message([`X-${index}`, '1']), false);
-    const late = message(['Txn.Token', 'x']);
-    hygiene.clean(late, false);
-    expect(late.rawHeaders).toEqual([]);
-  });
-
   it('keeps the three views of Node’s own messages in step', async () => {
     const server = createServer((request, response) => {
-      new HeaderHygiene().clean(request, false);
+      new HeaderHygiene(new FieldRules()).clean(request, false);
       removeField(request, 'authorization');
       replaceField(request, 'host', 'b');
       sealHeaders(request);

@@ -5,6 +5,7 @@ import { callerTraceId } from './caller-trace.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+import { effectiveHost } from './public-hosts.js';
 import { askedProtocol, checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';
 
@@ -23,16 +24,16 @@ export class RequestReception {
   readonly #hygiene: HeaderHygiene;
 
   constructor(@Inject(EDGE_SETTINGS) private readonly settings: EdgeSettings) {
-    this.#hygiene = new HeaderHygiene(settings.stripHeaders);
+    this.#hygiene = new HeaderHygiene(settings.fieldRules);
   }
 
   /**
    * @returns undefined for a CORS preflight, which the framework answers without knowing the caller
-   * @throws InternalTokenError `invalid_request`, `route_not_found`
+   * @throws InternalTokenError `invalid_request`, `misdirected_request`, `route_not_found`
    */
   receive(request: AdmissionRequest): Arrival | undefined {
     const { raw, store } = request;
-    const { table, proxies } = this.settings;
+    const { table, proxies, publicHosts } = this.settings;
     const peer = peerAddress(raw);
     const client = clientAddress(raw, peer, proxies);
     const protocol = askedProtocol(raw);
@@ -43,6 +44,7 @@ export class RequestReception {
     const target = readTarget(raw.url ?? '');
     raw.url = target.url;
     if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
+    if (publicHosts?.has(effectiveHost(raw)) === false) throw new InternalTokenError('misdirected_request');
     if (target.internal) throw new InternalTokenError('route_not_found');
 
     const method = raw.method ?? '';

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { FieldRules } from '../field-rules.js';
 import { HttpForwarder } from './http.forwarder.js';
 import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
 
@@ -7,7 +8,7 @@ const warned: string[] = [];
 async function open(lifetimeSeconds: number, options: UpstreamOptions = {}): Promise<readonly string[]> {
   warned.splice(0);
   const upstreams = resolveUpstreams({ upstreams: { orders: 'http://127.0.0.1:9' }, ...options }, new Set(['orders']));
-  const forwarder = new HttpForwarder({ upstreams }, { service: 'gateway' });
+  const forwarder = new HttpForwarder({ upstreams, fieldRules: new FieldRules() }, { service: 'gateway' });
   forwarder.open(lifetimeSeconds);
   await forwarder.close();
   return warned;

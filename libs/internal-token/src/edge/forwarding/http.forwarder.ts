@@ -30,7 +30,7 @@ export class HttpForwarder extends Forwarder {
   readonly #responseFields: ResponseFields;
 
   constructor(
-    @Inject(EDGE_SETTINGS) private readonly settings: Pick<EdgeSettings, 'upstreams'>,
+    @Inject(EDGE_SETTINGS) private readonly settings: Pick<EdgeSettings, 'upstreams' | 'fieldRules'>,
     @Inject(RESOLVED_OPTIONS) { service }: Pick<ResolvedOptions, 'service'>,
   ) {
     super();
@@ -83,6 +83,7 @@ export class HttpForwarder extends Forwarder {
       traceparent: `00-${request.txn}-${span?.spanId ?? newSpanId()}-03`,
       clientAddress: request.clientAddress,
       name: this.#name,
+      rules: this.settings.fieldRules,
     });
     const hold = foreignTracing()?.hold(request.txn);
     return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isInternalName } from '../header-hygiene.js';
+import type { FieldRules } from '../field-rules.js';
+import { effectiveHost } from '../public-hosts.js';
 
 /** What the gateway says itself, or what is about this connection alone (RFC 9110 section 7.6.1). */
 const OWN = new Set([
@@ -27,6 +28,7 @@ export interface RequestFacts {
   readonly clientAddress: string;
   /** The gateway's name in `Via`. */
   readonly name: string;
+  readonly rules: FieldRules;
 }
 
 /**
@@ -44,7 +46,7 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
     const value = rawHeaders[index + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'via') via += `${value}, `;
-    if (OWN.has(lower) || isInternalName(lower) || named?.includes(lower)) continue;
+    if (OWN.has(lower) || facts.rules.of(name) !== 'keep' || named?.includes(lower)) continue;
     fields.push(name, value);
   }
   if (facts.clientAddress !== '') fields.push('X-Forwarded-For', facts.clientAddress);
@@ -52,7 +54,7 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
     'X-Forwarded-Proto',
     protocolOf(raw),
     'X-Forwarded-Host',
-    firstOf(raw.headers['x-forwarded-host']) ?? raw.headers.host ?? '',
+    effectiveHost(raw),
     'Via',
     `${via}${raw.httpVersion} ${facts.name}`,
     'Txn-Token',

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isInternalName } from '../header-hygiene.js';
+import { isInternalName } from '../field-rules.js';
 
 /** About the connection to the service alone, or about the service, which is nobody's business outside. */
 const DROPPED = new Set([

@@ -1,0 +1,38 @@
+import { jest } from '@jest/globals';
+import { FieldRules } from './field-rules.js';
+
+const ORDINARY = ['Host', 'Accept', 'User-Agent', 'Authorization', 'X-Custom'];
+
+describe('FieldRules', () => {
+  it('R175: a client that invents names makes other requests no dearer', () => {
+    const rules = new FieldRules();
+    for (let index = 0; index < 600; index++) rules.of(`X-Invented-${index}`);
+    const judge = jest.spyOn(rules, 'judge');
+    for (let request = 0; request < 10; request++) for (const name of ORDINARY) rules.of(name);
+    expect(judge).toHaveBeenCalledTimes(ORDINARY.length);
+    for (let index = 0; index < 100; index++) rules.of(`X-Trickling-${index}`);
+    for (const name of ORDINARY) rules.of(name);
+    expect(judge).toHaveBeenCalledTimes(ORDINARY.length + 100);
+  });
+
+  it('R51: an invented name is judged right, remembered or not', () => {
+    const rules = new FieldRules();
+    for (let index = 0; index < 2_000; index++) expect(rules.of(`Txn${'-'.repeat(index % 90)}Token`)).toBe('drop');
+    for (let index = 0; index < 2_000; index++) expect(rules.of(`X-${index}`)).toBe('keep');
+  });
+
+  it('R175: families end at a separator, the names of the token at nothing', () => {
+    const rules = new FieldRules();
+    const drop = ['X-Consumer', 'x_consumer_id', 'X-Consumer.Id', 'X--Consumer--Id', 'TXNTOKEN', 'X-InternalUser'];
+    expect(drop.map((name) => rules.of(name))).toEqual(drop.map(() => 'drop'));
+    const keep = ['X-Consumers', 'X-Consumerid', 'Consumer-Id', 'X-Txn-Tokens', 'B3a', 'X-B3a'];
+    expect(keep.map((name) => rules.of(name))).toEqual(keep.map(() => 'keep'));
+  });
+
+  it('R175: a kept field stays in its own spelling alone', () => {
+    const rules = new FieldRules({ keep: ['X-Request-Id', 'X-Consumer-Id', 'Txn-Token'] });
+    expect(['x-request-id', 'X-CONSUMER-ID'].map((name) => rules.of(name))).toEqual(['keep', 'keep']);
+    const drop = ['X_Request_Id', 'x-consumer_id', 'X-Consumer-Username', 'Txn-Token'];
+    expect(drop.map((name) => rules.of(name))).toEqual(drop.map(() => 'drop'));
+  });
+});

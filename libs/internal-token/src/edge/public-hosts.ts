@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+
+const ENTRY = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+const DEFAULT_PORT = /:(?:80|443)$/;
+
+/**
+ * The authorities under which the world knows the gateway: `shop.example`, `shop.example:8443`, `*.shop.example`, with
+ * any one label for `*`. Without a port the default ones are meant, 80 and 443.
+ */
+export class PublicHosts {
+  readonly #hosts: ReadonlySet<string>;
+
+  /** @throws TypeError naming the entry that is no host */
+  constructor(entries: readonly string[]) {
+    const hosts = entries.map((entry) => entry.toLowerCase());
+    const wrong = hosts.findIndex((host) => !ENTRY.test(host));
+    if (wrong !== -1) throw new TypeError(entries[wrong]);
+    this.#hosts = new Set(hosts.map(withoutDefaultPort));
+  }
+
+  has(authority: string): boolean {
+    const host = withoutDefaultPort(authority.toLowerCase());
+    if (this.#hosts.has(host)) return !host.startsWith('*');
+    const dot = host.indexOf('.');
+    return dot > 0 && ENTRY.test(host) && this.#hosts.has(`*${host.slice(dot)}`);
+  }
+}
+
+/**
+ * The authority that the client named: what a configured proxy says (`X-Forwarded-Host`, its first entry), otherwise
+ * `Host`. Hygiene has left the field only where a configured proxy said it. Empty where nothing is named.
+ */
+export function effectiveHost(request: IncomingMessage): string {
+  const said = request.headers['x-forwarded-host'];
+  const first = (Array.isArray(said) ? said[0] : said)?.split(',')[0]?.trim();
+  return first ?? request.headers.host ?? '';
+}
+
+function withoutDefaultPort(authority: string): string {
+  return authority.replace(DEFAULT_PORT, '');
+}
