@@ -74,6 +74,7 @@ export const gatewaySettings = {
     description:
       'A secret: private JWK set whose first key signs and whose others are published, unless they say state.',
     optional: true,
+    secret: true,
   },
   INTERNAL_TOKEN_ROTATION: {
     schema: parse.json(rotation),

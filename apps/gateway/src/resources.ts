@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { developmentSigningKey, internalTls, listening, readSettingFile, storageOf } from '@app/runtime';
+import { Logger } from '@nestjs/common';
 import type { IntrospectionOptions } from 'nestjs-internal-token/edge';
 import type { InternalTokenSigningKey } from 'nestjs-internal-token/issuing';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway.config.js';
@@ -35,7 +36,11 @@ async function signingKeys(values: GatewaySettings): Promise<InternalTokenSignin
   if (directory) return { ring: { directory, algorithm, ...(rotation && { rotation }) } };
   if (keys) return { ring: { keys, algorithm } };
   const key = file
-    ? readSettingFile('gateway', 'INTERNAL_TOKEN_SIGNING_KEY_FILE', file).toString()
+    ? readSettingFile(
+        'gateway',
+        { name: 'INTERNAL_TOKEN_SIGNING_KEY_FILE', path: file, content: 'secret' },
+        (problem) => new Logger('Settings').warn(problem),
+      ).toString()
     : await developmentSigningKey(values.DEV_DIRECTORY, algorithm);
   return { key, algorithm };
 }

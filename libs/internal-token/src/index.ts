@@ -1,12 +1,13 @@
 // What applications import as `nestjs-internal-token`; nest/index.ts is what the other rooms build on.
 export type {
   CustomClaims,
+  FileContent,
   InternalTokenClaims,
   InternalTokenErrorCode,
   KeySource,
   VerifiedClaims,
 } from './core/index.js';
-export { InternalTokenError, InternalTokenVerifier } from './core/index.js';
+export { checkFileMode, InternalTokenError, InternalTokenVerifier, readSecretFile } from './core/index.js';
 export {
   AnyScope,
   currentStore,

@@ -36,6 +36,9 @@ export async function startApplication(
   const { service, listener, log } = options;
   const { host, port, tls } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
+  // From here on there is a format: what was said before it, of settings and files, is written now.
+  Logger.overrideLogger(logger);
+  Logger.flush();
   const lines = log.directory === undefined ? undefined : await keepLines(service, log.directory, logger);
   const adapter = new BoundedFastifyAdapter({
     frameworkErrors: answerFrameworkError,
@@ -76,8 +79,12 @@ function isForPeople(error: unknown): error is Error {
   return error instanceof Error && 'code' in error;
 }
 
-/** The last resort of a `start.ts`: a start that fails says why in words, and exits with 1. */
+/**
+ * The last resort of a `start.ts`: a start that fails says why in words, and exits with 1. What is logged before
+ * {@link startApplication} waits for its logger.
+ */
 export async function runMain(start: () => Promise<unknown>): Promise<void> {
+  Logger.attachBuffer();
   try {
     await start();
   } catch (error) {

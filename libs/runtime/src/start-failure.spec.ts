@@ -25,6 +25,10 @@ class EmptyModule {}
 })
 class BrokenModule {}
 
+const fail = (problem: string): never => {
+  throw new Error(problem);
+};
+
 const messageOf = (act: () => unknown): string => {
   try {
     act();
@@ -83,7 +87,9 @@ describe('a start that fails', () => {
 
   it('for a file names the setting, and not what was given for it: it may be the secret itself', () => {
     const pasted = '-----BEGIN PRIVATE KEY-----';
-    const message = messageOf(() => readSettingFile('sample', 'SIGNING_KEY_FILE', pasted));
+    const message = messageOf(() =>
+      readSettingFile('sample', { name: 'SIGNING_KEY_FILE', path: pasted, content: 'secret' }, fail),
+    );
     expect(message).toContain('SIGNING_KEY_FILE: the file that it names cannot be read (ENOENT)');
     expect(message).not.toContain(pasted);
   });

@@ -18,6 +18,7 @@ export {
   staticSource,
   type VerificationKey,
 } from './keys/index.js';
+export { checkFileMode, type FileContent, readAtMost, readSecretFile, withFile } from './guarded-file.js';
 export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';

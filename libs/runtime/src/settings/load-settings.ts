@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
 import { z } from 'zod';
 import { ConfigurationError, type SettingProblem } from './configuration.error.js';
 import { isLoopback } from './loopback.js';
+import { readSettingFile } from './setting-file.js';
 import type { Setting, Settings, SettingValues } from './setting.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,7 +34,7 @@ export function loadSettings<S extends Settings>(
   { needed, compare }: SettingChecks<S> = {},
 ): LoadedSettings<S> {
   const problems: SettingProblem[] = [];
-  const file = readConfigFile(environment['CONFIG_FILE'], settings, problems);
+  const file = readConfigFile(application, environment['CONFIG_FILE'], settings, problems);
   const given = (name: string): unknown => emptyAsAbsent(environment[name]) ?? file[name];
   const development =
     environment['NODE_ENV'] !== 'production' &&
@@ -79,16 +80,29 @@ function invalid({ description }: Setting<unknown>, error: z.ZodError): string {
 }
 
 function readConfigFile(
+  application: string,
   path: string | undefined,
   settings: Settings,
   problems: SettingProblem[],
 ): Record<string, unknown> {
   if (!path) return {};
-  const content = z.record(z.string(), z.unknown()).safeParse(parseFile(path));
+  const warnings: string[] = [];
+  let text: string;
+  try {
+    const file = { name: 'CONFIG_FILE', path, content: 'secret' } as const;
+    text = readSettingFile(application, file, (problem) => warnings.push(problem)).toString();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    problems.push(...error.problems);
+    return {};
+  }
+  const content = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
   if (!content.success) {
     problems.push({ name: 'CONFIG_FILE', message: `${path} cannot be read as a JSON object.` });
     return {};
   }
+  const holdsSecret = Object.keys(content.data).some((name) => settings[name]?.secret);
+  if (holdsSecret) for (const problem of warnings) new Logger('Settings').warn(problem);
   for (const name of Object.keys(content.data)) {
     if (!Object.hasOwn(settings, name))
       problems.push({ name, message: `CONFIG_FILE has a setting that this application does not know.` });
@@ -96,9 +110,9 @@ function readConfigFile(
   return content.data;
 }
 
-function parseFile(path: string): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

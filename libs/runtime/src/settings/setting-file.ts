@@ -1,16 +1,38 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { checkFileMode, type FileContent } from 'nestjs-internal-token';
 import { ConfigurationError } from './configuration.error.js';
+
+/** A file that a setting names. */
+export interface SettingFile {
+  /** The setting. */
+  readonly name: string;
+  readonly path: string;
+  readonly content: FileContent;
+}
 
 /**
  * Reads the file that a setting names. Its path is not repeated: where the content was given instead of a path, it
  * would be the secret itself.
- * @throws ConfigurationError naming the setting
+ * @param warn is told if the file holds a secret and everybody can read it
+ * @throws ConfigurationError naming the setting: the file cannot be read, or everybody can write it
  */
-export function readSettingFile(application: string, name: string, path: string): Buffer {
+export function readSettingFile(
+  application: string,
+  { name, path, content }: SettingFile,
+  warn: (problem: string) => void,
+): Buffer {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    file = openSync(path, 'r');
+    const problem = checkFileMode(fstatSync(file), content);
+    const bytes = readFileSync(file);
+    if (problem !== undefined) warn(`${name}: ${problem}.`);
+    return bytes;
   } catch (error) {
-    const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
-    throw new ConfigurationError(application, [{ name, message: `the file that it names cannot be read (${code}).` }]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const finding = code === undefined ? `${message}.` : `the file that it names cannot be read (${code}).`;
+    throw new ConfigurationError(application, [{ name, message: finding }]);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -10,6 +10,8 @@ export interface Setting<T> {
   /** Holds under the development conditions only. */
   readonly development?: T;
   readonly optional?: boolean;
+  /** Its value is a secret, or may hold one: a key, a URL with a password. */
+  readonly secret?: boolean;
   readonly example?: string;
 }
 

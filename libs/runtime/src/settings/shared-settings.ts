@@ -136,6 +136,7 @@ export const databaseSettings = {
     schema: parse.text(),
     description: 'PostgreSQL connection string. Development without it: an embedded database under .dev/db.',
     optional: true,
+    secret: true,
     example: 'postgres://orders@db.internal/shop',
   },
   DATABASE_SPANS: {

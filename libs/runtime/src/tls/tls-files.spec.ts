@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -25,6 +25,7 @@ describeWithOpenssl('TLS files', () => {
   const write = ({ cert, key }: { cert: string; key: string }) => {
     writeFileSync(values.CERT_FILE, cert);
     writeFileSync(values.KEY_FILE, key);
+    chmodSync(values.KEY_FILE, 0o600);
   };
 
   beforeAll(() => {
@@ -99,6 +100,24 @@ describeWithOpenssl('TLS files', () => {
   it('stop a start that cannot use them', () => {
     writeFileSync(values.CA_FILE, authority.pem.replace(/[A-Za-z]/g, 'A'));
     expect(() => open()).toThrow(ConfigurationError);
+  });
+
+  it('R177: are not used if everybody can write one of them', () => {
+    for (const path of Object.values(values)) {
+      chmodSync(path, 0o666);
+      expect(() => open()).toThrow(/_FILE: everybody can write it: chmod o-w/);
+      chmodSync(path, 0o600);
+    }
+  });
+
+  it('R177: warn once of a key that everybody can read, and of nothing else', () => {
+    chmodSync(values.CERT_FILE, 0o644);
+    chmodSync(values.CA_FILE, 0o644);
+    const files = open();
+    expect(said).toEqual([]);
+    chmodSync(values.KEY_FILE, 0o644);
+    expect([files.reload(), files.reload()]).toEqual([false, false]);
+    expect(said).toEqual([expect.stringMatching(/^KEY_FILE: everybody can read it: chmod 600 it/)]);
   });
 
   it('R111: show no key when they are looked at', () => {

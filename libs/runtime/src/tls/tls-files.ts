@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { RenewableTls } from 'nestjs-internal-token/http';
 import { ConfigurationError } from '../settings/configuration.error.js';
-import { readSettingFile } from '../settings/setting-file.js';
+import { readSettingFile, type SettingFile } from '../settings/setting-file.js';
 
 /** The settings that name the files. A certificate has a key; authorities may stand alone. */
 export interface TlsSettingNames<Name extends string> {
@@ -26,12 +26,7 @@ interface Material {
   readonly ca?: readonly string[];
 }
 
-interface NamedFile {
-  readonly setting: string;
-  readonly path: string;
-}
-
-type Files = Partial<Record<keyof Material, NamedFile>>;
+type Files = Partial<Record<keyof Material, SettingFile>>;
 
 /** Certificate and key are written one after the other: a moment later both are there. */
 const SETTLE_MS = 200;
@@ -49,6 +44,8 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
   #settling: NodeJS.Timeout | undefined;
   #seen: string;
   #refused: string | undefined;
+  /** A warning is told once, not at every look. */
+  #warned = '';
   #current: Material;
 
   private constructor(
@@ -73,11 +70,12 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
     names: TlsSettingNames<Name>,
     options: TlsFilesOptions = {},
   ): TlsFiles | undefined {
-    const files: { -readonly [Part in keyof Files]: NamedFile } = {};
+    const files: { -readonly [Part in keyof Files]: SettingFile } = {};
     for (const part of ['cert', 'key', 'ca'] as const) {
-      const setting = names[part];
-      const path = setting === undefined ? undefined : values[setting];
-      if (setting !== undefined && path !== undefined) files[part] = { setting, path };
+      const name = names[part];
+      const path = name === undefined ? undefined : values[name];
+      const content = part === 'key' ? 'secret' : 'public';
+      if (name !== undefined && path !== undefined) files[part] = { name, path, content };
     }
     return Object.keys(files).length === 0 ? undefined : new TlsFiles(application, files, options);
   }
@@ -127,9 +125,12 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
 
   #read(): Partial<Record<keyof Material, Buffer>> {
     const content: Partial<Record<keyof Material, Buffer>> = {};
-    for (const [part, { setting, path }] of Object.entries(this.files) as [keyof Material, NamedFile][]) {
-      content[part] = readSettingFile(this.application, setting, path);
+    let warning = '';
+    for (const [part, file] of Object.entries(this.files) as [keyof Material, SettingFile][]) {
+      content[part] = readSettingFile(this.application, file, (problem) => (warning = problem));
     }
+    if (warning !== '' && warning !== this.#warned) this.#logger.warn(warning);
+    this.#warned = warning;
     return content;
   }
 
@@ -142,7 +143,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
       const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
       throw this.#fault(
         'cert',
-        `its certificate and the key of ${this.files.key?.setting} are no pair in PEM form (${code}).`,
+        `its certificate and the key of ${this.files.key?.name} are no pair in PEM form (${code}).`,
       );
     }
     const { validTo } = new X509Certificate(cert);
@@ -162,7 +163,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
   }
 
   #fault(part: keyof Material, message: string): ConfigurationError {
-    return new ConfigurationError(this.application, [{ name: this.files[part]?.setting ?? part, message }]);
+    return new ConfigurationError(this.application, [{ name: this.files[part]?.name ?? part, message }]);
   }
 
   /** Once for each finding: a file that is gone stays gone at every look. */

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { InternalTokenError, type SigningAlgorithm } from '../../core/index.js';
+import { InternalTokenError, readSecretFile, type SigningAlgorithm } from '../../core/index.js';
 import { UnsafeKeyChange } from '../../issuing/index.js';
 import type { Paper } from '../terminal.js';
 import { findKey } from './find-key.js';
@@ -42,7 +41,7 @@ Examples
         ...(options.algorithm !== undefined && { algorithm: options.algorithm as SigningAlgorithm }),
         ...(options.modulusBits !== undefined && { modulusBits: options.modulusBits }),
       });
-      const keyId = await rotation.create(options.from === undefined ? undefined : await readOwn(options.from));
+      const keyId = await rotation.create(options.from === undefined ? undefined : await readOwn(options.from, paper));
       const state = (await rotation.keys()).find((key) => key.keyId === keyId)?.state;
       const does = state === 'active' ? 'signs' : 'is published, and signs nothing yet';
       await report(`${keyId} ${does}.`, keyId, options, paper);
@@ -143,11 +142,12 @@ async function report(done: string, keyId: string, options: KeyOptions, paper: P
   printSteps(steps, paper);
 }
 
-async function readOwn(path: string): Promise<string> {
+async function readOwn(path: string, paper: Paper): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSecretFile(path, (problem) => paper.warn(`${path}: ${problem}.`));
   } catch (error) {
-    throw new InternalTokenError('configuration_invalid', `${path}: ${(error as NodeJS.ErrnoException).code}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new InternalTokenError('configuration_invalid', `${path}: ${code ?? message}`);
   }
 }
 

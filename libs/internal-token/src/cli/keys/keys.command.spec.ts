@@ -107,7 +107,8 @@ describe('itok keys', () => {
     ['a policy that is no object', ['list', '--policy', 'null'], 'Give a JSON object'],
     ['a key there is not', ['retire', 'unheard-of'], 'There is no key unheard-of'],
     ['a rotation without a key', ['rotate'], 'itok keys new'],
-    ['a file that is no key', ['new', '--from', '/dev/null'], 'no unencrypted private key'],
+    ['a file that is no key', ['new', '--from', import.meta.filename], 'no unencrypted private key'],
+    ['R177: a key that everybody can write', ['new', '--from', '/dev/null'], 'everybody can write it'],
     ['a command there is not', ['lsit'], 'Did you mean list?'],
   ])('refuses %s', async (_name, args, said) => {
     await json('new');

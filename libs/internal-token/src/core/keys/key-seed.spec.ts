@@ -83,7 +83,7 @@ describe('A seed file', () => {
     ],
     ['does not say when it was saved', () => rewrite({ savedAt: undefined }), /older than a day/],
     ['comes from another source', () => rewrite({ source: 'https://other.test/jwks.json' }), /not those of desk/],
-    ['others may write', () => rewrite({}, 0o666), /others may write it/],
+    ['others may write', () => rewrite({}, 0o666), /everybody can write it: chmod o-w/],
     ['holds private parts', () => rewrite({ keys: [{ ...signer.publicJwk, d: 'AA' }] }), /no usable key/],
     ['is cut short', () => writeFileSync(seedFile, '{"keys":[', { mode: 0o600 }), /not JSON/],
     ['is empty', () => writeFileSync(seedFile, '', { mode: 0o600 }), /not JSON/],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
+import { checkFileMode, readAtMost, withFile } from '../guarded-file.js';
 import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet } from './key-source.js';
 
@@ -16,7 +17,7 @@ export interface SeededKeys {
 
 /**
  * The last good key set on disk, for a start while the source is away. Written whole or not at all, readable by the
- * owner only; whoever else can write it could choose the keys, so such a file is refused.
+ * owner only. Refused if it belongs to somebody else or everybody can write it: they could choose the keys.
  */
 export class KeySeed {
   #written: { readonly text: string; readonly at: number } | undefined;
@@ -53,10 +54,13 @@ export class KeySeed {
     const content = { source: this.source, savedAt: new Date(now).toISOString(), keys: set.keys };
     const draft = `${this.path}.${randomUUID()}`;
     try {
-      await using(await open(draft, 'wx', 0o600), async (file) => {
+      const file = await open(draft, 'wx', 0o600);
+      try {
         await file.writeFile(`${JSON.stringify(content)}\n`);
         await file.sync();
-      });
+      } finally {
+        await file.close();
+      }
       await rename(draft, this.path);
     } catch (error) {
       await unlink(draft).catch(() => undefined);
@@ -67,23 +71,11 @@ export class KeySeed {
 }
 
 function readOwnFile(path: string): Promise<string> {
-  return open(path).then((handle) =>
-    using(handle, async (file) => {
-      const { mode, uid } = await file.stat();
-      const owner = process.getuid?.();
-      if (owner !== undefined && uid !== owner && uid !== 0) throw new Error('it belongs to another user');
-      if (owner !== undefined && (mode & 0o022) !== 0) throw new Error('others may write it: chmod 600');
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_KEY_SET_BYTES + 1));
-      if (bytesRead > MAX_KEY_SET_BYTES) throw new Error(`it has more than ${MAX_KEY_SET_BYTES} bytes`);
-      return buffer.toString('utf8', 0, bytesRead);
-    }),
-  );
-}
-
-async function using<T>(file: FileHandle, work: (file: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    return await work(file);
-  } finally {
-    await file.close();
-  }
+  return withFile(path, async (file) => {
+    const stats = await file.stat();
+    const owner = process.getuid?.();
+    if (owner !== undefined && stats.uid !== owner && stats.uid !== 0) throw new Error('it belongs to another user');
+    checkFileMode(stats, 'public');
+    return readAtMost(file, MAX_KEY_SET_BYTES);
+  });
 }

@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { JsonObject } from '../../core/index.js';
+import { Logger } from '@nestjs/common';
+import { type JsonObject, readSecretFile } from '../../core/index.js';
 import { invalidToken, providerUnavailable, wrongOption } from './access-token.refusals.js';
 import type { IntrospectionOptions } from './access-token-issuer.options.js';
 import { type JsonAnswer, requestJson } from './json.request.js';
 
 /** Asks one issuer about tokens that only it can read (RFC 7662). Remembers nothing. */
 export class IntrospectionClient {
+  private readonly logger = new Logger(IntrospectionClient.name);
   private readonly agent: HttpAgent;
   private readonly closing = new AbortController();
 
@@ -22,10 +23,11 @@ export class IntrospectionClient {
   /** @throws InternalTokenError `configuration_invalid` if the secret cannot be read */
   async start(): Promise<void> {
     const { clientSecretFile } = this.options;
+    const warn = (problem: string): void => this.logger.warn(`${this.at}.clientSecretFile: ${problem}`);
     try {
-      if ((await this.secret()) !== '') return;
-    } catch {
-      const fix = 'give a file that exists and that this process may read';
+      if ((await this.secret(warn)) !== '') return;
+    } catch (error) {
+      const fix = isSystemError(error) ? 'give a file that exists and that this process may read' : reason(error);
       throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, fix);
     }
     throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, 'put the client secret into it: it is empty');
@@ -68,8 +70,8 @@ export class IntrospectionClient {
     }
   }
 
-  private async secret(): Promise<string> {
-    return (await readFile(this.options.clientSecretFile, 'utf8')).trim();
+  private async secret(warn?: (problem: string) => void): Promise<string> {
+    return (await readSecretFile(this.options.clientSecretFile, warn)).trim();
   }
 }
 
@@ -79,7 +81,10 @@ function formEncode(value: string): string {
 }
 
 function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
   // A file error's message is a path; all others are our own sentences.
-  return code === undefined ? (error as Error).message : `the client secret cannot be read (${code})`;
+  return isSystemError(error) ? `the client secret cannot be read (${error.code})` : (error as Error).message;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return (error as NodeJS.ErrnoException).code !== undefined;
 }

@@ -42,7 +42,7 @@ export interface Pkcs11Options {
  *     provider: new Pkcs11KeyProvider({
  *       library: '/usr/lib/softhsm/libsofthsm2.so',
  *       token: 'internal-token',
- *       pin: () => readFile('/run/secrets/hsm-pin', 'utf8'),
+ *       pin: () => readSecretFile('/run/secrets/hsm-pin'),
  *       keys: [{ label: 'key-2026-03', state: 'active' }],
  *     }),
  *   },

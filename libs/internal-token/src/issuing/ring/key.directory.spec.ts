@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -5,16 +6,36 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WORKSPACE } from '../../../../../test/support/workspace-files.js';
 import { KeyDirectory } from './key.directory.js';
 import { keyFileName } from './key.file.js';
 import { generateSigningKey } from './key.generator.js';
+
+/** Runs a command where it may mount what nobody else sees. @throws Error where the machine does not allow that */
+const inMount = (...command: readonly string[]): string =>
+  execFileSync('unshare', ['-rm', ...command], {
+    encoding: 'utf8',
+    cwd: WORKSPACE,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+const mayMount = (): boolean => {
+  try {
+    inMount('mount', '-t', 'tmpfs', 'none', '/mnt');
+    return true;
+  } catch {
+    return false;
+  }
+};
+const onMount = mayMount() ? it : it.skip;
 
 describe('A directory of keys', () => {
   let folder: string;
@@ -81,17 +102,56 @@ describe('A directory of keys', () => {
     expect(await load()).toEqual({ ids: [], problems: [] });
   });
 
-  it('warns of a file that others can read', async () => {
+  it('R177: warns, once, of a file that everybody can read', async () => {
     const keyId = await add(1);
     chmodSync(pathOf(keyId), 0o644);
-    expect((await load()).problems).toEqual([expect.stringContaining('chmod 600')]);
+    expect(await load()).toEqual({ ids: [keyId], problems: [expect.stringContaining('chmod 600')] });
+    expect(await load()).toEqual({ ids: [keyId], problems: [] });
   });
 
-  it('warns, once, where others can write: they could choose the keys', async () => {
+  it('R177: does not use a file that everybody can write, and keeps the key that it had', async () => {
+    const keyId = await add(1);
+    chmodSync(pathOf(keyId), 0o602);
+    const refused = [`${keyFileName(keyId)} is not used: everybody can write it: chmod o-w`];
+    expect(await load()).toEqual({ ids: [], problems: refused });
+    chmodSync(pathOf(keyId), 0o660);
+    expect(await load()).toEqual({ ids: [keyId], problems: [] });
+    chmodSync(pathOf(keyId), 0o666);
+    expect(await load()).toEqual({ ids: [keyId], problems: refused });
+  });
+
+  it('R177: gives no key from a directory that everybody can write to', async () => {
     await add(1);
+    chmodSync(directory.path, 0o1777);
+    await expect(load()).rejects.toThrow('everybody can write it: chmod o-w');
     chmodSync(directory.path, 0o770);
-    expect((await load()).problems).toEqual([expect.stringContaining('chmod 700')]);
-    expect((await load()).problems).toEqual([]);
+    expect((await load()).ids).toHaveLength(1);
+  });
+
+  it('R177: follows the links of a Kubernetes secret', async () => {
+    const keyId = await add(1);
+    const data = join(directory.path, '..2026_01_01');
+    mkdirSync(data);
+    renameSync(pathOf(keyId), join(data, keyFileName(keyId)));
+    chmodSync(join(data, keyFileName(keyId)), 0o644);
+    symlinkSync('..2026_01_01', join(directory.path, '..data'));
+    symlinkSync(`..data/${keyFileName(keyId)}`, pathOf(keyId));
+    expect(await load()).toEqual({ ids: [keyId], problems: [expect.stringContaining('defaultMode 0440')] });
+  });
+
+  onMount('R177: takes a read-only mount whatever its mode, and refuses the same one writable', async () => {
+    const keyId = await add(1);
+    const script = `
+      import { importSource } from ${JSON.stringify(join(WORKSPACE, 'scripts/lib/typescript-imports.mjs'))};
+      const { KeyDirectory } = await importSource('libs/internal-token/src/issuing/ring/key.directory.ts');
+      const load = new KeyDirectory(process.argv[1]).load();
+      console.log(await load.then((keys) => keys[0].key.keyId, (error) => error.message));`;
+    const shell = `mount -t tmpfs -o mode=1777 none "$1" && cp "$2" "$1" && "$3" --input-type=module -e "$4" "$1" &&
+      mount -o remount,ro "$1" && exec "$3" --input-type=module -e "$4" "$1"`;
+    const mount = join(folder, 'mount');
+    mkdirSync(mount);
+    const said = inMount('sh', '-c', shell, 'sh', mount, pathOf(keyId), process.execPath, script);
+    expect(said.trim().split('\n')).toEqual([expect.stringContaining('everybody can write it'), keyId]);
   });
 
   it('R111: leaves nothing private in the file of a retired key', async () => {

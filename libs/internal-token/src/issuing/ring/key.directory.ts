@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { access, chmod, constants, type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InternalTokenError } from '../../core/index.js';
+import { checkFileMode, InternalTokenError, readAtMost, withFile } from '../../core/index.js';
 import { withDirectoryLock } from './directory.lock.js';
 import { isKeyFileName, type KeyFile, keyFileName, parseKeyFile, serializeKeyFile, toSigningKey } from './key.file.js';
 import type { SigningKey, SigningKeyProvider } from './signing-key.provider.js';
@@ -27,8 +27,6 @@ const SETTLE_MS = 20;
 export class KeyDirectory implements SigningKeyProvider {
   readonly description: string;
   readonly #known = new Map<string, Known>();
-  /** To be told once. */
-  #open = false;
 
   constructor(readonly path: string) {
     this.description = `directory ${path}`;
@@ -40,10 +38,10 @@ export class KeyDirectory implements SigningKeyProvider {
   }
 
   async load(_signal?: AbortSignal, report: (problem: string) => void = () => undefined): Promise<SigningKey[]> {
+    await this.#assertGuarded();
     const names = (await this.#list()).filter(isKeyFileName).toSorted();
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
     for (const name of names) await this.#look(name, report);
-    await this.#lookAtItself(report);
     // By name: every process that shares it has them in the same order, whenever it learnt of each.
     return names.flatMap((name) => this.#known.get(name)?.key ?? []);
   }
@@ -106,7 +104,7 @@ export class KeyDirectory implements SigningKeyProvider {
   /** @throws Error if it is not there, or broken */
   async change(keyId: string, change: Partial<Omit<KeyFile, 'jwk'>>): Promise<void> {
     const name = keyFileName(keyId);
-    await this.write({ ...parseKeyFile(name, await readFile(join(this.path, name), 'utf8')), ...change });
+    await this.write({ ...(await withFile(join(this.path, name), (file) => readKeyFile(name, file))), ...change });
   }
 
   async remove(keyId: string): Promise<void> {
@@ -122,27 +120,34 @@ export class KeyDirectory implements SigningKeyProvider {
     }
   }
 
-  /** Whoever can write here chooses what this gateway signs with and publishes. */
-  async #lookAtItself(report: (problem: string) => void): Promise<void> {
-    const { mode } = await stat(this.path).catch((error: unknown) => {
-      throw unreadable(this.path, error);
-    });
-    const open = (mode & 0o022) !== 0;
-    if (open && !this.#open) report('the directory can be written to by others than its owner: chmod 700 it');
-    this.#open = open;
+  /**
+   * Who can write here chooses what this gateway signs with and publishes. The mount of a Kubernetes secret is open to
+   * everybody by its mode, and read-only.
+   * @throws InternalTokenError `configuration_invalid`
+   */
+  async #assertGuarded(): Promise<void> {
+    try {
+      await withFile(this.path, async (directory) => checkFileMode(await directory.stat(), 'public'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw unreadable(this.path, error);
+      if (!(await isReadOnly(this.path))) throw unreadable(this.path, error);
+    }
   }
 
   async #look(name: string, report: (problem: string) => void): Promise<void> {
     const before = this.#known.get(name);
     let mark = 'unread';
     try {
-      const { ino, mtimeMs, size, mode } = await stat(join(this.path, name));
-      mark = `${ino} ${mtimeMs} ${size} ${mode}`;
-      if (before?.mark === mark) return;
-      if (size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
-      const key = await toSigningKey(parseKeyFile(name, await readFile(join(this.path, name), 'utf8')));
-      this.#known.set(name, { mark, key });
-      if ((mode & 0o077) !== 0) report(`${name} can be read by others than its owner: chmod 600 it`);
+      await withFile(join(this.path, name), async (file) => {
+        const stats = await file.stat();
+        const { ino, mtimeMs, size, mode } = stats;
+        mark = `${ino} ${mtimeMs} ${size} ${mode}`;
+        if (before?.mark === mark) return;
+        const problem = checkFileMode(stats, 'secret');
+        const key = await toSigningKey(await readKeyFile(name, file));
+        this.#known.set(name, { mark, key });
+        if (problem !== undefined) report(`${name}: ${problem}`);
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         this.#known.delete(name);
@@ -162,6 +167,15 @@ export class KeyDirectory implements SigningKeyProvider {
     await handle?.sync().catch(() => undefined);
     await handle?.close();
   }
+}
+
+async function readKeyFile(name: string, file: FileHandle): Promise<KeyFile> {
+  return parseKeyFile(name, await readAtMost(file, MAX_FILE_BYTES));
+}
+
+async function isReadOnly(path: string): Promise<boolean> {
+  const refusal = await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
+  return refusal?.code === 'EROFS';
 }
 
 /** Of errors of the file system the code alone, of others the message: ours, and none of them quotes a key. */

@@ -1,0 +1,57 @@
+import type { Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** What a file holds: something that only its owner and group may read, or key sets and settings that all may read. */
+export type FileContent = 'secret' | 'public';
+
+/** Secrets are small; so are key sets, which have a limit of their own. */
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/**
+ * The one rule for files that hold secrets or say which keys are trusted. A group may read and write: it is the
+ * operator's choice, and how Kubernetes mounts volumes with an `fsGroup`. Windows has no such bits.
+ * @param stats of the opened file: what a name leads to may change between a look and a read
+ * @returns a warning with its fix, if everybody can read a secret
+ * @throws Error where everybody can write: nobody knows whose content it is
+ */
+export function checkFileMode({ mode }: Pick<Stats, 'mode'>, content: FileContent): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  if ((mode & 0o002) !== 0) throw new Error('everybody can write it: chmod o-w');
+  if (content === 'public' || (mode & 0o004) === 0) return undefined;
+  return 'everybody can read it: chmod 600 it (as a Kubernetes secret: defaultMode 0440, and an fsGroup)';
+}
+
+/**
+ * Reads a file that holds a secret (a key, a password, the PIN of an HSM), of at most 64 KiB.
+ * @param warn is told if everybody can read it
+ * @throws Error (rejects) if it cannot be read, or if everybody can write it
+ */
+export function readSecretFile(path: string, warn: (problem: string) => void = () => undefined): Promise<string> {
+  return withFile(path, async (file) => {
+    const problem = checkFileMode(await file.stat(), 'secret');
+    if (problem !== undefined) warn(problem);
+    return readAtMost(file, MAX_SECRET_BYTES);
+  });
+}
+
+/** Opens a file to read it, and closes it whatever happens. */
+export async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws Error (rejects) if there is more */
+export async function readAtMost(file: FileHandle, maxBytes: number): Promise<string> {
+  const buffer = Buffer.alloc(maxBytes + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+    if (bytesRead === 0) return buffer.toString('utf8', 0, length);
+    length += bytesRead;
+    if (length > maxBytes) throw new Error(`the file has more than ${maxBytes} bytes`);
+  }
+}
