@@ -240,6 +240,17 @@ describe('who may import whom', () => {
     },
   );
 
+  it.each<[string, Breach]>([
+    ['domain-rooms', { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/issuing/index.ts`, dynamically: true }],
+    ['domain-rooms', { from: 'libs/catalog/src/a.ts', imports: `${TOKEN}/testing/index.ts` }],
+    ['product-by-its-exports', { from: 'libs/inventory/src/a.ts', imports: `${TOKEN}/core/minter.ts` }],
+    ['storage-rooms', { from: 'libs/storage/src/a.ts', imports: `${TOKEN}/issuing/index.ts` }],
+    ['contracts-rooms', { from: 'libs/contracts/src/a.ts', imports: `${TOKEN}/issuing/index.ts` }],
+    ['service-never-issues', { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/testing/index.ts` }],
+  ])('R49: %s keeps domains from the issuer: %j', async (rule, breach) => {
+    expect(await violations(breach)).toContain(rule);
+  });
+
   it.each<Breach>([
     { from: 'apps/gateway/src/main.ts', imports: 'libs/dev-idp/src/index.ts', dynamically: true },
     { from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/dev/index.ts`, dynamically: true },

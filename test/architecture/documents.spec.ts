@@ -36,11 +36,47 @@ describe('the documents', () => {
     expect(pages.length).toBeGreaterThan(20);
     expect(pages.flatMap(deadLinks)).toEqual([]);
   });
+});
 
-  it('R154: the README names the profile, its deviations and what is not covered', () => {
-    const profile = /^## Profile$(.*?)^## /ms.exec(read('README.md'))?.[1] ?? '';
-    expect(profile).toContain('draft-ietf-oauth-transaction-tokens-11');
-    for (const said of ['replay', 'authenticat', 'HTTP only', 'WebSocket', 'jobs']) expect(profile).toContain(said);
+describe('the profile in the README', () => {
+  interface Rule {
+    readonly id: string;
+    readonly says: string;
+    readonly later?: string;
+  }
+  const { areas } = JSON.parse(read('docs/conformance.rules.json')) as { areas: readonly { rules: readonly Rule[] }[] };
+  const rules = new Map(areas.flatMap(({ rules: those }) => those.map((rule) => [rule.id, rule] as const)));
+  const profile = /^## Profile$(.*?)^## /ms.exec(read('README.md'))?.[1] ?? '';
+  const [deviations = '', uncovered = ''] = profile.split(/^Not covered:$/m);
+  const items = (text: string): string[] => text.split(/^- /m).slice(1);
+  /** `(R1, R3–R5)` is R1, R3, R4 and R5. */
+  const cited = (text: string): string[] =>
+    [...text.matchAll(/\bR(\d+)(?:–R(\d+))?/g)].flatMap(([, first, last = first]) =>
+      Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => `R${Number(first) + index}`),
+    );
+
+  it('R154: is of the one draft that this repository speaks of', () => {
+    const drafts = workspaceFiles()
+      .filter((path) => /\.(?:ts|md|json)$/.test(path))
+      .flatMap((path) => read(path).match(/draft-ietf-oauth-transaction-tokens-\d+/g) ?? []);
+    const [named] = profile.match(/draft-ietf-oauth-transaction-tokens-\d+/) ?? [];
+    expect([...new Set(drafts)]).toEqual([named]);
+  });
+
+  it('R154: gives each deviation with rules that are proven and say its numbers', () => {
+    expect(items(deviations).length).toBeGreaterThan(3);
+    for (const item of items(deviations)) {
+      const said = cited(item).map((id) => rules.get(id));
+      expect([item, said]).toEqual([item, said.filter((rule) => rule !== undefined && rule.later === undefined)]);
+      expect(said).not.toEqual([]);
+      const text = said.map((rule) => rule?.says).join(' ');
+      for (const number of item.match(/\b(?<!R)\d+\b/g) ?? []) expect(text).toContain(number);
+    }
+  });
+
+  it('R154: names every rule that is not built yet, and no other as such', () => {
+    const later = [...rules.values()].filter((rule) => rule.later !== undefined).map(({ id }) => id);
+    expect(cited(uncovered).toSorted()).toEqual(later.toSorted());
   });
 });
 

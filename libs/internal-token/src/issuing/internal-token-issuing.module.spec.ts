@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModuleRef, NestFactory } from '@nestjs/core';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,22 @@ describe('InternalTokenIssuingModule', () => {
     expect([issuer.minted, issuer.signed]).toEqual([1, 0]);
     expect(await encodedToken(claims)).toBe(await encodedToken(claims));
     expect([issuer.minted, issuer.signed]).toEqual([1, 1]);
+    await app.close();
+  });
+
+  it.each([InternalTokenIssuer, KeyRing])('R49: a module that does not import it cannot inject %p', async (secret) => {
+    class DomainModule {}
+    const domain: DynamicModule = {
+      module: DomainModule,
+      providers: [{ provide: 'SERVICE', inject: [secret], useFactory: (found: unknown) => found }],
+    };
+    class GatewayModule {}
+    const issuing = InternalTokenIssuingModule.forIssuing({ ...given, key });
+    const gateway = { module: GatewayModule, imports: [issuing, domain] };
+    await expect(contextOf(gateway)).rejects.toThrow(/can't resolve dependencies of the SERVICE/);
+    // One process is one trust zone: what looks for it on purpose finds it.
+    const app = await contextOf({ ...gateway, imports: [issuing] });
+    expect(app.get(ModuleRef).get(secret, { strict: false })).toBeInstanceOf(secret);
     await app.close();
   });
 
