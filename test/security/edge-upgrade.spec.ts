@@ -1,4 +1,5 @@
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
+import { switchProtocols } from '../support/handshake.js';
 
 const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
 const WEBSOCKET = [
@@ -12,15 +13,18 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
-    gateway = await EdgeGateway.start({ platform });
+    gateway = await EdgeGateway.start({ platform, prepare: switchProtocols });
   });
   afterAll(() => gateway.close());
 
-  it('R53: WebSocket without a token is never 101 and never 2xx', async () => {
+  it('R53: WebSocket is never 101 and never 2xx, though a server listens for it', async () => {
     const minted = gateway.tokens.minted;
-    expect((await gateway.get('/orders', ...WEBSOCKET)).status).toBe(401);
-    expect(problemIn(await gateway.get('/catalog/items', ...WEBSOCKET))['code']).toBe('invalid_request');
-    expect((await gateway.get('/internal/orders/secret', ...WEBSOCKET)).status).toBe(404);
+    for (const path of ['/orders', '/catalog/items', '/internal/orders/secret', '/nowhere']) {
+      const without = await gateway.get(path, ...WEBSOCKET);
+      expect([without.status, problemIn(without)['code']]).toEqual([401, 'access_token_missing']);
+      const refused = await gateway.get(path, gateway.bearer(), ...WEBSOCKET);
+      expect([refused.status, problemIn(refused)['code']]).toEqual([400, 'upgrade_refused']);
+    }
     expect(gateway.tokens.minted).toBe(minted);
   });
 
@@ -37,11 +41,8 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
     },
   );
 
-  it.each([
-    ['h2c', H2C],
-    ['WebSocket', WEBSOCKET],
-  ])('R53: %s with a token is served as what it is, an HTTP/1.1 request', async (_name, lines) => {
-    const response = await gateway.get('/orders', gateway.bearer(), ...lines);
+  it('R53: h2c with a token is served as what it is, an HTTP/1.1 request', async () => {
+    const response = await gateway.get('/orders', gateway.bearer(), ...H2C);
     expect(response.status).toBe(200);
     expect(response.headers['upgrade']).toBeUndefined();
     expect(JSON.parse(response.body).headers).not.toHaveProperty('upgrade');
@@ -63,4 +64,14 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
     const response = await gateway.send(`${method} /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\n`);
     expect(response.status).toBe(405);
   });
+});
+
+it('R53: WebSocket where no server listens for it is an HTTP/1.1 request, and refused without a token', async () => {
+  const gateway = await EdgeGateway.start();
+  const refused = await gateway.get('/catalog/items', ...WEBSOCKET);
+  expect([refused.status, problemIn(refused)['code']]).toEqual([400, 'upgrade_refused']);
+  expect((await gateway.get('/orders', ...WEBSOCKET)).status).toBe(401);
+  const response = await gateway.get('/orders', gateway.bearer(), ...WEBSOCKET);
+  expect([response.status, response.headers['upgrade']]).toEqual([200, undefined]);
+  await gateway.close();
 });

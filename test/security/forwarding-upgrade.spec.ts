@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+import { switchProtocols } from '../support/handshake.js';
 import { RawUpstream } from '../support/upstream.js';
 
 const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
@@ -7,7 +8,10 @@ const WEBSOCKET = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBs
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-describe('a way past the gateway by another protocol', () => {
+describe.each([
+  ['a server listens for upgrades', switchProtocols],
+  ['none does', () => undefined],
+])('a way past the gateway by another protocol (%s)', (_listening, prepare) => {
   let upstream: RawUpstream;
   let gateway: EdgeGateway;
   let answer = OK;
@@ -15,7 +19,10 @@ describe('a way past the gateway by another protocol', () => {
   beforeEach(async () => {
     answer = OK;
     upstream = await RawUpstream.start(({ socket }) => void socket.write(answer));
-    gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url, catalog: upstream.url } } });
+    gateway = await EdgeGateway.start({
+      prepare,
+      edge: { upstreams: { orders: upstream.url, catalog: upstream.url } },
+    });
   });
   afterEach(async () => {
     await gateway.close();
@@ -26,7 +33,7 @@ describe('a way past the gateway by another protocol', () => {
     'R53: "Upgrade: %s" to a forwarded route is refused, and reaches nobody',
     async (protocol) => {
       const response = await gateway.get('/orders', gateway.bearer(), ...WEBSOCKET, `Upgrade: ${protocol}`);
-      expect([response.status, problemIn(response)['code']]).toEqual([400, 'invalid_request']);
+      expect([response.status, problemIn(response)['code']]).toEqual([400, 'upgrade_refused']);
       expect(upstream.connections).toEqual([]);
       expect(gateway.tokens.minted).toBe(0);
     },

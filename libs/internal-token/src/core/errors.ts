@@ -156,6 +156,11 @@ const table = {
     title: 'The request is not well-formed',
     action: 'Correct the request.',
   },
+  upgrade_refused: {
+    status: 400,
+    title: 'The protocol is not changed',
+    action: 'Use HTTP/1.1 requests: WebSocket is not spoken here.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'The access token does not cover this operation',

@@ -33,6 +33,8 @@ import { type Arrival, RequestReception } from './request.reception.js';
 import { guardResponse } from './response-guard.js';
 import { assertRoutePermissions, grantedScope } from './route-authorization.js';
 
+type Authenticated = (principal: Principal | undefined) => boolean | Promise<boolean>;
+
 /**
  * The way in. A public request is cleaned, matched, authenticated and given exactly one internal token; a request of
  * the internal listener is admitted like in any service. Nothing here waits unless something asynchronous must be
@@ -60,12 +62,19 @@ export class EdgeAdmission extends RequestAdmission {
     this.connections.watch(request);
     if (this.listeners.isInternal(request.raw)) return this.#admitInternal(request);
     guardResponse(request.response);
+    if (request.upgrade) return this.#refuseUpgrade(request);
     try {
       const arrival = this.reception.receive(request);
-      return arrival === undefined ? true : this.#authenticate(arrival);
+      return arrival === undefined
+        ? true
+        : this.#authenticate(request, (principal) => this.#decide(arrival, principal));
     } catch (error) {
       return this.refusals.answer(request, error);
     }
+  }
+
+  override prepareOpen(raw: IncomingMessage): void {
+    if (!this.listeners.isInternal(raw)) this.reception.clean(raw);
   }
 
   /** True for a request of an internal listener: the socket decides, nothing the request says. */
@@ -99,17 +108,23 @@ export class EdgeAdmission extends RequestAdmission {
     return true;
   }
 
-  #authenticate(arrival: Arrival): boolean | Promise<boolean> {
-    const { request } = arrival;
+  #refuseUpgrade(request: AdmissionRequest): boolean | Promise<boolean> {
+    return this.#authenticate(request, (principal) => {
+      const code = principal === undefined ? 'access_token_missing' : 'upgrade_refused';
+      return this.refusals.answer(request, new InternalTokenError(code), principal === undefined);
+    });
+  }
+
+  #authenticate(request: AdmissionRequest, then: Authenticated): boolean | Promise<boolean> {
     let principal: Principal | undefined | Promise<Principal | undefined>;
     try {
       principal = this.authenticator.authenticate(request.raw.rawHeaders);
     } catch (error) {
       return this.refusals.answer(request, error, true);
     }
-    if (!(principal instanceof Promise)) return this.#decide(arrival, principal);
+    if (!(principal instanceof Promise)) return then(principal);
     return principal.then(
-      (late) => this.#settle(request, () => this.#decide(arrival, late)),
+      (late) => this.#settle(request, () => then(late)),
       (error: unknown) => this.refusals.answer(request, error, true),
     );
   }
@@ -153,11 +168,8 @@ export class EdgeAdmission extends RequestAdmission {
   /** A server may ignore the wish for another protocol (RFC 9110 section 7.8); a WebSocket client must hear a no. */
   #assertProtocol({ protocol, route }: Arrival, principal: Principal | undefined): void {
     if (protocol === undefined || !protocol.includes('websocket')) return;
-    if (principal === undefined) {
-      throw new InternalTokenError('invalid_request', 'Without an access token the protocol is not changed.');
-    }
-    if (this.settings.upstreams.origins.has(route.domain)) {
-      throw new InternalTokenError('invalid_request', 'This route does not speak WebSocket.');
+    if (principal === undefined || this.settings.upstreams.origins.has(route.domain)) {
+      throw new InternalTokenError('upgrade_refused');
     }
   }
 

@@ -59,7 +59,7 @@ function explain(error: unknown): string {
 }
 
 function isAboutToken({ code }: InternalTokenError, authenticating: boolean): boolean {
-  return authenticating || code !== 'invalid_request';
+  return authenticating || (code !== 'invalid_request' && code !== 'upgrade_refused');
 }
 
 /** Nothing can be issued on what is left of the access token: it ended while something was waited for. */

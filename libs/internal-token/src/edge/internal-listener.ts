@@ -8,6 +8,7 @@ import {
   type INestApplication,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { RequestHook } from '../nest/index.js';
 import { ConnectionGuard } from './connection-guard.js';
 
 export interface InternalListenerOptions {
@@ -37,7 +38,10 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
   readonly #requests = new WeakSet<IncomingMessage>();
   readonly #open: Open[] = [];
 
-  constructor(private readonly connections: ConnectionGuard) {}
+  constructor(
+    private readonly connections: ConnectionGuard,
+    private readonly hook: RequestHook,
+  ) {}
 
   /** Decided by the socket a request came through, never by what it says. */
   isInternal(request: IncomingMessage): boolean {
@@ -50,6 +54,7 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
       : createServer({ requireHostHeader: false });
     // Agents that patch `emit` of servers to see requests shall see them once: at the application, when they are admitted.
     server.emit = EventEmitter.prototype.emit.bind(server);
+    this.hook.guardUpgrades(server);
     const open = { server, host: options.host, port: 0, drainTimeoutMs: options.drainTimeoutMs ?? 10_000 };
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../core/index.js';
 import type { AdmissionRequest, RouteDefinition } from '../nest/index.js';
 import { callerTraceId } from './caller-trace.js';
@@ -57,6 +58,14 @@ export class RequestReception {
     if (route === undefined || route.access === 'none') throw this.#unmatched(request);
     store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
     return { request, route, clientAddress: client, protocol };
+  }
+
+  /** Removes what outsiders must not set from a request that leaves HTTP: its `Upgrade` is still needed. */
+  clean(raw: IncomingMessage): void {
+    const { upgrade } = raw.headers;
+    this.#hygiene.clean(raw, this.settings.proxies.has(peerAddress(raw)));
+    if (upgrade !== undefined) raw.headers.upgrade = upgrade;
+    sealHeaders(raw);
   }
 
   /** Our trace is another; that of a trusted caller is noted beside it. */

@@ -72,6 +72,11 @@ export function policyOf(controller: Type, handler: Handler): HandlerPolicy {
   return policy;
 }
 
+/** Whether a class is marked `@NoInternalToken()` as a whole. */
+export function classNeedsNoToken(type: Type): boolean {
+  return (Reflect.getMetadata(METADATA, type) as Declared | undefined)?.access === 'none';
+}
+
 function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
   const own = (Reflect.getMetadata(METADATA, handler) ?? {}) as Declared;
   const shared = (Reflect.getMetadata(METADATA, controller) ?? {}) as Declared;

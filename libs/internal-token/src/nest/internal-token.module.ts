@@ -23,6 +23,8 @@ import { RoutePolicies } from './route-policies.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
 import { UnverifiedRequests } from './unverified.requests.js';
+import { Upgrades } from './upgrades.js';
+import { WebSocketGateways } from './websocket-gateways.js';
 
 /**
  * Verifies the internal token of every request and makes its claims known to handlers and services. Import it once:
@@ -58,6 +60,8 @@ import { UnverifiedRequests } from './unverified.requests.js';
     CallerAuthentication,
     ValidationRecorder,
     TokenAdmission,
+    WebSocketGateways,
+    Upgrades,
     RequestHook,
     RoutePolicies,
     Tracer,

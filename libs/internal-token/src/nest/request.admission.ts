@@ -12,6 +12,11 @@ export interface AdmissionRequest {
    * who reads it without letting the request in; one that is let in needs no call.
    */
   readonly allowBody: () => void;
+  /**
+   * The request is a WebSocket handshake and will be refused, whatever admission decides. What remains to be told is
+   * which credentials are missing.
+   */
+  readonly upgrade?: true;
 }
 
 /**
@@ -24,4 +29,10 @@ export abstract class RequestAdmission {
    * Return a promise only where something asynchronous had to be done.
    */
   abstract admit(request: AdmissionRequest): boolean | Promise<boolean>;
+
+  /**
+   * Called instead for a request that goes to a `@WebSocketGateway()` class marked `@NoInternalToken()`: remove what its
+   * sender must not set. Nothing by default.
+   */
+  prepareOpen(_raw: IncomingMessage): void {}
 }

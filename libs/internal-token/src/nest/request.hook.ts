@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { InternalTokenError, newTransactionId } from '../core/index.js';
+import { announceRequest } from './announce-request.js';
 import { answer } from './answer.js';
 import { Application } from './application.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
@@ -10,8 +12,11 @@ import { closeLingeringly } from './lingering-close.js';
 import { RequestAdmission } from './request.admission.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
+import { Upgrades } from './upgrades.js';
+import { WebSocketGateways } from './websocket-gateways.js';
 
 type Adapter = HttpAdapterHost['httpAdapter'];
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => void) => unknown;
 
 /**
@@ -28,6 +33,8 @@ export class RequestHook implements OnModuleInit {
   /** Answers to clients that have not been told yet to send the body. */
   readonly #expected = new WeakSet<ServerResponse>();
   private admission: RequestAdmission;
+  /** Express' or Fastify's own listener for requests. */
+  private framework: RequestListener | undefined;
   private leftOver = 0;
 
   constructor(
@@ -35,6 +42,8 @@ export class RequestHook implements OnModuleInit {
     private readonly modules: ModuleRef,
     private readonly tracer: Tracer,
     private readonly application: Application,
+    private readonly upgrades: Upgrades,
+    private readonly gateways: WebSocketGateways,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
     tokens: TokenAdmission,
   ) {
@@ -57,17 +66,20 @@ export class RequestHook implements OnModuleInit {
     const adapter = this.host.httpAdapter as Adapter | null | undefined;
     if (!adapter) return;
     const server = adapter.getHttpServer() as Server | undefined;
+    const instance = adapter.getInstance<RequestListener | { routing?: RequestListener }>();
+    this.framework = typeof instance === 'function' ? instance : instance.routing;
     if (typeof server?.emit === 'function') this.attach(server);
     this.backUp(adapter);
   }
 
   /** Takes the `request` event of a server, so that no listener, early or late, sees a request before this hook. */
   attach(server: Server): void {
-    const emit = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean;
+    this.guardUpgrades(server);
+    const emit = server.emit.bind(server) as Emit;
     const intercepted = (event: string | symbol, ...args: unknown[]): boolean => {
       if (event !== 'request') return emit(event, ...args);
       const [raw, response] = args as [IncomingMessage, ServerResponse];
-      this.handle(raw, response, () => void emit(event, raw, response));
+      this.handle(raw, response, () => this.deliver(server, emit, raw, response));
       return true;
     };
     server.emit = intercepted as Server['emit'];
@@ -77,6 +89,15 @@ export class RequestHook implements OnModuleInit {
       this.#expected.add(response);
       server.emit('request', raw, response);
     });
+  }
+
+  /** Takes the `upgrade` event of a server: only handshakes with open gateway classes reach its listeners. */
+  guardUpgrades(server: Server): void {
+    this.upgrades.decideFor(server);
+    const emit = server.emit.bind(server) as Emit;
+    const intercepted: Emit = (event, ...args) =>
+      event === 'upgrade' ? this.handOut(emit, args as [IncomingMessage, Duplex, Buffer]) : emit(event, ...args);
+    server.emit = intercepted as Server['emit'];
   }
 
   /** Admits a request that was not admitted yet and then calls `next` in its context, or does not call it. */
@@ -94,6 +115,7 @@ export class RequestHook implements OnModuleInit {
         if (!response.headersSent) response.setHeader('X-Request-Id', store.txn);
         // Whoever left while they were being admitted gets nothing done in their name.
         if (!admitted || response.destroyed) return;
+        if (refused) return this.refuseUpgrade(raw, response, store);
         allowBody();
         next();
       };
@@ -101,8 +123,15 @@ export class RequestHook implements OnModuleInit {
         if (this.#expected.delete(response)) response.writeContinue();
       };
       const failed = (error: unknown) => this.fail(response, store, error);
+      const refused = this.upgrades.isRefused(raw);
+      // Whoever took it for an upgrade on the way must not send anything behind it.
+      if (refused) response.setHeader('Connection', 'close');
       try {
-        const admitted = this.admission.admit({ raw, response, store, allowBody });
+        if (this.gateways.polls(raw)) {
+          this.admission.prepareOpen(raw);
+          return goOn(true);
+        }
+        const admitted = this.admission.admit({ raw, response, store, allowBody, ...(refused && { upgrade: true }) });
         if (typeof admitted === 'boolean') goOn(admitted);
         else void admitted.then(goOn).catch(failed);
       } catch (error) {
@@ -135,6 +164,38 @@ export class RequestHook implements OnModuleInit {
       // Until its head is sent an answer says 200, whatever it would have become.
       span.end(response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST);
     });
+  }
+
+  /**
+   * socket.io puts its own listener in the place of the framework's, and hands on what is not below its path. Only the
+   * requests of open gateway classes may find it; the framework, whose guard refuses, gets all others.
+   */
+  private deliver(server: Server, emit: Emit, raw: IncomingMessage, response: ServerResponse): void {
+    const { framework } = this;
+    if (framework === undefined || server.listeners('request').includes(framework) || this.gateways.polls(raw)) {
+      return void emit('request', raw, response);
+    }
+    announceRequest(raw, response, () => void Reflect.apply(framework, server, [raw, response]));
+  }
+
+  /** An upgrade that Node did not ask about. */
+  private handOut(emit: Emit, [raw, socket, head]: [IncomingMessage, Duplex, Buffer]): boolean {
+    const response = this.upgrades.receive(raw, socket);
+    if (response !== undefined) this.handle(raw, response, () => undefined);
+    else {
+      this.admission.prepareOpen(raw);
+      if (!emit('upgrade', raw, socket, head)) socket.destroy();
+    }
+    return true;
+  }
+
+  /** 401 like any request without a token; one that verifies is told that it cannot have this. */
+  private refuseUpgrade(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): void {
+    const code = store.claims === undefined ? 'txn_missing' : 'upgrade_refused';
+    const error = store.refusal ?? new InternalTokenError(code);
+    this.logger.warn(`refused: ${error.message}`);
+    store.span?.fail(error);
+    announceRequest(raw, response, () => answer(response, error, store.txn, this.options.trustDomain));
   }
 
   private backUp(adapter: Adapter): void {
