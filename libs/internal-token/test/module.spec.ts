@@ -1,4 +1,4 @@
-import { Controller, Get, type LoggerService, Module, Post, SetMetadata } from '@nestjs/common';
+import { Controller, Get, type LoggerService, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
@@ -130,14 +130,6 @@ class ContradictingController {
   both() {}
 }
 
-@Controller('messages')
-@AnyScope()
-class MessageController {
-  // What @MessagePattern() of @nestjs/microservices leaves behind.
-  @SetMetadata('microservices:pattern', ['orders.placed'])
-  placed() {}
-}
-
 describe('The look at every handler when the application starts', () => {
   it('R44: stops it for handlers without a scope policy, naming each and the fix', async () => {
     const error = await failureOf({
@@ -166,12 +158,5 @@ describe('The look at every handler when the application starts', () => {
   it('stops it for a handler that needs no token and asks for a permission', async () => {
     const error = await failureOf({ controllers: [ContradictingController] });
     expect(error.message).toContain('ContradictingController.both');
-  });
-
-  it('warns of message handlers, which no global guard protects by itself', async () => {
-    const logger = new Listening();
-    const { app } = await start(express, { controllers: [MessageController], logger });
-    expect(logger.lines).toContainEqual(expect.stringMatching(/MessageController\.placed.*inheritAppConfig: true/));
-    await app.close();
   });
 });

@@ -7,6 +7,7 @@ import { CallerAuthentication } from './caller/caller.authentication.js';
 import { type HandlerPolicy, policyOf } from './handler-policy.js';
 import { currentStore } from './internal-token.store.js';
 import { type HandlerRoute, routesOfHandler } from './reflect-routes.js';
+import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
 import { UnverifiedRequests } from './unverified.requests.js';
@@ -25,11 +26,13 @@ export class InternalTokenGuard implements CanActivate {
     private readonly unverified: UnverifiedRequests,
     private readonly replays: ReplayProtection,
     private readonly callers: CallerAuthentication,
+    private readonly messages: MessageHandlers,
   ) {}
 
   /** A promise only where a replay store has to be waited for. */
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const policy = policyOf(execution.getClass(), execution.getHandler());
+    if (!this.supports(execution)) return this.checkMessage(execution, policy);
     this.nameSpan(execution);
     this.checkCaller(execution, policy);
     if (policy.access === 'none') return true;
@@ -62,11 +65,20 @@ export class InternalTokenGuard implements CanActivate {
     return execution.getType() === 'http';
   }
 
+  /** Other kinds of handler have no token here, and nobody knows who calls them. */
+  protected checkMessage(execution: ExecutionContext, policy: HandlerPolicy): true {
+    try {
+      this.callers.check(policy, undefined);
+      if (policy.access === 'none') return true;
+      throw new InternalTokenError('txn_no_context', `Handlers of type "${execution.getType()}" have no token here.`);
+    } catch (error) {
+      this.messages.noteRefusal(execution, error);
+      throw error;
+    }
+  }
+
   /** @throws InternalTokenError the reason why this request has no verified claims */
   protected claimsOf(execution: ExecutionContext): VerifiedClaims {
-    if (!this.supports(execution)) {
-      throw new InternalTokenError('txn_no_context', `Handlers of type "${execution.getType()}" have no token here.`);
-    }
     const store = currentStore();
     if (store?.refusal !== undefined) throw store.refusal;
     if (!isVerified(store?.claims)) throw new InternalTokenError('txn_missing');
@@ -86,7 +98,7 @@ export class InternalTokenGuard implements CanActivate {
 
   /** Who sent the request, where that is asked for; in every mode, and whatever token came along. */
   protected checkCaller(execution: ExecutionContext, policy: HandlerPolicy): void {
-    this.callers.check(policy, this.supports(execution) ? this.hook.storeOf(rawRequest(execution)) : undefined);
+    this.callers.check(policy, this.hook.storeOf(rawRequest(execution)));
   }
 
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {

@@ -16,6 +16,7 @@ import {
   type ResolvedOptions,
 } from './internal-token.options.js';
 import { KeyLoader } from './key.loader.js';
+import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
 import { resolveOptions } from './resolve-options.js';
@@ -61,6 +62,7 @@ import { WebSocketGateways } from './websocket-gateways.js';
     ValidationRecorder,
     TokenAdmission,
     WebSocketGateways,
+    MessageHandlers,
     Upgrades,
     RequestHook,
     RoutePolicies,

@@ -1,14 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
+import { controllersOf } from './controllers-of.js';
 import type { HandlerPolicy } from './handler-policy.js';
 import { CallerAuthentication, nobodyAsks } from './caller/caller.authentication.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { handlersOf, reflectRoutes, type RouteDefinition } from './reflect-routes.js';
 import { UnverifiedRequests } from './unverified.requests.js';
-
-// The metadata of @MessagePattern() and @EventPattern(); @nestjs/microservices may not be installed.
-const MESSAGE_PATTERN = 'microservices:pattern';
 
 /** Knows every handler's policy once the application starts; contradictions and missing policies stop it. */
 @Injectable()
@@ -29,7 +27,7 @@ export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
 
   /** @throws InternalTokenError `configuration_invalid`, naming each handler and the fix */
   onModuleInit(): void {
-    const controllers = this.controllers();
+    const controllers = controllersOf(this.modules);
     const routes = reflectRoutes(controllers, '');
     if (this.options.requireScopePolicy) this.requirePolicies(routes);
     const open = routes.filter(({ access }) => access === 'none');
@@ -40,13 +38,6 @@ export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
       .flatMap(handlersOf)
       .filter(({ policy }) => policy.callers !== undefined)
       .map(({ handler }) => handler);
-    const messages = controllers.flatMap(messageHandlers);
-    if (messages.length > 0) {
-      this.logger.warn(
-        `${messages.join(', ')}: message handlers run without any guard unless the application is connected with ` +
-          'connectMicroservice(options, { inheritAppConfig: true }); with it, InternalTokenGuard refuses them.',
-      );
-    }
   }
 
   /** After every other module: only then is it known who is provided. */
@@ -78,16 +69,6 @@ export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
     );
   }
 
-  private controllers(): Type[] {
-    const controllers = new Set<Type>();
-    for (const module of this.modules.values()) {
-      for (const { metatype } of module.controllers.values()) {
-        if (typeof metatype === 'function') controllers.add(metatype as Type);
-      }
-    }
-    return [...controllers];
-  }
-
   private requirePolicies(routes: readonly RouteDefinition[]): void {
     const undecided = routes.filter(({ access, scopes }) => access !== 'none' && scopes === undefined);
     if (undecided.length === 0) return;
@@ -101,14 +82,4 @@ export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
 
 function name({ handler, method, path }: RouteDefinition): string {
   return `${handler} (${method} ${path})`;
-}
-
-const scanner = new MetadataScanner();
-
-function messageHandlers(controller: Type): string[] {
-  const prototype = controller.prototype as Record<string, object>;
-  return scanner
-    .getAllMethodNames(prototype)
-    .filter((method) => Reflect.hasMetadata(MESSAGE_PATTERN, prototype[method] ?? {}))
-    .map((method) => `${controller.name}.${method}`);
 }
