@@ -205,7 +205,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
 it('R158: a refused handshake has a line and a span under the id of the answer', async () => {
   const lines: string[] = [];
   const spans: SpanRecord[] = [];
-  const write = process.stdout.write;
+  const write = process.stdout.write.bind(process.stdout);
   process.stdout.write = ((chunk: string | Uint8Array) => lines.push(String(chunk)) > 0) as typeof write;
   try {
     const logger = new InternalTokenLogger({ service: 'test' });

@@ -31,16 +31,23 @@ export function handshake(url: string, headers: Record<string, string> = {}): Pr
 }
 
 /** A real socket.io client: the first message that the server pushes, or `refused`. */
-export function socketIo(
+export async function socketIo(
   url: string,
   transport: 'polling' | 'websocket',
   headers: Record<string, string> = {},
 ): Promise<string> {
   const client = io(url, { transports: [transport], reconnection: false, forceNew: true, extraHeaders: headers });
-  return new Promise<string>((resolve) => {
+  const answer = await new Promise<string>((resolve) => {
     client.once('pushed', resolve);
     client.once('connect_error', () => resolve('refused'));
-  }).finally(() => void client.disconnect());
+  });
+  await new Promise<void>((resolve) => {
+    const { engine } = client.io;
+    if (engine.readyState === 'closed') resolve();
+    else engine.once('close', () => resolve());
+    client.disconnect();
+  });
+  return answer;
 }
 
 /** Attaches a server by hand that switches to any protocol, for anybody. */

@@ -54,8 +54,8 @@ class Listening implements LoggerService {
 
 const tcp: TcpOptions = { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } };
 
-function portOf(microservice: INestMicroservice | undefined): number {
-  return (microservice?.unwrap<Server>().address() as AddressInfo).port;
+function portOf(microservice: INestMicroservice): number {
+  return (microservice.unwrap<Server>().address() as AddressInfo).port;
 }
 
 /** Asks for a count and, on the same connection before it, tells of events. */
@@ -92,7 +92,7 @@ describe('Message handlers of a hybrid application', () => {
       await app.close();
       throw error;
     }
-    return { app, logger, port: portOf(app.getMicroservices()[0]) };
+    return { app, logger, port: portOf(app.getMicroservices()[0] as INestMicroservice) };
   };
 
   it.each([

@@ -82,10 +82,10 @@ function checkConnections(): void {
   if (checking) return;
   checking = true;
   const { prototype } = NestApplication;
-  const { connectMicroservice } = prototype;
+  const connect = Reflect.get(prototype, 'connectMicroservice') as NestApplication['connectMicroservice'];
   prototype.connectMicroservice = function (this: NestApplication, options, hybrid) {
     if (!hybrid?.inheritAppConfig) handlersOf(this)?.assertGuarded();
-    return Reflect.apply(connectMicroservice, this, [options, hybrid]) as ReturnType<typeof connectMicroservice>;
+    return Reflect.apply(connect, this, [options, hybrid]) as ReturnType<typeof connect>;
   };
 }
 

@@ -175,7 +175,7 @@ export class RequestHook implements OnModuleInit {
     if (framework === undefined || server.listeners('request').includes(framework) || this.gateways.polls(raw)) {
       return void emit('request', raw, response);
     }
-    announceRequest(raw, response, () => void Reflect.apply(framework, server, [raw, response]));
+    announceRequest(raw, response, () => Reflect.apply(framework, server, [raw, response]));
   }
 
   /** An upgrade that Node did not ask about. */
