@@ -65,9 +65,9 @@ export class EdgeAdmission extends RequestAdmission {
     if (request.upgrade) return this.#refuseUpgrade(request);
     try {
       const arrival = this.reception.receive(request);
-      return arrival === undefined
-        ? true
-        : this.#authenticate(request, (principal) => this.#decide(arrival, principal));
+      if (arrival === undefined) return true;
+      this.#checkEarly(arrival);
+      return this.#authenticate(request, (principal) => this.#decide(arrival, principal));
     } catch (error) {
       return this.refusals.answer(request, error);
     }
@@ -129,6 +129,14 @@ export class EdgeAdmission extends RequestAdmission {
     );
   }
 
+  /** Also for wrong credentials: nothing was looked at yet. */
+  #checkEarly({ request: { raw, response, store }, route, clientAddress }: Arrival): void {
+    const { policies } = this.collaborators;
+    if (policies.early) {
+      policies.checkBefore({ txn: store.txn, route, principal: undefined, clientAddress, raw, response });
+    }
+  }
+
   #decide(arrival: Arrival, principal: Principal | undefined): boolean | Promise<boolean> {
     const { request, route, clientAddress } = arrival;
     if (isGone(request)) return false;
@@ -149,7 +157,7 @@ export class EdgeAdmission extends RequestAdmission {
     };
     // An enricher may still add what is missing here.
     if (enricher === undefined) assertRoutePermissions(route, principal);
-    const pending = this.collaborators.check(known);
+    const pending = this.collaborators.policies.checkAfter(known);
     if (pending === undefined && (enricher === undefined || principal === undefined)) {
       return this.#issue(request, known, scope);
     }

@@ -3,7 +3,8 @@ import { DiscoveryService } from '@nestjs/core';
 import { InternalTokenError } from '../core/index.js';
 import { CallerCredentials } from '../nest/index.js';
 import { InternalTokenIssuer } from '../issuing/index.js';
-import { EdgePolicy, type EdgeRequest } from './edge.policy.js';
+import { EdgePolicies } from './edge.policies.js';
+import { EdgePolicy } from './edge.policy.js';
 import { PermissionEnricher } from './enrichment.js';
 import { Forwarder } from './forwarder.js';
 import { HttpForwarder } from './forwarding/index.js';
@@ -15,8 +16,8 @@ type Kind<T> = abstract new (...args: never[]) => T;
 @Injectable()
 export class EdgeCollaborators implements OnModuleInit {
   #issuer: InternalTokenIssuer | undefined;
-  #policies: readonly EdgePolicy[] = [];
   #forwarder: Forwarder;
+  policies = new EdgePolicies([]);
   enricher: PermissionEnricher | undefined;
   sink: IssuanceSink | undefined;
   credentials: CallerCredentials | undefined;
@@ -29,7 +30,7 @@ export class EdgeCollaborators implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.#policies = this.#all(EdgePolicy).toSorted((one, other) => one.order - other.order);
+    this.policies = new EdgePolicies(this.#all(EdgePolicy));
     this.enricher = this.#atMostOne(PermissionEnricher);
     // The built-in one is a provider too; another takes its place.
     this.#forwarder = this.#atMostOne(Forwarder, this.#forwarder) ?? this.#forwarder;
@@ -49,20 +50,6 @@ export class EdgeCollaborators implements OnModuleInit {
   /** Another process is reached through it. */
   get forwarder(): Forwarder {
     return this.#forwarder;
-  }
-
-  /** Runs the policies in their order. A promise only from the first policy on that returned one. */
-  check(request: EdgeRequest): Promise<void> | undefined {
-    for (let index = 0; index < this.#policies.length; index++) {
-      const pending = this.#policies[index]?.check(request);
-      if (pending !== undefined) return this.#checkRest(pending, request, index + 1);
-    }
-    return undefined;
-  }
-
-  async #checkRest(pending: Promise<void>, request: EdgeRequest, next: number): Promise<void> {
-    await pending;
-    for (const policy of this.#policies.slice(next)) await policy.check(request);
   }
 
   #atMostOne<T extends object>(kind: Kind<T>, except?: T): T | undefined {

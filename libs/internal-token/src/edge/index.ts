@@ -9,7 +9,7 @@ export {
 export { EdgeAdmission } from './edge.admission.js';
 export { EdgeModule } from './edge.module.js';
 export type { EdgeOptions } from './edge.options.js';
-export { EdgePolicy, type EdgeRequest } from './edge.policy.js';
+export { EdgePolicy, type EdgePolicyStage, type EdgeRequest } from './edge.policy.js';
 export { type Enrichment, PermissionEnricher } from './enrichment.js';
 export { Forwarder } from './forwarder.js';
 export { type InternalListener, type InternalListenerOptions, openInternalListener } from './internal-listener.js';

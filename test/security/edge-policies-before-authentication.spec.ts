@@ -1,0 +1,119 @@
+import { HttpException, Injectable } from '@nestjs/common';
+import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+
+const ALLOWED_FAILURES = 3;
+
+/** Counts refused credentials by address; after three the address waits. */
+@Injectable()
+class FailedCredentials extends EdgePolicy {
+  override readonly runs = 'before-authentication';
+  readonly #failures = new Map<string, number>();
+
+  check({ clientAddress, response }: EdgeRequest): void {
+    if ((this.#failures.get(clientAddress) ?? 0) >= ALLOWED_FAILURES) {
+      response.setHeader('Retry-After', '60');
+      throw new HttpException('Too many wrong credentials', 429);
+    }
+    response.once('close', () => {
+      if (response.statusCode !== 401) return;
+      this.#failures.set(clientAddress, (this.#failures.get(clientAddress) ?? 0) + 1);
+    });
+  }
+}
+
+/** Notes when it runs, and what it is told. */
+abstract class Noted extends EdgePolicy {
+  static readonly seen: [string, boolean, string][] = [];
+  check({ principal, route }: EdgeRequest): void {
+    Noted.seen.push([this.constructor.name, principal !== undefined, route.path]);
+  }
+}
+@Injectable()
+class LateBefore extends Noted {
+  override readonly runs = 'before-authentication';
+  override readonly order = 2;
+}
+@Injectable()
+class EarlyBefore extends Noted {
+  override readonly runs = 'before-authentication';
+  override readonly order = -2;
+}
+@Injectable()
+class EarlyAfter extends Noted {
+  override readonly order = -3;
+}
+
+@Injectable()
+class AsynchronousBefore extends EdgePolicy {
+  override readonly runs = 'before-authentication';
+  override async check(): Promise<void> {}
+}
+
+@Injectable()
+class PromisesBefore extends EdgePolicy {
+  override readonly runs = 'before-authentication';
+  override check(): Promise<void> {
+    return Promise.reject(new Error('password=hunter2'));
+  }
+}
+
+@Injectable()
+class Misspelt extends EdgePolicy {
+  override readonly runs = 'before' as 'before-authentication';
+  override check(): void {}
+}
+
+describe('a policy that runs before authentication', () => {
+  const open: EdgeGateway[] = [];
+  const start = async (...providers: (new () => EdgePolicy)[]): Promise<EdgeGateway> => {
+    const gateway = await EdgeGateway.start({ providers });
+    open.push(gateway);
+    return gateway;
+  };
+  afterEach(async () => {
+    for (const gateway of open.splice(0)) await gateway.close();
+  });
+
+  it('R171: limits the rate of wrong credentials, whose tokens are then not looked at', async () => {
+    const gateway = await start(FailedCredentials);
+    for (let i = 0; i < ALLOWED_FAILURES; i += 1) {
+      expect((await gateway.get('/orders', `Authorization: Bearer wrong-${i}`)).status).toBe(401);
+    }
+    const refused = await gateway.get('/orders', 'Authorization: Bearer wrong-4');
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toBe('60');
+    expect(refused.headers['www-authenticate']).toBeUndefined();
+    expect(gateway.tokens.minted).toBe(0);
+  });
+
+  it('R171: runs first, each kind in its order; it knows the route and no principal', async () => {
+    const gateway = await start(EarlyAfter, LateBefore, EarlyBefore);
+    Noted.seen.length = 0;
+    expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
+    expect(Noted.seen).toEqual([
+      ['EarlyBefore', false, '/orders'],
+      ['LateBefore', false, '/orders'],
+      ['EarlyAfter', true, '/orders'],
+    ]);
+    Noted.seen.length = 0;
+    expect((await gateway.get('/orders', 'Authorization: Bearer wrong')).status).toBe(401);
+    expect(Noted.seen.map(([name]) => name)).toEqual(['EarlyBefore', 'LateBefore']);
+  });
+
+  it.each([
+    ['is an async function', AsynchronousBefore, /AsynchronousBefore runs before authentication.*synchronous/],
+    ['says something else', Misspelt, /Misspelt\.runs is "before".*after-authentication/],
+  ])('R171: stops the start where it %s', async (_name, policy, message) => {
+    await expect(start(policy)).rejects.toThrow(message);
+  });
+
+  it('R171: refuses the request where it returns a promise, whatever becomes of that', async () => {
+    const gateway = await start(PromisesBefore);
+    const response = await gateway.get('/catalog/items');
+    expect(response.status).toBe(500);
+    expect(problemIn(response)['code']).toBe('configuration_invalid');
+    expect(response.body).not.toContain('hunter2');
+    expect(gateway.tokens.minted).toBe(0);
+  });
+});
