@@ -119,12 +119,22 @@ accept('issued 4 s ahead', ['R152'], token({ iat: NOW + 4 }), { issuedAt: NOW + 
 accept('nbf 4 s ahead', ['R76'], token({ nbf: NOW + 4 }));
 accept('exactly the longest lifetime', ['R76'], token({ exp: NOW + 290 }), { expiresAt: NOW + 290 });
 accept('no rctx', ['R18'], token({ rctx: undefined }));
+for (const sub of ['Zoë Müller', '山田 太郎', 'auth0|5f7c', 'https://idp.example/users?id=7', '🦊']) {
+  accept(`sub ${sub}`, ['R173'], token({ sub }), { userId: sub });
+}
+accept('null where a claim may be absent', ['R173'], token({ nbf: null, rctx: null }));
 const { tenantId: _tenant, ...tenantless } = claims;
 valid.push({
   name: 'no tctx: no permissions, not authenticated',
   rules: ['R17', 'R77'],
   token: token({ tctx: undefined }),
   claims: { ...tenantless, permissions: [], authenticated: false },
+});
+valid.push({
+  name: 'null where a member of tctx may be absent',
+  rules: ['R173'],
+  token: tctx({ tenant_id: null, permissions: null }),
+  claims: { ...tenantless, permissions: [] },
 });
 accept('custom claims stand in tctx', ['R22'], tctx({ plan: 'pro', limits: { orders: 7 } }), {
   custom: { plan: 'pro', limits: { orders: 7 } },
@@ -372,6 +382,9 @@ refuse('txn_not_yet_valid', 'issued 10 s ahead', ['R76', 'R152'], token({ iat: N
 refuse('txn_not_yet_valid', 'nbf 10 s ahead', ['R76'], token({ nbf: NOW + 10 }));
 refuse('txn_lifetime', 'lives 301 s', ['R76'], token({ exp: NOW + 291 }));
 refuse('txn_lifetime', 'lives for years', ['R76'], token({ exp: NOW + 100_000_000 }));
+refuse('txn_lifetime', 'exp in milliseconds', ['R76'], token({ exp: (NOW + 50) * 1000 }));
+refuse('txn_lifetime', 'exp in the year 9999', ['R76'], token({ exp: 253_402_300_799 }));
+refuse('txn_not_yet_valid', 'iat in milliseconds', ['R76'], token({ iat: NOW * 1000, exp: NOW * 1000 + 60 }));
 refuse('txn_lifetime', 'exp before iat', ['R9'], token({ iat: NOW, exp: NOW - 1 }));
 
 for (const name of ['txn', 'sub', 'scope', 'req_wl', 'iat', 'aud', 'exp']) {
@@ -392,6 +405,24 @@ for (const name of ['exp', 'iat', 'nbf']) {
       JSON.stringify({ ...payload, [name]: 0 }).replace(`"${name}":0`, `"${name}":1e400`),
     ),
   );
+}
+for (const [name, sub] of [
+  ['one space', ' '],
+  ['a no-break space', '\u00a0'],
+  ['a space behind', 'alice '],
+  ['a space in front', ' alice'],
+  ['a line feed behind', 'alice\n'],
+  ['a control character within', 'al\u0085ice'],
+  ['a line separator within', 'al\u2028ice'],
+  ['an override of the direction', '\u202ealice'],
+  ['an isolate', 'al\u2066ice'],
+  ['a zero-width space', 'al\u200bice'],
+  ['a zero-width joiner', 'al\u200dice'],
+  ['a byte order mark in front', '\ufeffalice'],
+  ['a soft hyphen', 'al\u00adice'],
+  ['half of a surrogate pair', 'alice\ud800'],
+]) {
+  refuse('txn_claims_invalid', `sub: ${name}`, ['R173'], token({ sub }));
 }
 refuse('txn_claims_invalid', 'scope an array', ['R15', 'R75'], token({ scope: ['orders.read'] }));
 refuse('txn_claims_invalid', 'scope with two spaces', ['R15'], token({ scope: 'orders.read  orders.write' }));

@@ -126,13 +126,14 @@ describe('A key source that misbehaves', () => {
     expect(await statusOf(late)).toBe(200);
   });
 
-  it('R106: silent: requests with known keys are served, and one with an unknown key is refused', async () => {
+  it('R69, R106: silent: requests with known keys are served, and one with an unknown key is told to come back', async () => {
     const running = await service();
     source.misbehave = () => undefined;
     await askedAgain(1);
-    const waiting = statusOf(running, tokens.unknownKey());
+    const waiting = running.get('/orders', tokens.unknownKey());
     for (let i = 0; i < 20; i += 1) expect(await statusOf(running)).toBe(200);
-    expect(await waiting).toBe(401);
+    const { status, headers } = await waiting;
+    expect([status, headers.get('retry-after')]).toEqual([503, '30']);
   });
 
   it.each([301, 302, 303, 307, 308])('R103: a redirect with %d is not followed, known keys stay', async (status) => {

@@ -47,22 +47,17 @@ describe('claims that are missing or of the wrong kind', () => {
 
   it.each([
     { tctx: 'acme' },
-    { tctx: null },
     { tctx: [] },
     { rctx: 'x' },
-    { rctx: null },
     { tctx: { tenant_id: 7 } },
     { tctx: { tenant_id: '' } },
-    { tctx: { tenant_id: null } },
     { tctx: { permissions: 'orders:write' } },
-    { tctx: { permissions: null } },
     { tctx: { permissions: { 0: 'orders:write' } } },
     { tctx: { permissions: [7] } },
     { tctx: { permissions: [''] } },
     { tctx: { permissions: ['a', 'a'] } },
     { tctx: { authenticated: 'true' } },
     { tctx: { authenticated: 1 } },
-    { tctx: { authenticated: null } },
   ])('R22, R75: refuses %j', async (claims) => {
     expect(await forge.refusal(forge.token(claims))).toBe('txn_claims_invalid');
   });

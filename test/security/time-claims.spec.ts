@@ -56,7 +56,7 @@ describe('times', () => {
   });
 
   it('R76: nbf, if there, is a number', async () => {
-    for (const value of [null, '', `${NOW}`, true, [NOW], -1]) {
+    for (const value of ['', `${NOW}`, true, [NOW], -1]) {
       expect(await forge.refusal(forge.token({ nbf: value }))).toBe('txn_claims_invalid');
     }
   });

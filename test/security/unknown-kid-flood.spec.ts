@@ -5,6 +5,7 @@ import { InternalTokenVerifier, jwksUriSource, KeyStore } from '../../libs/inter
 import { ADAPTERS, start } from '../../libs/internal-token/test/support/adapters.js';
 import { ManualClock } from '../../libs/internal-token/test/support/manual-clock.js';
 import { JwksServer } from '../support/jwks-server.js';
+import { refusalOf } from '../support/refusals.js';
 
 @Controller('orders')
 class OrdersController {
@@ -38,27 +39,29 @@ describe('A flood of unknown key ids', () => {
           ...Array.from({ length: 50 }, () => get('/orders', unknown())),
           get('/orders', tokens.token()),
         ]);
-        expect(answers.slice(0, 50).filter(({ status }) => status === 401)).toHaveLength(50);
+        // 503 where the machine is so slow that a load takes over a second.
+        expect(answers.slice(0, 50).filter(({ status }) => status === 401 || status === 503)).toHaveLength(50);
         expect(answers[50]?.status).toBe(200);
         await Promise.all(answers.map((answer) => answer.text()));
       }
-      // Four a minute inside the cool-down that each load begins, and one when it is over.
+      // Four in any minute, and one in any half; the test may take its time.
       const halves = Math.floor((performance.now() - began) / 30_000);
       expect(source.asked - atStart).toBeLessThanOrEqual(5 + halves + 4 * Math.floor(halves / 2));
       await app.close();
     },
   );
 
-  it('R107: over an hour of flood: six a minute and the scheduled ones, whatever the key server does', async () => {
+  it('R107: over an hour of flood: six loads a minute beside the scheduled ones, whatever the key server does', async () => {
     const clock = new ManualClock();
-    const askedAt: number[] = [];
+    const loads: { at: number; caused: boolean }[] = [];
+    let verifying = false;
     const keys = await tokens.keys.load(new AbortController().signal);
     const store = new KeyStore({
       clock,
       source: {
         description: 'counted',
         load: () => {
-          askedAt.push(clock.now());
+          loads.push({ at: clock.now(), caused: verifying });
           // Every other minute it is away.
           return Math.floor(clock.now() / 60_000) % 2 === 0 ? Promise.resolve(keys) : Promise.reject(new Error('away'));
         },
@@ -67,17 +70,22 @@ describe('A flood of unknown key ids', () => {
     const verifier = new InternalTokenVerifier({ trustDomain: 'test', issuer: 'api_gateway', keys: store });
     await store.start();
     const [forged, good] = [unknown(), tokens.token()];
+    const codes = new Set<string>();
     for (; clock.now() < 3_600_000; await clock.pass(1000)) {
-      await expect((async () => verifier.verify(forged))()).rejects.toMatchObject({ code: 'txn_key_unknown' });
+      verifying = true;
+      codes.add((await refusalOf(() => verifier.verify(forged))).code);
+      verifying = false;
       expect(verifier.verify(good)).toMatchObject({ userId: 'test-user' });
     }
     store.close();
-    // Of the schedule: one in five minutes, or retries after a failure: 0.25, 0.5, 1, 2 … 60 seconds apart.
-    for (const start of askedAt) {
-      const inMinute = askedAt.filter((at) => at >= start && at < start + 60_000).length;
-      expect(inMinute).toBeLessThanOrEqual(6 + 9);
-    }
-    expect(askedAt.length).toBeLessThan(60 * 10);
+    expect([...codes].toSorted()).toEqual(['txn_key_unknown', 'txn_keys_not_ready']);
+    const mostIn = (caused: boolean, milliseconds: number): number => {
+      const times = loads.filter((load) => load.caused === caused).map(({ at }) => at);
+      return Math.max(...times.map((start) => times.filter((at) => at >= start && at < start + milliseconds).length));
+    };
+    expect(mostIn(true, 60_000)).toBe(6);
+    // After failures: 0.25, 0.5, 1, 2 … 60 seconds apart.
+    expect(mostIn(false, 60_000)).toBeLessThanOrEqual(9);
   });
 
   it('R107: good tokens ask nothing of the key server and make no promise, however long the flood', async () => {

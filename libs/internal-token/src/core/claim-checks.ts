@@ -1,6 +1,7 @@
 import { InternalTokenError } from './errors.js';
-import { isJsonObject, type JsonObject, member } from './strict-json.js';
+import { claimOf, isJsonObject, type JsonObject } from './strict-json.js';
 import { isShortId } from './short-id.js';
+import { isSubject } from './subject.js';
 import { SCOPE, TRANSACTION_CONTEXT_NAMES, type TransactionContext, type WireClaims } from './wire-claims.js';
 
 /** What received claims are measured by. */
@@ -25,11 +26,11 @@ export interface CheckedClaims {
  * @throws InternalTokenError with the code of the first check that fails
  */
 export function checkClaims(payload: JsonObject, expected: ClaimExpectations, nowSeconds: number): CheckedClaims {
-  if (member(payload, 'iss') !== expected.issuer) throw new InternalTokenError('txn_issuer');
-  checkAudience(member(payload, 'aud'), expected.trustDomain);
+  if (claimOf(payload, 'iss') !== expected.issuer) throw new InternalTokenError('txn_issuer');
+  checkAudience(claimOf(payload, 'aud'), expected.trustDomain);
   const iat = time(payload, 'iat');
   const exp = time(payload, 'exp');
-  const nbf = member(payload, 'nbf') === undefined ? iat : time(payload, 'nbf');
+  const nbf = claimOf(payload, 'nbf') === undefined ? iat : time(payload, 'nbf');
   if (nowSeconds >= exp + expected.leewaySeconds) throw new InternalTokenError('txn_expired');
   const notBefore = Math.max(iat, nbf);
   if (notBefore > nowSeconds + expected.leewaySeconds) throw new InternalTokenError('txn_not_yet_valid');
@@ -37,16 +38,18 @@ export function checkClaims(payload: JsonObject, expected: ClaimExpectations, no
 
   const scope = text(payload, 'scope');
   if (!SCOPE.test(scope)) throw invalid('scope');
-  if (member(payload, 'rctx') !== undefined && !isJsonObject(member(payload, 'rctx'))) throw invalid('rctx');
-  const txn = member(payload, 'txn');
+  if (claimOf(payload, 'rctx') !== undefined && !isJsonObject(claimOf(payload, 'rctx'))) throw invalid('rctx');
+  const txn = claimOf(payload, 'txn');
   if (!isShortId(txn)) throw invalid('txn');
-  const { tctx, custom } = readTransactionContext(member(payload, 'tctx'));
+  const sub = claimOf(payload, 'sub');
+  if (!isSubject(sub)) throw invalid('sub');
+  const { tctx, custom } = readTransactionContext(claimOf(payload, 'tctx'));
   const wire = {
     iss: expected.issuer,
     iat,
     exp,
     txn,
-    sub: text(payload, 'sub'),
+    sub,
     scope,
     req_wl: text(payload, 'req_wl'),
     tctx,
@@ -59,14 +62,14 @@ function invalid(name: string): InternalTokenError {
 }
 
 function text(payload: JsonObject, name: string): string {
-  const value = member(payload, name);
+  const value = claimOf(payload, name);
   if (typeof value !== 'string' || value === '') throw invalid(name);
   return value;
 }
 
 /** A NumericDate (RFC 7519, section 2). A number beyond all calendars (1e400 reads as Infinity) is none. */
 function time(payload: JsonObject, name: string): number {
-  const value = member(payload, name);
+  const value = claimOf(payload, name);
   if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw invalid(name);
   return value;
 }
@@ -80,9 +83,9 @@ function checkAudience(audience: unknown, trustDomain: string): void {
 
 function readTransactionContext(value: unknown = {}): { tctx: TransactionContext; custom: JsonObject } {
   if (!isJsonObject(value)) throw invalid('tctx');
-  const tenantId = member(value, 'tenant_id');
-  const permissions = member(value, 'permissions', []);
-  const authenticated = member(value, 'authenticated', false);
+  const tenantId = claimOf(value, 'tenant_id');
+  const permissions = claimOf(value, 'permissions', []);
+  const authenticated = claimOf(value, 'authenticated', false);
   if (tenantId !== undefined && (typeof tenantId !== 'string' || tenantId === '')) throw invalid('tctx.tenant_id');
   if (!isTextSet(permissions)) throw invalid('tctx.permissions');
   if (typeof authenticated !== 'boolean') throw invalid('tctx.authenticated');

@@ -3,6 +3,8 @@ export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   readonly action: string;
+  /** What `Retry-After` says (RFC 9110, section 10.2.3), where waiting helps. */
+  readonly retryAfterSeconds?: number;
 }
 
 const table = {
@@ -98,8 +100,9 @@ const table = {
   },
   txn_keys_not_ready: {
     status: 503,
-    title: 'The keys for internal tokens are not loaded yet',
+    title: 'The keys for internal tokens are not loaded',
     action: 'Try again in a moment; if it lasts, check that the key source of this service can be reached.',
+    retryAfterSeconds: 30,
   },
   txn_no_context: {
     status: 500,
@@ -190,6 +193,7 @@ const table = {
     status: 503,
     title: 'The identity provider cannot be reached',
     action: 'Try again in a moment.',
+    retryAfterSeconds: 30,
   },
   upstream_unreachable: {
     status: 502,

@@ -5,6 +5,7 @@ export type { CustomClaimsSchema } from './custom-claims.js';
 export { type ErrorEntry, INTERNAL_TOKEN_ERRORS, InternalTokenError, type InternalTokenErrorCode } from './errors.js';
 export {
   admitKeys,
+  heldKeys,
   type JsonWebKeySet,
   jwksFileSource,
   type JwksUriOptions,
@@ -15,16 +16,19 @@ export {
   type KeyStoreOptions,
   type PemKey,
   pemSource,
+  type SignatureFault,
   staticSource,
   type VerificationKey,
+  withSigningKey,
 } from './keys/index.js';
 export { checkFileMode, type FileContent, readAtMost, readSecretFile, withFile } from './guarded-file.js';
-export { type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
-export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
+export { MAX_MINTED_BYTES, type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
+export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { sendProblem } from './send-problem.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
-export { isJsonObject, type JsonObject } from './strict-json.js';
+export { claimOf, isJsonObject, type JsonObject } from './strict-json.js';
+export { isSubject } from './subject.js';
 export { isRenewableTls, type RenewableTls, type TlsMaterial } from './tls-material.js';
 export { tokenHash } from './token-hash.js';
 export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';

@@ -6,6 +6,7 @@ import { MintedToken } from './minted-token.js';
 import { requireName, requireSeconds } from './settings.js';
 import type { Signer } from './signer.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
+import { isSubject } from './subject.js';
 import { isTransactionId } from './transaction-id.js';
 import { registerVerified, type VerifiedClaims } from './verified-claims.js';
 import { SCOPE, toClaims, TRANSACTION_CONTEXT_NAMES } from './wire-claims.js';
@@ -32,6 +33,7 @@ export interface TokenMinterOptions {
 export interface MintInput {
   /** The request's id, from `newTransactionId()`. */
   readonly tokenId: string;
+  /** Without white space at its ends, control, format and bidirectional characters. */
   readonly userId: string;
   readonly tenantId?: string;
   /** Duplicates are dropped. */
@@ -49,7 +51,7 @@ export interface MintInput {
 }
 
 /** Room for what intermediaries add to a header; verifiers accept twice as much. */
-const MAX_TOKEN_BYTES = 4096;
+export const MAX_MINTED_BYTES = 4096;
 
 /**
  * Fixes the claims of one request's token. Everything is checked here, at admission; the signature is made when the
@@ -123,8 +125,8 @@ export class TokenMinter {
       JSON.stringify({ ...wire, tctx: { ...tctx, ...members }, rctx: requestContext(input.requestContext) }),
     );
     const size = header.length + payload.length + signatureChars + 2;
-    if (size > MAX_TOKEN_BYTES) {
-      throw new InternalTokenError('txn_too_large', `${size} bytes, ${MAX_TOKEN_BYTES} are allowed.`, { status: 500 });
+    if (size > MAX_MINTED_BYTES) {
+      throw new InternalTokenError('txn_too_large', `${size} bytes, ${MAX_MINTED_BYTES} are allowed.`, { status: 500 });
     }
     const claims = toClaims(wire, acceptCustom(customClaims, members));
     this.#minted += 1;
@@ -175,7 +177,11 @@ function isText(value: unknown): value is string {
 
 function checkInput({ tokenId, userId, tenantId, permissions, scope, authenticated, notAfter }: MintInput): void {
   if (!isTransactionId(tokenId)) throw refused('tokenId must come from newTransactionId().');
-  if (!isText(userId)) throw refused('userId must be a non-empty string.');
+  if (!isSubject(userId)) {
+    throw refused(
+      'userId must be a name without white space at its ends, control, format and bidirectional characters.',
+    );
+  }
   if (tenantId !== undefined && !isText(tenantId)) throw refused('tenantId must be a non-empty string, or absent.');
   if (!Array.isArray(permissions) || !permissions.every(isText)) {
     throw refused('permissions must be an array of non-empty strings.');

@@ -1,4 +1,4 @@
-import { INTERNAL_TOKEN_ERRORS, type InternalTokenError } from './errors.js';
+import { type ErrorEntry, INTERNAL_TOKEN_ERRORS, type InternalTokenError } from './errors.js';
 
 /** A body of type `application/problem+json` (RFC 9457). */
 export interface Problem {
@@ -35,6 +35,12 @@ export function toProblem(error: InternalTokenError, requestId?: string): Proble
     ...(error.status === 403 && error.code !== 'caller_not_allowed' && { error: 'insufficient_scope' as const }),
     ...(requestId !== undefined && { request_id: requestId }),
   };
+}
+
+/** What `Retry-After` says of a 503 whose end can be guessed; undefined for everything else. */
+export function retryAfterOf({ code, status }: Problem): number | undefined {
+  const table: Readonly<Record<string, ErrorEntry>> = INTERNAL_TOKEN_ERRORS;
+  return status === 503 && Object.hasOwn(table, code) ? table[code]?.retryAfterSeconds : undefined;
 }
 
 /**

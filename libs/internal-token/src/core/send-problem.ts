@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Problem, PROBLEM_CONTENT_TYPE } from './problem.js';
+import { type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf } from './problem.js';
 
 /**
  * Answers with a problem (RFC 9457) before any framework has seen the request. Headers that are set already stay, so a
@@ -15,6 +15,8 @@ export function sendProblem(res: ServerResponse, problem: Problem): void {
   if (problem.request_id !== undefined && !res.hasHeader('X-Request-Id')) {
     res.setHeader('X-Request-Id', problem.request_id);
   }
+  const retryAfter = retryAfterOf(problem);
+  if (retryAfter !== undefined && !res.hasHeader('Retry-After')) res.setHeader('Retry-After', retryAfter);
   res.setHeader('Content-Type', PROBLEM_CONTENT_TYPE);
   res.setHeader('Content-Length', body.byteLength);
   res.setHeader('Cache-Control', 'no-store');

@@ -34,9 +34,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member of the object itself: what somebody put on Object.prototype is no claim. */
-export function member(object: JsonObject, name: string, absent?: unknown): unknown {
-  return Object.hasOwn(object, name) ? object[name] : absent;
+/**
+ * A claim: a member of the object itself, since what somebody put on Object.prototype is none. `null` says that there is
+ * none, whatever the claim.
+ */
+export function claimOf(claims: JsonObject, name: string, absent?: unknown): unknown {
+  return Object.hasOwn(claims, name) ? (claims[name] ?? absent) : absent;
 }
 
 /** Walks a text that is known to be JSON, keeping the names seen in every object that is still open. */

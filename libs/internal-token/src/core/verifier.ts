@@ -2,9 +2,9 @@ import { isSigningAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '.
 import { checkClaims, type ClaimExpectations } from './claim-checks.js';
 import { type CompactParts, readPart, splitCompactJws } from './compact-jws.js';
 import { type CustomClaimsSchema, readCustomClaims } from './custom-claims.js';
-import { InternalTokenError } from './errors.js';
+import { InternalTokenError, type InternalTokenErrorCode } from './errors.js';
 import { isShortId } from './short-id.js';
-import type { KeyStore, VerificationKey } from './keys/index.js';
+import { type KeyStore, type SignatureFault, type VerificationKey, withSigningKey } from './keys/index.js';
 import { requireName, requireSeconds } from './settings.js';
 import type { JsonObject } from './strict-json.js';
 import { registerVerified, type TokenSource, type VerifiedClaims } from './verified-claims.js';
@@ -40,6 +40,13 @@ interface KnownHeader {
   readonly keyId: string;
   readonly algorithm: string;
 }
+
+const REFUSALS = {
+  keys_unavailable: 'txn_keys_not_ready',
+  key_unknown: 'txn_key_unknown',
+  algorithm: 'txn_alg',
+  signature: 'txn_signature',
+} as const satisfies Record<SignatureFault, InternalTokenErrorCode>;
 
 /** Gateways write a handful of headers: one a key. More is not remembered. */
 const MAX_KNOWN_HEADERS = 64;
@@ -148,14 +155,13 @@ export class InternalTokenVerifier {
     const parts = splitCompactJws(raw);
     const header = this.#knownHeaders.get(parts.header) ?? this.#checkHeader(readPart(parts.header));
     const payload = readPart(parts.payload);
-    const key = this.#keys.find(header.keyId);
-    if (key !== undefined) return this.#accept(raw, parts, header, payload, key);
-    const refreshed = this.#keys.findAfterRefresh(header.keyId);
-    if (refreshed === undefined) throw new InternalTokenError('txn_key_unknown');
-    return refreshed.then((newKey) => {
-      if (newKey === undefined) throw new InternalTokenError('txn_key_unknown');
-      return this.#accept(raw, parts, header, payload, newKey);
-    });
+    const { signingInput, signature } = parts;
+    return withSigningKey(
+      this.#keys,
+      { ...header, signingInput, signature },
+      (key) => this.#accept(raw, parts, header, payload, key),
+      (fault) => new InternalTokenError(REFUSALS[fault]),
+    );
   }
 
   #checkHeader(header: JsonObject): KnownHeader {
@@ -178,8 +184,6 @@ export class InternalTokenVerifier {
     payload: JsonObject,
     key: VerificationKey,
   ): VerifiedClaims {
-    if (header.algorithm !== key.algorithm) throw new InternalTokenError('txn_alg');
-    if (!key.verify(parts.signingInput, parts.signature)) throw new InternalTokenError('txn_signature');
     const { wire, custom, notBefore } = checkClaims(payload, this.#expected, this.#now() / 1000);
     const verified = toClaims(wire, readCustomClaims(this.#customClaims, custom));
     const claims = registerVerified(verified, new ReceivedToken(key.keyId, raw));

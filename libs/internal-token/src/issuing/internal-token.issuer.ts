@@ -16,6 +16,7 @@ export class InternalTokenIssuer {
   get keys(): KeySource {
     return {
       description: 'own key ring',
+      local: true,
       load: () => Promise.resolve(this.publicJwks()),
       onChange: (listener) => this.#ring.onChange(listener),
     };

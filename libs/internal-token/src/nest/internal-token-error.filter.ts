@@ -8,6 +8,7 @@ import {
   newTransactionId,
   PROBLEM_CONTENT_TYPE,
   type Problem,
+  retryAfterOf,
   toProblem,
 } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
@@ -54,9 +55,11 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
 
     const known = raw.getHeader('X-Request-Id');
     const requestId = store?.txn ?? (typeof known === 'string' ? known : newTransactionId());
+    const retryAfter = raw.hasHeader('Retry-After') ? undefined : retryAfterOf(problem);
     const headers: Record<string, string | undefined> = {
       'X-Request-Id': known === undefined ? requestId : undefined,
       'WWW-Authenticate': this.challenge(exception),
+      'Retry-After': retryAfter?.toString(),
       'Cache-Control': problem.status === 401 || problem.status === 403 || failure ? 'no-store' : undefined,
       'Content-Type': PROBLEM_CONTENT_TYPE,
     };

@@ -39,9 +39,15 @@ export interface InternalTokenOptions {
   /** Seconds within which a change of the keys arrives, 0.1 to 3600. Default 300. */
   readonly refreshSeconds?: number;
   /**
+   * Seconds for which fetched keys are used after their source last gave them. Default 86400 (a day), at least twice
+   * `refreshSeconds`, at most 2592000 (30 days). Then this service is not ready and answers 503 until the source is back:
+   * blocking the source must not keep a withdrawn key alive for ever. Keys from files or the configuration have no limit.
+   */
+  readonly maxKeyAgeSeconds?: number;
+  /**
    * A file that keeps the last good keys, so that this service can start while their source is away. Default none: then
-   * it answers 503 until the source is back. With one, a key that was withdrawn meanwhile verifies until then, for a
-   * day at most.
+   * it answers 503 until the source is back. With one, a key that was withdrawn meanwhile verifies until then, or until
+   * the keys are older than `maxKeyAgeSeconds`.
    */
   readonly seedFile?: string;
   /** How many verified tokens are remembered, so that one that comes again costs a look-up. Default 1000. */
@@ -100,6 +106,7 @@ export interface ResolvedOptions {
   readonly customClaims?: CustomClaimsSchema;
   readonly requireScopePolicy: boolean;
   readonly refreshSeconds: number;
+  readonly maxKeyAgeSeconds?: number;
   readonly seedFile?: string;
   readonly tokenCache: TokenCacheOptions;
   readonly mode: TokenMode;

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { KeyStore, type KeyStoreEvent } from '../core/index.js';
+import { heldKeys, KeyStore, type KeyStoreEvent } from '../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 
 /**
@@ -12,12 +12,14 @@ export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
   readonly store: KeyStore;
 
   constructor(
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'keys' | 'refreshSeconds' | 'seedFile'>,
+    @Inject(RESOLVED_OPTIONS)
+    private readonly options: Pick<ResolvedOptions, 'keys' | 'refreshSeconds' | 'maxKeyAgeSeconds' | 'seedFile'>,
   ) {
-    const { keys: source, refreshSeconds, seedFile } = options;
+    const { keys: source, refreshSeconds, maxKeyAgeSeconds, seedFile } = options;
     this.store = new KeyStore({
       source,
       refreshSeconds,
+      ...(maxKeyAgeSeconds !== undefined && { maxKeyAgeSeconds }),
       ...(seedFile !== undefined && { seedFile }),
       onEvent: (event) => this.report(event),
     });
@@ -36,16 +38,14 @@ export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
     switch (event.type) {
       case 'loaded':
         return this.reportLoaded(event.keyIds, event.added, event.removed);
-      case 'load_failed': {
-        const consequence = this.store.ready ? 'the keys held go on verifying' : 'no token can be verified yet';
-        return this.logger.warn(`No keys from ${source}: ${event.reason}; ${consequence}`);
-      }
+      case 'load_failed':
+        return this.logger.warn(`No keys from ${source}: ${event.reason}; ${heldKeys(event)}`);
       case 'key_refused':
         return this.logger.warn(`A key from ${source} is refused: ${event.keyId ?? 'without kid'}: ${event.reason}`);
       case 'seed_loaded':
         return this.logger.warn(
           `${source} cannot be read; starting on ${event.keyIds.length} key(s) saved ${event.ageSeconds} s ago. ` +
-            'A key withdrawn since then verifies until the source is back',
+            'A key withdrawn since then verifies until the source is back, or they are too old',
         );
       case 'seed_failed':
         return this.logger.warn(

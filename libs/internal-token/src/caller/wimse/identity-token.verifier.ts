@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import {
   admitKeys,
+  claimOf,
   InternalTokenError,
   isJsonObject,
   type JsonObject,
   type KeyStore,
+  type SignatureFault,
   tokenHash,
   type VerificationKey,
+  withSigningKey,
 } from '../../core/index.js';
 import { workloadIdFault } from '../workload-id.js';
 import { invalid, isTime, readWimseJwt, type WimseJwt } from './wimse-jwt.js';
@@ -46,7 +49,7 @@ export class IdentityTokenVerifier {
   ) {}
 
   /**
-   * A promise only where the key is not known yet.
+   * A promise only where keys may have to be loaded: the key is not known, or its signature does not fit.
    * @throws InternalTokenError (or rejects) `caller_invalid`, `caller_unavailable`
    */
   verify(raw: string): WorkloadIdentityClaims | Promise<WorkloadIdentityClaims> {
@@ -60,20 +63,16 @@ export class IdentityTokenVerifier {
     const { kid } = jwt.header;
     if (!this.expected.algorithms.has(jwt.algorithm)) throw invalid('the algorithm of the WIT is not accepted');
     if (typeof kid !== 'string' || kid === '' || kid.length > 128) throw invalid('the WIT names no key');
-    const key = this.keys.find(kid);
-    if (key !== undefined) return this.#accept(raw, jwt, key);
-    const found = this.keys.findAfterRefresh(kid);
-    if (found === undefined) throw unknownKey();
-    return found.then((late) => {
-      if (late === undefined) throw unknownKey();
-      return this.#accept(raw, jwt, late);
-    });
+    const { algorithm, signingInput, signature } = jwt;
+    return withSigningKey(
+      this.keys,
+      { keyId: kid, algorithm, signingInput, signature },
+      (key) => this.#accept(raw, jwt, key),
+      refusalOf,
+    );
   }
 
   #accept(raw: string, jwt: WimseJwt, key: VerificationKey): WorkloadIdentityClaims {
-    if (jwt.algorithm !== key.algorithm || !key.verify(jwt.signingInput, jwt.signature)) {
-      throw invalid('the signature of the WIT does not fit');
-    }
     const { iss, sub, exp } = jwt.payload;
     if (iss !== this.expected.issuer) throw invalid('the WIT comes from another issuer');
     this.#assertTimes(jwt.payload);
@@ -86,13 +85,15 @@ export class IdentityTokenVerifier {
     return claims;
   }
 
-  #assertTimes({ exp, iat, nbf }: JsonObject): void {
+  #assertTimes(payload: JsonObject): void {
+    const exp = claimOf(payload, 'exp');
     const now = Date.now() / 1000;
     const { leewaySeconds, maxLifetimeSeconds } = this.expected;
     if (!isTime(exp)) throw invalid('the WIT has no end');
     this.#assertLiving(exp);
     if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the WIT lives too long');
-    for (const begin of [iat, nbf]) {
+    for (const name of ['iat', 'nbf']) {
+      const begin = claimOf(payload, name);
       if (begin === undefined) continue;
       if (!isTime(begin) || begin > now + leewaySeconds) throw invalid('the WIT is not valid yet');
     }
@@ -117,6 +118,7 @@ export class IdentityTokenVerifier {
   }
 }
 
-function unknownKey(): InternalTokenError {
-  return invalid('the key of the WIT is not known');
+function refusalOf(fault: SignatureFault): InternalTokenError {
+  if (fault === 'keys_unavailable') return new InternalTokenError('caller_unavailable');
+  return invalid(fault === 'key_unknown' ? 'the key of the WIT is not known' : 'the signature of the WIT does not fit');
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isJsonObject, type JsonObject, tokenHash } from '../../core/index.js';
+import { claimOf, isJsonObject, type JsonObject, tokenHash } from '../../core/index.js';
 import type { CallerRequest } from '../../nest/index.js';
 import type { WorkloadIdentityClaims } from './identity-token.verifier.js';
 import { accessTokenIn, invalid, isTime, readWimseJwt, valuesOf } from './wimse-jwt.js';
@@ -73,11 +73,13 @@ function assertOtherTokens({ oth }: JsonObject, { rawHeaders }: IncomingMessage)
   if (!isJsonObject(oth) || !Object.entries(oth).every(fits)) throw invalid('the WPT was made for other tokens');
 }
 
-function assertTimes({ exp, iat, nbf }: JsonObject, { leewaySeconds, maxLifetimeSeconds }: ProofExpectations): number {
+function assertTimes(payload: JsonObject, { leewaySeconds, maxLifetimeSeconds }: ProofExpectations): number {
+  const exp = claimOf(payload, 'exp');
   const now = Date.now() / 1000;
   if (!isTime(exp) || exp + leewaySeconds <= now) throw invalid('the WPT has expired');
   if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the WPT lives too long');
-  for (const begin of [iat, nbf]) {
+  for (const name of ['iat', 'nbf']) {
+    const begin = claimOf(payload, name);
     if (begin !== undefined && (!isTime(begin) || begin > now + leewaySeconds))
       throw invalid('the WPT is not valid yet');
   }

@@ -7,6 +7,7 @@ import {
   type JwksUriOptions,
   jwksUriSource,
   type KeySource,
+  heldKeys,
   KeyStore,
   type SigningAlgorithm,
 } from '../../core/index.js';
@@ -34,6 +35,8 @@ export interface WimseCallerOptions {
   readonly maxProofSeconds?: number;
   /** Seconds within which a change of the keys arrives. Default 300. */
   readonly refreshSeconds?: number;
+  /** Seconds for which fetched keys are used after their source last gave them. Default 86400; see `InternalTokenModule`. */
+  readonly maxKeyAgeSeconds?: number;
   /** Where used proofs are remembered. Default: this process' memory, bounded. */
   readonly replayStore?: ReplayStore;
 }
@@ -68,7 +71,7 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: WimseCallerOptions) {
     super();
-    const { issuer, algorithms = ['ES256', 'EdDSA'], refreshSeconds } = options;
+    const { issuer, algorithms = ['ES256', 'EdDSA'], refreshSeconds, maxKeyAgeSeconds } = options;
     const leewaySeconds = seconds('leewaySeconds', options.leewaySeconds ?? 5, 0, 60);
     const maxLifetimeSeconds = seconds('maxProofSeconds', options.maxProofSeconds ?? 60, 1, 300);
     if (typeof issuer !== 'string' || issuer === '') throw misconfigured('issuer', 'name the issuer of the tokens');
@@ -78,8 +81,11 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
     this.#keys = new KeyStore({
       source: sourceOf(options.keys),
       ...(refreshSeconds !== undefined && { refreshSeconds }),
+      ...(maxKeyAgeSeconds !== undefined && { maxKeyAgeSeconds }),
       onEvent: (event) => {
-        if (event.type === 'load_failed') this.#logger.error(`${event.source} cannot be read: ${event.reason}`);
+        if (event.type === 'load_failed') {
+          this.#logger.error(`${event.source} cannot be read: ${event.reason}; ${heldKeys(event)}`);
+        }
         if (event.type === 'key_refused') this.#logger.warn(`A key is not used: ${event.reason}`);
       },
     });

@@ -9,6 +9,7 @@ import type { KeySource } from './key-source.js';
 export function jwksFileSource(path: string): KeySource {
   return {
     description: `file ${path}`,
+    local: true,
     load: () =>
       withFile(path, async (file) => {
         checkFileMode(await file.stat(), 'public');

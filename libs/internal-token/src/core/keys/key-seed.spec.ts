@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner, type Signer } from '../signer.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
-import { KeyStore, type KeyStoreEvent } from './key-store.js';
+import { KeyStore } from './key-store.js';
+import type { KeyStoreEvent } from './key-store-event.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -25,7 +26,7 @@ describe('A seed file', () => {
   const written = async () => {
     while (readdirSync(directory).join() !== 'keys.json') await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  const content = () => JSON.parse(readFileSync(seedFile, 'utf8')) as { savedAt: string; keys: object[] };
+  const content = () => JSON.parse(readFileSync(seedFile, 'utf8')) as { fetchedAt: string; keys: object[] };
   const rewrite = (changes: object, mode = 0o600) => {
     writeFileSync(seedFile, JSON.stringify({ ...content(), ...changes }));
     chmodSync(seedFile, mode);
@@ -73,15 +74,15 @@ describe('A seed file', () => {
   it.each<[string, () => void, RegExp]>([
     [
       'is a day old',
-      () => rewrite({ savedAt: new Date(Date.now() - DAY_MS - 1000).toISOString() }),
-      /older than a day/,
+      () => rewrite({ fetchedAt: new Date(Date.now() - DAY_MS - 1000).toISOString() }),
+      /older than 86400 seconds/,
     ],
     [
-      'was saved in days to come',
-      () => rewrite({ savedAt: new Date(Date.now() + 2 * DAY_MS).toISOString() }),
-      /older than a day/,
+      'was fetched in an hour to come',
+      () => rewrite({ fetchedAt: new Date(Date.now() + DAY_MS / 24).toISOString() }),
+      /a time to come/,
     ],
-    ['does not say when it was saved', () => rewrite({ savedAt: undefined }), /older than a day/],
+    ['does not say when it was fetched', () => rewrite({ fetchedAt: undefined }), /does not say when/],
     ['comes from another source', () => rewrite({ source: 'https://other.test/jwks.json' }), /not those of desk/],
     ['others may write', () => rewrite({}, 0o666), /everybody can write it: chmod o-w/],
     ['holds private parts', () => rewrite({ keys: [{ ...signer.publicJwk, d: 'AA' }] }), /no usable key/],

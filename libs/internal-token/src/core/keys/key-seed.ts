@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { type JsonWebKey, randomUUID } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import { checkFileMode, readAtMost, withFile } from '../guarded-file.js';
 import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet } from './key-source.js';
+import type { VerificationKey } from './verification-key.js';
 
-/** A set that nobody could renew for so long is not believed any more: keys may have been withdrawn meanwhile. */
-const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+/** How far ahead the clock that wrote a seed may have been. */
+const MAX_AHEAD_MS = 5 * 60 * 1000;
 /** How often an unchanged set is written again, so that its age stays true. */
 const REWRITE_AFTER_MS = 10 * 60 * 1000;
 
@@ -23,35 +24,44 @@ export class KeySeed {
   #written: { readonly text: string; readonly at: number } | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param source a set that came from elsewhere is not believed */
+  /**
+   * @param source a set that came from elsewhere is not believed
+   * @param maxAgeSeconds nor is one that is older: keys may have been withdrawn meanwhile
+   */
   constructor(
     private readonly path: string,
     private readonly source: string,
+    private readonly maxAgeSeconds = Infinity,
   ) {}
 
   /** @throws Error with words for the operator */
   async read(): Promise<SeededKeys> {
     const text = await readOwnFile(this.path);
     const { keys } = parseKeySet(text);
-    const { source, savedAt } = JSON.parse(text) as Record<string, unknown>;
+    const { source, fetchedAt } = JSON.parse(text) as Record<string, unknown>;
     if (source !== this.source) throw new Error(`the keys in it are not those of ${this.source}`);
-    const ageMs = Date.now() - Date.parse(typeof savedAt === 'string' ? savedAt : '');
-    // A clock that was ahead when it wrote must not make a set live for ever.
-    if (!(Math.abs(ageMs) <= MAX_AGE_MS)) throw new Error('it is older than a day, or does not say when it was saved');
+    const ageMs = Date.now() - Date.parse(typeof fetchedAt === 'string' ? fetchedAt : '');
+    // A clock that was ahead when it wrote must not make a set live longer.
+    if (!(ageMs >= -MAX_AHEAD_MS)) throw new Error('it does not say when it was fetched, or a time to come');
+    if (ageMs > this.maxAgeSeconds * 1000) throw new Error(`it is older than ${this.maxAgeSeconds} seconds`);
     return { set: { keys }, ageMs: Math.max(0, ageMs) };
   }
 
-  /** Saves a set that was just loaded; one write after the other. @throws Error with words for the operator */
-  write(set: JsonWebKeySet): Promise<void> {
-    const write = () => this.#write(set);
+  /**
+   * Saves the keys that were just loaded; one write after the other.
+   * @param fetchedAt when its source was asked, milliseconds since the epoch
+   * @throws Error with words for the operator
+   */
+  write(held: readonly VerificationKey[], fetchedAt: number): Promise<void> {
+    const keys = held.map(published);
+    const write = () => this.#write(keys, fetchedAt);
     return (this.#writing = this.#writing.then(write, write));
   }
 
-  async #write(set: JsonWebKeySet): Promise<void> {
-    const text = JSON.stringify(set.keys);
-    const now = Date.now();
-    if (this.#written?.text === text && now - this.#written.at < REWRITE_AFTER_MS) return;
-    const content = { source: this.source, savedAt: new Date(now).toISOString(), keys: set.keys };
+  async #write(keys: readonly JsonWebKey[], fetchedAt: number): Promise<void> {
+    const text = JSON.stringify(keys);
+    if (this.#written?.text === text && fetchedAt - this.#written.at < REWRITE_AFTER_MS) return;
+    const content = { source: this.source, fetchedAt: new Date(fetchedAt).toISOString(), keys };
     const draft = `${this.path}.${randomUUID()}`;
     try {
       const file = await open(draft, 'wx', 0o600);
@@ -66,7 +76,7 @@ export class KeySeed {
       await unlink(draft).catch(() => undefined);
       throw error;
     }
-    this.#written = { text, at: now };
+    this.#written = { text, at: fetchedAt };
   }
 }
 
@@ -78,4 +88,9 @@ function readOwnFile(path: string): Promise<string> {
     checkFileMode(stats, 'public');
     return readAtMost(file, MAX_KEY_SET_BYTES);
   });
+}
+
+/** The public members alone, as the source published them. */
+function published({ keyId, algorithm, publicKey }: VerificationKey): JsonWebKey {
+  return { ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: algorithm, use: 'sig' };
 }

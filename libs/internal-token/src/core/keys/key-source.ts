@@ -11,6 +11,8 @@ export interface KeySource {
   readonly description: string;
   /** True: what it gives never changes, so that it is read once. */
   readonly fixed?: boolean;
+  /** True: it is on this machine (a file, memory), so that nobody in between can hold back a withdrawal. */
+  readonly local?: boolean;
   /** The keys as they are now. Rejects where they cannot be had; what it gives is examined by the caller. */
   load(signal: AbortSignal): Promise<JsonWebKeySet>;
   /** Calls back at a change, for sources that hear of one; the keys are then loaded at once. Returns what ends it. */

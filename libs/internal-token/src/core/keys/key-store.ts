@@ -2,27 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { requireDuration } from '../settings.js';
 import { admitKeys } from './admission.js';
 import { type Clock, systemClock } from './clock.js';
+import { KeyAge } from './key-age.js';
 import { KeySeed } from './key-seed.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
+import type { KeyStoreEvent } from './key-store-event.js';
 import { RefreshBudget } from './refresh-budget.js';
 import { RefreshSchedule } from './refresh-schedule.js';
 import type { VerificationKey } from './verification-key.js';
-
-/** What a {@link KeyStore} tells its owner, to be logged and counted. Holds no key material. */
-export type KeyStoreEvent =
-  /** After every load that succeeds; `added` and `removed` are empty where nothing has changed. */
-  | {
-      readonly type: 'loaded';
-      readonly keyIds: readonly string[];
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
-    }
-  /** `failures`: how many in a row. */
-  | { readonly type: 'load_failed'; readonly source: string; readonly reason: string; readonly failures: number }
-  /** Told once for as long as the source keeps giving the same. */
-  | { readonly type: 'key_refused'; readonly keyId: string | undefined; readonly reason: string }
-  | { readonly type: 'seed_loaded'; readonly keyIds: readonly string[]; readonly ageSeconds: number }
-  | { readonly type: 'seed_failed'; readonly action: 'read' | 'write'; readonly reason: string };
 
 /** Settings of a {@link KeyStore}. */
 export interface KeyStoreOptions {
@@ -33,8 +19,14 @@ export interface KeyStoreOptions {
    */
   readonly refreshSeconds?: number;
   /**
+   * Seconds for which fetched keys are used after the source last gave them. Default 86400 (a day), at least twice
+   * `refreshSeconds`, at most 30 days. Then nothing verifies until the source is back: whoever can block the source must
+   * not keep a withdrawn key alive for ever. Files and configured keys have no limit.
+   */
+  readonly maxKeyAgeSeconds?: number;
+  /**
    * A file that keeps the last good set, so that a start succeeds while the source is away. Default none: a key that
-   * was withdrawn meanwhile verifies until the source is back, for a day at most.
+   * was withdrawn meanwhile verifies until the source is back, or the set is older than `maxKeyAgeSeconds`.
    */
   readonly seedFile?: string;
   readonly onEvent?: (event: KeyStoreEvent) => void;
@@ -45,20 +37,24 @@ export interface KeyStoreOptions {
 
 /** One attempt to load may take this long. */
 const LOAD_TIMEOUT_MS = 5000;
-/** A request with an unknown key id waits this long for the refresh it shares with others. */
+/** A request waits this long for a load that it shares with others. */
 const MAX_WAIT_MS = 1000;
+
+/** Why {@link KeyStore.findAfterRefresh} has no key: the source has none, or cannot be asked. */
+export type MissingKey = 'key_unknown' | 'keys_unavailable';
 
 /**
  * The public keys that verify tokens. Lookups never wait and never do I/O; whatever goes wrong with the source,
- * the last good keys stay.
+ * the last good keys stay, until they are too old.
  *
- * Keys are loaded at the start, then on a schedule in the background, and when an unknown key id asks for them within
- * a small budget.
+ * Keys are loaded at the start, then on a schedule in the background, and within small budgets when a token names an
+ * unknown key id or its signature does not fit.
  */
 export class KeyStore {
   readonly #options: KeyStoreOptions;
   readonly #clock: Clock;
   readonly #budget: RefreshBudget;
+  readonly #age: KeyAge;
   readonly #schedule: RefreshSchedule;
   readonly #seed: KeySeed | undefined;
   readonly #closing = new AbortController();
@@ -69,30 +65,35 @@ export class KeyStore {
   #started: Promise<void> | undefined;
   #endNotices: (() => void) | undefined;
   #loading: Promise<boolean> | undefined;
-  /** When the source was asked for what is held; for seeded keys, when it was then. */
-  #askedAt: number | undefined;
+  /** Whether the last attempt to load failed. */
+  #failing = false;
   #refusals = '';
   #seedTrouble = false;
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: KeyStoreOptions) {
     const { source, clock = systemClock, random = Math.random } = options;
-    const intervalMs = requireDuration('refreshSeconds', options.refreshSeconds ?? 300, 0.1, 3600) * 1000;
+    const refreshSeconds = requireDuration('refreshSeconds', options.refreshSeconds ?? 300, 0.1, 3600);
     this.#options = options;
     this.#clock = clock;
     this.#budget = new RefreshBudget(() => clock.now());
+    this.#age = new KeyAge(source, refreshSeconds, options.maxKeyAgeSeconds, clock);
+    const intervalMs = refreshSeconds * 1000;
     this.#schedule = new RefreshSchedule({ intervalMs, clock, random, load: () => void this.refresh() });
-    this.#seed = options.seedFile === undefined ? undefined : new KeySeed(options.seedFile, source.description);
+    this.#seed =
+      options.seedFile === undefined
+        ? undefined
+        : new KeySeed(options.seedFile, source.description, this.#age.limitSeconds);
   }
 
-  /** True once a usable key is held; never false again. */
+  /** True while usable keys are held that are not too old. */
   get ready(): boolean {
-    return this.#keys.size > 0;
+    return this.#keys.size > 0 && !this.#age.exceeded;
   }
 
   /** Seconds since the source last answered with the keys that are held; undefined before there are any. */
   get ageSeconds(): number | undefined {
-    return this.#askedAt === undefined ? undefined : Math.max(0, (this.#clock.now() - this.#askedAt) / 1000);
+    return this.#age.seconds;
   }
 
   /**
@@ -103,7 +104,7 @@ export class KeyStore {
     return (this.#started ??= this.#start());
   }
 
-  /** Resolves once {@link ready}. */
+  /** Resolves once it was {@link ready} for the first time. */
   whenReady(): Promise<void> {
     return this.#whenReady.promise;
   }
@@ -114,15 +115,30 @@ export class KeyStore {
   }
 
   /**
-   * For an id that {@link find} does not know: undefined if no load may be made for it now, else a promise of the key,
-   * or of undefined, within a second. All who wait share one load.
+   * For an id that {@link find} does not know: a promise, within a second, where a load may be made for it. All who
+   * wait share one load. `key_unknown` is said only by a set that was loaded in the last 30 seconds; where it could not
+   * be, or not in time, `keys_unavailable`.
    */
-  findAfterRefresh(keyId: string): Promise<VerificationKey | undefined> | undefined {
-    if (this.#closing.signal.aborted || (this.#options.source.fixed && this.ready)) return undefined;
+  findAfterRefresh(keyId: string): MissingKey | Promise<VerificationKey | MissingKey> {
+    if (this.#options.source.fixed && this.ready) return 'key_unknown';
+    if (this.#closing.signal.aborted) return 'keys_unavailable';
     const running = this.#loading;
-    if (running === undefined && !this.#budget.take()) return undefined;
-    const search = running === undefined ? this.refresh() : running.then(() => this.#searchAgain(keyId));
-    return this.#withinWait(search).then(() => this.find(keyId));
+    if (running === undefined && !this.#budget.takeForUnknownKey()) return whyMissing(!this.#failing);
+    const search = running === undefined ? this.refresh() : running.then((loaded) => this.#searchAgain(keyId, loaded));
+    return this.#withinWait(search).then((loaded) => this.find(keyId) ?? whyMissing(loaded));
+  }
+
+  /**
+   * For a key whose signature did not fit: the key that has taken its place under its id, if the source has another
+   * one now; undefined if no load may be made to find out.
+   */
+  findReplacement(key: VerificationKey): Promise<VerificationKey | undefined> | undefined {
+    if (this.#options.source.fixed || this.#closing.signal.aborted) return undefined;
+    if (this.#loading === undefined && !this.#budget.takeForFailedSignature()) return undefined;
+    return this.#withinWait(this.refresh()).then(() => {
+      const found = this.find(key.keyId);
+      return found === key ? undefined : found;
+    });
   }
 
   /**
@@ -132,7 +148,6 @@ export class KeyStore {
   refresh(): Promise<boolean> {
     if (this.#loading !== undefined) return this.#loading;
     if (this.#closing.signal.aborted) return Promise.resolve(false);
-    this.#budget.noteLoad();
     this.#loading = this.#outsideRequests(() => this.#load()).finally(() => {
       this.#loading = undefined;
     });
@@ -162,8 +177,9 @@ export class KeyStore {
   }
 
   /** A load that was under way when a key was asked for may be older than the key. */
-  async #searchAgain(keyId: string): Promise<void> {
-    if (this.find(keyId) === undefined && (this.#loading !== undefined || this.#budget.take())) await this.refresh();
+  #searchAgain(keyId: string, loaded: boolean): boolean | Promise<boolean> {
+    if (this.find(keyId) !== undefined) return true;
+    return this.#loading !== undefined || this.#budget.takeForUnknownKey() ? this.refresh() : loaded;
   }
 
   async #load(): Promise<boolean> {
@@ -174,14 +190,22 @@ export class KeyStore {
       this.#report(refused);
       if (admitted.size === 0) throw new Error('it has no usable key');
       if (this.#closing.signal.aborted) return false;
+      this.#failing = false;
       this.#take(admitted, startedAt);
       if (this.#started !== undefined && !source.fixed) this.#schedule.succeeded(startedAt);
       return true;
     } catch (error) {
       if (this.#closing.signal.aborted) return false;
+      this.#failing = true;
       if (this.#started !== undefined) this.#schedule.failed();
-      const { failures } = this.#schedule;
-      this.#tell({ type: 'load_failed', source: source.description, reason: reasonOf(error), failures });
+      this.#tell({
+        type: 'load_failed',
+        source: source.description,
+        reason: reasonOf(error),
+        failures: this.#schedule.failures,
+        ageSeconds: this.#age.seconds,
+        maxAgeSeconds: this.#age.limitSeconds,
+      });
       return false;
     }
   }
@@ -189,12 +213,12 @@ export class KeyStore {
   #take(admitted: ReadonlyMap<string, VerificationKey>, askedAt: number): void {
     const before = this.#keys;
     this.#keys = admitted;
-    this.#askedAt = askedAt;
+    this.#age.set(this.#clock.now() - askedAt);
     this.#whenReady.resolve();
     const added = [...admitted].filter(([keyId, key]) => before.get(keyId) !== key).map(([keyId]) => keyId);
     const removed = [...before].filter(([keyId, key]) => admitted.get(keyId) !== key).map(([keyId]) => keyId);
     this.#tell({ type: 'loaded', keyIds: [...admitted.keys()], added, removed });
-    if (this.#seed !== undefined) void this.#saveSeed(this.#seed, admitted);
+    if (this.#seed !== undefined) void this.#saveSeed(this.#seed, admitted, Date.now() - (this.#clock.now() - askedAt));
   }
 
   /** What the source gives, or a rejection when its time is over: a source may ignore its signal. */
@@ -222,7 +246,7 @@ export class KeyStore {
       // The source may have come back while the file was read.
       if (this.ready || this.#closing.signal.aborted) return;
       this.#keys = admitted;
-      this.#askedAt = this.#clock.now() - ageMs;
+      this.#age.set(ageMs);
       this.#whenReady.resolve();
       this.#tell({ type: 'seed_loaded', keyIds: [...admitted.keys()], ageSeconds: Math.round(ageMs / 1000) });
     } catch (error) {
@@ -230,9 +254,9 @@ export class KeyStore {
     }
   }
 
-  async #saveSeed(seed: KeySeed, keys: ReadonlyMap<string, VerificationKey>): Promise<void> {
+  async #saveSeed(seed: KeySeed, keys: ReadonlyMap<string, VerificationKey>, fetchedAt: number): Promise<void> {
     try {
-      await seed.write({ keys: [...keys.values()].map(published) });
+      await seed.write([...keys.values()], fetchedAt);
       this.#seedTrouble = false;
     } catch (error) {
       if (!this.#seedTrouble) this.#tell({ type: 'seed_failed', action: 'write', reason: reasonOf(error) });
@@ -255,24 +279,24 @@ export class KeyStore {
     }
   }
 
-  #withinWait(work: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const callOff = this.#clock.after(MAX_WAIT_MS, resolve);
-      void work.then(() => {
-        callOff();
-        resolve();
-      });
-    });
+  /** What becomes of the work; false where it takes longer than a request waits. */
+  async #withinWait(work: Promise<boolean>): Promise<boolean> {
+    const { promise: overdue, resolve } = Promise.withResolvers<boolean>();
+    const callOff = this.#clock.after(MAX_WAIT_MS, () => resolve(false));
+    try {
+      return await Promise.race([work, overdue]);
+    } finally {
+      callOff();
+    }
   }
+}
+
+function whyMissing(loaded: boolean): MissingKey {
+  return loaded ? 'key_unknown' : 'keys_unavailable';
 }
 
 /** Without instanceof: a source may come from another realm, as errors of Node itself do in some test runners. */
 function reasonOf(error: unknown): string {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   return typeof message === 'string' ? message.slice(0, 300) : 'unknown';
-}
-
-/** The public members alone, as the source published them. */
-function published({ keyId, algorithm, publicKey }: VerificationKey) {
-  return { ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: algorithm, use: 'sig' };
 }

@@ -1,0 +1,10 @@
+/** White space at an end; control and format characters (bidirectional and zero-width ones are such), half surrogate pairs. */
+const UNFIT = /^\s|\s$|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/**
+ * Whether a text may name a subject (`sub`), at the edge and inside: not empty, and nothing in it that a reader of a log
+ * or a record cannot see. Two subjects that look the same to an operator must not be two users.
+ */
+export function isSubject(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !UNFIT.test(value);
+}
