@@ -90,12 +90,40 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     expect(await gateway.authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });
   });
 
-  it('keeps the keys it has while the issuer is away', async () => {
+  it('R69, R106: keeps the keys it has while the issuer is away; an unknown key is 503 then, never 401', async () => {
     gateway = await authenticatorFor(issuer);
     issuer.answers.set('/jwks', (_request, response) => response.destroy());
-    expect(await codeOf(gateway, issuer.token({}, { kid: 'unknown' }))).toBe('access_token_invalid');
+    for (let i = 0; i < 30; i += 1) {
+      const code = await codeOf(gateway, issuer.token({}, { kid: `unknown-${i}` }));
+      expect(code).toBe('identity_provider_unavailable');
+    }
     expect(gateway.ready).toBe(true);
     expect(await gateway.authenticate(bearer(issuer.token({ sub: 'bob' })))).toMatchObject({ userId: 'bob' });
+  });
+
+  it('R104b: finds a key that was replaced under its id at the first signature that does not fit', async () => {
+    gateway = await authenticatorFor(issuer);
+    const other = await issuerKey(issuer.key.kid);
+    expect(await gateway.authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });
+    issuer.keys = [publicJwk(other)];
+    expect(await gateway.authenticate(bearer(issuer.token({}, {}, other)))).toMatchObject({ userId: 'alice' });
+    expect(await codeOf(gateway, issuer.token({ sub: 'bob' }))).toBe('access_token_invalid');
+    expect(issuer.asked).toEqual(['/jwks', '/jwks']);
+  });
+
+  it('R107: each issuer has a budget of its own', async () => {
+    const second = await AccessTokenIssuer.start();
+    gateway = await started([
+      { issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` },
+      { issuer: second.url, audience: AUDIENCE, jwksUri: `${second.url}/jwks`, subjectNamespace: 'second' },
+    ]);
+    for (let i = 0; i < 30; i += 1) await codeOf(gateway, issuer.token({}, { kid: `invented-${i}` }));
+    const fresh = await issuerKey('fresh');
+    second.keys.push(publicJwk(fresh));
+    expect(await gateway.authenticate(bearer(second.token({}, {}, fresh)))).toMatchObject({ userId: 'second:alice' });
+    // Of the first: the start, the scheduled one and four; all that were asked for are over.
+    expect(issuer.asked).toHaveLength(6);
+    await second.close();
   });
 
   it('one issuer away refuses its own tokens only', async () => {

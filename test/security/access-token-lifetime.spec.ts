@@ -4,6 +4,7 @@ import { authenticatorFor, bearer, codeOf, reasonOf } from '../support/authentic
 
 describe('access tokens: times', () => {
   const NOW = 1_800_000_000;
+  const DAY = 24 * 60 * 60;
   let clock = NOW * 1000;
   let issuer: AccessTokenIssuer;
   let authenticator: AccessTokenAuthenticator;
@@ -53,6 +54,43 @@ describe('access tokens: times', () => {
     expect(await reasonOf(authenticator, short)).toBe('the token has expired or is about to');
   });
 
+  it.each([
+    ['milliseconds', (NOW + 300) * 1000],
+    ['the year 9999', 253_402_300_799],
+    ['31 days and a second', NOW + 31 * DAY + 1],
+  ])('R28: refuses an exp of %s', async (_name, exp) => {
+    expect(await reasonOf(authenticator, token({ exp }))).toBe('exp is further away than this issuer may say');
+  });
+
+  it('R28: accepts an exp of 31 days; another limit is an option of the issuer', async () => {
+    expect(await authenticator.authenticate(bearer(token({ exp: NOW + 31 * DAY })))).toMatchObject({ userId: 'alice' });
+    const strict = await authenticatorFor(issuer, { maximumRemainingSeconds: 3600 }, { now: () => clock });
+    expect(await strict.authenticate(bearer(token({ exp: NOW + 3600 })))).toMatchObject({ userId: 'alice' });
+    expect(await codeOf(strict, token({ exp: NOW + 3601 }))).toBe('access_token_invalid');
+    strict.close();
+  });
+
+  it('R28: refuses an at+jwt without iat; another type may go without (RFC 9068 section 2.2)', async () => {
+    expect(await reasonOf(authenticator, token({ iat: undefined }))).toBe('an at+jwt without iat');
+    const lenient = await authenticatorFor(issuer, { types: ['JWT', 'at+jwt'] }, { now: () => clock });
+    const plain = issuer.token({ iat: undefined, exp: NOW + 300 }, { typ: 'JWT' });
+    expect(await lenient.authenticate(bearer(plain))).toMatchObject({ userId: 'alice' });
+    expect(await codeOf(lenient, issuer.token({ iat: undefined, exp: NOW + 300 }, { typ: 'application/AT+JWT' }))).toBe(
+      'access_token_invalid',
+    );
+    lenient.close();
+  });
+
+  it.each([0, 60])('R64: the leeway of an issuer is what is configured: %d seconds', async (leewaySeconds) => {
+    const gateway = await authenticatorFor(issuer, { leewaySeconds }, { now: () => clock });
+    for (const name of ['iat', 'nbf']) {
+      const passes = gateway.authenticate(bearer(token({ [name]: NOW + leewaySeconds })));
+      expect(await passes).toMatchObject({ userId: 'alice' });
+      expect(await codeOf(gateway, token({ [name]: NOW + leewaySeconds + 1 }))).toBe('access_token_invalid');
+    }
+    gateway.close();
+  });
+
   it.each([{ nbf: NOW + 6 }, { iat: NOW + 6 }, { nbf: 'now' }, { iat: '0' }, { iat: null }, { nbf: [] }])(
     'refuses a token that is not valid yet or does not say when: %j',
     async (claims) => {
@@ -60,8 +98,8 @@ describe('access tokens: times', () => {
     },
   );
 
-  it.each([{ nbf: NOW + 5 }, { iat: NOW + 5 }, { iat: undefined }, { nbf: NOW - 1.5 }])(
-    'accepts clocks that differ by five seconds, and no iat at all: %j',
+  it.each([{ nbf: NOW + 5 }, { iat: NOW + 5 }, { nbf: NOW - 1.5 }])(
+    'R64: accepts clocks that differ by five seconds: %j',
     async (claims) => {
       expect(await authenticator.authenticate(bearer(token(claims)))).toMatchObject({ userId: 'alice' });
     },

@@ -53,4 +53,17 @@ export interface AccessTokenIssuerOptions {
    * `<namespace>:{tenant}` adds the tenant, for issuers whose subjects are unique within a tenant only.
    */
   readonly subjectNamespace?: string;
+  /** Seconds by which the issuer's clock may be ahead (`iat`, `nbf`), 0 to 60. Default 5. None is given on `exp`. */
+  readonly leewaySeconds?: number;
+  /**
+   * The most seconds that a token may have left, 60 to 31622400 (366 days). Default 2678400 (31 days). A token that says
+   * more is refused: its `exp` is in milliseconds, or never comes.
+   */
+  readonly maximumRemainingSeconds?: number;
+  /**
+   * Seconds for which fetched keys are used after the issuer last gave them. Default 86400 (a day), at most 2592000
+   * (30 days), at least twice the refresh interval. Then its tokens are answered 503, and the gateway is not ready, until
+   * the issuer is back. A `jwksFile` has no limit.
+   */
+  readonly maxKeyAgeSeconds?: number;
 }

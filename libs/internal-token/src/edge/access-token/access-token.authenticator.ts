@@ -1,8 +1,14 @@
 import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { type CompactJws, InternalTokenError, type KeyStoreEvent, parseCompactJws } from '../../core/index.js';
+import {
+  type CompactJws,
+  heldKeys,
+  InternalTokenError,
+  type KeyStoreEvent,
+  parseCompactJws,
+} from '../../core/index.js';
 import type { Principal } from '../principal.js';
-import { invalidToken, wrongOption } from './access-token.refusals.js';
+import { invalidToken, wholeNumber } from './access-token.refusals.js';
 import type { AccessTokenIssuerOptions } from './access-token-issuer.options.js';
 import { readBearerToken } from './authorization-header.js';
 import { resolveIssuers } from './issuer.settings.js';
@@ -12,6 +18,8 @@ import { TrustedIssuer } from './trusted-issuer.js';
 export interface AccessTokenCacheOptions {
   /** Most tokens remembered per issuer. Default 10000. */
   readonly maxEntries?: number;
+  /** Most memory that they take per issuer, estimated, in bytes: 1 MiB to 1 GiB. Default 33554432 (32 MiB). */
+  readonly maxBytes?: number;
   /** Longest time an introspection answer is believed, in seconds. Default 30; 0 asks at every request. */
   readonly introspectionSeconds?: number;
 }
@@ -29,6 +37,7 @@ export interface AccessTokenAuthenticatorOptions {
   readonly now?: () => number;
 }
 
+const MEBIBYTE = 1024 * 1024;
 /** A longer token is refused unread. Node itself takes 16 KiB for all fields of a request. */
 const MAX_TOKEN_BYTES = 16 * 1024;
 /** What is behind `{` in base64url, then a dot: only a JOSE object begins like that. */
@@ -51,9 +60,10 @@ export class AccessTokenAuthenticator {
     const clock = options.now ?? Date.now;
     this.now = () => Math.floor(clock() / 1000);
     const limits = {
-      minimumRemainingSeconds: whole(minimumRemainingSeconds, 'minimumRemainingSeconds', 10, 0, 300),
-      maxEntries: whole(cache?.maxEntries, 'cache.maxEntries', 10_000, 1, 1_000_000),
-      introspectionSeconds: whole(cache?.introspectionSeconds, 'cache.introspectionSeconds', 30, 0, 300),
+      minimumRemainingSeconds: wholeNumber(minimumRemainingSeconds, 'minimumRemainingSeconds', 10, 0, 300),
+      maxEntries: wholeNumber(cache?.maxEntries, 'cache.maxEntries', 10_000, 1, 1_000_000),
+      maxBytes: wholeNumber(cache?.maxBytes, 'cache.maxBytes', 32 * MEBIBYTE, MEBIBYTE, 1024 * MEBIBYTE),
+      introspectionSeconds: wholeNumber(cache?.introspectionSeconds, 'cache.introspectionSeconds', 30, 0, 300),
     };
     const settings = resolveIssuers(options.issuers, allowInsecureLoopback);
     const namespaces = settings.map(({ namespace }) => namespace.name).filter((name) => name !== '');
@@ -74,7 +84,7 @@ export class AccessTokenAuthenticator {
     this.introspected = this.issuers.filter(({ settings: { introspection } }) => introspection !== undefined);
   }
 
-  /** True once every issuer's keys are loaded; an outage later does not make it false again. */
+  /** True once every issuer's keys are loaded, and none are older than its `maxKeyAgeSeconds`. */
   get ready(): boolean {
     return this.issuers.every((issuer) => issuer.ready);
   }
@@ -90,7 +100,7 @@ export class AccessTokenAuthenticator {
 
   /**
    * The caller of a request, or `undefined` if it carries no credentials. At once for a token seen before or signed
-   * with a held key; a promise for introspection and for a key not seen yet.
+   * with a held key; a promise for introspection, for a key not seen yet and for a signature that does not fit.
    * @param rawHeaders names and values in turn, as Node gives them
    * @throws InternalTokenError (or rejects with it) `invalid_request` 400, `access_token_missing` or
    * `access_token_invalid` 401, `insufficient_scope` 403, `identity_provider_unavailable` 503
@@ -141,8 +151,9 @@ export class AccessTokenAuthenticator {
     if (event.type === 'loaded') {
       const changes = event.added.length + event.removed.length;
       if (changes > 0) this.logger.log(`Keys of ${issuer} loaded: ${event.keyIds.length}`);
-    } else if (event.type === 'load_failed') this.logger.warn(`Keys of ${issuer} not loaded: ${event.reason}`);
-    else if (event.type === 'key_refused') this.logger.warn(`A key of ${issuer} is not used: ${event.reason}`);
+    } else if (event.type === 'load_failed') {
+      this.logger.warn(`Keys of ${issuer} not loaded: ${event.reason}; ${heldKeys(event)}`);
+    } else if (event.type === 'key_refused') this.logger.warn(`A key of ${issuer} is not used: ${event.reason}`);
   }
 }
 
@@ -152,10 +163,4 @@ function parse(token: string): CompactJws {
   } catch (error) {
     throw invalidToken(`not a well-formed JWT (${error instanceof InternalTokenError ? error.code : 'unreadable'})`);
   }
-}
-
-function whole(given: number | undefined, key: string, byDefault: number, least: number, most: number): number {
-  if (given === undefined) return byDefault;
-  if (Number.isInteger(given) && given >= least && given <= most) return given;
-  throw wrongOption(key, given, `give a whole number from ${least} to ${most}, or leave it out for ${byDefault}`);
 }

@@ -32,6 +32,13 @@ export function wrongSetting(key: string, got: string, fix: string): InternalTok
   return new InternalTokenError('configuration_invalid', `${key}: got ${got}; ${fix}.`);
 }
 
+/** A whole number within bounds, or its default. */
+export function wholeNumber(given: unknown, key: string, byDefault: number, least: number, most: number): number {
+  if (given === undefined) return byDefault;
+  if (Number.isInteger(given) && (given as number) >= least && (given as number) <= most) return given as number;
+  throw wrongOption(key, given, `give a whole number from ${least} to ${most}, or leave it out for ${byDefault}`);
+}
+
 function shown(given: unknown): string {
   if (given === undefined) return 'nothing';
   const text = typeof given === 'string' ? JSON.stringify(given) : (JSON.stringify(given) ?? typeof given);

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Logger } from '@nestjs/common';
-import { type JsonObject, readSecretFile } from '../../core/index.js';
+import { claimOf, type JsonObject, readSecretFile } from '../../core/index.js';
 import { invalidToken, providerUnavailable, wrongOption } from './access-token.refusals.js';
 import type { IntrospectionOptions } from './access-token-issuer.options.js';
 import { type JsonAnswer, requestJson } from './json.request.js';
@@ -42,7 +42,7 @@ export class IntrospectionClient {
     const { status, body } = await this.ask(token);
     if (body === undefined) throw providerUnavailable(`the introspection endpoint answered ${status}`);
     if (body['active'] !== true) throw invalidToken('the token is not active');
-    const type = body['token_type'];
+    const type = claimOf(body, 'token_type');
     if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
       throw invalidToken('the token is no bearer token');
     }

@@ -1,5 +1,5 @@
 import { isSigningAlgorithm } from '../../core/index.js';
-import { wrongOption, wrongSetting } from './access-token.refusals.js';
+import { wholeNumber, wrongOption, wrongSetting } from './access-token.refusals.js';
 import type {
   AccessTokenAlgorithm,
   AccessTokenIssuerOptions,
@@ -27,8 +27,12 @@ export interface IssuerSettings {
   };
   readonly scopeMap: ReadonlyMap<string, readonly string[]> | undefined;
   readonly namespace: SubjectNamespace;
+  readonly leewaySeconds: number;
+  readonly maximumRemainingSeconds: number;
+  readonly maxKeyAgeSeconds: number;
 }
 
+const DAY_SECONDS = 24 * 60 * 60;
 const DEFAULT_ALGORITHMS: readonly AccessTokenAlgorithm[] = ['ES256', 'RS256', 'PS256', 'EdDSA'];
 /** Kinds of token that say of themselves that they are no access token: no configuration makes them one. */
 const NEVER_ACCESS_TOKENS = new Set(['txntoken+jwt', 'dpop+jwt', 'logout+jwt', 'secevent+jwt', 'wit+jwt', 'wpt+jwt']);
@@ -45,6 +49,9 @@ const ISSUER_KEYS = [
   'claims',
   'scopeMap',
   'subjectNamespace',
+  'leewaySeconds',
+  'maximumRemainingSeconds',
+  'maxKeyAgeSeconds',
 ];
 
 /**
@@ -82,6 +89,15 @@ function resolveIssuer(options: AccessTokenIssuerOptions, at: string, allowInsec
     claims: claimNames(options.claims, `${at}.claims`),
     scopeMap: scopeMap(options.scopeMap, `${at}.scopeMap`),
     namespace: new SubjectNamespace(options.subjectNamespace, `${at}.subjectNamespace`),
+    leewaySeconds: wholeNumber(options.leewaySeconds, `${at}.leewaySeconds`, 5, 0, 60),
+    maximumRemainingSeconds: wholeNumber(
+      options.maximumRemainingSeconds,
+      `${at}.maximumRemainingSeconds`,
+      31 * DAY_SECONDS,
+      60,
+      366 * DAY_SECONDS,
+    ),
+    maxKeyAgeSeconds: wholeNumber(options.maxKeyAgeSeconds, `${at}.maxKeyAgeSeconds`, DAY_SECONDS, 1, 30 * DAY_SECONDS),
   });
 }
 

@@ -7,7 +7,7 @@ import type { KeySource } from '../../core/index.js';
 export function withAlgorithm(source: KeySource, algorithms: ReadonlySet<string>): KeySource {
   const alg = algorithms.has('RS256') ? 'RS256' : 'PS256';
   return {
-    description: source.description,
+    ...source,
     async load(signal) {
       const { keys } = await source.load(signal);
       return { keys: keys.map((key) => (key?.kty === 'RSA' && key['alg'] === undefined ? { ...key, alg } : key)) };

@@ -1,13 +1,14 @@
-import { InternalTokenError, type JsonObject } from '../../core/index.js';
+import { claimOf, InternalTokenError, isSubject, type JsonObject } from '../../core/index.js';
 import type { Principal } from '../principal.js';
 import { invalidToken } from './access-token.refusals.js';
 import type { IssuerSettings } from './issuer.settings.js';
 import { isName, nameList } from './text-claims.js';
 
-/** Seconds that two clocks may differ. Not for `exp`: a token about to expire is refused earlier, not later. */
-const LEEWAY_SECONDS = 5;
 /** Expiry of an introspected token whose issuer names none: it is asked again after that. */
 const UNSTATED_LIFE_SECONDS = 60;
+/** What the claims were taken from. RFC 9068 asks more of an `at+jwt` than others ask of a JWT. */
+export type ClaimsKind = 'at+jwt' | 'jwt' | 'introspection';
+
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/;
 
 /** Turns the claims of one issuer's access token, once its origin is proven, into a principal. */
@@ -23,23 +24,23 @@ export class PrincipalMapper {
    * @param nowSeconds seconds since the epoch
    * @throws InternalTokenError `access_token_invalid`, or `insufficient_scope` where no scope is named (R43)
    */
-  map(claims: JsonObject, nowSeconds: number, kind: 'jwt' | 'introspection'): Principal {
+  map(claims: JsonObject, nowSeconds: number, kind: ClaimsKind): Principal {
     this.checkOrigin(claims);
     const expiresAt = this.checkTimes(claims, nowSeconds, kind);
     const { claims: names, issuer, namespace } = this.settings;
-    const subject = own(claims, names.subject);
-    if (!isName(subject)) throw invalidToken(`claim ${names.subject} names no subject`);
-    const tenantId = own(claims, names.tenant);
+    const subject = claimOf(claims, names.subject);
+    if (!isName(subject) || !isSubject(subject)) throw invalidToken(`claim ${names.subject} names no subject`);
+    const tenantId = claimOf(claims, names.tenant);
     if (tenantId !== undefined && !isName(tenantId)) throw invalidToken(`claim ${names.tenant} names no tenant`);
-    const permissions = nameList(own(claims, names.permissions) ?? []);
+    const permissions = nameList(claimOf(claims, names.permissions) ?? []);
     if (permissions === undefined) throw invalidToken(`claim ${names.permissions} is no list of names`);
-    const authn = authentication(own(claims, 'amr'));
-    const clientId = own(claims, 'client_id') ?? own(claims, 'azp');
+    const authn = authentication(claimOf(claims, 'amr'));
+    const clientId = claimOf(claims, 'client_id') ?? claimOf(claims, 'azp');
     return Object.freeze({
       userId: namespace.apply(subject, tenantId, this.otherNamespaces),
       ...(tenantId !== undefined && { tenantId }),
       permissions,
-      scopes: this.scopes(own(claims, names.scope)),
+      scopes: this.scopes(claimOf(claims, names.scope)),
       ...(authn !== undefined && { authn }),
       expiresAt,
       issuer,
@@ -53,30 +54,36 @@ export class PrincipalMapper {
   }
 
   private checkOrigin(claims: JsonObject): void {
-    if (own(claims, 'iss') !== this.settings.issuer) throw invalidToken('the issuer is another one');
-    const audience = own(claims, 'aud');
+    if (claimOf(claims, 'iss') !== this.settings.issuer) throw invalidToken('the issuer is another one');
+    const audience = claimOf(claims, 'aud');
     const named = Array.isArray(audience) ? audience : [audience];
     if (!named.every((each) => typeof each === 'string') || !named.includes(this.settings.audience)) {
       throw invalidToken('the audience is another one');
     }
     // A token bound to a key proves nothing without that proof, and no proof is checked here (RFC 8705, RFC 9449).
-    if (Object.hasOwn(claims, 'cnf')) throw invalidToken('the token is bound to a key (cnf)');
-    const use = own(claims, 'token_use');
+    if (claimOf(claims, 'cnf') !== undefined) throw invalidToken('the token is bound to a key (cnf)');
+    const use = claimOf(claims, 'token_use');
     if (use !== undefined && use !== 'access' && use !== 'access_token') throw invalidToken('token_use is not access');
     for (const mark of ['at_hash', 'c_hash', 'events']) {
-      if (Object.hasOwn(claims, mark)) throw invalidToken(`a token with ${mark} is no access token`);
+      if (claimOf(claims, mark) !== undefined) throw invalidToken(`a token with ${mark} is no access token`);
     }
   }
 
-  private checkTimes(claims: JsonObject, nowSeconds: number, kind: 'jwt' | 'introspection'): number {
+  private checkTimes(claims: JsonObject, nowSeconds: number, kind: ClaimsKind): number {
+    const { leewaySeconds, maximumRemainingSeconds } = this.settings;
+    if (kind === 'at+jwt' && claimOf(claims, 'iat') === undefined) throw invalidToken('an at+jwt without iat');
     for (const name of ['nbf', 'iat']) {
-      const time = own(claims, name);
+      const time = claimOf(claims, name);
       if (time === undefined) continue;
-      if (!isDate(time) || time > nowSeconds + LEEWAY_SECONDS) throw invalidToken(`${name} is not in the past`);
+      if (!isDate(time) || time > nowSeconds + leewaySeconds) throw invalidToken(`${name} is not in the past`);
     }
-    const stated = own(claims, 'exp');
+    const stated = claimOf(claims, 'exp');
     const expiresAt = stated === undefined && kind === 'introspection' ? nowSeconds + UNSTATED_LIFE_SECONDS : stated;
     if (!isDate(expiresAt)) throw invalidToken('exp is no date');
+    if (expiresAt - nowSeconds > maximumRemainingSeconds) {
+      throw invalidToken('exp is further away than this issuer may say');
+    }
+    // No leeway: a token about to expire is refused earlier, not later.
     if (!this.hasLifeLeft(expiresAt, nowSeconds)) throw invalidToken('the token has expired or is about to');
     return Math.floor(expiresAt);
   }
@@ -92,11 +99,6 @@ export class PrincipalMapper {
     // Reserved: only the gateway says that a request is anonymous.
     return Object.freeze([...new Set(internal)].filter((scope) => scope !== 'anonymous'));
   }
-}
-
-/** A claim's value; names from the configuration must not reach the prototype. */
-function own(claims: JsonObject, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
 function isDate(value: unknown): value is number {

@@ -1,5 +1,15 @@
-import { type CompactJws, type KeySource, jwksFileSource, jwksUriSource, KeyStore } from '../../core/index.js';
-import type { KeyStoreEvent, VerificationKey } from '../../core/index.js';
+import {
+  type CompactJws,
+  type InternalTokenError,
+  jwksFileSource,
+  jwksUriSource,
+  type KeySource,
+  KeyStore,
+  type KeyStoreEvent,
+  type SignatureFault,
+  type VerificationKey,
+  withSigningKey,
+} from '../../core/index.js';
 import type { Principal } from '../principal.js';
 import { invalidToken, providerUnavailable } from './access-token.refusals.js';
 import { discoverySource } from './discovery.source.js';
@@ -8,7 +18,8 @@ import type { IssuerSettings } from './issuer.settings.js';
 import { withAlgorithm } from './key-algorithm.source.js';
 import { mediaType } from './media-type.js';
 import { PrincipalCache } from './principal.cache.js';
-import { PrincipalMapper } from './principal.mapper.js';
+import { type ClaimsKind, PrincipalMapper } from './principal.mapper.js';
+import { RefusedTokens } from './refused-tokens.js';
 
 export interface TrustedIssuerOptions {
   readonly settings: IssuerSettings;
@@ -18,6 +29,7 @@ export interface TrustedIssuerOptions {
   readonly allowInsecureLoopback: boolean;
   readonly minimumRemainingSeconds: number;
   readonly maxEntries: number;
+  readonly maxBytes: number;
   readonly introspectionSeconds: number;
   readonly keyRefreshSeconds: number;
   readonly onKeyEvent: (event: KeyStoreEvent) => void;
@@ -39,19 +51,21 @@ export class TrustedIssuer {
   private readonly mapper: PrincipalMapper;
   private started = false;
   private readonly lookups = new Map<string, Promise<Principal>>();
+  private readonly refused = new RefusedTokens();
 
   constructor(private readonly options: TrustedIssuerOptions) {
-    const { settings, at, otherNamespaces, minimumRemainingSeconds, maxEntries } = options;
+    const { settings, at, otherNamespaces, minimumRemainingSeconds, keyRefreshSeconds, onKeyEvent } = options;
+    const { maxKeyAgeSeconds } = settings;
     this.settings = settings;
     const source = keySource(settings, options.allowInsecureLoopback);
     this.keys =
-      source && new KeyStore({ source, refreshSeconds: options.keyRefreshSeconds, onEvent: options.onKeyEvent });
+      source && new KeyStore({ source, refreshSeconds: keyRefreshSeconds, maxKeyAgeSeconds, onEvent: onKeyEvent });
     this.introspection =
       settings.introspection && new IntrospectionClient(settings.introspection, `${at}.introspection`);
     this.mapper = new PrincipalMapper(settings, otherNamespaces, minimumRemainingSeconds);
     this.cache = new PrincipalCache(
-      maxEntries,
-      (key) => this.keys?.find(key.keyId) === key,
+      options,
+      (key) => this.keys?.ready === true && this.keys.find(key.keyId) === key,
       (expiresAt, now) => this.mapper.hasLifeLeft(expiresAt, now),
     );
   }
@@ -74,17 +88,19 @@ export class TrustedIssuer {
     this.introspection?.close();
   }
 
-  /** A well-formed JWT that names this issuer. Waits only for a key that is not held yet, or for introspection. */
+  /** A well-formed JWT that names this issuer. Waits only for keys that may have to be loaded, or for introspection. */
   authenticateJwt(raw: string, tokenHash: string, jws: CompactJws): Principal | Promise<Principal> {
-    const { alg, kid } = this.checkHeader(jws);
+    const { algorithm, keyId, kind } = this.checkHeader(jws);
     if (this.keys === undefined) return this.introspect(raw, tokenHash);
-    if (!this.keys.ready) throw providerUnavailable('the keys of the issuer are not loaded yet');
-    if (typeof kid !== 'string' || kid === '' || kid.length > 128) throw invalidToken('kid names no key');
-    const key = this.keys.find(kid);
-    if (key !== undefined) return this.verify(jws, alg, key, tokenHash);
-    const refreshed = this.keys.findAfterRefresh(kid);
-    if (refreshed === undefined) throw invalidToken('the key is unknown');
-    return refreshed.then((found) => this.verify(jws, alg, found, tokenHash));
+    if (!this.keys.ready) throw providerUnavailable('the keys of the issuer are not loaded, or too old');
+    if (typeof keyId !== 'string' || keyId === '' || keyId.length > 128) throw invalidToken('kid names no key');
+    const { signingInput, signature, payload } = jws;
+    const accept = (key: VerificationKey): Principal => {
+      const principal = this.mapper.map(payload, this.options.now(), kind);
+      this.cache.set(tokenHash, principal, principal.expiresAt, key);
+      return principal;
+    };
+    return withSigningKey(this.keys, { keyId, algorithm, signingInput, signature }, accept, refusalOf);
   }
 
   /** A token that only the issuer can read. Requests with the same token wait for one lookup. */
@@ -92,40 +108,52 @@ export class TrustedIssuer {
     const running = this.lookups.get(tokenHash);
     if (running !== undefined) return running;
     if (this.introspection === undefined) throw invalidToken('the issuer is not introspected');
+    const refusal = this.refused.find(tokenHash, this.options.now());
+    if (refusal !== undefined) throw refusal;
     if (this.lookups.size >= MAX_LOOKUPS) throw providerUnavailable('too many introspections are waiting');
     const lookup = this.lookUp(this.introspection, raw, tokenHash).finally(() => this.lookups.delete(tokenHash));
     this.lookups.set(tokenHash, lookup);
     return lookup;
   }
 
-  private checkHeader({ header }: CompactJws): { alg: string; kid: unknown } {
+  private checkHeader({ header }: CompactJws): { algorithm: string; keyId: unknown; kind: ClaimsKind } {
     const { algorithms, types } = this.settings;
     const { alg, typ, kid } = header;
     if (typeof alg !== 'string' || !algorithms.has(alg)) throw invalidToken('the algorithm is not accepted');
     if (typ !== undefined && (typeof typ !== 'string' || typ === '')) throw invalidToken('typ is no media type');
-    if (!types.has(mediaType(typ ?? ''))) throw invalidToken('typ is not that of an access token');
+    const type = mediaType(typ ?? '');
+    if (!types.has(type)) throw invalidToken('typ is not that of an access token');
     const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
     if (refused !== undefined) throw invalidToken(`header ${refused} is not accepted`);
-    return { alg, kid };
-  }
-
-  private verify(jws: CompactJws, alg: string, key: VerificationKey | undefined, tokenHash: string): Principal {
-    if (key === undefined) throw invalidToken('the key is unknown');
-    if (key.algorithm !== alg) throw invalidToken('the algorithm is not that of the key');
-    if (!key.verify(jws.signingInput, jws.signature)) throw invalidToken('the signature does not fit');
-    const principal = this.mapper.map(jws.payload, this.options.now(), 'jwt');
-    this.cache.set(tokenHash, principal, principal.expiresAt, key);
-    return principal;
+    return { algorithm: alg, keyId: kid, kind: type === 'at+jwt' ? type : 'jwt' };
   }
 
   private async lookUp(client: IntrospectionClient, raw: string, tokenHash: string): Promise<Principal> {
     // The answer is as old as the question.
     const askedAt = this.options.now();
-    const answer = await client.lookUp(raw);
-    const principal = this.mapper.map(answer, this.options.now(), 'introspection');
-    const believedUntil = Math.min(principal.expiresAt, askedAt + this.options.introspectionSeconds);
-    if (believedUntil > askedAt) this.cache.set(tokenHash, principal, believedUntil);
-    return principal;
+    try {
+      const answer = await client.lookUp(raw);
+      const principal = this.mapper.map(answer, this.options.now(), 'introspection');
+      const believedUntil = Math.min(principal.expiresAt, askedAt + this.options.introspectionSeconds);
+      if (believedUntil > askedAt) this.cache.set(tokenHash, principal, believedUntil);
+      return principal;
+    } catch (error) {
+      this.refused.add(tokenHash, error, askedAt);
+      throw error;
+    }
+  }
+}
+
+function refusalOf(fault: SignatureFault): InternalTokenError {
+  switch (fault) {
+    case 'keys_unavailable':
+      return providerUnavailable('the key is unknown, and the keys of the issuer cannot be loaded');
+    case 'key_unknown':
+      return invalidToken('the key is unknown');
+    case 'algorithm':
+      return invalidToken('the algorithm is not that of the key');
+    case 'signature':
+      return invalidToken('the signature does not fit');
   }
 }
 
