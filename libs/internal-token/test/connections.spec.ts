@@ -1,7 +1,10 @@
-import { Controller, Get, Injectable, type INestApplication } from '@nestjs/common';
+import { Controller, Get, Injectable, type INestApplication, StreamableFile } from '@nestjs/common';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { type AdmissionRequest, RequestAdmission, TokenAdmission } from '../src/nest/index.js';
+import { exchange } from '../../../test/support/raw-http.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
 let arrived = 0;
@@ -21,7 +24,18 @@ class ThingsController {
     arrived += 1;
     return {};
   }
+
+  @Get('large')
+  large() {
+    arrived += 1;
+    return new StreamableFile(Readable.from(LARGE.map((text) => Buffer.from(text))));
+  }
 }
+
+/** Far more than a socket takes at once. */
+const LARGE = Array.from({ length: 64 }, (_, index) => String(index % 10).repeat(65_536));
+const CONNECT = 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n';
+const UPGRADE = 'GET /quick HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: something\r\n\r\n';
 
 @Injectable()
 class LateAdmission extends RequestAdmission {
@@ -77,15 +91,84 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
     await app.close();
   });
 
-  it('answers 500 where something fails after a late admission, and lives on', async () => {
-    const { app, url } = await start(row, { controllers: [ThingsController], providers: late });
-    app.getHttpServer().prependOnceListener('request', () => {
-      throw new Error('a listener of somebody else');
+  it.each([
+    ['admitted at once', []],
+    ['admitted later', late],
+  ])(
+    'R156: what a listener throws behind admission is an exception as ever, and the client has an answer (%s)',
+    async (_name, providers) => {
+      const thrown: unknown[] = [];
+      const logged: unknown[] = [];
+      const error = (...line: unknown[]) => void logged.push(line);
+      const logger = { log() {}, warn() {}, error };
+      const { app, url } = await start(row, { controllers: [ThingsController], providers, logger });
+      const failure = new Error('a listener of somebody else');
+      (app.getHttpServer() as Server).prependOnceListener('request', () => {
+        throw failure;
+      });
+      // In place of what ends the process: it hears exceptions, and no rejections.
+      process.setUncaughtExceptionCaptureCallback((exception) => thrown.push(exception));
+      try {
+        const answer = fetch(`${url}/quick`);
+        while (providers.length > 0 && admitNow === undefined) await turn();
+        admitNow?.();
+        const { status } = await answer;
+        expect(status).toBe(500);
+      } finally {
+        process.setUncaughtExceptionCaptureCallback(null);
+      }
+      expect(thrown).toEqual([failure]);
+      expect(logged).toEqual([]);
+      await app.close();
+    },
+  );
+
+  // An error that nothing listens for ends the process; here it fails the test.
+  it.each([
+    ['CONNECT', CONNECT],
+    ['an upgrade that somebody listens for', UPGRADE],
+    ['garbage', 'garbage\r\n\r\n'],
+  ])('R155: a reset behind %s ends the requests in front of it, and nothing else', async (_name, bytes) => {
+    const { app, port, url } = await start(row, { controllers: [ThingsController] });
+    const taken: unknown[] = [];
+    (app.getHttpServer() as Server).on('upgrade', (_request, socket) => taken.push(socket.resume()));
+    const spans = recordSpans(app);
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(get('/never').repeat(2) + bytes);
+    while (arrived < 2) await turn();
+    socket.resetAndDestroy();
+    while (spans.filter(({ route }) => route === '/never').length < 2) await turn();
+    expect(taken).toHaveLength(bytes === UPGRADE ? 1 : 0);
+    expect((await fetch(`${url}/quick`)).status).toBe(200);
+    await app.close();
+  });
+
+  it.each([
+    ['CONNECT', CONNECT, 405],
+    ['garbage', 'garbage\r\n\r\n', 400],
+  ])('R155: %s is refused behind the answers in front of it', async (_name, bytes, status) => {
+    const { app, port } = await start(row, { controllers: [ThingsController] });
+    const { responses, closed } = await exchange(port, get('/quick').repeat(2) + bytes);
+    expect(responses.map((response) => response.status)).toEqual([200, 200, status]);
+    expect(JSON.parse(responses[2]?.body ?? '')).toMatchObject({
+      code: 'invalid_request',
+      request_id: responses[2]?.headers['x-request-id'],
     });
-    const answer = fetch(`${url}/quick`);
-    while (admitNow === undefined) await turn();
-    admitNow();
-    expect((await answer).status).toBe(500);
+    expect(closed).toBe(true);
+    await app.close();
+  });
+
+  it('R155: a large answer in front of CONNECT arrives whole', async () => {
+    const { app, port } = await start(row, { controllers: [ThingsController] });
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+    socket.write(get('/large') + CONNECT);
+    // The client reads only once the server cannot write any more.
+    while (arrived < 1) await turn();
+    for (let i = 0; i < 50; i++) await turn();
+    let received = '';
+    for await (const text of socket as AsyncIterable<string>) received += text;
+    expect(received.match(/\d{1000,}/g)?.join('').length).toBe(LARGE.join('').length);
+    expect(received).toContain('HTTP/1.1 405 ');
     await app.close();
   });
 });

@@ -19,7 +19,6 @@ import {
 } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
 import { assertPlainBody } from './body-coding.js';
-import { ConnectionGuard } from './connection-guard.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeSettings } from './edge.options.js';
 import type { EdgeRequest } from './edge.policy.js';
@@ -50,7 +49,6 @@ export class EdgeAdmission extends RequestAdmission {
     private readonly authenticator: AccessTokenAuthenticator,
     private readonly collaborators: EdgeCollaborators,
     private readonly refusals: EdgeRefusals,
-    private readonly connections: ConnectionGuard,
     private readonly listeners: InternalListeners,
     private readonly tokens: TokenAdmission,
     private readonly tracer: Tracer,
@@ -59,7 +57,6 @@ export class EdgeAdmission extends RequestAdmission {
   }
 
   override admit(request: AdmissionRequest): boolean | Promise<boolean> {
-    this.connections.watch(request);
     if (this.listeners.isInternal(request.raw)) return this.#admitInternal(request);
     guardResponse(request.response);
     if (request.upgrade) return this.#refuseUpgrade(request);

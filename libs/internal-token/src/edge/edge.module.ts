@@ -1,8 +1,8 @@
 import { ConfigurableModuleBuilder, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
 import { RequestAdmission } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
-import { ConnectionGuard } from './connection-guard.js';
 import { EdgeAdmission } from './edge.admission.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
 import { EDGE_SETTINGS, type EdgeOptions, resolveEdgeOptions } from './edge.options.js';
@@ -55,7 +55,6 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     HttpForwarder,
     EdgeCollaborators,
     EdgeRefusals,
-    ConnectionGuard,
     InternalListeners,
     EdgeAdmission,
     // RequestHook looks for it and asks it in TokenAdmission's place.
@@ -69,13 +68,23 @@ export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit,
     private readonly authenticator: AccessTokenAuthenticator,
     private readonly collaborators: EdgeCollaborators,
     private readonly forwarder: HttpForwarder,
+    private readonly host: HttpAdapterHost,
   ) {
     super();
   }
 
   async onModuleInit(): Promise<void> {
+    this.#checkHeads();
     this.forwarder.open(this.collaborators.issuer.lifetimeSeconds, this.collaborators.credentials);
     await this.authenticator.start();
+  }
+
+  /** The edge itself asks for `Host` and looks at `Expect`, and says what is wrong with them. */
+  #checkHeads(): void {
+    const server = this.host.httpAdapter?.getHttpServer() as (Server & { requireHostHeader?: boolean }) | undefined;
+    if (typeof server?.on !== 'function') return;
+    server.requireHostHeader = false;
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   }
 
   /** Not earlier: requests that are still being answered when the application closes may need it. */

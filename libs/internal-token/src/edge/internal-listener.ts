@@ -8,8 +8,7 @@ import {
   type INestApplication,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { RequestHook } from '../nest/index.js';
-import { ConnectionGuard } from './connection-guard.js';
+import { ClientErrorHandler, RequestHook } from '../nest/index.js';
 
 export interface InternalListenerOptions {
   readonly host: string;
@@ -39,7 +38,7 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
   readonly #open: Open[] = [];
 
   constructor(
-    private readonly connections: ConnectionGuard,
+    private readonly clientErrors: ClientErrorHandler,
     private readonly hook: RequestHook,
   ) {}
 
@@ -65,7 +64,7 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
         application.emit(event, request, response);
       });
     }
-    this.connections.protect(server);
+    this.clientErrors.protect(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(options.port, options.host, () => {

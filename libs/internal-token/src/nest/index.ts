@@ -16,6 +16,7 @@ export { type ValidationRecord, ValidationSink } from './audit/validation.sink.j
 export { CallerAuthenticator, type CallerRequest } from './caller/caller.authenticator.js';
 export { CallerCredentials, type CallToProve } from './caller/caller.credentials.js';
 export { RequireCaller } from './caller/require-caller.decorator.js';
+export { ClientErrorHandler } from './client-error-handler.js';
 export { type ForeignTracing, foreignTracing, joinForeignTracing } from './foreign-tracing.js';
 export { InternalClaims } from './internal-claims.decorator.js';
 export { InternalTokenContext } from './internal-token.context.js';

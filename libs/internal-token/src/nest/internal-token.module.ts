@@ -5,6 +5,7 @@ import { InternalTokenVerifier, KeyStore } from '../core/index.js';
 import { Application } from './application.js';
 import { ValidationRecorder } from './audit/validation.recorder.js';
 import { CallerAuthentication } from './caller/caller.authentication.js';
+import { ClientErrorHandler } from './client-error-handler.js';
 import { InternalTokenContext } from './internal-token.context.js';
 import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
 import { InternalTokenGuard } from './internal-token.guard.js';
@@ -64,6 +65,7 @@ import { WebSocketGateways } from './websocket-gateways.js';
     WebSocketGateways,
     MessageHandlers,
     Upgrades,
+    ClientErrorHandler,
     RequestHook,
     RoutePolicies,
     Tracer,
@@ -77,6 +79,7 @@ import { WebSocketGateways } from './websocket-gateways.js';
   exports: [
     RESOLVED_OPTIONS,
     Application,
+    ClientErrorHandler,
     ClsModule,
     InternalTokenContext,
     InternalTokenVerifier,

@@ -2,10 +2,11 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { InternalTokenError, newTransactionId } from '../core/index.js';
+import { InternalTokenError, newTransactionId, type Problem, sendProblem } from '../core/index.js';
 import { announceRequest } from './announce-request.js';
 import { answer } from './answer.js';
 import { Application } from './application.js';
+import { ClientErrorHandler } from './client-error-handler.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { currentStore, enterStore, type InternalTokenStore } from './internal-token.store.js';
 import { closeLingeringly } from './lingering-close.js';
@@ -44,6 +45,7 @@ export class RequestHook implements OnModuleInit {
     private readonly application: Application,
     private readonly upgrades: Upgrades,
     private readonly gateways: WebSocketGateways,
+    private readonly clientErrors: ClientErrorHandler,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
     tokens: TokenAdmission,
   ) {
@@ -79,7 +81,8 @@ export class RequestHook implements OnModuleInit {
     const intercepted = (event: string | symbol, ...args: unknown[]): boolean => {
       if (event !== 'request') return emit(event, ...args);
       const [raw, response] = args as [IncomingMessage, ServerResponse];
-      this.handle(raw, response, () => this.deliver(server, emit, raw, response));
+      const enter = () => this.deliver(server, emit, raw, response);
+      this.handle(raw, response, () => this.enterFramework(enter, raw, response));
       return true;
     };
     server.emit = intercepted as Server['emit'];
@@ -107,6 +110,7 @@ export class RequestHook implements OnModuleInit {
     const store: InternalTokenStore = { txn: newTransactionId(), application: this.application };
     this.#stores.set(raw, store);
     closeLingeringly(raw, response);
+    this.clientErrors.watch({ raw, response, store });
     enterStore(store, () => {
       this.openServerSpan(raw, response, store);
       response.setHeader('X-Request-Id', store.txn);
@@ -126,17 +130,16 @@ export class RequestHook implements OnModuleInit {
       const refused = this.upgrades.isRefused(raw);
       // Whoever took it for an upgrade on the way must not send anything behind it.
       if (refused) response.setHeader('Connection', 'close');
+      let admitted: boolean | Promise<boolean> = true;
       try {
-        if (this.gateways.polls(raw)) {
-          this.admission.prepareOpen(raw);
-          return goOn(true);
-        }
-        const admitted = this.admission.admit({ raw, response, store, allowBody, ...(refused && { upgrade: true }) });
-        if (typeof admitted === 'boolean') goOn(admitted);
-        else void admitted.then(goOn).catch(failed);
+        if (this.gateways.polls(raw)) this.admission.prepareOpen(raw);
+        else admitted = this.admission.admit({ raw, response, store, allowBody, ...(refused && { upgrade: true }) });
       } catch (error) {
-        failed(error);
+        return failed(error);
       }
+      if (typeof admitted === 'boolean') return goOn(admitted);
+      // Out of the promise: what is thrown beyond admission is an exception, not a rejection, early or late.
+      admitted.then((late) => queueMicrotask(() => goOn(late)), failed);
     });
   }
 
@@ -215,6 +218,23 @@ export class RequestHook implements OnModuleInit {
     adapter.setOnRequestHook(hook as Parameters<typeof adapter.setOnRequestHook>[0]);
   }
 
+  /** What a listener behind the hook throws goes where it would go without the hook; the client has an answer first. */
+  private enterFramework(enter: () => void, raw: IncomingMessage, response: ServerResponse): void {
+    try {
+      enter();
+    } catch (error) {
+      const store = this.storeOf(raw);
+      store?.span?.fail(error);
+      if (response.headersSent) response.destroy();
+      else {
+        // The exception interrupts Node's parser, which reads nothing more from this connection.
+        response.setHeader('Connection', 'close');
+        sendProblem(response, { ...INTERNAL_ERROR, ...(store && { request_id: store.txn }) });
+      }
+      throw error;
+    }
+  }
+
   private fail(response: ServerResponse, store: InternalTokenStore, error: unknown): void {
     this.logger.error('Admission failed; the request is refused', error instanceof Error ? error.stack : String(error));
     store.span?.fail(error);
@@ -223,6 +243,13 @@ export class RequestHook implements OnModuleInit {
     answer(response, known, store.txn, this.options.trustDomain);
   }
 }
+
+const INTERNAL_ERROR: Problem = {
+  type: 'about:blank',
+  title: 'Internal Server Error',
+  status: 500,
+  code: 'internal_error',
+};
 
 /** nginx' status for a client that left before it had an answer. It stands in logs only. */
 export const CLIENT_CLOSED_REQUEST = 499;

@@ -1,26 +1,29 @@
 import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { newTransactionId } from '../core/index.js';
-import { Tracer } from '../nest/index.js';
-import { ConnectionGuard } from './connection-guard.js';
+import { ClientErrorHandler } from './client-error-handler.js';
+import { Tracer } from './tracer.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('ConnectionGuard', () => {
+describe('ClientErrorHandler', () => {
   const server = createServer();
+  const http2 = createHttp2Server(() => undefined);
   const responses: ServerResponse[] = [];
   let received = '';
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    const guard = new ConnectionGuard(new HttpAdapterHost(), new Tracer({ service: 'gateway' }));
-    guard.protect(server);
+    const handler = new ClientErrorHandler(new HttpAdapterHost(), new Tracer({ service: 'gateway' }));
+    handler.protect(server);
+    handler.protect(http2 as unknown as Server);
     server.on('request', (request, response) => {
-      guard.watch({ raw: request, response, store: { txn: newTransactionId() }, allowBody: () => undefined });
+      handler.watch({ raw: request, response, store: { txn: newTransactionId() } });
       responses.push(response);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -105,6 +108,16 @@ describe('ConnectionGuard', () => {
     for (let i = 0; i < 10; i += 1) await turn();
     process.off('uncaughtException', note);
     expect(thrown).toEqual([]);
+  });
+
+  it('R155: refuses CONNECT over HTTP/2, where there is no socket to close', async () => {
+    await once(http2.listen(0, '127.0.0.1'), 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    const request = session.request({ ':method': 'CONNECT', ':authority': 'a:1' });
+    const [fields] = (await once(request, 'response')) as [Record<string, unknown>];
+    expect(fields[':status']).toBe(405);
+    session.destroy();
+    http2.close();
   });
 
   it('cuts off who keeps a refused connection open', async () => {
