@@ -150,6 +150,25 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
+  it('R157: forgets the oldest of too many open spans, and still writes its end', () => {
+    const { lines, logger } = setup();
+    const tracer = new Tracer({ service: 'orders' });
+    let now = 0;
+    const options = { clock: () => now };
+    const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, options, { openSpans: 3 });
+    const spans = ['1', '2', '3', '4', '5'].map((op) => tracer.open({ op, kind: 'internal' }));
+    now = performance.timeOrigin + performance.now() + 2_000;
+    writer.reportOpenSpans();
+    expect(lines.map(({ ev, op }) => [ev, op])).toEqual([
+      ['inflight', '3'],
+      ['inflight', '4'],
+      ['inflight', '5'],
+    ]);
+    spans[0]?.end('ok');
+    expect(lines.at(-1)).toMatchObject({ ev: 'end', op: '1' });
+    writer.close();
+  });
+
   it('tells when a span ended, not when its line was written: its start is told by that', () => {
     const { end, lines, writer, at } = setup();
     at(1_500);

@@ -24,6 +24,11 @@ interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error'
   isLevelEnabled?(level: 'debug'): boolean;
 }
 
+interface SpanWriterLimits extends HeldLinesLimits {
+  /** Open spans that are known; beyond it the oldest is forgotten. Default 10,000. */
+  readonly openSpans?: number;
+}
+
 interface OpenSpan {
   readonly span: Span;
   readonly part: RequestPart;
@@ -37,6 +42,7 @@ interface OpenSpan {
  */
 export class SpanWriter {
   readonly #open = new Map<string, OpenSpan>();
+  readonly #mostOpen: number;
   readonly #inflightAfterMs: number;
   readonly #identity: readonly IdentityField[];
   readonly #sampling: Sampling | undefined;
@@ -51,8 +57,9 @@ export class SpanWriter {
     tracer: SpanSource,
     private readonly sink: LineSink,
     options: InternalTokenLoggingOptions = {},
-    limits: HeldLinesLimits = {},
+    { openSpans = 10_000, ...limits }: SpanWriterLimits = {},
   ) {
+    this.#mostOpen = openSpans;
     this.#inflightAfterMs = options.inflightAfterMs ?? 1_000;
     this.#identity = options.identity ?? [];
     this.#sampling = options.sampling && new Sampling(options.sampling);
@@ -98,6 +105,7 @@ export class SpanWriter {
     const surrounding = span.parentSpanId === undefined ? undefined : this.#open.get(span.parentSpanId);
     const part = surrounding?.part ?? new RequestPart();
     part.open++;
+    if (this.#open.size >= this.#mostOpen) this.#forgetOldest();
     this.#open.set(span.spanId, { span, part, reported: false });
     // Twice the lines, which production never writes: not even made there.
     if (this.sink.isLevelEnabled?.('debug') === false) return;
@@ -105,6 +113,15 @@ export class SpanWriter {
       this.#offer(span.traceId, part, () => openLine('start', span, this.#toWallClock(span.startedAt)));
     if (span.kind === 'server') queueMicrotask(() => this.#onceKnown(span, offer));
     else offer();
+  }
+
+  /** As a rule one whose opener never ends it. It has its `inflight` line, and if it ends after all its `end` line. */
+  #forgetOldest(): void {
+    for (const [spanId, { part }] of this.#open) {
+      this.#open.delete(spanId);
+      if (--part.open <= 0) this.#held.take(part);
+      return;
+    }
   }
 
   /** A request learns its id from its token, in the turn of its arrival as a rule: its line waits for that. */

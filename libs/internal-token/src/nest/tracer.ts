@@ -35,7 +35,8 @@ export class Tracer {
 
   /**
    * A span whose end the caller reports by `span.end()`: a child of the store's span. It becomes the running one only
-   * if the caller makes it `store.span`.
+   * if the caller makes it `store.span`. Prefer `run()`: a span that is never ended stays in memory, as `inflight`, until
+   * 10,000 younger ones are open.
    */
   open(spec: SpanSpec, store: InternalTokenStore = currentStore() ?? { txn: newTransactionId() }): Span {
     const parent = store.span;
