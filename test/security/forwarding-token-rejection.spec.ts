@@ -6,7 +6,7 @@ describe('a service refuses the internal token', () => {
   it('R59: another trust domain, another key: 502, and not a word of why', async () => {
     const signer = await agreedSigner();
     for (const service of [
-      await EdgeService.start(signer, 'other.test'),
+      await EdgeService.start(signer, { trustDomain: 'other.test' }),
       await EdgeService.start(await agreedSigner()),
     ]) {
       const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });

@@ -194,11 +194,16 @@ export class EdgeGateway {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
     const trust = { trustDomain: 'shop.test' };
-    const signing = setup.signer === undefined ? { key: privateKey } : { signer: setup.signer };
+    const { signer } = setup;
+    const signing = signer === undefined ? { key: privateKey } : { signer };
+    const keys =
+      signer === undefined
+        ? { pem: publicKey }
+        : { description: 'its own', load: () => Promise.resolve({ keys: [signer.publicJwk] }) };
 
     @Module({
       imports: [
-        InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys: { pem: publicKey } }),
+        InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys }),
         InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', ...signing }),
         EdgeModule.forRoot({
           routes: [...PUBLIC_ROUTES, ...reflectRoutes([...(setup.controllers ?? [])], 'extra')],

@@ -1,5 +1,6 @@
 import { type INestApplication, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -16,6 +17,11 @@ import {
   PagesController,
 } from './edge-gateway.js';
 
+interface EdgeServiceOptions {
+  readonly trustDomain?: string;
+  readonly platform?: 'fastify' | 'express';
+}
+
 /** The domains of {@link EdgeGateway} in a process' worth of their own: it verifies, and trusts one signer. */
 export class EdgeService {
   private constructor(
@@ -27,7 +33,10 @@ export class EdgeService {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(signer: Signer, trustDomain = 'shop.test'): Promise<EdgeService> {
+  static async start(
+    signer: Signer,
+    { trustDomain = 'shop.test', platform = 'fastify' }: EdgeServiceOptions = {},
+  ): Promise<EdgeService> {
     @Module({
       imports: [
         InternalTokenModule.forRoot({
@@ -42,7 +51,8 @@ export class EdgeService {
     class ServiceModule {}
 
     const options = { logger: false, abortOnError: false } as const;
-    const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), options);
+    const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+    const app = await NestFactory.create(ServiceModule, adapter, options);
     await app.listen(0, '127.0.0.1');
     return new EdgeService(app, ((app.getHttpServer() as Server).address() as AddressInfo).port);
   }

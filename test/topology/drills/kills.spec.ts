@@ -4,12 +4,15 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
+import { drillSize } from '../../support/drills/drill-size.js';
 import { OperatedKeys } from '../../support/drills/itok.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
 const WORKERS = 2;
 const REFRESH_SECONDS = 0.5;
+const DEATHS = drillSize({ ci: 1, full: 3 });
+const MORE_KEYS = drillSize({ ci: 1, full: 3 });
 /** Against hanging. */
 const LIMIT_MS = 600_000;
 /** Services ask the second gateway: the first one can die without the keys going away, and the other way round. */
@@ -70,7 +73,7 @@ describe('kill -9 in the middle of a rotation', () => {
   const served = async (gateways: readonly string[]): Promise<void> => {
     const from = drill.lines().length;
     const load = new Load(gateways.flatMap((gateway) => drill.visits(gateway))).start(WORKERS);
-    await until('three more keys', () => drill.rotationsSeen(from) >= 3);
+    await until(`${MORE_KEYS} more keys`, () => drill.rotationsSeen(from) >= MORE_KEYS);
     await load.stop();
     expect(load.refusals).toEqual([]);
   };
@@ -84,7 +87,7 @@ describe('kill -9 in the middle of a rotation', () => {
     'of %s: once it is back nothing is refused that is good, and nothing has passed that is not',
     async (_name, victims) => {
       const thieves = intruder(drill, await drill.stolenToken()).start(1);
-      for (let deaths = 0; deaths < 3; deaths += 1) {
+      for (let deaths = 0; deaths < DEATHS; deaths += 1) {
         await nextRotation();
         await Promise.all(victims.map((victim) => drill.shop.kill(victim)));
         await Promise.all(victims.map((victim) => drill.shop.restart(victim)));
@@ -108,7 +111,7 @@ describe('kill -9 in the middle of a rotation', () => {
       await writeFile(join(keys.directory, '.lock'), randomUUID(), { mode: 0o600 });
       await writeFile(join(keys.directory, draft), '{"key":{"kty":"EC","d":"', { mode: 0o600 });
       const from = drill.lines().length;
-      await until('three more keys', () => drill.rotationsSeen(from) >= 3);
+      await until(`${MORE_KEYS} more keys`, () => drill.rotationsSeen(from) >= MORE_KEYS);
       await drill.shop.restart('gateway');
       await served(['gateway', KEY_SOURCE]);
       await load.stop();

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { JsonWebKey } from 'node:crypto';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
+import { drillSize } from '../../support/drills/drill-size.js';
 import { OperatedKeys } from '../../support/drills/itok.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
@@ -53,7 +54,7 @@ describe('R106: the key source fails while the shop is open', () => {
     await keys?.remove();
   });
 
-  const failures: readonly [string, () => Answer][] = [
+  const everyFailure: readonly [string, () => Answer][] = [
     ['never answers', () => () => undefined],
     ['answers a byte at a time', () => dripping],
     ['answers 503', () => body('{}', 503)],
@@ -75,6 +76,9 @@ describe('R106: the key source fails while the shop is open', () => {
     ],
     ['hangs up', () => (response) => void response.destroy()],
   ];
+  /** One that is waited for, one of the answer's, one that leads elsewhere, one of the connection. */
+  const ofEachKind = ['never answers', 'answers 503', 'answers garbage', 'redirects', 'hangs up'];
+  const failures = drillSize({ ci: everyFailure.filter(([name]) => ofEachKind.includes(name)), full: everyFailure });
 
   /** Each asks again, also where one attempt may take five seconds. */
   const failedAgain = async (processes: readonly string[]): Promise<void> => {
