@@ -4,6 +4,7 @@ import {
   isError,
   type Json,
   MAX_MESSAGE,
+  plainText,
   sanitizer,
   sanitizeText,
 } from './sanitize.js';
@@ -70,7 +71,7 @@ function messageOf(message: unknown): string {
   if (typeof message === 'string') return sanitizeText(message, MAX_MESSAGE);
   if (isError(message)) return describeError(message).message;
   if (typeof message === 'object' && message !== null) return textMember(message) ?? '';
-  return sanitizeText(typeof message === 'function' ? '[function]' : String(message));
+  return sanitizeText(plainText(message));
 }
 
 function textMember(message: object): string | undefined {

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { isSecretName, REDACTED, redactText } from './redaction.js';
+import { SecretScanner } from './secret-scanner.js';
 
 const HEADER = Buffer.from('{"alg":"ES256","typ":"txntoken+jwt"}').toString('base64url');
 const PAYLOAD = Buffer.from('{"txn":"018f","sub":"ada"}').toString('base64url');
@@ -120,12 +122,85 @@ describe('redactText', () => {
     );
   });
 
-  it('is not slowed down by text that almost matches', () => {
-    const hostile = ['eyJ'.repeat(20_000), `x${'eyJa'.repeat(15_000)}`, '-----BEGIN PRIVATE KEY'.repeat(2_000)];
-    hostile.push(`authorization${' '.repeat(60_000)}`, `bearer${' '.repeat(60_000)}`, `://${'a:'.repeat(30_000)}`);
-    for (const text of hostile) expect(typeof redactText(text)).toBe('string');
+  it.each([
+    ['a secret', 'secret=s3cr3t-v4lue&x=1', 's3cr3t-v4lue'],
+    ['a client secret', 'client-secret: s3cr3t-v4lue', 's3cr3t-v4lue'],
+    ['a header with a key', 'X-Api-Key: s3cr3t-v4lue', 's3cr3t-v4lue'],
+    ['a parameter with a key', '/v1?apikey=s3cr3t-v4lue', 's3cr3t-v4lue'],
+    ['a short password', 'passwd=s3cr3t-v4lue', 's3cr3t-v4lue'],
+    ['an environment variable', 'DB_PASSWORD=s3cr3t-v4lue', 's3cr3t-v4lue'],
+    ['a member in camel case', "{ clientSecret: 's3cr3t-v4lue' }", 's3cr3t-v4lue'],
+    ['a quoted value with spaces', '{"password":"correct horse v4lue"}', 'v4lue'],
+    ['a quoted value with quotes', JSON.stringify({ password: 'correct "horse" v4lue' }), 'v4lue'],
+    ['a quoted value in JSON in JSON', JSON.stringify(JSON.stringify({ secret: 'correct "horse" v4lue' })), 'v4lue'],
+    ['a passphrase', 'passphrase: correct horse v4lue', 'v4lue'],
+    ['a password with an @', 'postgres://shop:hun@ter2@db:5432/shop', 'ter2'],
+    ['a password without a user', 'redis://:hunter2@cache:6379', 'hunter2'],
+    ['the second half of a token', `claims: ${TOKEN.slice(30)}`, TOKEN.slice(-40)],
+    ['the ends of payload and signature', `…${PAYLOAD.slice(-9)}.${SIGNATURE}`, SIGNATURE],
+  ])('R167: removes %s', (_, text, secret) => {
+    expect(text).toContain(secret);
+    expect(redactText(`said ${text}\nnext`)).not.toContain(secret);
+    expect(redactText(text)).toContain(REDACTED);
+  });
+
+  it('R167: removes private keys without their PEM header, and shows public ones', () => {
+    for (const [type, options] of [
+      ['ec', { namedCurve: 'P-256' }],
+      ['ec', { namedCurve: 'P-384' }],
+      ['ec', { namedCurve: 'P-521' }],
+      ['ed25519', {}],
+      ['rsa', { modulusLength: 2048 }],
+    ] as const) {
+      const pair = generateKeyPairSync(type as 'ec', options as { namedCurve: string });
+      const formats = ['pkcs8', ...(type === 'ec' ? ['sec1'] : type === 'rsa' ? ['pkcs1'] : [])] as 'pkcs8'[];
+      for (const format of formats) {
+        const body = bodyOf(pair.privateKey.export({ type: format, format: 'pem' }) as string);
+        for (const text of [body, body.replaceAll('\n', ''), JSON.stringify(body), JSON.stringify({ key: body })]) {
+          const clean = redactText(`key ${text}`);
+          for (const line of body.trim().split('\n')) expect(clean).not.toContain(line.slice(0, 16));
+        }
+      }
+      const shown = bodyOf(pair.publicKey.export({ type: 'spki', format: 'pem' }) as string);
+      expect(redactText(shown)).toBe(shown);
+    }
+  });
+
+  it('R167: looks at each character a bounded number of times', () => {
+    const texts = HOSTILE.map((piece) => piece.repeat(Math.ceil(20_000 / piece.length)));
+    texts.push(
+      ...['authorization', 'bearer', 'password', 'd', '://', 'password="'].map((text) => text + ' '.repeat(20_000)),
+    );
+    texts.push(...['"', "'", '\\', '-', '.', 'x'].map((sign) => `password="${sign.repeat(20_000)}`));
+    for (const text of texts) expect(stepsOf(text)).toBeLessThanOrEqual(STEPS * text.length);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string()), { maxLength: 60 }), (pieces) => {
+        const text = pieces.join('');
+        expect(stepsOf(text)).toBeLessThanOrEqual(STEPS * text.length + STEPS);
+      }),
+    );
   });
 });
+
+/** The most that any character costs. */
+const STEPS = 16;
+const HOSTILE = [
+  'eyJ xeyJ xeyJa eyJ. a. a.b ://a: :// : ://a@ MII MIGHAgEA secret= secret=" cookie, x- Aa1 = \\n \\r a" a\'\\'.split(
+    ' ',
+  ),
+  ['-----BEGIN', '-----BEGIN A', '-----BEGIN PRIVATE KEY', '-----END', '-----END PRIVATE KEY', 'password\\":\\"'],
+  ['d: "', 'bearer ', 'bearer\n', 'a ', '\n', 'token\t:\t'],
+].flat();
+
+function stepsOf(text: string): number {
+  const scanner = new SecretScanner(text);
+  scanner.redact();
+  return scanner.steps;
+}
+
+function bodyOf(pem: string): string {
+  return pem.replace(/-----.*-----\n/g, '');
+}
 
 describe('isSecretName', () => {
   it('knows names in every spelling of case, dash and underscore', () => {

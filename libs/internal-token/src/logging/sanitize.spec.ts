@@ -150,6 +150,49 @@ describe('sanitize', () => {
     expect(sanitizeText(`${'x'.repeat(9)}😀`, 10)).toBe('xxxxxxxxx… (11 characters)');
   });
 
+  it('R167: charges what was searched to the line, not what was left of it', () => {
+    const tokens = Array.from({ length: 100 }, () => 'eyJ'.repeat(20_000));
+    const named = Object.fromEntries(tokens.map((token, index) => [`${index}:${token}`, 1]));
+    const errors = tokens.map((token) => Object.assign(new Error('x'), { name: token, code: token, stack: '' }));
+    const patterns = tokens.map((token) => new RegExp(token));
+    for (const values of [tokens, errors, patterns]) {
+      const shown = sanitize(values) as unknown[];
+      expect(shown.filter((each) => each !== '[truncated]').length).toBeLessThan(40);
+    }
+    expect(JSON.stringify(sanitize([named, ...tokens])).match(/redacted/g)?.length).toBeLessThan(102);
+  });
+
+  it('R167: asks huge objects for their members once, and not all of a list of them', () => {
+    let asked = 0;
+    const target = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`m${index}`, index]));
+    const handler = {
+      getOwnPropertyDescriptor: (of: object, name: string | symbol) => {
+        asked++;
+        return Reflect.getOwnPropertyDescriptor(of, name);
+      },
+    };
+    const huge = Array.from({ length: 50 }, () => new Proxy(target, handler));
+    const shown = sanitize(huge) as unknown[];
+    expect(shown.slice(0, 3)).toEqual(['[Object, 20000 members]', '[truncated]', '[truncated]']);
+    expect(sanitize({ huge: huge[0] })).toEqual({ huge: '[Object, 20000 members]' });
+    expect(asked).toBe(20_000);
+  });
+
+  it('R167: reads of a list and of the errors of an error what is shown', () => {
+    let read = 0;
+    const counted = (length: number) =>
+      new Proxy(Array<unknown>(length).fill(new Error('x')), {
+        get: (of, name) => {
+          if (typeof name === 'string' && /^\d/.test(name)) read++;
+          return Reflect.get(of, name) as unknown;
+        },
+      });
+    sanitize(counted(5_000));
+    sanitize(Object.assign(new Error('all'), { errors: counted(5_000) }));
+    expect(read).toBeLessThan(1_000);
+    expect(sanitize([10n ** 20_000n, -5n])).toEqual(['[bigint]', '-5']);
+  });
+
   it('asks no iterator but the own one of a set or a map, which end', () => {
     class Endless extends Set<number> {
       override *[Symbol.iterator](): SetIterator<number> {
@@ -163,6 +206,16 @@ describe('sanitize', () => {
     }
     expect(sanitize([new Endless([7]), new Rewritten([['b', 2]])])).toEqual([[7], { b: 2 }]);
     expect(sanitize(new Set(Array.from({ length: 250 }, (_, index) => index)))).toHaveLength(101);
+  });
+
+  it.each([
+    ['a password in quotes', (secret: string) => `password: "${secret}"`],
+    ['a password in an address', (secret: string) => `postgres://shop:${secret}@db`],
+    ['the end of a token without its beginning', (secret: string) => `${secret}.${'q83vEjRW'.repeat(8)}`],
+    ['a private key', (secret: string) => `MIGHAgEA${secret}`],
+  ])('R167: %s does not come through in part where the cut is', (_, text) => {
+    const secret = 'a1B2'.repeat(1_000);
+    expect(sanitizeText(`${' '.repeat(80)}${text(secret)}`, 100)).not.toContain('a1B2');
   });
 
   it('R115: a token at the place of the cut does not come through in part', () => {

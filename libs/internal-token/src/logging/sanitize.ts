@@ -27,22 +27,33 @@ const MAX_DEPTH = 6;
 const MAX_MEMBERS = 100;
 const MAX_NODES = 1_000;
 const MAX_LINE = 32_768;
-/** Text beyond this is cut before it is searched, so that a huge value costs no more than a large one. */
-const MAX_SEARCHED = 65_536;
+/** What is searched behind the cut, for the ends of secrets that begin before it. */
+const MARGIN = 1_024;
+/** An object of more is named; those of one line have no more together, but for the first that is too large. */
+const MAX_LISTED = 10_000;
+const MAX_BIGINT = 10n ** 64n;
 
 const TRUNCATED = '[truncated]';
 /** What a cut through the middle of a character leaves. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
+/** How many members objects have that turned out to be huge: JavaScript has no way to list a part of them. */
+const huge = new WeakMap<object, number>();
+
 /**
- * Redacts a text, then cuts it.
+ * Redacts a text and cuts it. Little more is searched than is shown.
  *
  * @param limit in UTF-16 units
  */
 export function sanitizeText(text: string, limit = MAX_TEXT): string {
-  const clean = redactText(text.length > MAX_SEARCHED ? text.slice(0, MAX_SEARCHED) : text);
-  if (clean.length <= limit && text.length <= MAX_SEARCHED) return clean;
+  const searched = searchedOf(text, limit);
+  const clean = redactText(text.slice(0, searched), searched < text.length);
+  if (clean.length <= limit && searched === text.length) return clean;
   return `${clean.slice(0, limit).replace(HALF_CHARACTER, '')}… (${text.length} characters)`;
+}
+
+function searchedOf(text: string, limit: number): number {
+  return Math.min(text.length, limit + MARGIN);
 }
 
 /**
@@ -84,13 +95,14 @@ export function isError(value: unknown): value is Error {
 /** One walk over one value, with its budget. */
 class Sanitizer {
   #nodes = 0;
-  #characters = 0;
+  #listed = 0;
+  #searched = 0;
   readonly #ancestors: object[] = [];
 
   constructor(private readonly stacks = true) {}
 
   value(value: unknown, depth = 0): Json {
-    if (++this.#nodes > MAX_NODES || this.#characters > MAX_LINE) return TRUNCATED;
+    if (++this.#nodes > MAX_NODES || this.#searched > MAX_LINE) return TRUNCATED;
     switch (typeof value) {
       case 'string':
         return this.#text(value);
@@ -102,9 +114,8 @@ class Sanitizer {
         return null;
       case 'bigint':
       case 'symbol':
-        return this.#text(String(value));
       case 'function':
-        return '[function]';
+        return this.#text(plainText(value));
       default:
         return value === null ? null : this.#object(value as object, depth);
     }
@@ -115,28 +126,29 @@ class Sanitizer {
     const [name, message] = ['name', 'message'].map(own);
     const stack = this.stacks && own('stack');
     const fields: ErrorFields = {
-      type: sanitizeText(typeof name === 'string' && name !== '' ? name : 'Error', MAX_NAME),
+      type: this.#text(typeof name === 'string' && name !== '' ? name : 'Error', MAX_NAME),
       message: this.#text(typeof message === 'string' ? message : '', MAX_MESSAGE),
     };
     if (typeof stack === 'string') fields.stack = this.#text(stack, MAX_MESSAGE);
     const code = own('code');
-    if (typeof code === 'string') fields.code = sanitizeText(code, MAX_NAME);
+    if (typeof code === 'string') fields.code = this.#text(code, MAX_NAME);
     if (isFiniteNumber(code)) fields.code = code;
     const status = own('status');
     if (isFiniteNumber(status)) fields.status = status;
     const cause = own('cause');
     if (cause !== undefined) fields.cause = this.#nested(error, cause, depth);
     const errors = own('errors');
-    if (Array.isArray(errors) && errors.every(isError)) {
-      fields.errors = errors.slice(0, MAX_MEMBERS).map((each) => this.#nested(error, each, depth));
+    if (Array.isArray(errors)) {
+      const shown = first(Array.prototype.values.call(errors)).slice(0, MAX_MEMBERS);
+      if (shown.every(isError)) fields.errors = shown.map((each) => this.#nested(error, each, depth));
     }
     return fields;
   }
 
-  #text(text: string, limit?: number): string {
-    const clean = sanitizeText(text, limit);
-    this.#characters += clean.length;
-    return clean;
+  /** Whatever is left of it: to search is what costs. */
+  #text(text: string, limit = MAX_TEXT): string {
+    this.#searched += searchedOf(text, limit);
+    return sanitizeText(text, limit);
   }
 
   #nested(owner: object, value: unknown, depth: number): Json {
@@ -150,7 +162,7 @@ class Sanitizer {
     try {
       if (this.#ancestors.includes(value)) return '[circular]';
       const plain = isPlain(value);
-      const summary = plain ? undefined : summaryOf(value);
+      const summary = plain ? undefined : this.#summary(value);
       if (summary !== undefined) return summary;
       if (depth >= MAX_DEPTH) return TRUNCATED;
       if (!plain && isError(value)) return { ...this.error(value, depth) };
@@ -166,6 +178,26 @@ class Sanitizer {
     }
   }
 
+  /** Objects that are named instead of shown: their inside is of no use on a line, or must not be on one. */
+  #summary(value: object): Json | undefined {
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+    if (value instanceof URL) return this.#text(`${value.origin}${value.pathname}`);
+    if (value instanceof RegExp || value instanceof Number || value instanceof String || value instanceof Boolean) {
+      return this.#text(String(value));
+    }
+    if (ArrayBuffer.isView(value)) return `[${nameOf(value)}, ${value.byteLength} bytes]`;
+    const opaque =
+      value instanceof EventEmitter ||
+      value instanceof KeyObject ||
+      value instanceof Promise ||
+      value instanceof WeakMap ||
+      value instanceof WeakSet ||
+      types.isAnyArrayBuffer(value) ||
+      types.isCryptoKey(value) ||
+      (typeof Headers === 'function' && value instanceof Headers);
+    return opaque ? `[${nameOf(value)}]` : undefined;
+  }
+
   #container(value: object, depth: number): Json {
     if (Array.isArray(value)) return this.#list(value, depth);
     // By their own iterators: another one may never end.
@@ -173,7 +205,16 @@ class Sanitizer {
     if (value instanceof Map) return this.#members(value, first(Map.prototype.entries.call(value)), depth);
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.value(toJSON.call(value), depth + 1);
-    const names = Object.keys(value).slice(0, MAX_MEMBERS + 1);
+    if (this.#listed > MAX_LISTED) return TRUNCATED;
+    const members = huge.get(value);
+    if (members !== undefined) return hugeObject(value, members);
+    const names = Object.keys(value);
+    this.#listed += names.length;
+    if (names.length > MAX_LISTED) {
+      huge.set(value, names.length);
+      return hugeObject(value, names.length);
+    }
+    names.length = Math.min(names.length, MAX_MEMBERS + 1);
     return this.#members(
       value,
       names.map((name) => [name, readMember(value, name)]),
@@ -183,11 +224,13 @@ class Sanitizer {
 
   #list(list: readonly unknown[], depth: number, length = list.length): Json[] {
     const items: Json[] = [];
-    for (const [index, item] of list.slice(0, MAX_MEMBERS).entries()) {
+    let before: unknown;
+    for (let index = 0; index < Math.min(list.length, MAX_MEMBERS); index++) {
+      const item = list[index];
       // Raw headers are a flat list of names and values.
-      const before = list[index - 1];
       const secret = typeof before === 'string' && isSecretName(before) && holdsSecret(before, item);
       items.push(secret ? REDACTED : this.value(item, depth + 1));
+      before = item;
     }
     if (length > MAX_MEMBERS) items.push(`[${length - MAX_MEMBERS} more]`);
     return items;
@@ -198,8 +241,7 @@ class Sanitizer {
     const members = Object.create(null) as { [member: string]: Json };
     for (const [key, value] of entries.slice(0, MAX_MEMBERS)) {
       if (value === undefined) continue;
-      const name = sanitizeText(typeof key === 'string' ? key : String(key), MAX_NAME);
-      this.#characters += name.length;
+      const name = this.#text(typeof key === 'string' ? key : plainText(key), MAX_NAME);
       const secret = holdsSecret(name, value) && (isSecretName(name) || isPrivateJwkMember(owner, name, value));
       members[name] = secret ? REDACTED : this.value(value, depth + 1);
     }
@@ -220,29 +262,21 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
 }
 
-/** Objects that are named instead of shown: their inside is of no use on a line, or must not be on one. */
-function summaryOf(value: object): Json | undefined {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-  if (value instanceof URL) return sanitizeText(`${value.origin}${value.pathname}`);
-  if (value instanceof RegExp || value instanceof Number || value instanceof String || value instanceof Boolean) {
-    return sanitizeText(String(value));
-  }
-  if (ArrayBuffer.isView(value)) return `[${nameOf(value)}, ${value.byteLength} bytes]`;
-  const opaque =
-    value instanceof EventEmitter ||
-    value instanceof KeyObject ||
-    value instanceof Promise ||
-    value instanceof WeakMap ||
-    value instanceof WeakSet ||
-    types.isAnyArrayBuffer(value) ||
-    types.isCryptoKey(value) ||
-    (typeof Headers === 'function' && value instanceof Headers);
-  return opaque ? `[${nameOf(value)}]` : undefined;
+function hugeObject(value: object, members: number): string {
+  return `[${nameOf(value)}, ${members} members]`;
 }
 
 function nameOf(value: object): string {
   const { name } = (readMember(value, 'constructor') ?? {}) as { name?: unknown };
   return typeof name === 'string' && name !== '' ? sanitizeText(name, MAX_NAME) : 'Object';
+}
+
+/** Of a value that is no text; what others could make slow, such as a list's `toString()`, is not asked. */
+export function plainText(value: unknown): string {
+  if (typeof value === 'function') return '[function]';
+  if (typeof value === 'object' && value !== null) return `[${nameOf(value)}]`;
+  // Digits are slow to make.
+  return typeof value === 'bigint' && (value > MAX_BIGINT || value < -MAX_BIGINT) ? '[bigint]' : String(value);
 }
 
 /** As many as are shown, and one more. */

@@ -1,0 +1,240 @@
+/** What stands where a secret stood. */
+export const REDACTED = '[redacted]';
+
+// Runs of one class of characters. Nothing follows the class, so matching one costs its length and never goes back.
+const GAP = /[^\w:-]*/y;
+const WORD = /[\w-]*/y;
+const TOKEN = /[\w+/=.-]*/y;
+const BASE64 = /[\w+/=-]*/y;
+const BEARER_VALUE = /[\w.~+/=-]*/y;
+const PLAIN_VALUE = /[^\s"'\\&,;}]*/y;
+const UNQUOTED = /[^"'\\\r\n]*/y;
+const LINE = /[^\r\n]*/y;
+const AUTHORITY = /[^\s/"']*/y;
+const PEM_LABEL = /[A-Z0-9 ]*/y;
+const DASHES = /-*/y;
+const SPACE = /\s*/y;
+const BACKSLASHES = /\\*/y;
+const QUOTES = /["'\\]*/y;
+/** Also as JSON writes them, and JSON in JSON. */
+const LINE_BREAKS = /(?:\s|\\+[rn])*/y;
+
+/** The longest name below is shorter. */
+const MAX_NAME = 48;
+/** Headers whose whole value is secret: it ends with its quote or with the line. */
+const HEADER =
+  /(?:^|[-_])(?:authorization|cookie|txn[-_]?token|workload[-_]?(?:identity|proof)[-_]?token|passphrase)$/i;
+/** Members and form or query parameters: the value is one word or quoted. */
+const MEMBER =
+  /(?:^|[-_])(?:(?:access|refresh|id|subject)[-_]?token|(?:client[-_]?)?(?:secret|assertion)|code[-_]?verifier|passw(?:or)?d|api[-_]?key)$/i;
+const CAMEL_CASE_MEMBER = /[a-z0-9](?:Secret|Password|Passwd|ApiKey)$/;
+/** RFC 7518, section 6. */
+const PRIVATE_JWK_MEMBER = /^(?:[dpqk]|d[pq]|qi)$/;
+const MIN_JWK_VALUE = 16;
+
+const SCHEME = /(?:^|[-_])(?:bearer|dpop)$/i;
+/** How people write about a scheme. */
+const ABOUT_SCHEME =
+  /^(?:(?:tokens?|schemes?|authentication|authorization|credentials?|access|challenge|proofs?|is|or|and)\.?$|(?:realm|error)=)/i;
+
+/** ASN.1 of a private key (PKCS#8, PKCS#1, SEC 1) in base64: a sequence that begins with version 0 or 1. */
+const PRIVATE_KEY = /M(?:[A-H][AEIMQUYcgkosw048]CAQ[AE]|I[GH][\w+/-]AgE[AB]|I[I-L][\w+/-]{2}[AQgw]IBA)/y;
+const PRIVATE_KEY_PREFIX = 9;
+const MIN_KEY = 24;
+/** A line of base64 that another one follows; 64 characters in PEM, 76 in MIME. */
+const FULL_LINE = 60;
+
+/** Shorter than the shortest signature, an HMAC of 256 bits. */
+const MIN_SIGNATURE = 40;
+const PEM_BEGIN = '-----BEGIN';
+const PEM_END = '-----END';
+
+/**
+ * Takes the secrets out of one text, front to back. It is linear in the text: what is read is either behind it for good,
+ * or a run that is read again once or twice by what comes next; `steps` counts every character that is read.
+ */
+export class SecretScanner {
+  readonly #text: string;
+  readonly #cut: boolean;
+  #at = 0;
+  #copied = 0;
+  #clean = '';
+  #steps = 0;
+
+  /** @param cut whether the text goes on behind its end: what a secret could begin there with is taken out */
+  constructor(text: string, cut = false) {
+    this.#text = text;
+    this.#cut = cut;
+  }
+
+  /** Characters read so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  redact(): string {
+    const { length } = this.#text;
+    while (this.#at < length) {
+      this.#at = this.#run(GAP, this.#at);
+      if (this.#text[this.#at] === ':') this.#colon();
+      else if (this.#at < length) this.#word(this.#at, this.#run(WORD, this.#at));
+    }
+    return this.#clean + this.#text.slice(this.#copied);
+  }
+
+  #word(start: number, end: number): void {
+    this.#at = end;
+    const word = this.#slice(start, end);
+    if (word.endsWith(PEM_BEGIN) && this.#pem(end)) return;
+    if (this.#token(word, start, end) || this.#signature(word, start, end) || this.#privateKey(start)) return;
+    const name = word.slice(-MAX_NAME);
+    if (SCHEME.test(name)) this.#credentials(end);
+    else this.#named(name, end);
+  }
+
+  /** Credentials in an address: `://user:password@`. */
+  #colon(): void {
+    this.#at++;
+    if (!this.#text.startsWith('//', this.#at)) return;
+    this.#at += 2;
+    const end = this.#run(AUTHORITY, this.#at);
+    const authority = this.#slice(this.#at, end);
+    const at = authority.lastIndexOf('@');
+    const open = at < 0 && this.#cut && end === this.#text.length;
+    if (authority.slice(0, open ? undefined : Math.max(at, 0)).includes(':')) {
+      this.#replace(this.#at, open ? end : this.#at + at);
+    }
+  }
+
+  #pem(begun: number): boolean {
+    const label = this.#run(PEM_LABEL, begun);
+    if (!this.#slice(begun, label).includes('PRIVATE KEY')) return false;
+    this.#replace(begun - PEM_BEGIN.length, this.#pemEnd(label));
+    return true;
+  }
+
+  /** A key whose end was cut off goes to the end of the text. */
+  #pemEnd(from: number): number {
+    for (let at = from; ;) {
+      const found = this.#text.indexOf(PEM_END, at);
+      this.#steps += (found < 0 ? this.#text.length : found) - at;
+      if (found < 0) return this.#text.length;
+      at = this.#run(PEM_LABEL, found + PEM_END.length);
+      if (this.#slice(found, at).includes('PRIVATE KEY')) return this.#run(DASHES, at);
+    }
+  }
+
+  /**
+   * `eyJ` is how every base64url-encoded JSON object begins: a token at the start of a word, and inside of one
+   * (`signingKeyJwks`) where the rest is as long as a token. What follows a later `eyJ` is shorter: the first decides.
+   */
+  #token(word: string, start: number, end: number): boolean {
+    const found = word.indexOf('eyJ');
+    if (found < 0) return false;
+    const rest = word.length - found;
+    const token =
+      found === 0 ||
+      (rest >= 20 && /\d/.test(word.slice(found))) ||
+      (rest >= 8 && this.#text[end] === '.' && this.#run(WORD, end + 1) - end > 10);
+    if (token) this.#replace(start + found, this.#run(TOKEN, end));
+    return token;
+  }
+
+  /** The second half of a token whose beginning is gone, or the beginning of one whose end is. */
+  #signature(word: string, start: number, end: number): boolean {
+    const open = this.#cut && end === this.#text.length && word.length >= 512 && isMixed(word);
+    if (!open && (word.length < 4 || this.#text[end] !== '.')) return false;
+    const signed = open ? end : this.#run(WORD, end + 1);
+    if (!open && (signed - end <= MIN_SIGNATURE || !isMixed(this.#slice(end + 1, signed)))) return false;
+    this.#replace(start, this.#run(TOKEN, signed));
+    return true;
+  }
+
+  #privateKey(start: number): boolean {
+    PRIVATE_KEY.lastIndex = start;
+    this.#steps += PRIVATE_KEY_PREFIX;
+    if (!PRIVATE_KEY.test(this.#text)) return false;
+    let end = this.#run(BASE64, start);
+    if (end - start < MIN_KEY) return false;
+    for (let line = end - start; line >= FULL_LINE;) {
+      const next = this.#run(LINE_BREAKS, end);
+      const ended = next === end ? next : this.#run(BASE64, next);
+      line = ended - next;
+      if (line > 0) end = ended;
+    }
+    this.#replace(start, end);
+    return true;
+  }
+
+  /** `Bearer` and a value, without the header's name. */
+  #credentials(end: number): void {
+    const from = this.#run(SPACE, end);
+    const to = this.#run(BEARER_VALUE, from);
+    if (from > end && to > from && !ABOUT_SCHEME.test(this.#slice(from, to))) this.#replace(from, to);
+  }
+
+  /** A name, a separator, a value; where it cannot be told how far the value goes, the rest of the line. */
+  #named(name: string, end: number): void {
+    const separator = this.#run(SPACE, this.#run(QUOTES, end));
+    const sign = this.#text[separator];
+    if (sign !== ':' && sign !== '=' && sign !== ',') return;
+    const isHeader = HEADER.test(name);
+    const isMember = sign !== ',' && (MEMBER.test(name) || CAMEL_CASE_MEMBER.test(name));
+    const isKey = sign === ':' && PRIVATE_JWK_MEMBER.test(name);
+    if (!isHeader && !isMember && !isKey) return;
+    const from = this.#run(SPACE, separator + 1);
+    const quote = this.#run(BACKSLASHES, from);
+    const quoted = this.#text[quote] === '"' || this.#text[quote] === "'";
+    if (isKey) {
+      const to = quoted ? this.#run(WORD, quote + 1) : from;
+      if (to - quote > MIN_JWK_VALUE) this.#replace(quote + 1, to);
+      return;
+    }
+    const closed = quoted ? this.#closing(quote + 1, quote - from) : undefined;
+    if (closed !== undefined && (isMember || this.#endsMember(closed + quote - from + 1))) {
+      this.#replace(isHeader ? from : quote + 1, isHeader ? closed + quote - from + 1 : closed);
+    } else if (isHeader || quoted) this.#replace(from, this.#run(LINE, from));
+    else this.#replace(from, this.#run(PLAIN_VALUE, from));
+  }
+
+  /** Where the quote before `from` is closed on its line. One with more backslashes than that is part of the text. */
+  #closing(from: number, backslashes: number): number | undefined {
+    const quote = this.#text[from - 1];
+    for (let at = from; ;) {
+      const plain = this.#run(UNQUOTED, at);
+      const sign = this.#run(BACKSLASHES, plain);
+      if (this.#text[sign] === quote && sign - plain <= backslashes) return plain;
+      if (sign >= this.#text.length || /[\r\n]/.test(this.#text[sign] ?? '')) return undefined;
+      at = sign + 1;
+    }
+  }
+
+  #endsMember(at: number): boolean {
+    const next = /\s/.test(this.#text[at] ?? '') ? at + 1 : at;
+    return next >= this.#text.length || ',}])'.includes(this.#text[next] ?? '');
+  }
+
+  #replace(from: number, to: number): void {
+    if (to <= from) return;
+    this.#clean += this.#text.slice(this.#copied, from) + REDACTED;
+    this.#copied = to;
+    this.#at = to;
+  }
+
+  #run(chars: RegExp, from: number): number {
+    chars.lastIndex = from;
+    chars.test(this.#text);
+    this.#steps += chars.lastIndex - from + 1;
+    return chars.lastIndex;
+  }
+
+  #slice(from: number, to: number): string {
+    this.#steps += to - from;
+    return this.#text.slice(from, to);
+  }
+}
+
+/** As random bytes in base64 are, and names and hexadecimal digits are not. */
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text);
+}
