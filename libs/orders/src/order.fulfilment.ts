@@ -4,8 +4,8 @@ import { Clock } from './clock.js';
 import { OrdersRepository } from './orders.repository.js';
 import type { CancelReason, OrderRow } from './orders.tables.js';
 
-/** A pending order younger than this is still being placed by its own request. */
-const STALE_MS = 10_000;
+/** An order that has not moved for less is still in the hands of its own request. */
+export const STALE_MS = 10_000;
 
 /**
  * Takes an order through its steps. Inventory's answer to `confirm` alone decides, and every step may be repeated:

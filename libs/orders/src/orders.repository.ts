@@ -72,7 +72,7 @@ export class OrdersRepository {
     return this.db.transaction(async (trx) => {
       const moved = await trx
         .updateTable('orders')
-        .set({ status: to, cancel_reason: reason })
+        .set({ status: to, cancel_reason: reason, moved_at: this.clock.now() })
         .where('id', '=', orderId)
         .where('status', 'in', from)
         .returning(COLUMNS)

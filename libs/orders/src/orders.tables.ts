@@ -15,7 +15,12 @@ export interface OrdersTables {
     currency: string;
     lines: ColumnType<Order['lines'], string, never>;
     placed_at: Date;
+    /** When its status last changed; null: never, since it was placed. */
+    moved_at: Generated<Date | null>;
   };
 }
 
-export type OrderRow = Omit<Selectable<OrdersTables['orders']>, 'tenant_id' | 'placed_by' | 'idempotency_key'>;
+export type OrderRow = Omit<
+  Selectable<OrdersTables['orders']>,
+  'tenant_id' | 'placed_by' | 'idempotency_key' | 'moved_at'
+>;

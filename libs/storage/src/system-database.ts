@@ -6,8 +6,8 @@ import { StorageError } from './storage.error.js';
 export interface SystemTask {
   /** One of the names that the domain declared in `systemTasks`. */
   readonly task: string;
-  /** Whose rows: a task, too, works for one tenant at a time. */
-  readonly tenantId: string;
+  /** Whose rows: a task, too, works for one tenant at a time. Undefined: nobody's, as for an anonymous caller. */
+  readonly tenantId: string | undefined;
 }
 
 /** For code that runs for no user (expiry, development seeds). Inside a request the tenant is the caller's: refused. */

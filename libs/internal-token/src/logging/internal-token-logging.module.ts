@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { InternalTokenError, Tracer } from '../nest/index.js';
 import { checkLoggingOptions } from './check-options.js';
+import { announceFatalEnd } from './fatal-end.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
@@ -29,10 +30,12 @@ class SpanLogger extends Logger {
 /**
  * Writes one line for every span that ends: requests served, requests made, calls across a domain's port. Import it
  * once, beside `InternalTokenModule`; the lines go through Nest's `Logger`, best to an {@link InternalTokenLogger}.
+ * A process that ends by an error that nobody handles leaves one more, with the ids of what was open.
  */
 @Module({})
 export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationShutdown {
   #writer: SpanWriter | undefined;
+  #forgetFatalEnd: (() => void) | undefined;
 
   constructor(
     private readonly tracer: Tracer,
@@ -57,10 +60,13 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
       );
     }
     written.add(this.tracer);
-    this.#writer = new SpanWriter(this.tracer, new SpanLogger('Span'), this.options);
+    const writer = new SpanWriter(this.tracer, new SpanLogger('Span'), this.options);
+    this.#writer = writer;
+    this.#forgetFatalEnd = announceFatalEnd(() => writer.openSpans());
   }
 
   onApplicationShutdown(): void {
+    this.#forgetFatalEnd?.();
     this.#writer?.close();
     written.delete(this.tracer);
   }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import picocolors from 'picocolors';
 import { type Clock, preciseNow } from './clock.js';
 import { readLogArguments } from './log-arguments.js';
+import { type LineDestination, LineSink } from './line-sink.js';
 import { type LineLevel, type LogLine, stringifyLine } from './log-line.js';
 import { prettyFormat } from './pretty.format.js';
 import { currentRequestFields } from './request-fields.js';
@@ -22,8 +23,12 @@ export interface InternalTokenLoggerOptions {
   readonly levels?: readonly LogLevel[];
   /** Colours of the pretty format. Default: when standard output is a terminal and `NO_COLOR` is not set. */
   readonly colors?: boolean;
-  /** Where lines go, one call a line. Default: standard output, errors too, so that the order of lines holds. */
-  readonly destination?: { write(line: string): unknown };
+  /**
+   * Where lines go, one call a line. Default: standard output, errors too, so that the order of lines holds. One that
+   * fails ends nothing: what could not be written is counted and told on standard error. For a stream whose reader does
+   * not keep up, 1 MiB waits at most.
+   */
+  readonly destination?: LineDestination;
   /** The time of lines. Default: the wall clock with microseconds. */
   readonly clock?: Clock;
 }
@@ -54,7 +59,7 @@ export class InternalTokenLogger extends ConsoleLogger {
   readonly #service: string;
   readonly #instance: string;
   readonly #format: (line: LogLine) => string;
-  readonly #destination: { write(line: string): unknown };
+  readonly #sink: LineSink;
   readonly #clock: Clock;
 
   /** @throws TypeError if `level` is none */
@@ -64,7 +69,7 @@ export class InternalTokenLogger extends ConsoleLogger {
     this.#instance = options.instance ?? `${hostname()}-${process.pid}`;
     this.#format =
       options.format === 'pretty' ? prettyFormat(options.colors ?? picocolors.isColorSupported) : stringifyLine;
-    this.#destination = options.destination ?? process.stdout;
+    this.#sink = LineSink.of(options.destination ?? process.stdout);
     this.#clock = options.clock ?? preciseNow;
   }
 
@@ -102,7 +107,9 @@ export class InternalTokenLogger extends ConsoleLogger {
     if (context !== undefined && span === undefined) line.context = context;
     if (err !== undefined) line.err = err;
     if (params !== undefined) line.params = params;
-    this.#destination.write(`${this.#format(line)}\n`);
+    const text = `${this.#format(line)}\n`;
+    if (level === 'fatal') this.#sink.writeNow(text);
+    else this.#sink.write(text);
     if (lines.hasSubscribers) lines.publish(line);
   }
 }

@@ -75,6 +75,11 @@ export class SpanWriter {
     return this.#held.size;
   }
 
+  /** The spans that have begun and not ended, the oldest first. */
+  *openSpans(): Generator<Span> {
+    for (const { span } of this.#open.values()) yield span;
+  }
+
   /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
   reportOpenSpans(): void {
     const now = this.#now();

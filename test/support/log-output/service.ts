@@ -1,0 +1,46 @@
+// Run as a process of its own by failing-output.spec.ts: an application whose log goes to standard output. Does what the
+// parent sends and answers with what waits to be written, when all of its writing was tried.
+import 'reflect-metadata';
+import { setImmediate } from 'node:timers/promises';
+import { Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { InternalTokenModule, Tracer } from 'nestjs-internal-token';
+import { InternalTokenLogger, InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+
+export type Wish =
+  { lines: number; size: number } | { spans: number } | { open: number; fail: 'throw' | 'reject'; with: string };
+
+@Module({
+  imports: [
+    InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'test', keys: new TestTokenIssuer().keys }),
+    InternalTokenLoggingModule.forRoot(),
+  ],
+})
+class ServiceModule {}
+
+const logger = new InternalTokenLogger({ service: 'orders', level: 'info' });
+const app = await NestFactory.createApplicationContext(ServiceModule, { logger: ['fatal'] });
+app.useLogger(logger);
+const tracer = app.get(Tracer);
+
+async function fulfil(wish: Wish): Promise<void> {
+  if ('lines' in wish) {
+    for (let count = 0; count < wish.lines; count++) new Logger('Test').log('x'.repeat(wish.size));
+  } else if ('spans' in wish) {
+    for (let count = 0; count < wish.spans; count++) tracer.open({ op: 'orders.place', kind: 'internal' }).end('ok');
+  } else {
+    for (let count = 0; count < wish.open; count++) tracer.open({ op: `orders.place ${count}`, kind: 'internal' });
+    const error = new Error(wish.with);
+    if (wish.fail === 'reject') void Promise.reject(error);
+    else
+      process.nextTick(() => {
+        throw error;
+      });
+  }
+  await setImmediate();
+  process.send?.({ waiting: process.stdout.writableLength });
+}
+
+process.on('message', (wish: Wish) => void fulfil(wish));
+process.send?.({ waiting: 0 });
