@@ -7,7 +7,7 @@ export interface LineDestination {
 }
 
 /** Bytes that may wait for a reader, of one destination. */
-export const MAX_WAITING_BYTES = 1_048_576;
+const MAX_WAITING_BYTES = 1_048_576;
 /** Of notices, where standard error is not read either. */
 const MAX_WAITING_NOTICES = 65_536;
 /** How long the last line of a process waits for a pipe that is full: tries, and milliseconds between them. */
