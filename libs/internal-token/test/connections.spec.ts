@@ -126,19 +126,20 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
   // An error that nothing listens for ends the process; here it fails the test.
   it.each([
     ['CONNECT', CONNECT],
-    ['an upgrade that somebody listens for', UPGRADE],
+    ['an upgrade', UPGRADE],
     ['garbage', 'garbage\r\n\r\n'],
   ])('R155: a reset behind %s ends the requests in front of it, and nothing else', async (_name, bytes) => {
     const { app, port, url } = await start(row, { controllers: [ThingsController] });
-    const taken: unknown[] = [];
-    (app.getHttpServer() as Server).on('upgrade', (_request, socket) => taken.push(socket.resume()));
+    const server = app.getHttpServer() as Server & { shouldUpgradeCallback: () => boolean };
+    // As on a Node that hands out the socket of every upgrade that somebody listens for.
+    server.on('upgrade', () => undefined);
+    server.shouldUpgradeCallback = () => true;
     const spans = recordSpans(app);
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
     socket.write(get('/never').repeat(2) + bytes);
     while (arrived < 2) await turn();
     socket.resetAndDestroy();
     while (spans.filter(({ route }) => route === '/never').length < 2) await turn();
-    expect(taken).toHaveLength(bytes === UPGRADE ? 1 : 0);
     expect((await fetch(`${url}/quick`)).status).toBe(200);
     await app.close();
   });
