@@ -30,7 +30,7 @@ describe('An agent of node:http that leads elsewhere', () => {
   });
 
   it('R91: is found out where the default port is redefined', async () => {
-    const { caller, outside } = world;
+    const { outside } = world;
     const unlucky = await import('./support/outgoing.js').then(({ startCaller }) =>
       startCaller({ internalOrigins: ['http://127.0.0.1'] }),
     );
@@ -38,8 +38,8 @@ describe('An agent of node:http that leads elsewhere', () => {
     const outcome = await refusalOf(unlucky.as('ada', () => answerTo(request(options))));
     expect(outcome).toBe('internal_call_unsafe');
     for (const { tokens } of outside.received) expect(tokens).toEqual([]);
+    expect(unlucky.propagation).toMatchObject({ attached: 0, refused: 1 });
     await unlucky.close();
-    expect(caller.propagation.attached).toBeGreaterThan(0);
   });
 
   it('R91: gets no token where its options name another host', async () => {

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -81,6 +82,58 @@ describe("A dispatcher of the application's own", () => {
     await dispatcher.close();
   });
 
+  it('R94: internalTokenInterceptor() passes on every event of a request', async () => {
+    const events: string[] = [];
+    const heard = new Proxy({} as undici.Dispatcher.DispatchHandler, {
+      get: (_target, name) => (String(name).startsWith('on') ? () => void events.push(String(name)) : undefined),
+      has: () => true,
+    });
+    const client = new undici.Client(world.inside.origin).compose(internalTokenInterceptor());
+    world.caller.as('ada', () => client.dispatch({ path: '/', method: 'POST', body: 'x' }, heard));
+    await client.close();
+    expect(events).toEqual([
+      'onRequestStart',
+      'onBodySent',
+      'onRequestSent',
+      'onResponseStarted',
+      'onResponseStart',
+      'onResponseData',
+      'onResponseEnd',
+    ]);
+  });
+
+  it('R161: of a copy that was answered a request whose head it did not announce gets no further token', () => {
+    const errors: unknown[] = [];
+    class SilentRequest {
+      readonly origin = world.inside.origin;
+      readonly method = 'GET';
+      readonly path = '/';
+      readonly headers: unknown[] = [];
+      addHeader(...field: string[]): void {
+        this.headers.push(...field);
+      }
+      abort(error: unknown): void {
+        errors.push(error);
+      }
+    }
+    const make = (): SilentRequest => {
+      const request = new SilentRequest();
+      const dispatch = internalTokenInterceptor()(({ headers }) => {
+        request.headers.push(...Object.entries(headers ?? {}).flat());
+        channel('undici:request:create').publish({ request });
+        return true;
+      });
+      world.caller.as('ada', () => dispatch({ path: '/', method: 'GET' }, {}));
+      return request;
+    };
+    const first = make();
+    expect(first.headers).toContain('Txn-Token');
+    channel('undici:request:headers').publish({ request: first, response: { statusCode: 200 } });
+    channel('undici:request:trailers').publish({ request: first });
+    expect(make().headers).toEqual([]);
+    expect(errors).toMatchObject([{ code: 'internal_call_unsafe' }]);
+  });
+
   describe('of another copy of undici', () => {
     let folder: string;
     let other: typeof undici;
@@ -93,11 +146,13 @@ describe("A dispatcher of the application's own", () => {
     afterAll(() => rmSync(folder, { recursive: true }));
 
     it("R94: is refused at internal origins, for it may queue a request and send it in another's context", async () => {
+      const { attached, refused } = world.caller.propagation;
       const dispatcher = new other.Agent({ connections: 1 });
       const call = () => dispatcher.request({ origin: world.inside.origin, path: '/', method: 'GET' });
       expect(await refusalOf(world.caller.as('ada', call))).toBe('internal_call_unsafe');
       await expect(world.caller.as('ada', call)).rejects.toThrow('internalTokenInterceptor()');
       expect(world.inside.received).toEqual([]);
+      expect(world.caller.propagation).toMatchObject({ attached, refused: refused + 2 });
       await dispatcher.destroy();
     });
 

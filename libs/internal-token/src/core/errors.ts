@@ -218,7 +218,7 @@ const table = {
   internal_call_unsafe: {
     status: 500,
     title: 'A call to an internal origin would not go straight and safely to its service',
-    action: 'Read the message in the log: let internal calls bypass the proxy, or use the client that it names.',
+    action: 'Read the message in the log: bypass the proxy, use the client that it names, or list the sidecar.',
   },
   configuration_invalid: {
     status: 500,

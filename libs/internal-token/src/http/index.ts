@@ -4,6 +4,7 @@ export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 export { type Problem, sendProblem } from '../core/index.js';
 export { InternalTokenHttpModule } from './outgoing/internal-token-http.module.js';
 export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.js';
+export type { ConnectionEnd } from './outgoing/connection-end.js';
 export type { InternalTokenHttpOptions } from './outgoing/outgoing.options.js';
 export { OutgoingPropagation } from './outgoing/outgoing.propagation.js';
 export { translateCallError } from './outgoing/translate-call-error.js';

@@ -54,6 +54,18 @@ class TicketHandler implements Handler {
     this.next.onRequestUpgrade?.(...args);
   }
 
+  onBodySent(...args: Args<'onBodySent'>): void {
+    this.next.onBodySent?.(...args);
+  }
+
+  onRequestSent(...args: Args<'onRequestSent'>): void {
+    this.next.onRequestSent?.(...args);
+  }
+
+  onResponseStarted(...args: Args<'onResponseStarted'>): void {
+    this.next.onResponseStarted?.(...args);
+  }
+
   onResponseStart(...args: Args<'onResponseStart'>): void {
     this.next.onResponseStart?.(...args);
   }

@@ -1,9 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { InternalTokenError } from '../../core/index.js';
 import { callingContext } from './calling-context.js';
 import { hideHead, scrubHead, scrubUnsent, sendWith } from './node-request.head.js';
-import { originOf, portOf } from './node-request.origin.js';
+import { isDiverted, originOf } from './node-request.origin.js';
 import type { OutgoingCall } from './outgoing.call.js';
 import { rule } from './outgoing.registry.js';
 
@@ -26,22 +27,32 @@ export function onNodeRequest({ request }: { request: ClientRequest }): void {
 }
 
 function decideOn(request: ClientRequest): void {
-  const origin = originOf(request);
-  const ruling = rule({ origin, method: request.method, path: request.path }, callingContext(), {
+  const target = {
+    origin: originOf(request),
+    diverted: isDiverted(request),
+    method: request.method,
+    path: request.path,
+  };
+  const ruling = rule(target, callingContext(), {
     abort: (error) => abort(request, error),
   });
   if (ruling === undefined) return;
   if (ruling.refusal !== undefined) return void request.destroy(ruling.refusal);
   sendWith(request, ruling.fields);
   const { call } = ruling;
-  if (call === undefined || origin === undefined) return;
+  if (call === undefined) return;
   hideHead(request);
   running.set(request, { call });
   request.once('close', () => {
     scrubUnsent(request);
     call.ended();
   });
-  request.once('socket', (socket) => checkPort(request, socket, portOf(origin)));
+  request.once('socket', (socket) => {
+    whenConnected(socket, () => {
+      const refusal = socket.destroyed ? undefined : call.admit(socket);
+      if (refusal !== undefined) request.destroy(refusal);
+    });
+  });
 }
 
 /** The answer has begun; a `response` listener of our own would keep Node from discarding what nobody reads. */
@@ -70,14 +81,18 @@ function abort(request: ClientRequest, error: InternalTokenError): void {
   call.response.destroy(error);
 }
 
-/** An agent decides where it connects to. Before the first byte: a new connection has not written any yet. */
-function checkPort(request: ClientRequest, socket: Socket, expected: number): void {
-  const check = (): void => {
-    const { remotePort } = socket;
-    if (remotePort === expected || socket.destroyed) return;
-    const detail = `The agent of the request connects to port ${remotePort ?? 'none'} for an origin of port ${expected}.`;
-    request.destroy(new InternalTokenError('internal_call_unsafe', detail));
-  };
-  if (socket.connecting) socket.once('connect', check);
-  else check();
+/**
+ * Before the first byte: a new connection has written nothing of a request when it tells that it is there, and one with
+ * TLS nothing before it has told that the certificate is good.
+ */
+function whenConnected(socket: Socket, then: () => void): void {
+  if (socket.connecting) socket.once('connect', () => whenConnected(socket, then));
+  else if (isInHandshake(socket)) socket.once('secureConnect', then);
+  else then();
+}
+
+/** `alpnProtocol` is null until a handshake has completed. */
+function isInHandshake(socket: Socket): boolean {
+  const { encrypted, alpnProtocol } = socket as Partial<TLSSocket>;
+  return encrypted === true && alpnProtocol === null;
 }

@@ -34,6 +34,13 @@ function rewriteRendered(message: Rendered, fields: readonly string[]): void {
   for (const output of message.outputData) if (output.data === head) output.data = rewritten;
 }
 
+/** The Host field, also where the fields are text already. */
+export function hostFieldOf(request: ClientRequest): string | undefined {
+  const field = request.getHeader('host');
+  if (field !== undefined) return String(field);
+  return /^host:[ \t]*([^\r\n]*)\r$/im.exec((request as unknown as Rendered)._header ?? '')?.[1];
+}
+
 /** Keeps the token out of what a logger prints of a request, and of an error that holds one. */
 export function hideHead(request: ClientRequest): void {
   const { _header, outputData } = request as unknown as Rendered;

@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import { hostFieldOf } from './node-request.head.js';
 
 /** Where Node keeps `host[:port]` as the connection was asked for; the Host field is the application's to choose. */
 let authority: symbol | undefined;
@@ -8,9 +9,9 @@ function authorityOf(request: ClientRequest): string | undefined {
   const kept = authority === undefined ? undefined : (request as unknown as Record<symbol, unknown>)[authority];
   if (typeof kept === 'string') return kept;
   // Other versions of Node: the field counts if it names the host of the connection. The port is checked on the socket.
-  const field = request.getHeader('host');
+  const field = hostFieldOf(request);
   const { host } = request;
-  return typeof field === 'string' && (field === host || field.startsWith(`${host}:`)) ? field : undefined;
+  return field !== undefined && (field === host || field.startsWith(`${host}:`)) ? field : undefined;
 }
 
 const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' };
@@ -22,22 +23,23 @@ const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': ':80', 'https:
 export function originOf(request: ClientRequest): string | undefined {
   const { protocol } = request;
   const standard = DEFAULT_PORT[protocol];
-  if (standard === undefined || (request as { socketPath?: unknown }).socketPath || isLedAstray(request))
-    return undefined;
+  if (standard === undefined) return undefined;
   const host = authorityOf(request);
   if (host === undefined) return undefined;
   return `${protocol}//${host.endsWith(standard) ? host.slice(0, -standard.length) : host}`;
 }
 
-/** Where its agent's options name a host or a unix socket, Node connects there, whatever the request says. */
-function isLedAstray(request: ClientRequest): boolean {
-  const { agent } = request as { agent?: { options?: { host?: unknown; socketPath?: unknown } } };
-  const { host = request.host, socketPath } = agent?.options ?? {};
-  return Boolean(socketPath) || host !== request.host;
+/**
+ * True where the request names a unix socket, or its agent's options another host or one: Node connects there, whatever
+ * the URL says.
+ */
+export function isDiverted(request: ClientRequest): boolean {
+  const { agent, socketPath } = request as { agent?: { options?: AgentEnd }; socketPath?: unknown };
+  const { host = request.host, socketPath: agentsPath } = agent?.options ?? {};
+  return Boolean(socketPath) || Boolean(agentsPath) || host !== request.host;
 }
 
-/** The port of an origin, also where it is not written. */
-export function portOf(origin: string): number {
-  const url = new URL(origin);
-  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+interface AgentEnd {
+  readonly host?: unknown;
+  readonly socketPath?: unknown;
 }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { onNodeAnswer, onNodeFailure, onNodeRequest } from './node-client.listeners.js';
 import { type Propagation, register, unregister } from './outgoing.registry.js';
-import { onUndiciAnswer, onUndiciEnd, onUndiciFailure, onUndiciRequest } from './undici.listeners.js';
+import { onUndiciAnswer, onUndiciEnd, onUndiciFailure, onUndiciHead, onUndiciRequest } from './undici.listeners.js';
 
 const logger = new Logger('InternalTokenHttp');
 
@@ -12,6 +12,7 @@ const channels = new Map<string, (message: unknown) => void>([
   ['http.client.response.finish', contained(onNodeAnswer)],
   ['http.client.request.error', contained(onNodeFailure)],
   ['undici:request:create', contained(onUndiciRequest)],
+  ['undici:client:sendHeaders', contained(onUndiciHead)],
   ['undici:request:headers', contained(onUndiciAnswer)],
   ['undici:request:trailers', contained(onUndiciEnd)],
   ['undici:request:error', contained(onUndiciFailure)],

@@ -1,11 +1,12 @@
-import { resolvePeers } from './outgoing.options.js';
+import { type InternalTokenHttpOptions, resolvePeers } from './outgoing.options.js';
+
+const namesOf = (options: InternalTokenHttpOptions) =>
+  [...resolvePeers(options)].map(([origin, { name }]) => [origin, name]);
 
 describe('resolvePeers()', () => {
   it('names peers by their key, or by their host', () => {
-    expect([...resolvePeers({ internalOrigins: { orders: 'http://orders:3003' } })]).toEqual([
-      ['http://orders:3003', 'orders'],
-    ]);
-    expect([...resolvePeers({ internalOrigins: ['http://Orders:80/', 'https://stock:8443'] })]).toEqual([
+    expect(namesOf({ internalOrigins: { orders: 'http://orders:3003' } })).toEqual([['http://orders:3003', 'orders']]);
+    expect(namesOf({ internalOrigins: ['http://Orders:80/', 'https://stock:8443'] })).toEqual([
       ['http://orders', 'orders'],
       ['https://stock:8443', 'stock:8443'],
     ]);
@@ -39,6 +40,21 @@ describe('resolvePeers()', () => {
 
   it.each(['', 'http://orders', 'a/b', 'a b'])('refuses %j as a denied host', (host) => {
     expect(() => resolvePeers({ internalOrigins: [], deniedHosts: [host] })).toThrow('deniedHosts: ');
+  });
+
+  it.each<[unknown, string]>([
+    [{ 'http://stock:3002': [{ port: 1 }] }, 'list the origin in internalOrigins'],
+    [{ orders: [{ port: 1 }] }, 'connections: "orders" is not accepted'],
+    [{ 'http://orders:3003': { port: 1 } }, 'give a list of ends'],
+    ...[{}, null, 'x', { port: 0 }, { port: '1' }, { address: 'sidecar' }, { unixSocket: false }, { path: '/s' }].map(
+      (end): [unknown, string] => [{ 'http://orders:3003': [end] }, 'give { address (IP), port }'],
+    ),
+    [{ 'http://orders:3003': [{ unixSocket: true, port: 1 }] }, 'give { address (IP), port }'],
+    [{ 'http://orders:3003': [{ servername: 'orders' }] }, 'for https, { servername }'],
+  ])('refuses %j as connections and says what to write', (connections, fix) => {
+    const resolve = () => resolvePeers({ internalOrigins: ['http://orders:3003'], connections } as never);
+    expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
+    expect(resolve).toThrow(fix);
   });
 
   it('refuses a missing list', () => {

@@ -1,9 +1,10 @@
 import { jest } from '@jest/globals';
 import { type Signer, TokenMinter, newTransactionId, type VerifiedClaims } from '../../core/index.js';
 import { TestTokenIssuer } from '../../testing/index.js';
+import { resolvePeers } from './outgoing.options.js';
 import { OutgoingPolicy } from './outgoing.policy.js';
 
-const policy = new OutgoingPolicy(new Map([['http://orders:3003', 'orders']]));
+const policy = new OutgoingPolicy(resolvePeers({ internalOrigins: { orders: 'http://orders:3003' } }));
 const issuer = new TestTokenIssuer();
 const as = (claims?: VerifiedClaims) => ({ txn: claims?.tokenId ?? newTransactionId(), ...(claims && { claims }) });
 const to = (origin: string | undefined, path = '/', method = 'GET') => ({ origin, path, method });
@@ -12,7 +13,7 @@ describe('OutgoingPolicy', () => {
   it('R91: attaches the token of the context for an internal origin', () => {
     const claims = issuer.claims();
     const decision = policy.decide(to('http://orders:3003'), as(claims));
-    expect(decision).toMatchObject({ action: 'attach', peer: 'orders', claims });
+    expect(decision).toMatchObject({ action: 'attach', peer: { name: 'orders' }, claims });
     expect(decision).toMatchObject({ token: expect.stringMatching(/^eyJ/) as unknown });
   });
 

@@ -1,10 +1,13 @@
 import { encodedToken, InternalTokenError, isVerified, type VerifiedClaims } from '../../core/index.js';
 import type { InternalTokenStore } from '../../nest/index.js';
+import type { InternalPeer } from './internal-peer.js';
 
 /** Where the bytes of a call go, and what they ask for. */
 export interface OutgoingTarget {
-  /** Scheme, host and port of the connection; undefined where that is no such thing, as with a unix socket. */
+  /** Scheme, host and port of the connection; undefined where that is no such thing. */
   readonly origin: string | undefined;
+  /** The client has been told to connect to something else than this origin. */
+  readonly diverted?: boolean;
   readonly method: string;
   /** The request target as it is sent: a path; a whole URL or `host:port` where a proxy is asked. */
   readonly path: string;
@@ -15,7 +18,7 @@ export type OutgoingDecision =
   | {
       readonly action: 'attach';
       readonly token: string;
-      readonly peer: string;
+      readonly peer: InternalPeer;
       readonly claims: VerifiedClaims;
       /** Further fields: who the calling process is. */
       readonly proof?: readonly string[];
@@ -27,8 +30,8 @@ const LEAVE: OutgoingDecision = { action: 'leave' };
 
 /** Decides on every call, whichever client makes it. */
 export class OutgoingPolicy {
-  /** @param peers the names of those who may see the token, by exact origin */
-  constructor(private readonly peers: ReadonlyMap<string, string>) {}
+  /** @param peers those who may see the token, by exact origin */
+  constructor(private readonly peers: ReadonlyMap<string, InternalPeer>) {}
 
   /** True if the call goes to an internal origin, or is meant to get there through a proxy. */
   concerns(target: OutgoingTarget): boolean {
@@ -39,13 +42,16 @@ export class OutgoingPolicy {
   decide(target: OutgoingTarget, store: InternalTokenStore | undefined): OutgoingDecision {
     const hidden = this.behindProxy(target);
     if (hidden !== undefined) {
-      return refuse('internal_call_unsafe', `A proxy stands before ${hidden}; list its host in NO_PROXY.`);
+      return refuse('internal_call_unsafe', `A proxy stands before ${hidden.name}; list its host in NO_PROXY.`);
     }
     const peer = this.peerOf(target);
     if (peer === undefined) return LEAVE;
     const claims = store?.claims;
     if (!isVerified(claims)) {
-      return refuse('txn_no_context', `Nothing is sent to ${peer} without a verified token in the running context.`);
+      return refuse(
+        'txn_no_context',
+        `Nothing is sent to ${peer.name} without a verified token in the running context.`,
+      );
     }
     if (claims.expiresAt * 1000 <= Date.now()) return refuse('txn_expired');
     const token = encodedToken(claims);
@@ -55,17 +61,18 @@ export class OutgoingPolicy {
     return refuse('txn_unsigned');
   }
 
-  private peerOf({ origin }: OutgoingTarget): string | undefined {
-    return origin === undefined ? undefined : this.peers.get(origin);
+  private peerOf({ origin, diverted }: OutgoingTarget): InternalPeer | undefined {
+    const peer = origin === undefined ? undefined : this.peers.get(origin);
+    return diverted && !peer?.hasOtherEnds ? undefined : peer;
   }
 
   /** RFC 9112, section 3.2: only who asks a proxy sends a whole URL, or `host:port` to be connected with. */
-  private behindProxy({ method, path }: OutgoingTarget): string | undefined {
+  private behindProxy({ method, path }: OutgoingTarget): InternalPeer | undefined {
     if (method === 'CONNECT') return this.peerAt(`http://${path}`) ?? this.peerAt(`https://${path}`);
     return path.startsWith('/') ? undefined : this.peerAt(path);
   }
 
-  private peerAt(url: string): string | undefined {
+  private peerAt(url: string): InternalPeer | undefined {
     const origin = URL.parse(url)?.origin;
     return origin === undefined ? undefined : this.peers.get(origin);
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../../core/index.js';
 import { Application, CallerCredentials, type InternalTokenStore, providedOnce, Tracer } from '../../nest/index.js';
+import { probeNodeClient } from './node-client.probe.js';
 import { type InternalTokenHttpOptions, MODULE_OPTIONS_TOKEN, resolvePeers } from './outgoing.options.js';
 import { type OutgoingDecision, OutgoingPolicy, type OutgoingTarget } from './outgoing.policy.js';
 import { enroll } from './outgoing.channels.js';
@@ -38,9 +39,16 @@ export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown 
     return this.counts.expired;
   }
 
-  onModuleInit(): void {
+  /** @throws InternalTokenError `configuration_invalid` where Node's client is built otherwise than this relies on */
+  async onModuleInit(): Promise<void> {
     this.credentials = providedOnce(this.modules, CallerCredentials);
     this.withdraw ??= enroll(this);
+    try {
+      await probeNodeClient();
+    } catch (error) {
+      this.onApplicationShutdown();
+      throw error;
+    }
   }
 
   /** Not earlier: requests that run are answered to the end, and what they call still needs their token. */
@@ -54,13 +62,14 @@ export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown 
   }
 
   decide(target: OutgoingTarget, store: InternalTokenStore | undefined): OutgoingDecision {
-    const decision = this.prove(this.policy.decide(target, store), target);
-    if (decision.action === 'attach') this.counts.attached++;
-    if (decision.action === 'refuse') {
-      this.counts.refused++;
-      if (decision.error.code === 'txn_expired') this.counts.expired++;
-    }
-    return decision;
+    return this.prove(this.policy.decide(target, store), target);
+  }
+
+  /** @param refusal undefined for a call that goes out */
+  count(refusal?: InternalTokenError): void {
+    if (refusal === undefined) this.counts.attached++;
+    else this.counts.refused++;
+    if (refusal?.code === 'txn_expired') this.counts.expired++;
   }
 
   private prove(decision: OutgoingDecision, { origin, path }: OutgoingTarget): OutgoingDecision {

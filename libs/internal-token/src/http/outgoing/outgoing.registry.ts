@@ -1,13 +1,12 @@
-import type { Application, Tracer } from '../../nest/index.js';
+import type { Application } from '../../nest/index.js';
 import type { CallingContext } from './calling-context.js';
-import { OutgoingCall } from './outgoing.call.js';
+import { type Caller, OutgoingCall } from './outgoing.call.js';
 import type { OutgoingPolicy, OutgoingTarget } from './outgoing.policy.js';
 import type { InternalTokenError } from '../../core/index.js';
 
 /** What an application does with the calls of its requests. */
-export interface Propagation extends Pick<OutgoingPolicy, 'concerns' | 'decide'> {
+export interface Propagation extends Caller, Pick<OutgoingPolicy, 'concerns' | 'decide'> {
   readonly application: Application;
-  readonly tracer: Tracer;
 }
 
 /** The running applications of this process that propagate tokens. */
@@ -47,11 +46,14 @@ export function rule(
   const propagation = store?.application === undefined ? closedBy(target) : applications.get(store.application);
   if (propagation === undefined) return undefined;
   const decision = propagation.decide(target, store);
-  if (decision.action === 'refuse') return { refusal: decision.error };
+  if (decision.action === 'refuse') {
+    propagation.count(decision.error);
+    return { refusal: decision.error };
+  }
   if (decision.action === 'leave' || store === undefined) return BARE;
   const { method } = target;
   const spec = { ...decision, store, method, upgrade: options.upgrade ?? false };
-  const call = new OutgoingCall(propagation.tracer, spec, options.abort);
+  const call = new OutgoingCall(propagation, spec, options.abort);
   return { fields: call.fields, call };
 }
 

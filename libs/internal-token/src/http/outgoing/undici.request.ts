@@ -7,6 +7,9 @@ export interface UndiciRequest {
   /** Name, value, name, value, …; text in version 5. */
   headers: unknown[] | string;
   addHeader(name: string, value: string): unknown;
+  /** Called when there is a connection; `onConnect` before version 8. */
+  onRequestStart?(...args: unknown[]): unknown;
+  onConnect?(...args: unknown[]): unknown;
   readonly abort?: ((error: Error) => void) | null;
   onResponseError?(error: Error): unknown;
   onError?(error: Error): unknown;

@@ -4,6 +4,17 @@ import { queuesInContext, type Undici } from './undici.queue.js';
 import type { UndiciRequest } from './undici.request.js';
 
 const known = new WeakMap<object, boolean>();
+/** Copies that have had a request answered whose head they never announced. */
+const silent = new WeakSet<object>();
+
+/** True for every copy of undici from version 5 on, as far as is known: `undici:client:sendHeaders` is documented. */
+export function announcesHeads(request: UndiciRequest): boolean {
+  return !silent.has(request.constructor);
+}
+
+export function distrust(request: UndiciRequest): void {
+  silent.add(request.constructor);
+}
 
 /**
  * True for the copies of undici that announce a request in the context of its maker, even if it had to wait for a free
@@ -25,7 +36,9 @@ function ownRequest(): unknown {
   try {
     const own = createRequire(import.meta.url);
     const request: unknown = own('undici/lib/core/request.js');
-    return queuesInContext(own('undici') as Undici) ? request : undefined;
+    // Not by its index, which would make its dispatcher the one of Node's fetch.
+    const [Client, Pool] = ['client', 'pool'].map((name): unknown => own(`undici/lib/dispatcher/${name}.js`));
+    return queuesInContext({ Client, Pool } as Undici) ? request : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,96 @@
+import { isIP, isIPv6, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { ConnectionEnd } from './connection-end.js';
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+/** Addresses to listen at, not to arrive at. */
+const UNSPECIFIED = new Set(['0.0.0.0', '::']);
+
+/** A service that may see the token: its name, and what a connection to it looks like. */
+export class InternalPeer {
+  readonly #origin: string;
+  readonly #secure: boolean;
+  readonly #host: string;
+  readonly #port: number;
+  /** Undefined for a name: what it stands for is up to DNS. */
+  readonly #addresses: readonly string[] | undefined;
+  readonly #ends: readonly ConnectionEnd[];
+
+  /** @param ends what a connection may look like beside that which the origin says */
+  constructor(
+    readonly name: string,
+    { origin, protocol, hostname, port }: URL,
+    ends: readonly ConnectionEnd[] = [],
+  ) {
+    this.#origin = origin;
+    this.#secure = protocol === 'https:';
+    this.#host = hostname.replace(/^\[(.*)\]$/, '$1');
+    this.#port = Number(port) || (this.#secure ? 443 : 80);
+    this.#addresses = addressesOf(this.#host);
+    this.#ends = [{}, ...ends];
+  }
+
+  /** True if its connections may lead elsewhere than to the origin itself. */
+  get hasOtherEnds(): boolean {
+    return this.#ends.length > 1;
+  }
+
+  /**
+   * Why an open connection is not one to this peer; undefined where it is. Another address behind the same name cannot be
+   * seen.
+   */
+  objectionTo(socket: Duplex): string | undefined {
+    const { remotePort, remoteAddress, localPort, encrypted, servername } = socket as TLSSocket;
+    // Reset meanwhile: what is written reaches nobody.
+    if (remotePort === undefined && localPort !== undefined) return undefined;
+    const seen = {
+      address: canonical(remoteAddress),
+      port: remotePort,
+      servername: typeof servername === 'string' ? servername.toLowerCase() : undefined,
+      encrypted: encrypted === true,
+      unixSocket: remotePort === undefined && socket instanceof Socket,
+    };
+    if (this.#ends.some((end) => this.#fits(end, seen))) return undefined;
+    return (
+      `The connection for ${this.#origin} leads to ${describe(seen)}. Remove what makes it (an agent, dispatcher, ` +
+      'lookup, proxy or Host field), or list this end in the option "connections".'
+    );
+  }
+
+  #fits(end: ConnectionEnd, seen: SeenEnd): boolean {
+    if (this.#secure) {
+      if (!seen.encrypted) return false;
+      // None: the certificate was checked against the host.
+      if (seen.servername !== undefined && seen.servername !== (end.servername ?? this.#host)) return false;
+    }
+    if (end.unixSocket) return seen.unixSocket;
+    const addresses = end.address === undefined ? this.#addresses : [end.address];
+    return seen.port === (end.port ?? this.#port) && (addresses?.includes(seen.address) ?? true);
+  }
+}
+
+interface SeenEnd {
+  readonly address: string;
+  readonly port: number | undefined;
+  readonly servername: string | undefined;
+  readonly encrypted: boolean;
+  readonly unixSocket: boolean;
+}
+
+function describe({ address, port, servername, encrypted, unixSocket }: SeenEnd): string {
+  const where = port === undefined ? (unixSocket ? 'a unix socket' : 'no socket') : `port ${port} of ${address}`;
+  if (!encrypted) return `${where}, without TLS`;
+  return servername === undefined ? where : `${where} under the TLS server name ${servername}`;
+}
+
+function addressesOf(host: string): readonly string[] | undefined {
+  if (host === 'localhost') return LOOPBACK;
+  return isIP(host) === 0 || UNSPECIFIED.has(host) ? undefined : [host];
+}
+
+/** As URLs spell addresses; a socket for both versions of IP shows version 4 as `::ffff:127.0.0.1`. */
+function canonical(address = ''): string {
+  if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length);
+  return isIPv6(address) ? (URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) ?? address) : address;
+}
