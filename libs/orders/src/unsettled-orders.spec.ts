@@ -6,7 +6,6 @@ import { sql } from 'kysely';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { InternalTokenLogger, type LogLine } from 'nestjs-internal-token/logging';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { holdTimers } from '../../../test/support/held-timers.js';
 import { backends, type OpenBackend } from '../../../test/support/storage/backends.js';
 import { uniqueName } from '../../../test/support/storage/test-server.js';
 import { Clock } from './clock.js';
@@ -17,6 +16,10 @@ import { COUNT_UNSETTLED, UnsettledOrders } from './unsettled-orders.js';
 const issuer = new TestTokenIssuer();
 const START = Date.parse('2026-11-26T09:00:00Z');
 const MINUTE = 60_000;
+const OTHER_TIMERS = [
+  ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+  ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+];
 const nobody = { task: COUNT_UNSETTLED, tenantId: undefined };
 
 describe.each(backends)('unsettled orders on $name', ({ open }) => {
@@ -69,7 +72,7 @@ describe.each(backends)('unsettled orders on $name', ({ open }) => {
     }).compile();
     const write = (line: string) => lines.push(JSON.parse(line) as LogLine);
     app.useLogger(new InternalTokenLogger({ service: 'orders', level: 'warn', destination: { write } }));
-    holdTimers();
+    jest.useFakeTimers({ doNotFake: OTHER_TIMERS });
     await app.init();
   });
 
