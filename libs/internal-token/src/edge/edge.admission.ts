@@ -17,6 +17,7 @@ import {
   TokenAdmission,
   Tracer,
 } from '../nest/index.js';
+import { readBearerToken } from './access-token/authorization-header.js';
 import { AccessTokenAuthenticator } from './access-token/index.js';
 import { assertPlainBody } from './body-coding.js';
 import { EdgeCollaborators } from './edge.collaborators.js';
@@ -31,8 +32,6 @@ import { checkHead } from './request-framing.js';
 import { type Arrival, RequestReception } from './request.reception.js';
 import { guardResponse } from './response-guard.js';
 import { assertRoutePermissions, grantedScope } from './route-authorization.js';
-
-type Authenticated = (principal: Principal | undefined) => boolean | Promise<boolean>;
 
 /**
  * The way in. A public request is cleaned, matched, authenticated and given exactly one internal token; a request of
@@ -64,7 +63,7 @@ export class EdgeAdmission extends RequestAdmission {
       const arrival = this.reception.receive(request);
       if (arrival === undefined) return true;
       this.#checkEarly(arrival);
-      return this.#authenticate(request, (principal) => this.#decide(arrival, principal));
+      return this.#authenticate(arrival);
     } catch (error) {
       return this.refusals.answer(request, error);
     }
@@ -105,23 +104,28 @@ export class EdgeAdmission extends RequestAdmission {
     return true;
   }
 
-  #refuseUpgrade(request: AdmissionRequest): boolean | Promise<boolean> {
-    return this.#authenticate(request, (principal) => {
-      const code = principal === undefined ? 'access_token_missing' : 'upgrade_refused';
-      return this.refusals.answer(request, new InternalTokenError(code), principal === undefined);
-    });
+  /** Looks at no token: a handshake is no way to try credentials past the policies. */
+  #refuseUpgrade(request: AdmissionRequest): boolean {
+    try {
+      const missing = readBearerToken(request.raw.rawHeaders) === undefined;
+      const error = new InternalTokenError(missing ? 'access_token_missing' : 'upgrade_refused');
+      return this.refusals.answer(request, error, missing);
+    } catch (error) {
+      return this.refusals.answer(request, error, true);
+    }
   }
 
-  #authenticate(request: AdmissionRequest, then: Authenticated): boolean | Promise<boolean> {
+  #authenticate(arrival: Arrival): boolean | Promise<boolean> {
+    const { request } = arrival;
     let principal: Principal | undefined | Promise<Principal | undefined>;
     try {
       principal = this.authenticator.authenticate(request.raw.rawHeaders);
     } catch (error) {
       return this.refusals.answer(request, error, true);
     }
-    if (!(principal instanceof Promise)) return then(principal);
+    if (!(principal instanceof Promise)) return this.#decide(arrival, principal);
     return principal.then(
-      (late) => this.#settle(request, () => then(late)),
+      (late) => this.#settle(request, () => this.#decide(arrival, late)),
       (error: unknown) => this.refusals.answer(request, error, true),
     );
   }
