@@ -75,6 +75,11 @@ export class Application {
     return inTime;
   }
 
+  /** Sends a signal, and waits for nothing. */
+  signal(signal) {
+    this.#child.kill(signal);
+  }
+
   /** Ends it without a chance to do anything. */
   async kill() {
     this.#child.kill('SIGKILL');

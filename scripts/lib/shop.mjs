@@ -27,6 +27,8 @@ export class Shop {
   #environments = {};
   /** @type {Map<string, Application>} */
   #applications = new Map();
+  /** @type {Application[]} */
+  #replaced = [];
   #directory;
 
   /**
@@ -137,6 +139,29 @@ export class Shop {
     return inner(name) in this.#addresses;
   }
 
+  /** @returns {Application} the process of this name that was started last */
+  application(name) {
+    return this.#applications.get(name);
+  }
+
+  /**
+   * Starts a second process of this name, at an address of its own, which is {@link addressOf} from then on.
+   * @returns {Promise<Application>} the process before it, which still runs
+   */
+  async replace(name) {
+    const old = this.#applications.get(name);
+    const listeners = name === 'gateway' ? ['gateway', 'internal'] : [name];
+    const ports = await freePorts(listeners.length);
+    const settings = ['PORT', 'INTERNAL_PORT'];
+    for (const [index, listener] of listeners.entries()) {
+      this.#addresses[listener] = `http://127.0.0.1:${ports[index]}`;
+      this.#environments[name][settings[index]] = String(ports[index]);
+    }
+    this.#replaced.push(old);
+    await this.restart(name);
+    return old;
+  }
+
   /** kill -9 */
   async kill(name) {
     await this.#applications.get(name)?.kill();
@@ -151,7 +176,8 @@ export class Shop {
 
   /** @returns whether all of it ended by itself when asked to */
   async stop() {
-    const inTime = await Promise.all([...this.#applications.values()].map((application) => application.stop()));
+    const applications = [...this.#replaced, ...this.#applications.values()];
+    const inTime = await Promise.all(applications.map((application) => application.stop()));
     if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
     this.#directory = undefined;
     return inTime.every(Boolean);

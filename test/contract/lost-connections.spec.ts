@@ -7,6 +7,7 @@ import { Test } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
 import { Ledger, LedgerApi, ledgerPort } from './ledger.port.js';
@@ -22,6 +23,7 @@ class Wire {
   /** What answers in the service's place, if anything does. */
   instead: string | undefined;
   connections = 0;
+  readonly #clients = new Set<Socket>();
   readonly #server: Server = createServer((client) => this.#carry(client));
 
   listen(port: number): Promise<void> {
@@ -32,8 +34,15 @@ class Wire {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** The connections that there are break as soon as they are used. */
+  breakKept(): void {
+    for (const client of this.#clients) client.unpipe().once('data', () => client.resetAndDestroy());
+  }
+
   #carry(client: Socket): void {
     this.connections++;
+    this.#clients.add(client);
+    client.on('close', () => this.#clients.delete(client));
     client.on('error', () => undefined);
     if (this.instead !== undefined) {
       const { instead } = this;
@@ -111,6 +120,12 @@ describe('a port whose connection is lost', () => {
     expect(ledger.seen).toEqual([1, 1]);
   });
 
+  it('repeats on a connection of its own where every kept one is at its end', async () => {
+    await Promise.all([1, 2, 3].map((value) => call((port) => port.echo({ value }))));
+    wire.breakKept();
+    await expect(call((port) => port.echo({ value: 4 }))).resolves.toEqual({ value: 4 });
+  });
+
   it('gives up after the second loss', async () => {
     wire.losing = 2;
     await expect(call((port) => port.echo({ value: 1 }))).rejects.toMatchObject({ code: 'port_interrupted' });
@@ -154,6 +169,24 @@ describe('a port whose connection is lost', () => {
     wire.instead = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"${'x'.repeat(11_000_000)}"`;
     const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
     await expect(call((port) => port.echo({ value: 1 }), fresh)).rejects.toMatchObject({ status: 502 });
+    await fresh.close();
+  });
+
+  it('waits for a service that is being restarted, even with what may not be repeated', async () => {
+    await wire.close();
+    const refused = new Promise((resolve) => {
+      const watch = (message: unknown): void => {
+        unsubscribe('net.client.socket', watch);
+        (message as { socket: Socket }).socket.once('error', resolve);
+      };
+      subscribe('net.client.socket', watch);
+    });
+    const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
+    const posted = call((port) => port.post({ account: 'a', amount: 1, at: AT, tags: [] }), fresh);
+    await refused;
+    await wire.listen(before);
+    await expect(posted).resolves.toBeDefined();
+    expect(ledger.seen).toHaveLength(1);
     await fresh.close();
   });
 });

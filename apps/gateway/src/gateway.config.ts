@@ -16,6 +16,8 @@ import {
   type SettingProblem,
   type SettingValues,
   publicTlsSettings,
+  shutdownProblems,
+  shutdownSettings,
   tlsPairProblems,
   trustSettings,
   upstreamSettings,
@@ -54,6 +56,7 @@ export const gatewaySettings = {
     development: 3100,
     example: '3100',
   },
+  ...shutdownSettings,
   ...trustSettings,
   INTERNAL_TOKEN_SIGNING_KEY_FILE: {
     schema: parse.text(),
@@ -147,6 +150,7 @@ function compare(values: GatewaySettings): SettingProblem[] {
     ...signingProblems(values),
     ...tlsPairProblems(values, 'TLS_CERT_FILE', 'TLS_KEY_FILE'),
     ...internalTlsProblems(values),
+    ...shutdownProblems(values),
     ...plaintextProblems(
       { CATALOG_URL, INVENTORY_URL, ORDERS_URL, INTERNAL_HOST: internalListener },
       values.INTERNAL_ALLOW_PLAINTEXT,

@@ -6,6 +6,7 @@ import {
   openDevelopmentDirectory,
   runMain,
   serverTls,
+  shutdownOf,
   startApplication,
   TlsFiles,
 } from '@app/runtime';
@@ -30,6 +31,7 @@ await runMain(async () => {
   const app = await startApplication(GatewayModule.with(config, { ...resources, devPage }), {
     service: 'gateway',
     listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
+    shutdown: shutdownOf(values),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT, directory: logDirectory },
     beforeListening: async (app) => {
       if (development) await prepareDevelopment(app, config);

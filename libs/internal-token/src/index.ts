@@ -11,6 +11,9 @@ export { checkFileMode, InternalTokenError, InternalTokenVerifier, readSecretFil
 export {
   AnyScope,
   currentStore,
+  enableGracefulShutdown,
+  GracefulShutdown,
+  type GracefulShutdownOptions,
   InternalClaims,
   InternalTokenContext,
   InternalTokenErrorFilter,

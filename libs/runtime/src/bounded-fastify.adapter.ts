@@ -4,26 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 
 /** Milliseconds in which a request has to have arrived whole. Fastify itself waits for ever. */
 const ARRIVAL_TIMEOUT = 300_000;
-/** Milliseconds that open requests have when the application closes, as on the internal listener. */
-const DRAIN_TIMEOUT = 10_000;
 
 type Options = FastifyServerOptions & { readonly https?: TlsOptions };
 
-/** Fastify that waits for no client without end: neither for a slow body, nor for the last answer before it closes. */
+/** Fastify that does not wait without end for a slow body. */
 export class BoundedFastifyAdapter extends FastifyAdapter {
-  readonly #drainTimeout: number;
-
-  constructor(options: Options, drainTimeout = DRAIN_TIMEOUT) {
+  constructor(options: Options) {
     super({ requestTimeout: ARRIVAL_TIMEOUT, ...options });
-    this.#drainTimeout = drainTimeout;
-  }
-
-  override async close(): Promise<void> {
-    const deadline = setTimeout(() => this.getHttpServer().closeAllConnections(), this.#drainTimeout);
-    try {
-      await super.close();
-    } finally {
-      clearTimeout(deadline);
-    }
   }
 }

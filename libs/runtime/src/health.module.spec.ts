@@ -1,7 +1,10 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Global, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { GracefulShutdown } from 'nestjs-internal-token';
 import { InternalTokenLogger } from 'nestjs-internal-token/logging';
+import { OpenRequests } from '../../internal-token/src/nest/shutdown/open-requests.js';
+import { ShutdownSequence } from '../../internal-token/src/nest/shutdown/shutdown-sequence.js';
 import { HealthModule } from './health.module.js';
 
 @Injectable()
@@ -14,7 +17,13 @@ class Provider {
   ready = true;
 }
 
-@Module({ imports: [HealthModule.of(Keys, Provider)], providers: [Keys, Provider] })
+const SHUTDOWN = [OpenRequests, ShutdownSequence, GracefulShutdown];
+
+@Global()
+@Module({ providers: SHUTDOWN, exports: SHUTDOWN })
+class ShutdownModule {}
+
+@Module({ imports: [HealthModule.of(Keys, Provider), ShutdownModule], providers: [Keys, Provider] })
 class SampleModule {}
 
 describe('readiness', () => {
@@ -46,5 +55,12 @@ describe('readiness', () => {
       'info Ready',
       'warn Not ready, waiting for: Provider',
     ]);
+  });
+
+  it('R163: is over as soon as the application is told to end, ready or not', async () => {
+    app.get(Provider).ready = true;
+    const ended = app.get(ShutdownSequence).run(app, { delayMs: 0, deadlineMs: 1, signals: [] }, 'SIGTERM');
+    expect(await probe()).toEqual([503, { status: 'shutting down' }]);
+    await ended;
   });
 });

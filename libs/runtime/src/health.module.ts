@@ -1,6 +1,6 @@
-import { Controller, type DynamicModule, Get, HttpStatus, Inject, Logger, Module, Res } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, HttpStatus, Inject, Logger, Module, Optional, Res } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { NoInternalToken } from 'nestjs-internal-token';
+import { GracefulShutdown, NoInternalToken } from 'nestjs-internal-token';
 
 /** What has to be ready before this process takes requests. */
 export type ReadinessCheck = abstract new (...args: never[]) => { readonly ready: boolean };
@@ -8,7 +8,7 @@ export type ReadinessCheck = abstract new (...args: never[]) => { readonly ready
 const CHECKS = Symbol('ReadinessChecks');
 
 interface Readiness {
-  readonly status: 'ready' | 'waiting';
+  readonly status: 'ready' | 'waiting' | 'shutting down';
   /** The names of the checks that hold it up. */
   readonly waitingFor?: readonly string[];
 }
@@ -22,6 +22,7 @@ export class HealthController {
   constructor(
     private readonly modules: ModuleRef,
     @Inject(CHECKS) private readonly checks: readonly ReadinessCheck[],
+    @Optional() private readonly shutdown?: GracefulShutdown,
   ) {}
 
   /** The process answers. */
@@ -33,6 +34,10 @@ export class HealthController {
   /** It can also serve: its keys are loaded. To wait is no failure, so that no probe is logged as one. */
   @Get('ready')
   ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Readiness {
+    if (this.shutdown?.begun) {
+      response.status(HttpStatus.SERVICE_UNAVAILABLE);
+      return { status: 'shutting down' };
+    }
     const waitingFor = this.checks
       .filter((check) => !this.modules.get(check, { strict: false }).ready)
       .map(({ name }) => name);

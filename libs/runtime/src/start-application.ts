@@ -1,11 +1,14 @@
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { enableGracefulShutdown, type GracefulShutdownOptions } from 'nestjs-internal-token';
 import { answerFrameworkError } from 'nestjs-internal-token/http';
 import { BoundedFastifyAdapter } from './bounded-fastify.adapter.js';
 import { QuietStartLogger } from './quiet-start.logger.js';
 import { listening } from './start-failure.js';
 import { keepTlsCurrent, type ListenerTls, serverTls } from './tls/tls-listener.js';
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -16,6 +19,7 @@ export interface ListenerOptions {
 export interface ApplicationOptions {
   readonly service: string;
   readonly listener: ListenerOptions;
+  readonly shutdown?: Pick<GracefulShutdownOptions, 'delayMs' | 'deadlineMs'>;
   readonly log: {
     readonly level: string;
     readonly format: 'json' | 'pretty';
@@ -24,11 +28,11 @@ export interface ApplicationOptions {
   };
   /** Runs when everything is built and nothing listens yet. */
   readonly beforeListening?: (app: NestFastifyApplication) => Promise<void>;
-  /** On SIGHUP, which otherwise ends the process: reads anew what can change. */
+  /** On SIGHUP, which otherwise ends the process as SIGTERM does: reads anew what can change. */
   readonly reload?: (app: NestFastifyApplication) => Promise<void>;
 }
 
-/** Nest on Fastify with our logger, listening; closes what it opened when a signal ends the process. */
+/** Nest on Fastify with our logger, listening; a signal ends the process without a lost request. */
 export async function startApplication(
   module: Type | DynamicModule,
   options: ApplicationOptions,
@@ -47,7 +51,7 @@ export async function startApplication(
   let app: NestFastifyApplication | undefined;
   try {
     app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
-    app.enableShutdownHooks(options.reload ? ['SIGINT', 'SIGTERM'] : []);
+    enableGracefulShutdown(app, { ...options.shutdown, signals: options.reload ? SIGNALS : [...SIGNALS, 'SIGHUP'] });
     if (tls) keepTlsCurrent(app.getHttpServer(), tls);
     await app.init();
     await options.beforeListening?.(app);

@@ -3,7 +3,7 @@ import { InternalTokenVerifier } from 'nestjs-internal-token';
 import type { RenewableTls } from 'nestjs-internal-token/http';
 import { openDevelopmentDirectory } from './development/development-directory.js';
 import { ServiceModule } from './service.module.js';
-import { developmentLogDirectory } from './settings/shared-settings.js';
+import { developmentLogDirectory, shutdownOf } from './settings/shared-settings.js';
 import { refreshWarning, type ServiceConfig } from './settings/service-settings.js';
 import { runMain, startApplication } from './start-application.js';
 import { internalTls } from './tls/internal-tls.js';
@@ -32,6 +32,7 @@ export function startService<Config extends ServiceConfig>(
         port: values.PORT,
         tls: tls?.listener,
       },
+      shutdown: shutdownOf(values),
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT, directory: developmentLogDirectory(config) },
       beforeListening: async (app) => {
         const warning = refreshWarning(values);

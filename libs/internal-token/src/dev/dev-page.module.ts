@@ -9,6 +9,7 @@ import {
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { InternalTokenVerifier } from '../core/index.js';
 import { KeyRing } from '../issuing/index.js';
+import { GracefulShutdown } from '../nest/index.js';
 import { followDirectory } from './directory.source.js';
 import { DevPage } from './dev-page.js';
 import { LiveLog } from './live.log.js';
@@ -55,6 +56,8 @@ export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationS
     const verifier = this.modules.get(InternalTokenVerifier, { strict: false });
     const page = new DevPage({ log: this.#log, ring, inspector: new TokenInspector(verifier, ring) });
     page.attach(this.host.httpAdapter.getHttpServer() as Server);
+    const { draining } = this.modules.get(GracefulShutdown, { strict: false });
+    draining.addEventListener('abort', () => this.#log.close(), { once: true });
   }
 
   /** Open pages would hold up the end. */

@@ -8,7 +8,7 @@ import {
   type INestApplication,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ClientErrorHandler, RequestHook } from '../nest/index.js';
+import { ClientErrorHandler, DrainingServer, RequestHook, ShutdownSequence } from '../nest/index.js';
 
 export interface InternalListenerOptions {
   readonly host: string;
@@ -16,8 +16,6 @@ export interface InternalListenerOptions {
   readonly port: number;
   /** Certificate and key, and `ca` with `requestCert` for mutual TLS. Without it the listener speaks plain http. */
   readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized' | 'minVersion'>;
-  /** How long open requests may take when the application closes, in milliseconds. Default 10000. */
-  readonly drainTimeoutMs?: number;
 }
 
 export interface InternalListener {
@@ -26,20 +24,19 @@ export interface InternalListener {
   readonly server: Server;
 }
 
-interface Open extends InternalListener {
-  readonly drainTimeoutMs: number;
-  closed?: Promise<void>;
-}
+/** How long open requests may take where `app.close()` is called and no graceful shutdown went before, in milliseconds. */
+const DRAIN_MS = 10_000;
 
 /** The second listeners of this application, and which requests came through them. */
 @Injectable()
 export class InternalListeners implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #requests = new WeakSet<IncomingMessage>();
-  readonly #open: Open[] = [];
+  readonly #open: DrainingServer[] = [];
 
   constructor(
     private readonly clientErrors: ClientErrorHandler,
     private readonly hook: RequestHook,
+    private readonly shutdown: ShutdownSequence,
   ) {}
 
   /** Decided by the socket a request came through, never by what it says. */
@@ -54,13 +51,9 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
     // Agents that patch `emit` of servers to see requests shall see them once: at the application, when they are admitted.
     server.emit = EventEmitter.prototype.emit.bind(server);
     this.hook.guardUpgrades(server);
-    const open = { server, host: options.host, port: 0, drainTimeoutMs: options.drainTimeoutMs ?? 10_000 };
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         this.#requests.add(request);
-        response.once('close', () => {
-          if (!server.listening) server.closeIdleConnections();
-        });
         application.emit(event, request, response);
       });
     }
@@ -72,30 +65,23 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
         resolve();
       });
     });
-    open.port = (server.address() as AddressInfo).port;
-    this.#open.push(open);
-    return open;
+    const draining = new DrainingServer(server);
+    this.#open.push(draining);
+    this.shutdown.include(draining);
+    return { server, host: options.host, port: (server.address() as AddressInfo).port };
   }
 
   /** No new connections from here on; what is being answered is answered to its end. */
   beforeApplicationShutdown(): void {
-    for (const open of this.#open) {
-      open.closed = new Promise((resolve) => {
-        open.server.close(() => resolve());
-      });
-      open.server.closeIdleConnections();
+    for (const server of this.#open) {
+      void server.close();
+      server.closeIdle();
     }
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#open.splice(0).map(drained));
+    await Promise.all(this.#open.splice(0).map((server) => server.closeWithin(DRAIN_MS)));
   }
-}
-
-async function drained({ server, closed, drainTimeoutMs }: Open): Promise<void> {
-  const deadline = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
-  await closed;
-  clearTimeout(deadline);
 }
 
 /**

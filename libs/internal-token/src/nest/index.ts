@@ -42,6 +42,11 @@ export { type AdmissionRequest, RequestAdmission } from './request.admission.js'
 export { CLIENT_CLOSED_REQUEST, RequestHook } from './request.hook.js';
 export { RequirePermissions } from './require-permissions.decorator.js';
 export { RequireScope } from './require-scope.decorator.js';
+export { DrainingServer } from './shutdown/draining-server.js';
+export { enableGracefulShutdown } from './shutdown/enable-graceful-shutdown.js';
+export { GracefulShutdown } from './shutdown/graceful-shutdown.js';
+export type { GracefulShutdownOptions } from './shutdown/graceful-shutdown.options.js';
+export { ShutdownSequence } from './shutdown/shutdown-sequence.js';
 export type { Span, SpanRecord, SpanSpec } from './span.js';
 export { TokenAdmission } from './token.admission.js';
 export { TokenMode } from './token-mode.decorator.js';

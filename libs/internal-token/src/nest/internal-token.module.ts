@@ -22,6 +22,9 @@ import { ReplayProtection } from './replay/replay.protection.js';
 import { RequestHook } from './request.hook.js';
 import { resolveOptions } from './resolve-options.js';
 import { RoutePolicies } from './route-policies.js';
+import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
+import { OpenRequests } from './shutdown/open-requests.js';
+import { ShutdownSequence } from './shutdown/shutdown-sequence.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
 import { UnverifiedRequests } from './unverified.requests.js';
@@ -66,6 +69,9 @@ import { WebSocketGateways } from './websocket-gateways.js';
     MessageHandlers,
     Upgrades,
     ClientErrorHandler,
+    OpenRequests,
+    ShutdownSequence,
+    GracefulShutdown,
     RequestHook,
     RoutePolicies,
     Tracer,
@@ -81,10 +87,12 @@ import { WebSocketGateways } from './websocket-gateways.js';
     Application,
     ClientErrorHandler,
     ClsModule,
+    GracefulShutdown,
     InternalTokenContext,
     InternalTokenVerifier,
     KeyStore,
     RequestHook,
+    ShutdownSequence,
     TokenAdmission,
     Tracer,
   ],

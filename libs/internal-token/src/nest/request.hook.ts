@@ -11,6 +11,7 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options
 import { currentStore, enterStore, type InternalTokenStore } from './internal-token.store.js';
 import { closeLingeringly } from './lingering-close.js';
 import { RequestAdmission } from './request.admission.js';
+import { OpenRequests } from './shutdown/open-requests.js';
 import { TokenAdmission } from './token.admission.js';
 import { Tracer } from './tracer.js';
 import { Upgrades } from './upgrades.js';
@@ -46,6 +47,7 @@ export class RequestHook implements OnModuleInit {
     private readonly upgrades: Upgrades,
     private readonly gateways: WebSocketGateways,
     private readonly clientErrors: ClientErrorHandler,
+    private readonly open: OpenRequests,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
     tokens: TokenAdmission,
   ) {
@@ -111,6 +113,7 @@ export class RequestHook implements OnModuleInit {
     this.#stores.set(raw, store);
     closeLingeringly(raw, response);
     this.clientErrors.watch({ raw, response, store });
+    this.open.add(response, store);
     enterStore(store, () => {
       this.openServerSpan(raw, response, store);
       response.setHeader('X-Request-Id', store.txn);
@@ -163,6 +166,7 @@ export class RequestHook implements OnModuleInit {
     const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, store);
     store.span = span;
     response.once('close', () => {
+      this.open.remove(response);
       if (!response.writableFinished) span.fail(connectionClosed());
       // Until its head is sent an answer says 200, whatever it would have become.
       span.end(response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST);

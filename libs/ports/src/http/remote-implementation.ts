@@ -1,23 +1,26 @@
+import { type Agent, globalAgent } from 'node:http';
 import { PortError, type PortDefinition, type PortMethod } from '@app/contracts';
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosResponse } from 'axios';
+import { PeerRestart } from './peer-restart.js';
 import { portPath } from './port-path.js';
 import { toTransportError } from './transport-error.js';
 
 /** More than a page of anything; an endless answer ends here. */
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
-/** What a port's methods do when they live elsewhere: one POST each, repeated once where that is harmless. */
+/** What a port's methods do when they live elsewhere: one POST each, repeated where that is harmless. */
 export function remoteImplementation<Api extends object>(
   definition: PortDefinition<Api>,
   baseUrl: string,
   http: HttpService,
 ): Api {
   const base = `${baseUrl.replace(/\/+$/, '')}/${portPath(definition)}`;
+  const restart = new PeerRestart();
   const methods = Object.entries<PortMethod>(definition.methods).map(([name, { idempotent }]) => {
     const operation = `${definition.name}.${name}`;
-    const post = (input: unknown) => send(http, `${base}/${name}`, operation, input);
-    const exchange = idempotent ? repeatingOnce(post) : post;
+    const post = (input: unknown) => restart.bridge(() => send(http, `${base}/${name}`, operation, input));
+    const exchange = idempotent ? repeatingOnce(post, () => dropIdle(http)) : post;
     return [name, async (input: unknown) => read(await exchange(input), operation)] as const;
   });
   return Object.fromEntries(methods) as Api;
@@ -57,13 +60,23 @@ function refusal({ status, data }: AxiosResponse<unknown>, operation: string): P
   return PortError.of('port_unreachable', `${operation} was answered with ${status} by something else.`);
 }
 
-/** Where no answer came. What the other side says of connections of its own it has repeated itself. */
-function repeatingOnce<Answer>(post: (input: unknown) => Promise<Answer>): (input: unknown) => Promise<Answer> {
+/** Where the answer got lost. What the other side says of connections of its own it has repeated itself. */
+function repeatingOnce<Answer>(
+  post: (input: unknown) => Promise<Answer>,
+  before: () => void,
+): (input: unknown) => Promise<Answer> {
   return (input) =>
     post(input).catch((error: unknown) => {
-      const lost =
-        error instanceof PortError && (error.code === 'port_unreachable' || error.code === 'port_interrupted');
-      if (!lost) throw error;
+      if (!(error instanceof PortError) || error.code !== 'port_interrupted') throw error;
+      before();
       return post(input);
     });
+}
+
+/** A process that ends closes all its idle connections at once: what is repeated shall not meet the next of them. */
+function dropIdle({ axiosRef: { defaults } }: HttpService): void {
+  const agents = [defaults.httpAgent ?? globalAgent, defaults.httpsAgent] as readonly (Agent | undefined)[];
+  for (const sockets of agents.flatMap((agent) => Object.values(agent?.freeSockets ?? {}))) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
 }

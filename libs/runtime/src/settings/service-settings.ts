@@ -12,6 +12,8 @@ import {
   neighbourSettings,
   plaintextProblems,
   REFRESH_SECONDS_UNTOLD,
+  shutdownProblems,
+  shutdownSettings,
   trustSettings,
   verifierSettings,
 } from './shared-settings.js';
@@ -20,6 +22,7 @@ import {
 export const serviceSettings = (port: number) =>
   ({
     ...listenerSettings(port),
+    ...shutdownSettings,
     ...trustSettings,
     ...verifierSettings,
     ...neighbourSettings,
@@ -49,6 +52,7 @@ export function loadServiceConfig<Called extends Neighbour = never>(
     needed: (values, development) => (development ? [] : [...keySourceOf(values), 'DATABASE_URL', ...called]),
     compare: (values) => [
       ...internalTlsProblems(values),
+      ...shutdownProblems(values),
       ...modeProblems(values),
       ...keySourceProblems(values),
       ...plaintextProblems(plaintextCandidates(values), values.INTERNAL_ALLOW_PLAINTEXT),

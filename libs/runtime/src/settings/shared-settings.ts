@@ -24,6 +24,33 @@ export const publicTlsSettings = {
   TLS_KEY_FILE: { schema: parse.text(), description: 'PEM private key of TLS_CERT_FILE.', optional: true },
 } as const;
 
+/** How this process ends. */
+export const shutdownSettings = {
+  SHUTDOWN_DELAY_MS: {
+    schema: parse.count(0, 600_000),
+    description:
+      'Milliseconds for which this process serves on after SIGTERM while it is no longer ready. Longer than load balancers take to notice.',
+    development: 0,
+    fallback: 5_000,
+  },
+  SHUTDOWN_DEADLINE_MS: {
+    schema: parse.count(1, 3_600_000),
+    description:
+      'Milliseconds after SIGTERM at which requests and streams that are still open are broken off. More than SHUTDOWN_DELAY_MS, and five seconds less than the platform waits before it kills.',
+    fallback: 25_000,
+  },
+} as const;
+
+/** The options of `enableGracefulShutdown()` that settings decide. */
+export function shutdownOf(values: SettingValues<typeof shutdownSettings>) {
+  return { delayMs: values.SHUTDOWN_DELAY_MS, deadlineMs: values.SHUTDOWN_DEADLINE_MS };
+}
+
+export function shutdownProblems(values: SettingValues<typeof shutdownSettings>): SettingProblem[] {
+  if (values.SHUTDOWN_DEADLINE_MS > values.SHUTDOWN_DELAY_MS) return [];
+  return [{ name: 'SHUTDOWN_DEADLINE_MS', message: 'is not after SHUTDOWN_DELAY_MS: nothing would be waited for.' }];
+}
+
 /** What every process of a trust domain has to agree on. */
 export const trustSettings = {
   TRUST_DOMAIN: {

@@ -1,0 +1,271 @@
+import { jest } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Injectable,
+  type LoggerService,
+  type MessageEvent,
+  type OnModuleDestroy,
+  Sse,
+} from '@nestjs/common';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { GracefulShutdown, NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { fromEvent, NEVER, startWith, takeUntil } from 'rxjs';
+import { holdTimers } from '../../../test/support/held-timers.js';
+import { EdgeGateway } from '../../../test/support/edge-gateway.js';
+import { HttpUpstream } from '../../../test/support/upstream.js';
+import { ShutdownSequence } from '../src/nest/index.js';
+import { resolveShutdownOptions } from '../src/nest/shutdown/graceful-shutdown.options.js';
+import { OpenRequests } from '../src/nest/shutdown/open-requests.js';
+import { ADAPTERS, start } from './support/adapters.js';
+
+/** Like a pool of database connections: closed as soon as Nest ends its module. */
+@Injectable()
+class Database implements OnModuleDestroy {
+  #connected = true;
+
+  onModuleDestroy(): void {
+    this.#connected = false;
+  }
+
+  read(): string {
+    if (!this.#connected) throw new Error('the pool is closed');
+    return 'a row';
+  }
+}
+
+@Controller()
+@NoInternalToken()
+class ThingsController {
+  constructor(
+    private readonly database: Database,
+    private readonly shutdown: GracefulShutdown,
+  ) {}
+
+  @Get('quick')
+  quick(): string {
+    return this.database.read();
+  }
+
+  @Get('slow')
+  async slow(): Promise<string> {
+    await goOn.promise;
+    return this.database.read();
+  }
+
+  @Sse('endless')
+  endless() {
+    return NEVER.pipe(startWith({ data: 'first' } as MessageEvent));
+  }
+
+  @Sse('polite')
+  polite() {
+    const end = fromEvent(this.shutdown.draining, 'abort');
+    return NEVER.pipe(startWith({ data: 'first' } as MessageEvent), takeUntil(end));
+  }
+}
+
+let goOn: PromiseWithResolvers<void>;
+const parts = { controllers: [ThingsController], providers: [Database] };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await turn();
+};
+
+/** A kept connection and what came through it. */
+class Client {
+  received = '';
+  isClosed = false;
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (chunk: Buffer) => (this.received += chunk.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => (this.isClosed = true));
+  }
+
+  static async open(port: number): Promise<Client> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new Client(socket);
+  }
+
+  send(...paths: readonly string[]): void {
+    this.socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`).join(''));
+  }
+
+  /** Sends, and waits for as many whole answers of this body. */
+  async get(path: string, body: string): Promise<string> {
+    this.received = '';
+    this.send(path);
+    await until(() => this.received.endsWith(body) || this.isClosed);
+    return this.received;
+  }
+
+  closed(): Promise<void> {
+    return until(() => this.isClosed);
+  }
+}
+
+const accepts = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1');
+  const accepted = await new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+  });
+  socket.destroy();
+  return accepted;
+};
+
+/** What a signal starts; timers are held, so that the delay ends when the test says so. */
+function shutDown(app: INestApplication, deadlineMs = 20_000) {
+  const settings = resolveShutdownOptions({ delayMs: 1_000, deadlineMs });
+  const ended = app.get(ShutdownSequence, { strict: false }).run(app, settings, 'SIGTERM');
+  return { ended, passDelay: () => jest.advanceTimersByTimeAsync(1_000) };
+}
+
+function recordLines(): { readonly lines: string[]; readonly logger: LoggerService } {
+  const lines: string[] = [];
+  const keep = (message: unknown, context?: unknown): void => {
+    if (context === 'Shutdown') lines.push(String(message));
+  };
+  return { lines, logger: { log: keep, warn: keep, error: keep } };
+}
+
+beforeEach(() => {
+  goOn = Promise.withResolvers();
+  holdTimers();
+});
+afterEach(() => jest.useRealTimers());
+
+describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) => {
+  it('R163: answers what is open while its providers still live, and says Connection: close', async () => {
+    const { lines, logger } = recordLines();
+    const { app, port } = await start(row, { ...parts, logger });
+    const client = await Client.open(port);
+    const answer = client.get('/slow', 'a row');
+    await until(() => app.get(OpenRequests).size === 1);
+    const { ended, passDelay } = shutDown(app);
+    await passDelay();
+    await until(() => app.get(GracefulShutdown).draining.aborted);
+    goOn.resolve();
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*a row$/i);
+    await ended;
+    await client.closed();
+    expect(lines).toEqual([
+      'shutting down (SIGTERM): 1 request open, serving for 1000 ms more',
+      'shut down: 1 request open after the delay, 0 ended at the deadline',
+    ]);
+  });
+
+  it('R163: serves on for the delay, new connections too, and is not ready', async () => {
+    const { app, port } = await start(row, parts);
+    expect(app.get(GracefulShutdown).begun).toBe(false);
+    const { ended, passDelay } = shutDown(app);
+    expect(app.get(GracefulShutdown).begun).toBe(true);
+    const client = await Client.open(port);
+    for (let i = 0; i < 2; i++) expect(await client.get('/quick', 'a row')).not.toMatch(/connection: close/i);
+    await passDelay();
+    await until(() => app.get(GracefulShutdown).draining.aborted);
+    expect(await accepts(port)).toBe(false);
+    expect(await client.get('/quick', 'a row')).toMatch(/connection: close[\s\S]*a row$/i);
+    await ended;
+  });
+
+  it('R163: an idle connection has as long again as the delay to bring one more request', async () => {
+    const { app, port } = await start(row, parts);
+    const [used, unused] = [await Client.open(port), await Client.open(port)];
+    for (const client of [used, unused]) await client.get('/quick', 'a row');
+    const { ended, passDelay } = shutDown(app);
+    await passDelay();
+    await until(() => app.get(GracefulShutdown).draining.aborted);
+    expect(await used.get('/quick', 'a row')).toMatch(/connection: close[\s\S]*a row$/i);
+    await used.closed();
+    expect(unused.isClosed).toBe(false);
+    await passDelay();
+    await unused.closed();
+    await ended;
+  });
+
+  it('R163: of pipelined requests each is answered, and the last says Connection: close', async () => {
+    const { app, port } = await start(row, parts);
+    const client = await Client.open(port);
+    client.send('/slow', '/slow', '/slow');
+    await until(() => app.get(OpenRequests).size === 3);
+    const { ended, passDelay } = shutDown(app);
+    await passDelay();
+    goOn.resolve();
+    await ended;
+    await client.closed();
+    expect(client.received.match(/a row/g)).toHaveLength(3);
+    expect(client.received.match(/connection: close/gi)).toHaveLength(1);
+  });
+
+  it('R164: what is open at the deadline is broken off, with one line that names it', async () => {
+    const { lines, logger } = recordLines();
+    const { app, port } = await start(row, { ...parts, logger });
+    const spans: SpanRecord[] = [];
+    app.get(Tracer).onEnd((record) => spans.push(record));
+    const [stream, polite, unfinished] = [await Client.open(port), await Client.open(port), await Client.open(port)];
+    stream.send('/endless');
+    polite.send('/polite');
+    unfinished.send('/slow');
+    await until(() => [stream, polite].every(({ received }) => received.includes('first')));
+    await until(() => app.get(OpenRequests).size === 3);
+    const { ended, passDelay } = shutDown(app, 5_000);
+    await passDelay();
+    // A stream that listens ends well.
+    await until(() => polite.received.endsWith('0\r\n\r\n'));
+    await jest.advanceTimersByTimeAsync(4_000);
+    await ended;
+    await Promise.all([stream.closed(), polite.closed(), unfinished.closed()]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^shutting down/),
+      expect.stringMatching(/^ended at the deadline of 5000 ms: 2 requests \([0-9a-f]{32}, [0-9a-f]{32}\)$/),
+      'shut down: 3 requests open after the delay, 2 ended at the deadline',
+    ]);
+    const broken = spans.filter(({ error }) => error !== undefined);
+    expect(broken.map(({ error }) => String(error))).toEqual(
+      Array(2).fill('Error: The application shut down before the answer was complete'),
+    );
+    for (const { traceId } of broken) expect(lines[1]).toContain(traceId);
+    goOn.resolve();
+  });
+});
+
+describe.each(['fastify', 'express'] as const)('A gateway on %s that is told to end', (platform) => {
+  it('R163: answers what it forwards, and says Connection: close; so does its internal listener', async () => {
+    const upstream = await HttpUpstream.start();
+    const gateway = await EdgeGateway.start({ platform, edge: { upstreams: { catalog: upstream.url } } });
+    const [outside, inside] = [await Client.open(gateway.port), await Client.open(gateway.internal.port)];
+    await inside.get('/health/ready', 'ready');
+    const arrived = upstream.next();
+    const answer = outside.get('/catalog/items', 'forwarded');
+    const { response } = await arrived;
+    const { ended, passDelay } = shutDown(gateway.app);
+    await passDelay();
+    await until(() => gateway.app.get(GracefulShutdown, { strict: false }).draining.aborted);
+    expect([await accepts(gateway.port), await accepts(gateway.internal.port)]).toEqual([false, false]);
+    response.end('forwarded');
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*forwarded/i);
+    expect(await inside.get('/health/ready', 'ready')).toMatch(/connection: close/i);
+    await ended;
+    await gateway.issuer.close();
+    await upstream.stop();
+  });
+});
+
+describe('the times of a shutdown', () => {
+  it.each([
+    [{ delayMs: 5_000, deadlineMs: 5_000 }, /deadlineMs \(5000\) is not after delayMs/],
+    [{ delayMs: -1 }, /delayMs is -1/],
+    [{ deadlineMs: 1.5 }, /deadlineMs is 1.5/],
+    [{ deadlineMs: Number.NaN }, /deadlineMs is NaN/],
+  ])('refuses %j', (options, problem) => {
+    expect(() => resolveShutdownOptions(options)).toThrow(problem);
+  });
+
+  it('has no delay outside production, unless told so', () => {
+    expect(resolveShutdownOptions({})).toEqual({ delayMs: 0, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
+  });
+});
