@@ -36,7 +36,7 @@ class Wire {
 
   /** The connections that there are break as soon as they are used. */
   breakKept(): void {
-    for (const client of this.#clients) client.unpipe().once('data', () => client.resetAndDestroy());
+    for (const client of this.#clients) client.once('data', () => client.resetAndDestroy());
   }
 
   #carry(client: Socket): void {

@@ -265,7 +265,7 @@ describe('the times of a shutdown', () => {
     expect(() => resolveShutdownOptions(options)).toThrow(problem);
   });
 
-  it('has no delay outside production, unless told so', () => {
+  it('has no delay unless told so', () => {
     expect(resolveShutdownOptions({})).toEqual({ delayMs: 0, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
   });
 });
