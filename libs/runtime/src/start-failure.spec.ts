@@ -5,12 +5,16 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
+import { InternalTokenModule } from 'nestjs-internal-token';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ConfigurationError } from './settings/configuration.error.js';
 import { readSettingFile } from './settings/setting-file.js';
 import { TlsFiles } from './tls/tls-files.js';
 import { startApplication } from './start-application.js';
 
-@Module({})
+@Module({
+  imports: [InternalTokenModule.forRoot({ service: 'sample', trustDomain: 'test', keys: new TestTokenIssuer().keys })],
+})
 class EmptyModule {}
 
 @Module({
