@@ -13,6 +13,12 @@ interface Readiness {
   readonly waitingFor?: readonly string[];
 }
 
+/** Fastify's reply, and Express' response. */
+interface HealthResponse {
+  status(code: number): unknown;
+  header(name: string, value: string): unknown;
+}
+
 @Controller('health')
 @NoInternalToken()
 export class HealthController {
@@ -33,17 +39,22 @@ export class HealthController {
 
   /** It can also serve: its keys are loaded. To wait is no failure, so that no probe is logged as one. */
   @Get('ready')
+<<<<<<< HEAD
   ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Readiness {
     if (this.shutdown?.begun) {
       response.status(HttpStatus.SERVICE_UNAVAILABLE);
       return { status: 'shutting down' };
     }
+=======
+  ready(@Res({ passthrough: true }) response: HealthResponse): Readiness {
+>>>>>>> c8ab081 (Core: give every 503 a Retry-After)
     const waitingFor = this.checks
       .filter((check) => !this.modules.get(check, { strict: false }).ready)
       .map(({ name }) => name);
     this.tell(waitingFor.join(', '));
     if (waitingFor.length === 0) return { status: 'ready' };
     response.status(HttpStatus.SERVICE_UNAVAILABLE);
+    response.header('Retry-After', '1');
     return { status: 'waiting', waitingFor };
   }
 

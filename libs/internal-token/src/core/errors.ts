@@ -3,7 +3,7 @@ export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   readonly action: string;
-  /** What `Retry-After` says (RFC 9110, section 10.2.3), where waiting helps. */
+  /** Of a 503: what `Retry-After` says (RFC 9110, section 10.2.3), in seconds. Default 1. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -143,6 +143,7 @@ const table = {
     status: 503,
     title: 'It cannot be told which process calls',
     action: 'Try again in a moment; if it lasts, check that this service can read the keys of the workload identities.',
+    retryAfterSeconds: 5,
   },
   access_token_missing: {
     status: 401,
@@ -163,6 +164,16 @@ const table = {
     status: 400,
     title: 'The protocol is not changed',
     action: 'Use HTTP/1.1 requests: WebSocket is not spoken here.',
+  },
+  json_too_deep: {
+    status: 400,
+    title: 'The JSON body is nested too deeply',
+    action: 'Send fewer arrays and objects inside one another.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    action: 'Send a smaller body.',
   },
   insufficient_scope: {
     status: 403,
@@ -198,6 +209,11 @@ const table = {
   upstream_unreachable: {
     status: 502,
     title: 'The service behind this route cannot be reached',
+    action: 'Try again in a moment.',
+  },
+  upstream_overloaded: {
+    status: 503,
+    title: 'Too many requests wait for the service behind this route',
     action: 'Try again in a moment.',
   },
   upstream_timeout: {

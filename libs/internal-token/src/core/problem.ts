@@ -37,10 +37,11 @@ export function toProblem(error: InternalTokenError, requestId?: string): Proble
   };
 }
 
-/** What `Retry-After` says of a 503 whose end can be guessed; undefined for everything else. */
-export function retryAfterOf({ code, status }: Problem): number | undefined {
+/** The `Retry-After` (RFC 9110, section 10.2.3) of a 503, in seconds; undefined for everything else. */
+export function retryAfterOf({ code, status }: Pick<Problem, 'code' | 'status'>): number | undefined {
+  if (status !== 503) return undefined;
   const table: Readonly<Record<string, ErrorEntry>> = INTERNAL_TOKEN_ERRORS;
-  return status === 503 && Object.hasOwn(table, code) ? table[code]?.retryAfterSeconds : undefined;
+  return (Object.hasOwn(table, code) ? table[code]?.retryAfterSeconds : undefined) ?? 1;
 }
 
 /**

@@ -37,9 +37,13 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
     if (host.getType() === 'rpc') return throwError(() => thrown);
     if (host.getType() !== 'http') throw thrown;
 
-    const { httpAdapter } = this.host;
     const http = host.switchToHttp();
-    const [request, response] = [http.getRequest<unknown>(), http.getResponse<unknown>()];
+    this.answer(thrown, http.getRequest<unknown>(), http.getResponse<unknown>());
+  }
+
+  /** Logs a failure of this side and answers, as far as an answer is still possible. */
+  protected answer(thrown: unknown, request: unknown, response: unknown): void {
+    const { httpAdapter } = this.host;
     const raw = (response as { raw?: ServerResponse }).raw ?? (response as ServerResponse);
     const store = currentStore();
     const exception = this.meaningOf(thrown);
@@ -55,7 +59,8 @@ export class InternalTokenErrorFilter implements ExceptionFilter {
 
     const known = raw.getHeader('X-Request-Id');
     const requestId = store?.txn ?? (typeof known === 'string' ? known : newTransactionId());
-    const retryAfter = raw.hasHeader('Retry-After') ? undefined : retryAfterOf(problem);
+    const given = httpAdapter.getHeader(response, 'Retry-After') as unknown;
+    const retryAfter = given === undefined ? retryAfterOf(problem) : undefined;
     const headers: Record<string, string | undefined> = {
       'X-Request-Id': known === undefined ? requestId : undefined,
       'WWW-Authenticate': this.challenge(exception),
