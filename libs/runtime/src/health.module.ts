@@ -39,22 +39,17 @@ export class HealthController {
 
   /** It can also serve: its keys are loaded. To wait is no failure, so that no probe is logged as one. */
   @Get('ready')
-<<<<<<< HEAD
-  ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Readiness {
+  ready(@Res({ passthrough: true }) response: HealthResponse): Readiness {
     if (this.shutdown?.begun) {
-      response.status(HttpStatus.SERVICE_UNAVAILABLE);
+      unavailable(response);
       return { status: 'shutting down' };
     }
-=======
-  ready(@Res({ passthrough: true }) response: HealthResponse): Readiness {
->>>>>>> c8ab081 (Core: give every 503 a Retry-After)
     const waitingFor = this.checks
       .filter((check) => !this.modules.get(check, { strict: false }).ready)
       .map(({ name }) => name);
     this.tell(waitingFor.join(', '));
     if (waitingFor.length === 0) return { status: 'ready' };
-    response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    response.header('Retry-After', '1');
+    unavailable(response);
     return { status: 'waiting', waitingFor };
   }
 
@@ -65,6 +60,11 @@ export class HealthController {
     if (waiting === '') this.logger.log('Ready');
     else this.logger.warn(`Not ready, waiting for: ${waiting}`);
   }
+}
+
+function unavailable(response: HealthResponse): void {
+  response.status(HttpStatus.SERVICE_UNAVAILABLE);
+  response.header('Retry-After', '1');
 }
 
 @Module({})
