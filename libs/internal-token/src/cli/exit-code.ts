@@ -1,12 +1,12 @@
-/** What `itok` ends with. */
+/** The exit codes of `itok`. */
 export const EXIT = {
   done: 0,
-  /** Something broke: a file system, a program error. */
+  /** It failed: a file system error, a bug. */
   failed: 1,
-  /** The question was wrong: unknown option, unsafe parameter, no such key. */
+  /** Wrong usage: an unknown option, an unsafe parameter, no such key. */
   usage: 2,
-  /** It would be right later; the message says when. */
+  /** Not safe yet; the message says when it will be. */
   notYet: 3,
-  /** Ctrl-C, as shells count it: 128 and the number of the signal. */
+  /** Ctrl-C, as in shells: 128 plus the number of the signal. */
   stopped: 130,
 } as const;

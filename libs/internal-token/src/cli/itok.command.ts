@@ -11,18 +11,18 @@ import { traceCommand } from './trace/trace.command.js';
 const HELP = `
 Exit codes
   0  done
-  1  it broke: a file system, a bug
-  2  asked wrongly: an unknown option, an unsafe parameter, no such key, no such request
-  3  not safe now; the message says from when on it is
+  1  it failed: a file system error, a bug
+  2  wrong usage: an unknown option, an unsafe parameter, no such key, no such request
+  3  not safe yet; the message says from when on it is
   130  stopped by Ctrl-C before it was done
 
-Begin with: itok trace last, or itok keys --help`;
+Start with: itok trace last, or itok keys --help`;
 
-/** Runs one command and writes what it has to say. @returns the exit code */
+/** Runs one command and prints its result. @returns the exit code */
 export async function runItok(args: readonly string[], terminal: Terminal): Promise<number> {
   const paper = new Paper(terminal);
   const program = new Command('itok')
-    .description('Follows requests by the ids of their internal tokens, and looks after the keys that sign these.')
+    .description('Follows requests by the ids of their internal tokens, and manages the keys that sign them.')
     .addHelpText('after', HELP)
     .addCommand(traceCommand(paper))
     .addCommand(topCommand(paper))
@@ -50,7 +50,7 @@ export async function runItok(args: readonly string[], terminal: Terminal): Prom
   }
 }
 
-/** It brings Nest with it, for which whoever follows a request need not wait. */
+/** Loads Nest, which commands that follow requests do not need. */
 async function keysCommand([name]: readonly string[], paper: Paper): Promise<Command> {
   if (name !== KEYS) return new Command(KEYS).description(KEYS_DESCRIPTION);
   return (await import('./keys/keys.command.js')).keysCommand(paper);
@@ -62,7 +62,7 @@ function forEachCommand(command: Command, visit: (command: Command) => unknown):
 }
 
 function explain(error: unknown, paper: Paper, terminal: Terminal, json: boolean): number {
-  // It has said what it had to say; help asked for is no error.
+  // Commander has already printed its message; a request for help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (terminal.signal?.aborted && !isStoppedPost(error)) return EXIT.stopped;
   const { code, lines, notBefore } = describe(error, paper);
@@ -79,7 +79,7 @@ function describe(error: unknown, paper: Paper): { code: number; lines: string[]
     const when = notBefore === undefined ? [] : [`Not before ${paper.moment(notBefore)}.`];
     return {
       code: EXIT.notYet,
-      lines: [`Refused: ${finding}.`, ...when, `With --force it is done now: ${consequence}.`],
+      lines: [`Refused: ${finding}.`, ...when, `--force does it now: ${consequence}.`],
       ...(notBefore !== undefined && { notBefore }),
     };
   }
@@ -91,7 +91,7 @@ function describe(error: unknown, paper: Paper): { code: number; lines: string[]
   return { code: EXIT.failed, lines: [error instanceof Error ? error.message : String(error)] };
 }
 
-/** What was sent cannot be taken back: whoever stopped it is told. */
+/** A stop while posting is reported: spans already sent cannot be taken back. */
 function isStoppedPost(error: unknown): error is PostError {
   return error instanceof PostError && error.failure === 'stopped';
 }

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.js';
 export function processTerminal(): Terminal {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
-  // Whoever reads our output may have read enough, as head does.
+  // A reader such as head may stop reading early.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
   return {
     out: (text) => process.stdout.write(text),
@@ -18,7 +18,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** A pipe or a file is; a keyboard and /dev/null are not. */
+/** True for a pipe or a file, false for a keyboard or /dev/null. */
 function isPiped(): boolean {
   try {
     const input = fstatSync(0);

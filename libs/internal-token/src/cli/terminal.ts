@@ -5,23 +5,23 @@ export interface Terminal {
   readonly out: (text: string) => unknown;
   readonly error: (text: string) => unknown;
   readonly colours: boolean;
-  /** Characters a line. Default 100. */
+  /** Characters per line. Default 100. */
   readonly columns?: number;
-  /** Whether a person watches the error output: long work shows its progress there. Default false. */
+  /** Whether a person watches the error output, which then shows the progress of long work. Default false. */
   readonly watched?: boolean;
-  /** What is piped in; absent at a keyboard. */
+  /** The piped input; absent at a keyboard. */
   readonly input?: AsyncIterable<Buffer>;
-  /** Ends a command that goes on until it is stopped. Default: SIGINT ends the process. */
+  /** Ends a command that runs until stopped. Default: SIGINT ends the process. */
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-/** What is done sooner needs no progress. */
+/** Shorter work shows no progress. */
 const PATIENCE_MS = 500;
 const REFRESH_MS = 100;
 
-/** Writes for people: a few colours, tables, times that say how long they are away. */
+/** Output for people: colours, tables, times with their distance from now. */
 export class Paper {
   readonly pen: ReturnType<typeof pc.createColors>;
   readonly now: () => number;
@@ -46,7 +46,7 @@ export class Paper {
     this.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** One line on the error output that is written over and over; nothing unless it takes a while. */
+  /** A line on the error output that is overwritten repeatedly; it only appears when the work takes a while. */
   progress(): { show(text: string): void; clear(): void } {
     const started = this.now();
     let shown = 0;
@@ -67,7 +67,7 @@ export class Paper {
     this.terminal.error(`${this.pen.yellow('!')} ${text}\n`);
   }
 
-  /** Columns as wide as their widest cell; a cell is painted after it was measured. */
+  /** Columns as wide as their widest cell; cells are measured before they are coloured. */
   table(
     head: readonly string[],
     rows: readonly (readonly string[])[],

@@ -6,7 +6,7 @@ import { placeOrphans } from './place-orphans.js';
 import type { ClockSkew, CriticalPiece } from './report.js';
 import type { Span } from './span.js';
 
-/** One request, its spans in their places, by one clock, with their own and their critical time. */
+/** The analysed spans of one request: each under its parent, on one clock, with its own and its critical time. */
 export interface Analysis extends Assembly {
   readonly root: Span;
   readonly skews: readonly ClockSkew[];
@@ -14,16 +14,16 @@ export interface Analysis extends Assembly {
 }
 
 /**
- * What follows from the lines of one request, in whatever order they are.
- * @param raw leaves every clock as it is
- * @returns undefined if none of them tells of a span
+ * Analyses the lines of one request, in any order.
+ * @param raw leaves every clock uncorrected
+ * @returns undefined if no line describes a span
  */
 export function analyse(lines: readonly Line[], raw = false): Analysis | undefined {
   const assembly = assemble(lines);
   const { root, spans, stray } = assembly;
   if (root === undefined) return undefined;
   const skews = raw ? [] : correctSkew(root, spans, stray);
-  // Only when clocks agree can one span be said to outlast another, or to lie within it.
+  // Span times are comparable only after the clocks are corrected.
   extendOpen(assembly);
   const roots = placeOrphans(assembly);
   measureSelf(spans);

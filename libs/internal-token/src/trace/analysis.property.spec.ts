@@ -4,17 +4,17 @@ import { Capture, type Line, reportTrace, type TraceReport } from './index.js';
 
 const SERVICES = ['gateway', 'orders', 'inventory', 'catalog'];
 const ROUNDING_MS = 0.01;
-/** So much later than its caller has it the end of an answer may be told. */
+/** How late the end of an answer may be logged after its caller received it. */
 const LATE_END_MS = 5;
 
 interface Shape {
   readonly service: number;
   readonly remote: boolean;
-  /** Where in its parent it lies: from, and how much of the rest. */
+  /** Position within the parent: where it starts, and its share of the remaining time. */
   readonly from: number;
   readonly share: number;
   readonly failed: boolean;
-  /** How much longer it takes than its caller lets it: 1 is in time. */
+  /** Duration relative to the time its caller allows: 1 ends in time. */
   readonly overrun: number;
   readonly ev: string;
   readonly calls: readonly Shape[];
@@ -40,10 +40,10 @@ const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
   }),
 }));
 
-/** Every call lies within its caller and has its end. */
+/** Every call lies within its caller and ends. */
 const tame = (shape: Shape): Shape => ({ ...shape, overrun: 1, ev: 'end', calls: shape.calls.map(tame) });
 
-/** A request in which calls may be parallel. */
+/** A request whose calls may run in parallel. */
 function stepOf(shape: Shape, at: number, time: number, caller?: string): Step {
   const dur = time * shape.overrun;
   const { ev } = shape;
@@ -63,7 +63,7 @@ function stepOf(shape: Shape, at: number, time: number, caller?: string): Step {
       calls: inner(at, dur),
     };
   }
-  // A caller does not wait for what it does not know to go on.
+  // A caller continues without waiting for a call it does not know of.
   const way = time * 0.05;
   const answer = { service, op: `${service}.work`, kind: 'server', at: at + way, dur: dur - 2 * way, status, ev };
   const call = { service: caller, op: `${service}.work`, kind: 'client', peer: service, at, dur: time, status };
@@ -71,7 +71,7 @@ function stepOf(shape: Shape, at: number, time: number, caller?: string): Step {
 }
 
 const request = shape.map((root) => stepOf({ ...tame(root), service: 0 }, 0, 1000));
-/** Spans outlive their callers or have no end. */
+/** Spans may outlive their callers or never end. */
 const wildRequest = shape.map((root) => stepOf({ ...root, service: 0 }, 0, 1000));
 const clocks = fc.record(
   Object.fromEntries(SERVICES.slice(1).map((name) => [name, fc.integer({ min: -60_000, max: 60_000 })])),
@@ -85,8 +85,8 @@ const report = (lines: readonly Line[], raw = false): TraceReport => {
 
 const countOf = (step: Step): number => 1 + (step.calls ?? []).reduce((sum, call) => sum + countOf(call), 0);
 
-describe('for every request', () => {
-  it('the pieces of the critical path follow each other, and add up to the duration of the root', () => {
+describe('every request', () => {
+  it('has a critical path of consecutive pieces that add up to the duration of the root', () => {
     fc.assert(
       fc.property(wildRequest, clocks, (step, wrong) => {
         const { criticalPath, duration, spans } = report(linesFrom(step, { clocks: wrong as Record<string, number> }));
@@ -102,7 +102,7 @@ describe('for every request', () => {
     );
   });
 
-  it('what a span has on the critical path is its own time', () => {
+  it('counts only own time of a span on the critical path', () => {
     fc.assert(
       fc.property(wildRequest, clocks, (step, wrong) => {
         const { spans, criticalPath } = report(linesFrom(step, { clocks: wrong as Record<string, number> }));
@@ -118,7 +118,7 @@ describe('for every request', () => {
     );
   });
 
-  it('own time and the time that awaited calls cover add up, and is nowhere negative or longer than the span', () => {
+  it('splits each span into own time and time covered by awaited calls', () => {
     fc.assert(
       fc.property(wildRequest, (step) => {
         const { spans } = report(linesFrom(step));
@@ -131,7 +131,7 @@ describe('for every request', () => {
     );
   });
 
-  it('no span is lost, and none is told twice', () => {
+  it('contains every span exactly once', () => {
     fc.assert(
       fc.property(wildRequest, clocks, (step, wrong) => {
         const { spans } = report(linesFrom(step, { clocks: wrong as Record<string, number> }));
@@ -141,7 +141,7 @@ describe('for every request', () => {
     );
   });
 
-  it('no span is lost when lines are missing', () => {
+  it('keeps every span when lines are missing', () => {
     fc.assert(
       fc.property(wildRequest, fc.infiniteStream(fc.boolean()), (step, keep) => {
         const lines = linesFrom(step).filter(() => keep.next().value === true);
@@ -151,7 +151,7 @@ describe('for every request', () => {
     );
   });
 
-  it('the order of the lines does not matter', () => {
+  it('gives the same report for any order of lines', () => {
     fc.assert(
       fc.property(
         wildRequest.chain((step) => {
@@ -168,7 +168,7 @@ describe('for every request', () => {
     );
   });
 
-  it('however wrong clocks are, an answer lies within its call, and lasts as long as it did', () => {
+  it('keeps each answer within its call, with its duration, however wrong the clocks are', () => {
     fc.assert(
       fc.property(request, clocks, (step, wrong) => {
         const right = new Map(report(linesFrom(step)).spans.map((span) => [span.id, span]));
@@ -186,7 +186,7 @@ describe('for every request', () => {
     );
   });
 
-  it('many requests have the time of each, in whatever order their lines come', () => {
+  it('gets the same duration from a capture of many requests as from its own lines', () => {
     fc.assert(
       fc.property(
         fc

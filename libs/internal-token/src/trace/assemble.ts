@@ -1,24 +1,27 @@
 import type { Line } from './line.js';
 import { isAwaited, type Span, walk } from './span.js';
 
-/** The spans of one request, in whatever order their lines came. */
+/** The spans of one request. */
 export interface Assembly {
-  /** Epoch milliseconds that times of spans are counted from: an epoch's own digits leave no room for microseconds. */
+  /**
+   * Epoch milliseconds that span times are counted from: a full epoch value leaves no room for microseconds in a
+   * double.
+   */
   readonly zero: number;
-  /** What the request as a whole was; undefined if no line tells of any span. */
+  /** The root of the request; undefined if no line describes a span. */
   readonly root: Span | undefined;
-  /** The root first, then spans that nothing connects with it. */
+  /** The root first, then spans not connected to it. */
   readonly roots: readonly Span[];
   readonly spans: readonly Span[];
-  /** Lines outside of every known span, by time. */
+  /** Lines outside every known span, by time. */
   readonly stray: Line[];
-  /** Lines about a span of which another process tells, too, by time. */
+  /** Lines about a span that another process also claims, by time. */
   readonly contested: readonly Line[];
 }
 
 const RANK = { start: 0, inflight: 1, end: 2 } as const;
 
-/** Finds the spans that lines of one request tell of, and makes a forest of them. No span is lost or told twice. */
+/** Builds the span trees from the lines of one request. Every span appears exactly once. */
 export function assemble(lines: readonly Line[]): Assembly {
   const best = new Map<string, Line>();
   for (const line of lines) {
@@ -60,7 +63,7 @@ function newSpan(line: Line, zero: number): Span {
   };
 }
 
-/** Which of two lines about one span tells more: an end, then a longer life; the rest only makes the choice the same. */
+/** Ranks two lines about one span: an end first, then the longer duration; the rest makes the choice deterministic. */
 function compareClaims(a: Line, b: Line): number {
   const rank = RANK[b.ev ?? 'start'] - RANK[a.ev ?? 'start'];
   if (rank !== 0) return rank;
@@ -75,7 +78,7 @@ function link(spans: readonly Span[], byId: ReadonlyMap<string, Span>): void {
   for (const span of spans) span.parent?.children.push(span);
 }
 
-/** Whoever leads back to itself is forged or garbled: the earliest of such a ring becomes a root. */
+/** A cycle of parents is forged or garbled: its earliest span becomes a root. */
 function cutRings(spans: readonly Span[]): void {
   const seen = new Map<Span, Span>();
   for (const first of spans) {
@@ -90,7 +93,7 @@ function cutRings(spans: readonly Span[]): void {
   }
 }
 
-/** The request itself first: nobody called it, it begins first, it lasts longest. */
+/** Puts the request itself first: it has no caller, starts first and lasts longest. */
 function orderRoots(roots: Span[]): Span[] {
   const rank = ({ line }: Span): number =>
     (line.parentSpanId === undefined ? 0 : 2) + (line.kind === 'server' || line.kind === 'consumer' ? 0 : 1);
@@ -98,8 +101,9 @@ function orderRoots(roots: Span[]): Span[] {
 }
 
 /**
- * A span without an end has lasted at least as long as everything within it, once clocks agree, and for all that is
- * known as long as somebody waited for it.
+ * A span without an end lasts at least as long as everything within it, and we assume as long as its caller waited for
+ * it.
+ * Call this only after the clocks are corrected.
  */
 export function extendOpen({ roots, zero }: Assembly): void {
   const order = [...walk(roots)].map(({ span }) => span);
@@ -114,7 +118,7 @@ export function extendOpen({ roots, zero }: Assembly): void {
   }
 }
 
-/** As far as anybody knows. */
+/** The last known end. */
 function outlasts(span: Span, parent: Span): boolean {
   return isAwaited({ ...span, end: Infinity }, parent);
 }
@@ -127,14 +131,14 @@ export function byTime(a: Line, b: Line): number {
   return a.time - b.time || compare(a.msg, b.msg);
 }
 
-/** By time. A log that was copied while it grew may hold a line twice. */
+/** Sorted by time. A log copied while it was growing may hold a line twice. */
 function eachOnce(notes: Line[]): Line[] {
   const same = (a: Line, b: Line | undefined): boolean =>
     a.time === b?.time && a.msg === b.msg && a.level === b.level && a.instance === b.instance;
   return notes.sort(byTime).filter((note, index) => !same(note, notes[index - 1]));
 }
 
-/** By code units: the same order wherever it runs. */
+/** By code units: the same order on every platform. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -7,7 +7,7 @@ const sum = (lines: readonly Line[], maxWaitingSpans?: number): CaptureReport =>
   return capture.report();
 };
 
-/** Requests one after the other, a hundred milliseconds apart. */
+/** Consecutive requests, a hundred milliseconds apart. */
 const requests = (count: number): Line[] =>
   Array.from({ length: count }, (_, index) => {
     const calls = [{ service: 'orders', op: 'orders.place', at: 1, dur: 5 }];
@@ -18,11 +18,11 @@ const requests = (count: number): Line[] =>
 describe('a capture', () => {
   const all = sum(CAPTURE_NAMES.flatMap(planted));
 
-  it('counts requests, and those that failed', () => {
+  it('counts requests and failed requests', () => {
     expect(all).toMatchObject({ requests: 12, failed: 3, kept: 0, late: 0 });
   });
 
-  it('has an edge for each call, by whoever made it, and one for each database', () => {
+  it('has one edge per pair of caller and callee, and one per database', () => {
     const edges = Object.fromEntries(
       all.edges.map(({ from, to, count, errors }) => [`${from} → ${to}`, { count, errors }]),
     );
@@ -37,7 +37,7 @@ describe('a capture', () => {
     });
   });
 
-  it('has the same edges in one process as in several', () => {
+  it('has the same edges for one process as for several', () => {
     const call = (kind: string, calls: object[]): Line[] =>
       linesFrom({
         service: 'gateway',
@@ -62,13 +62,13 @@ describe('a capture', () => {
     expect(names(between)).toEqual(names(inProcess));
   });
 
-  it('calls nobody the client whose caller is named and has left no lines', () => {
+  it('does not count a named caller without lines as the client', () => {
     const lines = planted('bottleneck').filter(({ service }) => service !== 'gateway');
     expect(sum(lines).edges.map(({ from }) => from)).toContain('unknown');
     expect(sum(lines).edges.map(({ from }) => from)).not.toContain('client');
   });
 
-  it('has quantiles within one per cent', () => {
+  it('has quantiles within 1 %', () => {
     const durations = Array.from({ length: 1_000 }, (_, index) => index + 1);
     const lines = durations.flatMap((dur, index) =>
       linesFrom({ service: 'gateway', kind: 'server', op: 'GET /me', at: 0, dur }, { txn: idOf(index + 1) }),
@@ -83,16 +83,16 @@ describe('a capture', () => {
     }
   });
 
-  it('stays in bounded memory, and says the same of lines in the order of time', () => {
+  it('stays within its memory bound, and gives the same result for lines in time order', () => {
     const lines = requests(1_000);
     expect(sum(lines, 100)).toEqual(sum(lines));
   });
 
-  it('does not go through one large request again for each that comes after it', () => {
+  it('does not go through a large request again for each request after it', () => {
     const calls = Array.from({ length: 20_000 }, (_, index) => ({ service: 'jobs', op: 'step', at: index, dur: 1 }));
     const root = { service: 'jobs', kind: 'server', op: 'POST /import', at: 0, dur: 1e7, calls };
     const large = linesFrom(root, { txn: idOf(999_999) });
-    // A time that counts how often somebody reckons with it.
+    // A time that counts how often it is read.
     let looks = 0;
     const watched = large.map((line) => ({ ...line, time: { valueOf: () => (looks++, line.time) } as never }));
     sum([...watched, ...requests(8_000)], large.length + 4);
@@ -100,7 +100,7 @@ describe('a capture', () => {
     expect(looks).toBeLessThan(10 * large.length);
   });
 
-  it('says how many lines came too late to be counted', () => {
+  it('counts the lines that came too late', () => {
     const lines = requests(1_000);
     const [first, second] = [
       lines.filter(({ service }) => service === 'gateway'),
@@ -111,7 +111,7 @@ describe('a capture', () => {
     expect(counted).toBe(1_000);
   });
 
-  it('counts operations beyond two thousand together', () => {
+  it('counts the operations beyond two thousand together', () => {
     const lines = Array.from({ length: 2_100 }, (_, index) =>
       linesFrom({ service: 'gateway', kind: 'server', op: `GET /${index}`, at: 0, dur: 1 }, { txn: idOf(index + 1) }),
     ).flat();
@@ -120,7 +120,7 @@ describe('a capture', () => {
     expect(operations.find(({ op }) => op === '(others)')?.count).toBe(100);
   });
 
-  it('says how many of its requests were kept in spite of the sample', () => {
+  it('counts the requests that were kept although not in the sample', () => {
     const lines = requests(2).map((line) => (line.txn === idOf(1) ? { ...line, kept: 'slow' as const } : line));
     expect(sum(lines).kept).toBe(1);
   });

@@ -4,7 +4,7 @@ import { DurationSketch } from './duration.sketch.js';
 import type { CaptureReport, DurationHistogram, EdgeStats, OperationStats, ReportedKind } from './report.js';
 import { answerOf, callsOut, isFailed, type Span } from './span.js';
 
-/** Names beyond these are counted together: an operation is a route's pattern, and there are not many. */
+/** Operations beyond these are counted together. There are few: an operation is a route pattern. */
 const MAX_NAMES = 2_000;
 const OTHERS = '(others)';
 
@@ -29,7 +29,7 @@ interface Edge {
   readonly total: DurationSketch;
 }
 
-/** Requests that were analysed, added up. */
+/** Totals over the analysed requests. */
 export class CaptureStatistics {
   readonly #operations = new Map<string, Operation>();
   readonly #edges = new Map<string, Edge>();
@@ -49,7 +49,7 @@ export class CaptureStatistics {
     const { service, op = '' } = root.line;
     const { sketch } = named(this.#whole, `${service}\0${op}`, () => ({ service, op, sketch: new DurationSketch() }));
     sketch.add(root.end - root.start);
-    // Of somebody who is named and has left no line nobody knows who it was.
+    // A caller that is named but left no lines is unknown.
     this.#addEdge(root.line.parentSpanId === undefined ? 'client' : 'unknown', service, root);
     for (const span of spans) {
       this.#from = Math.min(this.#from, zero + span.start);
@@ -93,7 +93,7 @@ export class CaptureStatistics {
       self: new DurationSketch(),
     }));
     operation.critical += span.critical;
-    // Nobody knows how long it took.
+    // Its duration is unknown.
     if (span.open) return;
     operation.count++;
     if (isFailed(span)) operation.errors++;
@@ -101,7 +101,7 @@ export class CaptureStatistics {
     operation.self.add(span.self);
   }
 
-  /** A call has one edge, however it is made: in process, or by two spans with a network in between. */
+  /** Each call counts as one edge, whether made in process or over the network with a span on each side. */
   #addEdgeOf(span: Span): void {
     const { service, peer, db, kind } = span.line;
     if (db !== undefined) {
@@ -112,7 +112,7 @@ export class CaptureStatistics {
     if (kind === 'client') return this.#addEdge(service, answer?.line.service ?? peer ?? 'unknown', span);
     if (callsOut(span) && answer === undefined) this.#addEdge(service, peer ?? 'unknown', span);
     const caller = span.parent;
-    // The client's span has told of it; and whoever stands in for a caller without lines did not call.
+    // The client span already counted this edge; a stand-in for a caller without lines made no call.
     if (caller === undefined || caller.line.kind === 'client' || caller.id !== span.line.parentSpanId) return;
     if (caller.line.service === service) return;
     this.#addEdge(caller.line.service, service, span);
@@ -128,7 +128,7 @@ export class CaptureStatistics {
       total: new DurationSketch(),
     }));
     edge.count++;
-    // Whoever never ended, while the request has, has failed.
+    // A span without an end in a request that has ended counts as failed.
     if (isFailed(span) || span.open) edge.errors++;
     if (!span.open) edge.total.add(span.end - span.start);
   }
@@ -161,7 +161,7 @@ function describeOperation(operation: Operation, time: number): OperationStats {
 }
 
 function describeEdge({ from, to, database, count, errors, total }: Edge, seconds: number): EdgeStats {
-  // Of less than a second there is no rate.
+  // A rate needs at least a second.
   const rate = seconds >= 1 ? count / seconds : 0;
   return { from, to, ...(database && { database }), count, errors, ...total.latencies(), rate };
 }

@@ -4,24 +4,24 @@ import { IdSet } from './id-set.js';
 import type { Line, LineDraft } from './line.js';
 import type { CaptureReport } from './report.js';
 
-/** So many spans wait for the rest of their requests; some 200 bytes each. */
+/** Most spans that wait for the rest of their requests; about 200 bytes each. */
 const MAX_WAITING_SPANS = 250_000;
-/** What spans have in common is held once for so many sorts of them; there are as many as operations and outcomes. */
+/** Most distinct sorts held once for all their spans; their number is that of operations and outcomes. */
 const MAX_SORTS = 20_000;
-/** Of the requests that wait, how many are summed up when there are too many. */
+/** Share of the waiting requests that is summed up when too many wait. */
 const SUMMED_UP_AT_ONCE = 0.25;
 
-/** What the statistics need of a line, and many lines have in common. */
+/** What the statistics need of a line and many lines share. */
 type Sort = Omit<Line, 'txn' | 'time' | 'dur' | 'spanId' | 'parentSpanId'>;
 
-/** A line that waits; small, for there are hundreds of thousands. */
+/** A waiting line; small, because there are hundreds of thousands. */
 interface Waiting {
   readonly sort: Sort;
   readonly time: number;
   readonly dur: number | undefined;
   readonly spanId: string | undefined;
   readonly parentSpanId: string | undefined;
-  /** The one of its request that came before it: a list of each request's own would have empty places. */
+  /** The previous line of the same request: a linked list, because an array per request would waste slots. */
   readonly before: Waiting | undefined;
 }
 
@@ -32,14 +32,14 @@ interface WaitingRequest {
 }
 
 /**
- * Many requests, summed up. Lines may come in any order. Memory is bounded: when too many spans wait, the requests that
- * have been quiet for longest are summed up; what comes of them later is counted as `late`, and left out.
+ * Sums up many requests. Lines may come in any order. Memory is bounded: when too many spans wait, the requests that
+ * have been quiet longest are summed up. Lines of theirs that come later are counted as `late` and left out.
  */
 export class Capture {
   readonly #statistics = new CaptureStatistics();
   readonly #waiting = new Map<string, WaitingRequest>();
   readonly #sorts = new Map<string, Sort>();
-  /** Requests that were summed up before the end, to know what comes too late. */
+  /** Requests summed up before the end, to recognise late lines. */
   #early: IdSet | undefined;
   #spans = 0;
   #late = 0;
@@ -69,7 +69,7 @@ export class Capture {
   }
 
   #sumUpOldest(): void {
-    // By what is known of each: a single large request must not be gone through again and again.
+    // Uses the time held for each request, so that a large request is not gone through again and again.
     const byAge = [...this.#waiting].sort(([, a], [, b]) => a.latest - b.latest);
     for (const [txn] of byAge.slice(0, Math.ceil(byAge.length * SUMMED_UP_AT_ONCE))) {
       this.#sumUp(txn);

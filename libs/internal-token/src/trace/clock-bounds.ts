@@ -1,35 +1,35 @@
 /** How far a clock is ahead of the first one, in milliseconds. */
 export interface Ahead {
   readonly ahead: number;
-  /** The true value is within so many milliseconds of it. */
+  /** Half the width of the interval that holds the true value, in milliseconds. */
   readonly uncertainty: number;
 }
 
-/** What is less than this apart is the same: half a microsecond, the rounding of written times. */
+/** Smaller differences count as none: half a microsecond, the rounding of logged times. */
 const ROUNDING_MS = 0.0005;
 
 /**
- * A system of difference constraints: by how much each clock can at most be ahead of each other one. Solved by all
+ * A system of difference constraints: the most that each clock can be ahead of each other one. Solved by all-pairs
  * shortest paths (Cormen et al., Introduction to Algorithms, 24.4 and 25.2).
  */
 export class ClockBounds {
   readonly #index: ReadonlyMap<string, number>;
   #most: number[][];
 
-  /** @param clocks the first is the one that is right */
+  /** @param clocks the first one is the reference */
   constructor(private readonly clocks: readonly string[]) {
     this.#index = new Map(clocks.map((name, index) => [name, index]));
     this.#most = clocks.map((_, row) => clocks.map((__, column) => (row === column ? 0 : Infinity)));
   }
 
-  /** `ahead` is at most so many milliseconds ahead of `of`. */
+  /** `ahead` is at most this many milliseconds ahead of `of`. */
   atMost(of: string, ahead: string, milliseconds: number): void {
     const row = this.#most[this.#index.get(of) ?? -1];
     const column = this.#index.get(ahead) ?? -1;
     if (row !== undefined) row[column] = Math.min(row[column] ?? Infinity, milliseconds + ROUNDING_MS);
   }
 
-  /** The least surprising clocks that satisfy all bounds; those that nothing bounds are taken to be right. */
+  /** The smallest corrections that satisfy all bounds; a clock without bounds is taken to be right. */
   solve(): Map<string, Ahead> {
     this.#close();
     const found = new Map<number, number>();
@@ -39,7 +39,7 @@ export class ClockBounds {
     );
   }
 
-  /** Fixes one clock, then all that it bounds, each within what those before leave. */
+  /** Fixes one clock, then every clock it bounds, each within the interval left by those fixed before. */
   #settle(first: number, found: Map<number, number>): void {
     found.set(first, 0);
     for (const clock of this.clocks.keys()) {
@@ -59,7 +59,7 @@ export class ClockBounds {
     return Number.isFinite(width) ? Math.max(0, width / 2) : 0;
   }
 
-  /** Lets every bound follow from all others. Bounds that contradict each other (a clock was set meanwhile) are widened. */
+  /** Derives each bound from all others. Contradicting bounds (a clock was set meanwhile) are widened. */
   #close(): void {
     const given = this.#most.map((row) => [...row]);
     for (let slack = 0, tries = 0; tries < 4; tries++) {

@@ -4,21 +4,21 @@ import type { Line } from './line.js';
 import type { ClockSkew } from './report.js';
 import type { Span } from './span.js';
 
-/** Less than this is not worth a word: processes of one machine may differ by that. */
+/** Smaller skews are not reported: processes of one machine may differ by as much. */
 const WORTH_SAYING_MS = 2;
-/** An answer's end is told when its connection is done with, which may be so long after its caller has it. */
+/** The end of an answer is logged when its connection closes, up to this long after the caller received it. */
 const LATE_END_MS = 5;
-/** More processes than this do not take part in one request; bounds between all of them would take long. */
+/** Above this number of processes no skew is estimated: the bounds between all of them would take too long. */
 const MAX_PROCESSES = 200;
 
 /**
- * Estimates how far each process' clock is ahead of the root's, and takes it out of its times: of its
- * spans, of the lines in them, and of its `stray` lines outside of every span.
+ * Estimates how far each process' clock is ahead of the root's, and corrects the times of its spans, of the lines in
+ * them and of its `stray` lines outside every span.
  *
- * An answer happens within its call. So every call from one process to another bounds how far the second clock can be
- * ahead: at least by the answer's end minus the call's, at most by the answer's start minus the call's. Bounds of one
- * pair of clocks bound the others as well. Where zero is possible nothing is changed, and an end may be told a little
- * late for that; otherwise the middle is taken.
+ * An answer happens within its call. So each call from one process to another bounds how far the second clock can be
+ * ahead: at least the answer's end minus the call's end, at most the answer's start minus the call's start. The bounds
+ * of one pair of clocks also bound the others. If zero is possible, also with an end logged a little late, nothing is
+ * changed; otherwise the middle is taken.
  */
 export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): ClockSkew[] {
   const processes = [...new Set([root, ...spans].map(({ line }) => line.instance))];
@@ -42,12 +42,12 @@ export function correctSkew(root: Span, spans: readonly Span[], stray: Line[]): 
   }
   for (const [index, line] of stray.entries()) stray[index] = corrected(line);
   stray.sort(byTime);
-  // What is not worth a word may change the order, too.
+  // Even a skew too small to report may change the order.
   for (const { children } of spans) children.sort(byStart);
   return [...skews.values()];
 }
 
-/** @param lateEnd by how many milliseconds the end of an answer may be told too late */
+/** @param lateEnd milliseconds by which the end of an answer may be logged late */
 function solve(processes: readonly string[], spans: readonly Span[], lateEnd: number): Map<string, Ahead> {
   const bounds = new ClockBounds(processes);
   for (const call of spans) {
@@ -59,7 +59,7 @@ function solve(processes: readonly string[], spans: readonly Span[], lateEnd: nu
 function addBounds(bounds: ClockBounds, call: Span, answer: Span, lateEnd: number): void {
   if (answer.line.kind !== 'server' || answer.line.instance === call.line.instance) return;
   bounds.atMost(call.line.instance, answer.line.instance, answer.start - call.start);
-  // Whoever left before the answer ended tells nothing about the end.
+  // A caller that left before the answer ended bounds nothing by its end.
   const fits = answer.end - answer.start <= call.end - call.start && !answer.open && !call.open;
   if (fits) bounds.atMost(answer.line.instance, call.line.instance, call.end - answer.end + lateEnd);
 }

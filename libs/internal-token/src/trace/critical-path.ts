@@ -1,10 +1,10 @@
 import type { CriticalPiece } from './report.js';
 import { isAwaited, type Span, TOLERANCE_MS } from './span.js';
 
-/** A hostile log may have more of them than anybody could look at. */
+/** A hostile log may have more pieces than anyone could look at. */
 const MAX_WINDOWS = 2_000_000;
 
-/** A stretch of the path that is a span's, to be shared out between it and what it waited for. */
+/** A stretch of the path within a span, to be divided between the span and the children it waited for. */
 interface Window {
   readonly span: Span;
   readonly from: number;
@@ -13,17 +13,17 @@ interface Window {
 
 /** The children that a span waited for. */
 interface Awaited {
-  /** The last to end first. */
+  /** Last end first. */
   readonly byEnd: readonly Span[];
-  /** Of each and all before it, the one that began first. */
+  /** For each child, the earliest start among it and those before it. */
   readonly earliest: readonly Span[];
 }
 
 /**
- * What the request waited for, moment by moment, from the end of the root back to its start: in each span the child
- * that ended last, then what went before that child began. A child that was still running when the path's next one
- * began held nobody up; only what nothing else accounts for is its. The pieces add up to the root's duration; each is
- * added to its span's `critical`, which is never more than its `self`.
+ * Finds what the request waited for at each moment, from the end of the root back to its start: in each span the child
+ * that ended last, then what ran before that child started. A child still running when the path's next child started
+ * delayed nothing; it gets only the time that nothing else accounts for. The pieces add up to the root's duration; each
+ * is added to its span's `critical`, which never exceeds its `self`.
  */
 export function criticalPath(root: Span): CriticalPiece[] {
   const pieces: CriticalPiece[] = [];
@@ -41,7 +41,7 @@ export function criticalPath(root: Span): CriticalPiece[] {
     const open = (child: Span, begin: number, end: number): void => {
       if (end > begin) windows.push({ span: child, from: begin, to: end });
     };
-    /** @param passed how many children ended later than this stretch did, or are on the path already */
+    /** @param passed how many children ended later than this stretch or are already on the path */
     const between = (begin: number, end: number, passed: number): void => {
       const running = earliest[passed - 1];
       const since = running === undefined ? end : Math.min(Math.max(running.start, begin), end);
@@ -68,7 +68,7 @@ export function criticalPath(root: Span): CriticalPiece[] {
   return pieces.sort((a, b) => a.from - b.from);
 }
 
-/** Sets `self` of each span: its duration without the times that awaited children cover, together or in turn. */
+/** Sets `self` of each span: its duration minus the time covered by awaited children, parallel or sequential. */
 export function measureSelf(spans: readonly Span[]): void {
   for (const span of spans) {
     let covered = 0;
@@ -96,7 +96,7 @@ function awaitedOf(span: Span, known: Map<Span, Awaited>): Awaited {
   return awaited;
 }
 
-/** The index of the first that ended by then. */
+/** The index of the first that has ended by then. */
 function endedBy(byEnd: readonly Span[], time: number): number {
   let low = 0;
   let high = byEnd.length;

@@ -1,15 +1,15 @@
 import type { HistogramBar, Latencies } from './report.js';
 
-/** Neighbouring buckets differ by so much: a quantile is within 1 % of the true one. */
+/** Ratio of neighbouring buckets, which puts a quantile within 1 % of the true one. */
 const GAMMA = 1.02;
 const LOG_GAMMA = Math.log(GAMMA);
-/** A microsecond: what is shorter counts as this. */
+/** One microsecond: shorter durations count as this. */
 const SHORTEST_MS = 0.001;
 const BARS = 40;
 
 /**
- * How long things took, in bounded memory: buckets that grow with the duration, as in DDSketch (Masson, Rim, Lee, VLDB
- * 2019). In whatever order durations come, the answers are the same.
+ * Distribution of durations in bounded memory: buckets that grow with the duration, as in DDSketch (Masson, Rim, Lee,
+ * VLDB 2019). The order of the durations does not matter.
  */
 export class DurationSketch {
   readonly #buckets = new Map<number, number>();
@@ -25,12 +25,12 @@ export class DurationSketch {
     this.#longest = Math.max(this.#longest, milliseconds);
   }
 
-  /** @param quantile 0 to 1 @returns milliseconds; 0 of nothing */
+  /** @param quantile 0 to 1 @returns milliseconds; 0 if empty */
   at(quantile: number): number {
     let rest = Math.max(1, Math.ceil(quantile * this.#count));
     for (const [bucket, count] of this.#sorted()) {
       rest -= count;
-      // What was seen bounds what a bucket's middle can mean.
+      // A bucket's middle may lie outside the observed range.
       if (rest <= 0) return Math.min(this.#longest, Math.max(this.#shortest, middleOf(bucket)));
     }
     return 0;

@@ -1,9 +1,9 @@
 import { isFailed, isUnhappy, type Span, walk } from './span.js';
 
 /**
- * From the outermost span that failed to where it began: in each the unhappy child that ended last, for its failure is
- * the one that was passed on. A failure that somebody handled on the way is a chain as well; a failed request's own
- * comes first.
+ * The chain from the outermost failed span to where the failure began: in each span the failed or refused child that
+ * ended last, because its failure is the one passed on. Failures that were handled on the way also form chains; the
+ * chain of a failed request comes first.
  */
 export function errorChain(roots: readonly Span[]): Span[] {
   const all = [...walk(roots)].map(({ span }) => span);

@@ -1,4 +1,4 @@
-/** `0.42 ms`, `12.3 ms`, `1,234 ms`, `12.3 s`: three digits that matter. */
+/** `0.42 ms`, `12.3 ms`, `1,234 ms`, `12.3 s`: three significant digits. */
 export function milliseconds(value: number): string {
   const size = Math.abs(value);
   if (size >= 10_000) return `${(value / 1000).toFixed(1)} s`;
@@ -6,12 +6,12 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
 }
 
-/** A quantile; `–` where nothing has ended yet, so that nobody knows. */
+/** A quantile; `–` if nothing has ended yet. */
 export function latency(value: number): string {
   return value > 0 ? milliseconds(value) : '–';
 }
 
-/** `+12.3 ms`, `−0.40 ms`: from the beginning of a request. */
+/** `+12.3 ms`, `−0.40 ms`: since the beginning of a request. */
 export function offset(value: number): string {
   return `${value < 0 ? '−' : '+'}${milliseconds(Math.abs(value))}`;
 }
@@ -22,7 +22,7 @@ export function percent(share: number): string {
   return `${value > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
-/** `4.2/s`; nothing where there is no rate. */
+/** `4.2/s`; empty if there is no rate. */
 export function rate(perSecond: number): string {
   return perSecond > 0 ? `${perSecond.toFixed(1)}/s` : '';
 }

@@ -3,16 +3,16 @@ import type { Gap } from './report.js';
 import type { Line } from './line.js';
 import { CLIENT_CLOSED_REQUEST, lacksAnswer, type Span } from './span.js';
 
-/** A call that ended so may never have reached anybody (RFC 9110, section 15.6; or its own caller left before). */
+/** Statuses of a call that may never have reached its callee (RFC 9110, section 15.6, or its own caller left first). */
 const NOT_REACHED = new Set([CLIENT_CLOSED_REQUEST, 502, 503, 504]);
 
 /**
- * Who ought to have written lines and has not: callees that answered, callers that were named.
- * @param spans with orphans in their places
- * @param contested lines about a span of which another process tells, too
+ * Finds processes that should have written lines and have not: callees that answered, callers that are named.
+ * @param spans with orphans already placed
+ * @param contested lines about a span that another process also claims
  */
 export function findGaps(root: Span, spans: readonly Span[], contested: readonly Line[]): Gap[] {
-  // Lines that sampling dropped are not missing, of callees and of callers that had the failure handled.
+  // Sampling drops the lines of callees and of callers that handled the failure: they are not missing.
   if (spans.some(({ line }) => line.kept !== undefined)) return [];
   const byId = new Map(spans.map((span) => [span.id, span]));
   const twice = new Map(contested.map((line) => [`${line.spanId} ${line.instance}`, line]));
@@ -32,7 +32,7 @@ export function findGaps(root: Span, spans: readonly Span[], contested: readonly
 function claimedTwice(line: Line, shown: Span | undefined, begin: number): Gap[] {
   if (shown === undefined) return [];
   const { id, line: other, start } = shown;
-  const text = `${line.service} (${line.instance}) tells of span ${id}, too, which is shown as ${other.service} (${other.instance}) told it`;
+  const text = `${line.service} (${line.instance}) also logged span ${id}, which is shown as logged by ${other.service} (${other.instance})`;
   return [{ kind: 'claimed-twice', service: line.service, span: id, offset: start - begin, text }];
 }
 
@@ -43,7 +43,7 @@ function silentCallee({ id, line }: Span, offset: number): Gap {
 }
 
 function silentCaller({ id, line }: Span, offset: number): Gap {
-  const text = `${line.service} was called at ${formatOffset(offset)} by somebody without lines (span ${line.parentSpanId})`;
+  const text = `${line.service} was called at ${formatOffset(offset)} by a caller without lines (span ${line.parentSpanId})`;
   return { kind: 'silent-caller', span: id, offset, text };
 }
 

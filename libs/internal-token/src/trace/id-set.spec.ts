@@ -1,11 +1,11 @@
 import { IdSet } from './id-set.js';
 
-/** UUIDv7-like: a time, then what looks random. */
+/** Like a UUIDv7: a time, then digits that look random. */
 const idOf = (index: number): string =>
   `019a4f2b6c007${(index * 2_654_435_761).toString(16).padStart(19, '0').split('').toReversed().join('')}`;
 
 describe('a set of ids', () => {
-  it('has those that were added last, and no others', () => {
+  it('holds the ids that were added last, and no others', () => {
     const ids = new IdSet(1_000);
     for (let index = 0; index < 10_500; index++) ids.add(idOf(index));
     const known = (from: number, to: number): number => {
@@ -18,7 +18,7 @@ describe('a set of ids', () => {
     expect(known(10_500, 20_000)).toBe(0);
   });
 
-  it('tells ids apart that differ in one of the last digits, or in how they end', () => {
+  it('distinguishes ids that differ in one of the last digits or in their ending', () => {
     const ids = new IdSet();
     ids.add('0'.repeat(31) + '1');
     ids.add('f'.repeat(32));
@@ -26,7 +26,7 @@ describe('a set of ids', () => {
     for (const id of ['0'.repeat(32), '0'.repeat(31) + '2', 'f'.repeat(31) + 'e']) expect(ids.has(id)).toBe(false);
   });
 
-  it('holds hundreds of thousands of ids, also if they follow each other', () => {
+  it('holds hundreds of thousands of ids, also consecutive ones', () => {
     const ids = new IdSet();
     const sequential = (index: number): string => index.toString(16).padStart(32, '0');
     const count = 120_000;

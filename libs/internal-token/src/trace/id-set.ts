@@ -1,13 +1,13 @@
-/** Digits of an id that a number holds exactly; the last ones, which are random in every kind of id. */
+/** Digits of an id that a number holds exactly: the last ones, which are random in every kind of id. */
 const DIGITS = 13;
 
-/** The hexadecimal ids that were added last, in some 20 bytes each: a set of texts takes a hundred. */
+/** The hexadecimal ids that were added last, in about 20 bytes each; a set of strings takes a hundred. */
 export class IdSet {
   #recent: Float64Array;
   #older: Float64Array | undefined;
   #size = 0;
 
-  /** @param atLeast how many are known; up to twice as many are. Default: half a million, in 8 to 16 MB */
+  /** @param atLeast how many are remembered; up to twice as many. Default: half a million, in 8 to 16 MB */
   constructor(private readonly atLeast = 2 ** 19) {
     this.#recent = this.#empty();
   }
@@ -30,7 +30,7 @@ export class IdSet {
     return holds(this.#recent, key) || (this.#older !== undefined && holds(this.#older, key));
   }
 
-  /** Half of it stays empty, so that an id is found after a step or two. */
+  /** Half of the slots stay empty, so that a lookup takes a step or two. */
   #empty(): Float64Array {
     return new Float64Array(this.atLeast * 2);
   }
@@ -45,7 +45,7 @@ function holds(keys: Float64Array, key: number): boolean {
   return keys[slotOf(keys, key)] === key;
 }
 
-/** Where a key is, or would be: open addressing (Knuth, The Art of Computer Programming, 6.4). */
+/** The slot of a key, or where to put it: open addressing (Knuth, The Art of Computer Programming, 6.4). */
 function slotOf(keys: Float64Array, key: number): number {
   let slot = (Math.imul((key / 2 ** 26) ^ key, 0x9e3779b1) >>> 0) % keys.length;
   while (keys[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) % keys.length;

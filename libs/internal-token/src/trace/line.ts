@@ -1,8 +1,8 @@
 import type { Outcome, ReportedError, ReportedKind } from './report.js';
 
 /**
- * A line of a log that belongs to a request, in the words of the log contract (docs/reference/log-line.md). Lines come
- * from outside: whatever had another form was left out of it.
+ * A log line of a request, with the members of the log contract (docs/reference/log-line.md). Lines are external input:
+ * members of another form were left out.
  */
 export interface Line {
   /** Epoch milliseconds with decimals. */
@@ -15,16 +15,16 @@ export interface Line {
   readonly spanId?: string;
   readonly parentSpanId?: string;
   readonly context?: string;
-  /** What happened to the span; absent on lines of application code. */
+  /** The event of the span; absent on lines of application code. */
   readonly ev?: 'start' | 'inflight' | 'end';
   readonly kind?: ReportedKind;
   readonly op?: string;
-  /** Milliseconds by a monotonic clock. */
+  /** Milliseconds, from a monotonic clock. */
   readonly dur?: number;
   readonly status?: Outcome;
   readonly err?: ReportedError;
   readonly peer?: string;
-  /** The internal token went along. */
+  /** The internal token was sent along. */
   readonly propagated?: true;
   readonly route?: string;
   readonly db?: string;
@@ -37,14 +37,14 @@ export interface Line {
   readonly caller?: string;
   readonly user?: string;
   readonly tenant?: string;
-  /** Sampling would have dropped the request; it was kept because it failed or was slow. */
+  /** The request was not in the sample, but kept because it failed or was slow. */
   readonly kept?: 'error' | 'slow';
 }
 
-/** A line in the making. */
+/** A line under construction. */
 export type LineDraft = { -readonly [Member in keyof Line]: Line[Member] };
 
-/** Characters that it holds, by which its memory grows; some 300 bytes come on top. */
+/** Characters a line holds, for memory bounds; about 300 bytes come on top. */
 export function sizeOf(line: Line): number {
   let size = (line.err?.message.length ?? 0) + (line.err?.stack?.length ?? 0);
   for (const value of Object.values(line)) if (typeof value === 'string') size += value.length;

@@ -1,7 +1,7 @@
 import type { Outcome } from './report.js';
 
 /*
- * What the live page of development (`/__dev`) asks for, as plain data.
+ * Endpoints of the live page in development (`/__dev`), as plain data.
  *
  *   GET  /__dev                  the page
  *   GET  /__dev/requests         text/event-stream: `requests` with the last ones (RequestSummary[], oldest first), then
@@ -36,15 +36,15 @@ export interface KeyReport {
   readonly retiredAt?: number;
 }
 
-/** What an internal token says, and whether it would be accepted now. */
+/** The content of an internal token, and whether it would be accepted now. */
 export interface TokenInspection {
   readonly valid: boolean;
-  /** The code of the refusal, and what it means. */
+  /** The code of the refusal, and its meaning. */
   readonly code?: string;
   readonly reason?: string;
-  /** As far as they can be read, also of a token that is refused. */
+  /** As far as they can be read, also for a refused token. */
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** The state of the key that signed it; absent where this process does not know it. */
+  /** The state of the signing key; absent if this process does not know the key. */
   readonly keyState?: KeyReport['state'];
 }

@@ -1,14 +1,14 @@
 import type { ReportedNote, ReportedSpan, TraceReport } from './report.js';
 
-/** What happened, not where: a call between processes and its answer are one operation, as they are in one process. */
+/** What happened, wherever it ran: a call between processes and its answer are one operation, as within one process. */
 export interface Operation {
-  /** Of a call, the answering side. */
+  /** For a call, the answering side. */
   readonly span: ReportedSpan;
-  /** The caller's side, where the operation is a call between processes: what was waited for. */
+  /** The caller's side, if the operation is a call between processes. */
   readonly call?: ReportedSpan;
   readonly offset: number;
   readonly duration: number;
-  /** Of the root's duration, both sides together. */
+  /** Share of the root's duration, both sides together. */
   readonly critical: number;
   readonly notes: readonly ReportedNote[];
   readonly children: Operation[];
@@ -16,7 +16,7 @@ export interface Operation {
 
 /**
  * The operations of a request, the request itself first.
- * @param merge false makes every span an operation of its own
+ * @param merge false makes every span its own operation
  */
 export function operationsOf({ spans }: Pick<TraceReport, 'spans'>, merge = true): Operation[] {
   const childrenOf = Map.groupBy(spans, ({ parent }) => parent);
@@ -33,7 +33,7 @@ export function operationsOf({ spans }: Pick<TraceReport, 'spans'>, merge = true
   return roots;
 }
 
-/** What a call's own process did while it waited would have no place beside the answer. */
+/** What the calling process did while it waited would have no place beside the answer. */
 function answerOf(
   { kind, answeredBy }: ReportedSpan,
   children: readonly ReportedSpan[] = [],

@@ -47,7 +47,7 @@ const READ: Line = {
 
 const written = (members: object = {}): string => JSON.stringify({ ...END, ...members });
 
-/** The line of a text that is one. */
+/** Parses a text that is a line. */
 function lineOf(text: string): Line {
   const line = parseLine(text);
   if (typeof line === 'string') throw new Error(`${line}: ${text.slice(0, 200)}`);
@@ -55,16 +55,16 @@ function lineOf(text: string): Line {
 }
 
 describe('A line of the contract', () => {
-  it('becomes a line with all that it says', () => {
+  it('is parsed with all of its members', () => {
     expect(parseLine(stringifyLine(END))).toEqual(READ);
   });
 
-  it('says who asked, who called, what the database did and why it was kept, where it says so', () => {
+  it('has the caller, the user, the database work and the reason it was kept', () => {
     const line = lineOf(written({ sub: 'ada', tenant: 'acme', caller: 'gateway', db: 'select', kept: 'slow' }));
     expect(line).toMatchObject({ user: 'ada', tenant: 'acme', caller: 'gateway', db: 'select', kept: 'slow' });
   });
 
-  it('has the error, without whatever else stood in it', () => {
+  it('has the members of the error, and no others', () => {
     const err = {
       type: 'PoolError',
       message: 'full',
@@ -82,7 +82,7 @@ describe('A line of the contract', () => {
     });
   });
 
-  it('is about no request where it carries no id', () => {
+  it('is unrelated without an id', () => {
     const { txn: _txn, trace_id: _trace, span_id: _span, parent_span_id: _parent, ev: _ev, ...outside } = END;
     expect(parseLine(JSON.stringify(outside))).toBe('unrelated');
     expect(parseLine(written({ txn: '0'.repeat(32), trace_id: undefined }))).toBe('unrelated');
@@ -91,28 +91,28 @@ describe('A line of the contract', () => {
 
   it.each([
     ['cut off', stringifyLine(END).slice(0, 150)],
-    ['no JSON', 'listening on 3000'],
+    ['text that is not JSON', 'listening on 3000'],
     ['empty', ''],
     ['a list', '[1, 2]'],
     ['a text', '"{}"'],
-    ['without a time', written({ time: undefined })],
-    ['before all time', written({ time: -1 })],
-    ['beyond all time', written({ time: 1e300 })],
-    ['of no time', written({ time: 'yesterday' })],
+    ['a line without a time', written({ time: undefined })],
+    ['a time before the epoch', written({ time: -1 })],
+    ['a time too late for a Date', written({ time: 1e300 })],
+    ['a time that is not one', written({ time: 'yesterday' })],
     ['an end without a duration', written({ dur: undefined })],
-    ['an end that took less than nothing', written({ dur: -1 })],
-    ['an end after the end of the universe', written().replace('12.346', '1e999')],
+    ['an end with a negative duration', written({ dur: -1 })],
+    ['an end with an infinite duration', written().replace('12.346', '1e999')],
     ['a span without an id', written({ span_id: 'E6753330555C2E38' })],
-    ['an event that is no name', written({ ev: 1 })],
+    ['an event that is not a name', written({ ev: 1 })],
   ])('is broken: %s', (_what, text) => {
     expect(parseLine(text)).toBe('broken');
   });
 
-  it('is unrelated: an event that a later version of the contract may know', () => {
+  it('is unrelated with an event of a later version of the contract', () => {
     expect(parseLine(written({ ev: 'link' }))).toBe('unrelated');
   });
 
-  it('leaves out what has another form than it ought to', () => {
+  it('leaves out members of the wrong form', () => {
     const odd = {
       kind: 'robot',
       status: 1e9,
@@ -129,8 +129,8 @@ describe('A line of the contract', () => {
   });
 });
 
-describe('A line of others', () => {
-  it('may be of pino', () => {
+describe('A line of another logger', () => {
+  it('is read if pino wrote it', () => {
     const text = `{"level":50,"time":1795413548874,"pid":4711,"hostname":"host","name":"orders","txn":"${TXN}","err":{"type":"TypeError","message":"no","stack":"TypeError: no\\n    at x"},"msg":"failed"}`;
     expect(parseLine(text)).toEqual({
       time: 1795413548874,
@@ -143,7 +143,7 @@ describe('A line of others', () => {
     });
   });
 
-  it('may be of a logger that OpenTelemetry put ids into', () => {
+  it('is read if OpenTelemetry added ids to it', () => {
     const text = `{"level":"WARNING","message":"slow","timestamp":"2026-11-26T09:41:53.207412Z","trace_id":"${TXN}","span_id":"${SPAN}","trace_flags":"01"}`;
     expect(parseLine(text)).toEqual({
       time: Date.UTC(2026, 10, 26, 9, 41, 53) + 207.412,
@@ -160,7 +160,7 @@ describe('A line of others', () => {
     ['2026-11-26T10:41:53+01:00', Date.UTC(2026, 10, 26, 9, 41, 53)],
     ['2026-11-26 09:41:53,5', Date.UTC(2026, 10, 26, 9, 41, 53, 500)],
     ['2026-11-26T09:41:53.207412345Z', Date.UTC(2026, 10, 26, 9, 41, 53) + 207.412],
-  ])('may have its time as a text: %s', (time, expected) => {
+  ])('may have its time as text: %s', (time, expected) => {
     expect(lineOf(written({ time })).time).toBe(expected);
   });
 
@@ -173,7 +173,7 @@ describe('A line of others', () => {
     ['containerd', `2026-11-26T09:41:53.207412345+01:00 stdout F ${written()}`],
     ['syslog', `<14>1 2026-11-26T09:41:53Z host orders 4711 - - ${written()}`],
     ['Windows', `${written()}\r`],
-  ])('may come wrapped: %s', (_by, text) => {
+  ])('is read as wrapped by %s', (_by, text) => {
     expect(parseLine(text)).toEqual(READ);
   });
 });
@@ -186,7 +186,7 @@ describe('A hostile line', () => {
     .tuple(fc.dictionary(fc.constantFrom(...members), value), fc.boolean())
     .map(([own, sound]) => JSON.stringify(sound ? { ...END, ...own } : own));
 
-  it('is read without a fault, whatever it holds', () => {
+  it('never makes the parser throw', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -207,13 +207,13 @@ describe('A hostile line', () => {
     );
   });
 
-  it('gets hold of no prototype', () => {
+  it('sets no prototype', () => {
     const line = lineOf(written().replace('{', '{"__proto__":{"peer":"evil","polluted":1},'));
     expect(line.peer).toBeUndefined();
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('cannot steer a terminal', () => {
+  it('cannot control a terminal', () => {
     const line = lineOf(
       written({ msg: '\u001b]0;x\u0007\u009b2J\r\nnext\u202egnp', op: '\u001b[2J', service: '\ud800' }),
     );
@@ -222,7 +222,7 @@ describe('A hostile line', () => {
     expect(line.service).toBe('\ufffd');
   });
 
-  it('keeps the lines of a stack and nothing else that moves a cursor', () => {
+  it('keeps the line breaks of a stack, and no other character that moves a cursor', () => {
     const { err } = lineOf(written({ err: { type: 'E', message: 'a\nb', stack: 'E: a\r\n\tat x\u001b[1A' } }));
     expect(err).toEqual({ type: 'E', message: String.raw`a\nb`, stack: `E: a\n    at x${String.raw`\u001b`}[1A` });
   });
@@ -238,7 +238,7 @@ describe('A hostile line', () => {
     expect(parseLine(written({ params: long }))).toEqual(READ);
   });
 
-  it('may be as deep as it likes', () => {
+  it('may be nested to any depth', () => {
     const deep = '['.repeat(200_000);
     expect(parseLine(deep)).toBe('broken');
     expect(parseLine(written().replace('{', `{"params":${deep}${']'.repeat(200_000)},`))).toEqual(READ);
@@ -278,7 +278,7 @@ describe('Every line that the library writes', () => {
     err: maybe(fc.record({ type: name, message: text, stack: text })),
   });
 
-  it('comes back as it was', () => {
+  it('is parsed back unchanged', () => {
     fc.assert(
       fc.property(line, ({ span_id, parent_span_id, tok, ...rest }) => {
         const logged = { ...rest, trace_id: rest.txn, span_id, parent_span_id, tok } as LogLine;

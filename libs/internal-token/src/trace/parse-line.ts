@@ -7,24 +7,24 @@ import { MAX_MESSAGE, MAX_STACK, printable, printableBlock } from './reading/pri
 import { objectIn } from './reading/unwrap.js';
 
 /**
- * What a line of text is: one about a request, or
- * - `broken`: no JSON object, or one that lacks what its kind of line needs
- * - `unrelated`: sound, but about no request
+ * Kinds of text lines: one about a request, or
+ * - `broken`: not a JSON object, or one that lacks what its kind of line needs
+ * - `unrelated`: well-formed, but not about a request
  */
 export type ParsedLine = Line | 'broken' | 'unrelated';
 
-/** Longest line, in bytes; what is longer was not written by a logger. */
+/** Longest line, in bytes; loggers do not write longer ones. */
 export const MAX_LINE = 1_048_576;
-/** Longest duration that is believed, in milliseconds: 30 years. */
+/** Longest plausible duration, in milliseconds: 30 years. */
 const MAX_DURATION = 1e12;
 
 const EVENTS = new Set<unknown>(['start', 'inflight', 'end']);
 const KINDS = new Set<unknown>(['server', 'client', 'internal', 'producer', 'consumer']);
 
 /**
- * Reads one line of a log as the contract has it (docs/reference/log-line.md), and those of pino and OpenTelemetry's
- * instrumentations that carry a trace id, in whatever a container runtime wraps around them. Never throws; texts of the
- * result are bounded and printable.
+ * Parses one log line as the contract defines it (docs/reference/log-line.md), or one that carries a trace id from pino
+ * or OpenTelemetry's instrumentations, in any wrapping that container runtimes add. Never throws; texts of the result
+ * are bounded and printable.
  */
 export function parseLine(text: string): ParsedLine {
   if (text.length > MAX_LINE) return 'broken';
@@ -51,12 +51,12 @@ export function parseLine(text: string): ParsedLine {
   const err = errorIn(members['err']);
   if (err !== undefined) line.err = err;
   if (members['ev'] === undefined) return line;
-  // A later version of the contract may tell of more; whoever does not know it does without.
+  // A later version of the contract may have more events; this one ignores them.
   if (typeof members['ev'] === 'string' && !EVENTS.has(members['ev'])) return 'unrelated';
   return addSpan(line, members) ? line : 'broken';
 }
 
-/** @returns whether the line says what a line about a span must say */
+/** @returns whether the line has the members that a span line must have */
 function addSpan(line: LineDraft, members: Members): boolean {
   const { ev, kind, op, dur, status, tok, kept } = members;
   const duration = numberIn(dur);
@@ -102,7 +102,7 @@ function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 999;
 }
 
-/** pino tells process and host apart. */
+/** pino has separate members for process and host. */
 function instanceIn(members: Members): string {
   const instance = nameIn(members['instance']);
   if (instance !== undefined) return instance;

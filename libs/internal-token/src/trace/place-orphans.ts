@@ -1,15 +1,16 @@
 import { type Assembly, byStart } from './assemble.js';
 import { lacksAnswer, type Span, walk } from './span.js';
 
-/** A call that nobody has answered, and the root that it was found under. */
+/** A call without an answer, and the root it was found under. */
 interface Unanswered {
   readonly call: Span;
   readonly root: Span;
 }
 
 /**
- * Puts spans whose caller left no line where they must have happened: within the shortest call that nobody has answered,
- * else within the request. One sweep by time, which only calls that overlap make longer: a loop may have made any number.
+ * Puts spans whose caller left no line where they must have happened: within the shortest unanswered call that fits, or
+ * else within the request. Uses one sweep by time, whose cost grows only with overlapping calls: a loop may have made
+ * any number of them.
  *
  * @returns the root first, then spans that have no place
  */
@@ -50,11 +51,11 @@ function unansweredCalls(roots: readonly Span[]): Unanswered[] {
   return found.sort((a, b) => byStart(a.call, b.call));
 }
 
-/** What a root has come to lie under; nobody may lie under itself. */
+/** The root that a root now lies under; no span may lie under itself. */
 function topOf(root: Span, above: Map<Span, Span>): Span {
   let top = root;
   for (let up = above.get(top); up !== undefined; up = above.get(top)) top = up;
-  // The next one need not go all the way.
+  // Path compression: the next lookup is shorter.
   if (top !== root) above.set(root, top);
   return top;
 }

@@ -18,8 +18,8 @@ const line = (index: number, service: string): Line => ({
 });
 const indices = Array.from({ length: 10 }, (_, index) => index);
 
-describe('the last requests of a log', () => {
-  it('have all of their lines, where files are read one after the other', () => {
+describe('the recent requests of a log', () => {
+  it('have all of their lines if files are read one after the other', () => {
     const requests = new RecentRequests({ maxRequests: 3 });
     for (const service of ['catalog', 'gateway']) {
       for (const index of indices) requests.add(line(index, service));
@@ -43,13 +43,13 @@ describe('the last requests of a log', () => {
     expect([...requests]).toHaveLength(6);
   });
 
-  it('are fewer where they have more lines than there is room for', () => {
+  it('are fewer if they have too many lines', () => {
     const requests = new RecentRequests({ maxLines: 5 });
     for (const index of indices) for (const service of ['gateway', 'catalog']) requests.add(line(index, service));
     expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
   });
 
-  it('are fewer where their lines are too long together', () => {
+  it('are fewer if their lines are too long in total', () => {
     const requests = new RecentRequests({ maxCharacters: 45_000 });
     const err = { type: 'E', message: '', stack: 'x'.repeat(10_000) };
     for (const index of indices)
@@ -57,13 +57,13 @@ describe('the last requests of a log', () => {
     expect([...requests].map(({ txn }) => txn)).toEqual([8, 8, 9, 9].map(idOf));
   });
 
-  it('have failed by their status, too, where the level does not say so', () => {
+  it('count as failed by their status, even if the level does not say so', () => {
     const requests = new RecentRequests();
     requests.add({ ...line(1, 'gateway'), status: 500 });
     expect(requests.summaries()).toMatchObject([{ failed: true }]);
   });
 
-  it('are told of while they are open for long, and again when they end', () => {
+  it('are reported while they stay open, and again when they end', () => {
     const told: string[] = [];
     const requests = new RecentRequests({ onRequest: ({ unfinished }) => told.push(unfinished ? 'open' : 'ended') });
     const whole = line(1, 'gateway');
@@ -71,7 +71,7 @@ describe('the last requests of a log', () => {
     requests.add({ ...whole, ev: 'inflight' });
     expect(requests.summaries()).toMatchObject([{ unfinished: true }]);
     requests.add(whole);
-    // Another file may tell of it later.
+    // Another file may report it later.
     requests.add({ ...whole, ev: 'inflight' });
     expect(requests.summaries()).toMatchObject([{ unfinished: false }]);
     expect(told).toEqual(['open', 'ended']);

@@ -5,15 +5,15 @@ import { reportTrace, type TraceOptions } from './report-trace.js';
 import { isFailed } from './span.js';
 
 export interface RecentRequestsOptions {
-  /** Requests that are remembered; the one that has been quiet for longest is forgotten first. Default 500. */
+  /** Requests to remember; the one that has been quiet longest is forgotten first. Default 500. */
   readonly maxRequests?: number;
-  /** Lines of all of them together. Default 100,000. */
+  /** Lines of all requests together. Default 100,000. */
   readonly maxLines?: number;
   /** Characters of these lines. Default 50 million. */
   readonly maxCharacters?: number;
   /**
-   * Hears of each request as it ends, and before that of one that has been open for long (`unfinished`). Lines of other
-   * processes may still be on their way then.
+   * Called for each request as it ends, and earlier for one that stays open for long (`unfinished`). Lines of other
+   * processes may still arrive after that.
    */
   readonly onRequest?: (request: RequestSummary) => void;
 }
@@ -34,7 +34,7 @@ export class RecentRequests {
   readonly #onRequest: (request: RequestSummary) => void;
   #lines = 0;
   #characters = 0;
-  /** Files are read one after the other: what one of them has made forgotten does not come back by the next. */
+  /** Files are read one after the other: lines of requests that one file displaced must not come back from the next. */
   #forgottenUntil = -Infinity;
 
   constructor(options: RecentRequestsOptions = {}) {
@@ -62,7 +62,7 @@ export class RecentRequests {
     if (isOfRequest(line) && (line.ev === 'end' || !request.lines.some(isWhole))) this.#onRequest(summaryOf(line));
   }
 
-  /** Those that have ended or been open for long, in the order of these lines. */
+  /** The requests of these lines that have ended or stay open for long, in the order of the lines. */
   summaries(): RequestSummary[] {
     const told = [...this.#requests.values()].flatMap(
       ({ lines }) => lines.find(isWhole) ?? lines.findLast(isOfRequest) ?? [],
@@ -74,7 +74,7 @@ export class RecentRequests {
     return this.#requests.get(txn)?.lines ?? [];
   }
 
-  /** @returns undefined if it is not known, or no more */
+  /** @returns undefined if it is unknown or forgotten */
   trace(txn: string, options?: TraceOptions): TraceReport | undefined {
     return reportTrace(txn, this.lines(txn), options);
   }
@@ -101,24 +101,24 @@ export class RecentRequests {
   }
 }
 
-/** How far the clock of a process may be behind the one that made the id. */
+/** How far a process' clock may be behind that of the process that made the id. */
 const BEHIND_MS = 86_400_000;
 
 /**
- * When a line was written, at least: the ids of this library begin with the moment at which they were made (UUIDv7), and
- * the clock of the process may be behind. Of other ids, what stands there is no time near the line's.
+ * The earliest time a line can have been written: the ids of this library begin with the time they were made (UUIDv7),
+ * and the clock of the process may be behind. Other ids do not contain a time near the line's.
  */
 function momentOf({ txn, time }: Line): number {
   const made = Number.parseInt(txn.slice(0, 12), 16);
   return made > time && made - time < BEHIND_MS ? made : time;
 }
 
-/** The end of a request as a whole: nobody inside has called it. */
+/** The end of a request as a whole: the span has no caller. */
 export function isWhole(line: Line): boolean {
   return line.ev === 'end' && isOfRequest(line);
 }
 
-/** The end of a request as a whole, or word that it has been open for long. */
+/** The end of a request as a whole, or the event that it stays open for long. */
 function isOfRequest({ ev, kind, parentSpanId }: Line): boolean {
   return (
     (ev === 'end' || ev === 'inflight') && (kind === 'server' || kind === 'consumer') && parentSpanId === undefined

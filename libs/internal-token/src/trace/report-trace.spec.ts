@@ -12,12 +12,12 @@ const find = (report: TraceReport, service: string, op: string, kind?: string): 
   const found = report.spans.find(
     (span) => span.service === service && span.op === op && (kind === undefined || span.kind === kind),
   );
-  if (found === undefined) throw new Error(`${service} ${op} is not there`);
+  if (found === undefined) throw new Error(`${service} ${op} not found`);
   return found;
 };
 
-describe('of a request, the viewer', () => {
-  it('finds the bottleneck, and names it in a sentence', () => {
+describe('the report of a request', () => {
+  it('names the bottleneck in a sentence', () => {
     const report = read('bottleneck');
     expect(find(report, 'inventory', 'update reservations').critical).toBeCloseTo(30, 3);
     expect(report.verdict).toBe(
@@ -25,10 +25,10 @@ describe('of a request, the viewer', () => {
     );
   });
 
-  it('tells own time from the time of calls', () => {
+  it('separates own time from the time of calls', () => {
     const report = read('bottleneck');
     expect(find(report, 'orders', 'POST /orders').self).toBeCloseTo(45 - 4 - 33 - 1.8, 3);
-    // What is left of a call besides its answer is the way there and back.
+    // Besides its answer, a call consists of the way there and back.
     expect(find(report, 'orders', 'inventory.reserve', 'client').self).toBeCloseTo(1, 3);
   });
 
@@ -39,7 +39,7 @@ describe('of a request, the viewer', () => {
     expect(find(report, 'orders', 'POST /orders').self).toBeCloseTo(7.5, 3);
   });
 
-  it('finds clocks that are wrong, says by how much, and takes it out', () => {
+  it('finds wrong clocks, reports by how much, and corrects for it', () => {
     const report = read('skew');
     const skews = Object.fromEntries(
       report.skews.map(({ service, ahead, uncertainty }) => [service, { ahead, uncertainty }]),
@@ -53,7 +53,7 @@ describe('of a request, the viewer', () => {
     expect(reserve.notes[0]?.offset).toBeCloseTo(20, -1);
   });
 
-  it('takes a wrong clock out of lines outside of any span, too', () => {
+  it('corrects a wrong clock in lines outside every span, too', () => {
     const lines = planted('skew');
     const txn = lines[0]?.txn ?? '';
     const at = (instance: string, time: number): Line => ({
@@ -66,7 +66,7 @@ describe('of a request, the viewer', () => {
     });
     const end = Math.max(...lines.map(({ time }) => time));
     const ahead = reportTrace('', lines)?.skews.find(({ instance }) => instance === 'inventory-1')?.ahead ?? 0;
-    // One process whose clock is known to be 250 ms ahead, one of which nothing is known.
+    // The clock of one process is known to be 250 ms ahead; nothing is known about that of the other.
     const stray = [at('inventory-1', end), at('elsewhere', end - ahead / 2)];
     const offsets = (raw: boolean): unknown =>
       reportTrace('', [...lines, ...stray], { raw })?.strayNotes.map(({ msg, offset }) => [msg, Math.round(offset)]);
@@ -81,13 +81,13 @@ describe('of a request, the viewer', () => {
     ]);
   });
 
-  it('leaves clocks alone when asked to', () => {
+  it('leaves clocks uncorrected when asked to', () => {
     const report = read('skew', true);
     expect(report.skews).toEqual([]);
     expect(find(report, 'inventory', 'inventory.reserve', 'server').offset).toBeCloseTo(258.6, 1);
   });
 
-  it('blames the service that hangs, though its end was told after everybody had given up', () => {
+  it('blames the service that hangs, even if its end was logged after every caller gave up', () => {
     const report = read('timeout');
     expect(report.verdict).toBe(
       'POST /orders took 2,000 ms, of which 1,990 ms (100 %) went to update stock in the database of inventory; it failed with 504: upstream_timeout.',
@@ -95,27 +95,27 @@ describe('of a request, the viewer', () => {
     expect(report.skews).toEqual([]);
   });
 
-  it('tells what was waited for when the client left', () => {
+  it('says what the request waited for when the client left', () => {
     expect(read('client-left').verdict).toBe(
       'POST /orders took 700 ms, of which 691 ms (99 %) went to inventory.reserve in inventory; the client left before it was answered.',
     );
   });
 
-  it('tells of a client that left in the middle of its answer', () => {
+  it('says that the client left in the middle of its answer', () => {
     const err = { type: 'Error', message: 'The connection closed before the answer was complete', status: 499 };
     const root: Step = { service: 'gateway', kind: 'server', op: 'GET /export', at: 0, dur: 900, status: 200, err };
     expect(reportTrace('', linesFrom(root))?.verdict).toBe(
-      'GET /export took 900 ms; the client left before it had all of the answer.',
+      'GET /export took 900 ms; the client left before it had received all of the answer.',
     );
   });
 
-  it('calls many quick statements one slow thing', () => {
+  it('reports many quick statements as one slow operation', () => {
     expect(read('n-plus-one').verdict).toBe(
       'POST /orders took 230 ms, of which 192 ms (83 %) went to 60 × select items in the database of catalog.',
     );
   });
 
-  it('does not blame the network where an answer was told to end a moment late', () => {
+  it('does not blame the network if the end of an answer was logged a little late', () => {
     const answer: Step = { service: 'orders', kind: 'server', op: 'GET /orders', at: 1, dur: 19.5 };
     const call: Step = { service: 'gateway', kind: 'client', op: 'GET /orders', peer: 'orders', at: 0.5, dur: 19.5 };
     const root: Step = { service: 'gateway', kind: 'server', op: 'GET /orders', at: 0, dur: 20.2 };
@@ -124,7 +124,7 @@ describe('of a request, the viewer', () => {
     expect(report?.verdict).toContain('19.0 ms (94 %) went to GET /orders in orders');
   });
 
-  it('does not hold up a request by work that nobody waited for', () => {
+  it('keeps work that no span waited for off the critical path', () => {
     const root: Step = { service: 'orders', kind: 'server', op: 'POST /orders', at: 0, dur: 30 };
     const mail: Step = { service: 'orders', op: 'send mail', at: 5, dur: 200 };
     const report = reportTrace('', linesFrom({ ...root, calls: [mail] }));
@@ -134,7 +134,7 @@ describe('of a request, the viewer', () => {
     ]);
   });
 
-  it('gives the time that only a running call accounts for to that call', () => {
+  it('attributes time that only a running call accounts for to that call', () => {
     const root: Step = { service: 'orders', op: 'root', at: 0, dur: 100 };
     const first: Step = { service: 'orders', op: 'first', at: 0, dur: 60 };
     const second: Step = { service: 'orders', op: 'second', at: 50, dur: 50 };
@@ -146,34 +146,34 @@ describe('of a request, the viewer', () => {
     ]);
   });
 
-  it('says when two processes claim one span, and misses nobody who wrote', () => {
+  it('reports two processes that claim one span, and no missing lines of either', () => {
     const report = read('claimed-twice');
     expect(report.gaps).toMatchObject([{ kind: 'claimed-twice', service: 'inventory' }]);
     expect(report.verdict).not.toContain('no lines');
   });
 
-  it('misses no lines of others, to whom no token goes', () => {
+  it('does not report missing lines of external services, which get no token', () => {
     const root: Step = { service: 'orders', kind: 'server', op: 'POST /orders', at: 0, dur: 30 };
     const call: Step = { service: 'orders', kind: 'client', op: 'GET prices', peer: 'price-feed', at: 5, dur: 20 };
     expect(reportTrace('', linesFrom({ ...root, calls: [{ ...call, propagated: false }] }))?.gaps).toEqual([]);
   });
 
-  it('suspects no clock that need not be wrong', () => {
+  it('suspects no clock that may be right', () => {
     expect(read('bottleneck').skews).toEqual([]);
   });
 
-  it('names who was called and left no lines', () => {
+  it('names a called service that left no lines', () => {
     expect(read('gap').gaps.map(({ text }) => text)).toEqual(['no lines from inventory, called by orders at +12.0 ms']);
   });
 
-  it('names a service that is missing as a whole, and puts its callee where it must have been', () => {
+  it('names a service whose lines are all missing, and places its callee where it must have run', () => {
     const report = read('missing-service');
     expect(report.gaps.map(({ kind, service }) => [kind, service])).toEqual([['silent-callee', 'orders']]);
     expect(find(report, 'inventory', 'inventory.reserve')).toMatchObject({ depth: 1, parent: report.spans[0]?.id });
     expect(find(report, 'inventory', 'inventory.reserve').missingParent).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('misses nobody who could not be reached', () => {
+  it('reports no missing lines of a callee that could not be reached', () => {
     const unreached: Step = {
       service: 'orders',
       kind: 'server',
@@ -197,7 +197,7 @@ describe('of a request, the viewer', () => {
     expect(reportTrace(lines[0]?.txn ?? '', lines)?.gaps).toEqual([]);
   });
 
-  it('misses nobody where lines were sampled: neither a healthy callee nor a caller that handled the failure', () => {
+  it('reports no missing lines if lines were sampled, of a healthy callee or a caller that handled the failure', () => {
     const call = { service: 'orders', kind: 'client', peer: 'inventory', op: 'inventory.reserve', at: 1, dur: 8 };
     const answer = { service: 'inventory', kind: 'server', op: 'inventory.reserve', status: 500, at: 2, dur: 5 };
     const kinds = (lines: readonly Line[]): unknown => reportTrace('', lines)?.gaps.map(({ kind }) => kind);
@@ -210,7 +210,7 @@ describe('of a request, the viewer', () => {
     }
   });
 
-  it('shows no open span longer by what a wrong clock says', () => {
+  it('does not extend an open span by a clock error', () => {
     const call = { service: 'gateway', kind: 'client', op: 'orders.a', peer: 'orders', at: 1, dur: 50 };
     const answer = { service: 'orders', kind: 'server', op: 'orders.a', at: 2, dur: 45 };
     const late = { service: 'orders', op: 'orders.b', at: 60, dur: 1000, notes: [] };
@@ -220,7 +220,7 @@ describe('of a request, the viewer', () => {
     expect(Math.abs((report?.duration ?? 0) - 1060)).toBeLessThan(5);
   });
 
-  it('tells own time where a clock that is hardly wrong has changed the order', () => {
+  it('reports own time if a slightly wrong clock has changed the order', () => {
     const call = { service: 'gateway', kind: 'client', op: 'b.x', peer: 'b', at: 1, dur: 1 };
     const calls = [
       { ...call, calls: [{ ...call, service: 'b', kind: 'server' }] },
@@ -233,13 +233,13 @@ describe('of a request, the viewer', () => {
     expect(report?.spans[0]?.self).toBeCloseTo(20 - 1 - 10.2, 1);
   });
 
-  it('says that the time went to a call which nobody has told of', () => {
+  it('says that the time went to a call whose callee left no lines', () => {
     const calls = [{ service: 'gateway', op: 'check', at: 0, dur: 1 }];
     const root = { service: 'gateway', kind: 'server', op: 'POST /orders', peer: 'orders', at: 0, dur: 50, calls };
     expect(reportTrace('', linesFrom(root))?.verdict).toContain('went to own work of gateway and its call to orders');
   });
 
-  it('puts thousands of spans without callers where they must have happened, in time', () => {
+  it('places thousands of orphaned spans in linear time', () => {
     const calls = Array.from({ length: 30_000 }, (_, index): Step => {
       const inner = { service: 'c', kind: 'server', op: 'c.x', at: index + 0.2, dur: 0.5 };
       const silent = { service: 'b', kind: 'server', op: 'b.x', at: index + 0.1, dur: 0.7, ev: 'none', calls: [inner] };
@@ -274,7 +274,7 @@ describe('of a request, the viewer', () => {
     expect(report.verdict).toContain('it failed with 500, which began with select stock in inventory: 57014');
   });
 
-  it('tells a refusal from a failure', () => {
+  it('distinguishes a refusal from a failure', () => {
     const report = read('refusal');
     expect(report.failed).toBe(false);
     expect(report.spans.filter(({ failed }) => failed)).toEqual([]);
@@ -283,14 +283,14 @@ describe('of a request, the viewer', () => {
     );
   });
 
-  it('says a refusal without a reason once', () => {
+  it('reports a refusal without a reason only once', () => {
     const lines = linesFrom({ service: 'gateway', kind: 'server', op: 'POST /orders', at: 0, dur: 5, status: 400 });
     expect(reportTrace(lines[0]?.txn ?? '', lines)?.verdict).toBe(
       'POST /orders took 5.00 ms; it was refused with 400.',
     );
   });
 
-  it('says of a client that left that it left: nobody was refused, nothing failed, nobody is missed', () => {
+  it('reports that the client left, without a refusal, a failure or missing lines', () => {
     const err = { type: 'Error', message: 'closed', status: 499 };
     const left = { kind: 'server', op: 'POST /orders', at: 0, dur: 5, status: 499, err };
     for (const step of [
@@ -304,7 +304,7 @@ describe('of a request, the viewer', () => {
     }
   });
 
-  it('takes another HTTP for a refusal, and a service that is not ready for a failure', () => {
+  it('treats an HTTP version error as a refusal, and an unready service as a failure', () => {
     for (const [status, failed] of [
       [505, false],
       [503, true],
@@ -319,13 +319,13 @@ describe('of a request, the viewer', () => {
     }
   });
 
-  it('shows a span that never ended as long as its caller waited for it', () => {
+  it('shows a span that never ended for as long as its caller waited for it', () => {
     const report = read('unfinished');
     expect(report.unfinished).toBe(true);
     expect(find(report, 'orders', 'POST /orders')).toMatchObject({ open: true });
     const { offset, duration } = find(report, 'orders', 'POST /orders');
     expect(offset + duration).toBe(report.duration);
-    expect(report.verdict).toContain('went to POST /orders in orders, whose end nobody has told;');
+    expect(report.verdict).toContain('went to POST /orders in orders, whose end was not logged;');
     expect(report.verdict).toContain('1 span has no end');
   });
 
@@ -335,13 +335,13 @@ describe('of a request, the viewer', () => {
     expect(report.strayNotes).toEqual([]);
   });
 
-  it('knows who asked, and how old the token was at each hop', () => {
+  it('reports who asked, and how old the token was at each hop', () => {
     const report = read('bottleneck');
     expect(report.tenant).toBe('acme');
     expect(find(report, 'inventory', 'inventory.reserve').token).toMatchObject({ age: 1010, left: 58_990 });
   });
 
-  it('survives spans that call each other in a ring, and one that calls itself', () => {
+  it('survives spans that call each other in a cycle, and a span that calls itself', () => {
     const lines = planted('bottleneck').map((line) => ({ ...line }));
     const [a, b, c] = lines.filter(({ ev }) => ev === 'end').map(({ spanId }) => spanId);
     const twisted = lines.map((line) => {
@@ -354,12 +354,12 @@ describe('of a request, the viewer', () => {
     expect(report?.spans).toHaveLength(9);
   });
 
-  it('takes a line that was delivered twice for one', () => {
+  it('counts a line that was delivered twice once', () => {
     const lines = planted('bottleneck');
     expect(reportTrace(lines[0]?.txn ?? '', [...lines, ...lines])).toEqual(read('bottleneck'));
   });
 
-  it('knows nothing of lines without spans', () => {
+  it('returns undefined for lines without spans', () => {
     expect(
       reportTrace(
         '',

@@ -7,13 +7,13 @@ import { answerOf, isAwaited, isFailed, type Span, walk } from './span.js';
 import { verdict } from './verdict.js';
 
 export interface TraceOptions {
-  /** Leave every clock as it is. Default false. */
+  /** Leave every clock uncorrected. Default false. */
   readonly raw?: boolean;
 }
 
 /**
- * What the lines of one request say together. The order of the lines does not matter.
- * @returns undefined if none of them tells of a span
+ * Reports what the lines of one request say together. Their order does not matter.
+ * @returns undefined if no line describes a span
  */
 export function reportTrace(
   txn: string,

@@ -1,9 +1,9 @@
 /*
- * What the analysis says, as plain data: `itok … --json` prints it, the pages draw it, exports translate it.
+ * The analysis as plain data: `itok … --json` prints it, the pages draw it, exports convert it.
  * Times are milliseconds with decimals; `offset` counts from the beginning of the trace.
  */
 
-/** How a span or a call came out: an HTTP status, or whether it worked. */
+/** The outcome of a span or a call: an HTTP status, or whether it succeeded. */
 export type Outcome = number | 'ok' | 'error';
 
 export type ReportedKind = 'server' | 'client' | 'internal' | 'producer' | 'consumer';
@@ -12,12 +12,12 @@ export interface ReportedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | number;
-  /** The HTTP status that it stands for. */
+  /** The HTTP status that the error maps to. */
   readonly status?: number;
   readonly stack?: string;
 }
 
-/** An ordinary line of application code. */
+/** A log line of application code. */
 export interface ReportedNote {
   readonly offset: number;
   readonly level: string;
@@ -29,13 +29,13 @@ export interface ReportedNote {
 
 export interface ReportedSpan {
   readonly id: string;
-  /** The span that it is drawn under; absent for roots. */
+  /** The span it is shown under; absent for roots. */
   readonly parent?: string;
-  /** The span that called it by what its line says, where that one has left no line. */
+  /** The parent that its line names, if that parent left no line. */
   readonly missingParent?: string;
-  /** Of a call, the span of the process that answered it. */
+  /** For a call, the span of the process that answered it. */
   readonly answeredBy?: string;
-  /** It outlived its parent, which did not wait for it: it takes nothing from that one's own time. */
+  /** It outlived its parent, which did not wait for it, so it does not reduce the parent's own time. */
   readonly detached?: true;
   /** 0 for roots. */
   readonly depth: number;
@@ -45,18 +45,18 @@ export interface ReportedSpan {
   readonly op: string;
   readonly offset: number;
   readonly duration: number;
-  /** Of `duration`, what no child covers that it waited for. */
+  /** The part of `duration` that no awaited child covers. */
   readonly self: number;
-  /** Of the root's duration, what was spent in this span's own work on the critical path. */
+  /** The part of the root's duration spent in this span's own work on the critical path. */
   readonly critical: number;
-  /** No end line: it lasted until its caller's end, or as long as is known so far. */
+  /** No end line: it lasts until its caller's end, or until its last known time. */
   readonly open?: true;
   readonly status?: Outcome;
   readonly failed: boolean;
   readonly err?: ReportedError;
   readonly peer?: string;
   readonly route?: string;
-  /** Of database work: the statement's kind, such as `select`. */
+  /** For database work, the kind of statement, such as `select`. */
   readonly db?: string;
   /** The internal token when the request arrived here. */
   readonly token?: {
@@ -69,7 +69,7 @@ export interface ReportedSpan {
   readonly notes: readonly ReportedNote[];
 }
 
-/** A piece of the critical path: `span` was what the request waited for. */
+/** A piece of the critical path: the request waited for `span`. */
 export interface CriticalPiece {
   readonly span: string;
   readonly from: number;
@@ -82,16 +82,16 @@ export interface ClockSkew {
   readonly instance: string;
   /** Milliseconds by which its clock is ahead of the root's; subtracted from its times unless they are shown raw. */
   readonly ahead: number;
-  /** The true value is within so many milliseconds of it. */
+  /** Half the width of the interval that holds the true value, in milliseconds. */
   readonly uncertainty: number;
 }
 
-/** Something that is not shown: lines that ought to be there and are not, or that have no place beside others. */
+/** Something not shown: lines that are missing, or that conflict with others. */
 export interface Gap {
   readonly kind: 'silent-callee' | 'silent-caller' | 'claimed-twice';
-  /** The service that is not shown, as far as it is known. */
+  /** The service that is not shown, if known. */
   readonly service?: string;
-  /** The span that tells of it. */
+  /** The span that shows the gap. */
   readonly span: string;
   readonly offset: number;
   /** `no lines from inventory, called by orders at +12.0 ms` */
@@ -108,20 +108,20 @@ export interface TraceReport {
   readonly service: string;
   readonly status?: Outcome;
   readonly failed: boolean;
-  /** Who asked, where the lines tell. */
+  /** Who asked, if the lines say so. */
   readonly tenant?: string;
   readonly user?: string;
   /** Some span has no end line. */
   readonly unfinished: boolean;
-  /** The sample had left it out; some service kept its own lines, because it failed or was slow there. */
+  /** The request was not in the sample; some service kept its own lines because it failed or was slow there. */
   readonly kept?: 'error' | 'slow';
   /** One sentence. */
   readonly verdict: string;
   /** Depth first, children by start. */
   readonly spans: readonly ReportedSpan[];
-  /** Its pieces follow each other and add up to `duration`. */
+  /** Consecutive pieces that add up to `duration`. */
   readonly criticalPath: readonly CriticalPiece[];
-  /** Ids of failed spans, from the outermost to where it began. */
+  /** Ids of the failed spans, from the outermost to where the failure began. */
   readonly errorChain: readonly string[];
   readonly skews: readonly ClockSkew[];
   readonly gaps: readonly Gap[];
@@ -146,20 +146,20 @@ export interface OperationStats extends Latencies {
   readonly count: number;
   readonly errors: number;
   readonly selfP99: number;
-  /** Of all requests' time together, the share that was this operation's own work on a critical path: 0 to 1. */
+  /** The share of all requests' time that was this operation's own work on a critical path: 0 to 1. */
   readonly criticalShare: number;
 }
 
-/** Calls of one service to another. */
+/** Calls from one service to another. */
 export interface EdgeStats extends Latencies {
-  /** `client` for whoever calls the gateway, `unknown` for callers and callees without lines and names. */
+  /** `client` for the callers of the gateway, `unknown` for callers and callees without lines and names. */
   readonly from: string;
   readonly to: string;
-  /** A database; it writes no lines of its own. */
+  /** A database, which writes no lines itself. */
   readonly database?: true;
   readonly count: number;
   readonly errors: number;
-  /** Calls a second over the capture; 0 where that lasted less than one. */
+  /** Calls per second over the capture; 0 if it lasted less than one second. */
   readonly rate: number;
 }
 
@@ -180,20 +180,20 @@ export interface DurationHistogram {
 export interface CaptureReport {
   readonly requests: number;
   readonly failed: number;
-  /** Requests outside of the sample that were kept because they failed or were slow: the numbers lean towards them. */
+  /** Requests not in the sample, kept because they failed or were slow: they bias the numbers. */
   readonly kept: number;
   /**
-   * Lines left out, because their requests had to be summed up before these came. Where half a million others were
-   * summed up in between, such lines count as requests of their own instead.
+   * Lines left out because their requests had to be summed up earlier. If half a million other requests were summed up
+   * in between, such lines count as requests of their own instead.
    */
   readonly late: number;
-  /** Epoch milliseconds: the first beginning and the last end of a span. */
+  /** Epoch milliseconds: the first start and the last end of a span. */
   readonly from: number;
   readonly to: number;
   /** By share of the critical path, the largest first. */
   readonly operations: readonly OperationStats[];
   readonly edges: readonly EdgeStats[];
-  /** Of whole requests, by the operation of their roots. */
+  /** Durations of whole requests, by the operation of their roots. */
   readonly histograms: readonly DurationHistogram[];
 }
 
@@ -201,12 +201,12 @@ export interface CaptureReport {
 export interface ReadingReport {
   readonly lines: number;
   readonly bytes: number;
-  /** No JSON objects, or objects that are no lines of this kind. */
+  /** Not JSON objects, or objects that are not log lines of this kind. */
   readonly broken: number;
   readonly files: number;
 }
 
-/** What the self-contained page shows. */
+/** The data of the self-contained page. */
 export interface PageReport {
   readonly trace: TraceReport;
   readonly capture: CaptureReport;

@@ -2,10 +2,10 @@ import { milliseconds, percent, plural } from './format.js';
 import type { Gap } from './report.js';
 import { answerOf, callsOut, CLIENT_CLOSED_REQUEST, hasLeft, isFailed, isUnhappy, type Span } from './span.js';
 
-/** Below this share of the whole the slowest hop is not worth chasing alone. */
+/** Below this share of the total, the slowest hop is not worth naming alone. */
 const STANDS_OUT = 0.25;
 
-/** One sentence: how long it took, where the time went, how it ended and why. */
+/** One sentence: how long the request took, where the time went, how it ended and why. */
 export function verdict(root: Span, spans: readonly Span[], chain: readonly Span[], gaps: readonly Gap[]): string {
   const total = root.end - root.start;
   const took = `${root.line.op ?? 'The request'} ${root.open ? 'has not ended after' : 'took'} ${milliseconds(total)}`;
@@ -27,7 +27,7 @@ function whereTo(root: Span, spans: readonly Span[], total: number): string {
   const part = `${milliseconds(slowest.critical)} (${percent(share)})`;
   const what = slowest.count > 1 ? `${slowest.count} × ${slowest.what}` : slowest.what;
   if (share >= STANDS_OUT) return `, of which ${part} went to ${what}`;
-  return `, spread over ${plural(spans.length, 'span')}: the most, ${part}, went to ${what}`;
+  return `, spread over ${plural(spans.length, 'span')}: the largest part, ${part}, went to ${what}`;
 }
 
 interface KindOfWork {
@@ -36,7 +36,7 @@ interface KindOfWork {
   count: number;
 }
 
-/** A thousand quick statements are one slow thing. */
+/** A thousand quick statements count as one slow operation. */
 function kindsOfWork(root: Span, spans: readonly Span[]): KindOfWork[] {
   const kinds = new Map<string, KindOfWork>();
   for (const span of spans) {
@@ -60,25 +60,25 @@ function describe(span: Span, root: Span): string {
     return span.line.kind === 'client' ? way : `own work of ${service} and ${way}`;
   }
   if (span.line.kind === 'client') return `${op}, called by ${service}${peer === undefined ? '' : ` at ${peer}`}`;
-  // Its call is a part of its own time, for nobody has told of it.
+  // The call is part of the span's own time, because no other span covers it.
   if (callsOut(span)) return `own work of ${service} and its call${peer === undefined ? '' : ` to ${peer}`}`;
   if (span === root) return `own work of ${service}`;
-  return `${op} in ${service}${span.open ? ', whose end nobody has told' : ''}`;
+  return `${op} in ${service}${span.open ? ', whose end was not logged' : ''}`;
 }
 
 function howItEnded(root: Span, chain: readonly Span[]): string | undefined {
   const first = chain.at(-1);
   if (first === undefined) return undefined;
   const { op = 'a span', service, err, status } = first.line;
-  // The status of the request itself is told anyway.
+  // The status of the request itself is reported anyway.
   const outcomeOnly = status === undefined || first === root ? '' : `: ${status}`;
   const why = err === undefined ? outcomeOnly : `: ${err.code ?? err.type}`;
   const cause = `${op} in ${service}${why}`;
   if (hasLeft(root)) {
     const nothing = root.line.status === CLIENT_CLOSED_REQUEST;
-    return `the client left before it ${nothing ? 'was answered' : 'had all of the answer'}`;
+    return `the client left before it ${nothing ? 'was answered' : 'had received all of the answer'}`;
   }
-  if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, which was handled`;
+  if (!isUnhappy(root)) return `${cause} ${isFailed(first) ? 'failed' : 'refused'} on the way, but that was handled`;
   const verb = isFailed(root) ? 'failed' : 'was refused';
   const outcome = typeof root.line.status === 'number' ? ` with ${root.line.status}` : '';
   return first === root ? `it ${verb}${outcome}${why}` : `it ${verb}${outcome}, which began with ${cause}`;

@@ -15,21 +15,21 @@ export function changeCommands(paper: Paper): Command[] {
 function newCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('new')
-      .description('makes a key; the first one signs at once, others are published and wait')
+      .description('creates a key; the first one signs at once, later ones are published and wait')
       .addOption(
         new Option(
           '-a, --algorithm <name>',
-          "ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: the active key's, at first ES256)",
+          'ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: that of the active key, or ES256 for the first key)',
         ).env('INTERNAL_TOKEN_ALGORITHM'),
       )
       .option('--modulus-bits <bits>', 'RSA alone: 2048 to 8192 (default: 3072)', bitsOf)
-      .option('--from <file>', 'take this private key (PEM or JWK) instead of a new one; it keeps its id'),
+      .option('--from <file>', 'import this private key (PEM or JWK) instead of creating one; it keeps its id'),
   )
     .addHelpText(
       'after',
       `
-The file is readable by its owner alone (0600, the directory 0700) and named after the key id, the
-RFC 7638 thumbprint. Keep to the algorithm that verifiers accept (INTERNAL_TOKEN_ALGORITHM).
+Only its owner can read the file (0600, the directory 0700). It is named after the key id, the
+RFC 7638 thumbprint. Use the algorithm that verifiers accept (INTERNAL_TOKEN_ALGORITHM).
 
 Examples
   itok keys new
@@ -43,7 +43,7 @@ Examples
       });
       const keyId = await rotation.create(options.from === undefined ? undefined : await readOwn(options.from, paper));
       const state = (await rotation.keys()).find((key) => key.keyId === keyId)?.state;
-      const does = state === 'active' ? 'signs' : 'is published, and signs nothing yet';
+      const does = state === 'active' ? 'signs' : 'is published and does not sign yet';
       await report(`${keyId} ${does}.`, keyId, options, paper);
     });
 }
@@ -57,19 +57,19 @@ interface NewOptions {
 function rotateCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('rotate')
-      .description('has the next key sign, one that waits or a new one, as soon as every verifier has it')
-      .option('--now', 'do not wait for verifiers to learn of it')
-      .option('--force', 'with --now: in spite of what happens then'),
+      .description('makes the next key sign, a waiting one or a new one, as soon as every verifier has it')
+      .option('--now', 'do not wait until verifiers have fetched the key')
+      .option('--force', 'with --now: even if verifiers then refuse good tokens'),
   )
     .addHelpText(
       'after',
       `
-Needs no second step: all replicas of the gateway change over by themselves at the planned moment.
-Asked for again before that, it changes nothing.
+No second step is needed: all replicas of the gateway switch by themselves at the planned moment.
+Running it again before then changes nothing.
 
 Examples
   itok keys rotate
-  itok keys rotate --now --force      the active key is broken, and waiting would be worse`,
+  itok keys rotate --now --force      the active key is compromised, and waiting would be worse`,
     )
     .action(async (options: KeyOptions & { now?: boolean; force?: boolean }) => {
       const { rotation, policy } = openKeys(options, paper);
@@ -79,7 +79,7 @@ Examples
         const unsafe =
           notBefore > paper.now() &&
           new UnsafeKeyChange(
-            'verifiers do not all know the next key',
+            'not every verifier knows the next key yet',
             consequence(policy.refreshIntervalSeconds),
             notBefore,
           );
@@ -88,13 +88,13 @@ Examples
       }
       const { keyId, activateAt, changed } = await rotation.rotate(options.now);
       const signs = activateAt > paper.now() ? `signs from ${paper.moment(activateAt)}` : 'signs now';
-      await report(`${keyId} ${signs}${changed ? '' : ', as was planned before'}.`, keyId, options, paper);
+      await report(`${keyId} ${signs}${changed ? '' : ', as already planned'}.`, keyId, options, paper);
     });
 }
 
 function consequence(refreshIntervalSeconds: number): string {
   return (
-    `services fetch the unknown key at its first token, a few times a minute at most; one that cannot refuses good ` +
+    `services fetch the unknown key at its first token, a few times a minute at most; a service that cannot refuses good ` +
     `tokens for up to ${refreshIntervalSeconds} s`
   );
 }
@@ -102,18 +102,18 @@ function consequence(refreshIntervalSeconds: number): string {
 function retireCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('retire')
-      .description('takes a key out of the published set and deletes its private half')
-      .argument('<key>', 'its id, or the first characters of it')
-      .option('--force', 'also if good tokens are refused then; for a key that is stolen'),
+      .description('removes a key from the published set and deletes its private half')
+      .argument('<key>', 'its id, or the first characters of its id')
+      .option('--force', 'even if good tokens are then refused; for a stolen key'),
   )
     .addHelpText(
       'after',
       `
-Of the active key only with --force: the key that waits, or a new one, signs in its place at once.
+The active key needs --force: the waiting key, or a new one, signs in its place at once.
 
 Examples
-  itok keys retire kD3x               refused, with the time, while its tokens are good
-  itok keys retire kD3x --force       it is stolen: refused everywhere within a refresh interval`,
+  itok keys retire kD3x               refused, with the time, while its tokens are valid
+  itok keys retire kD3x --force       stolen: refused everywhere within a refresh interval`,
     )
     .action(async (given: string, options: KeyOptions & { force?: boolean }) => {
       const { rotation } = openKeys(options, paper);
@@ -129,7 +129,7 @@ Examples
     });
 }
 
-/** What was done, and what is safe next. */
+/** Reports what was done, and the next safe steps. */
 async function report(done: string, keyId: string, options: KeyOptions, paper: Paper): Promise<void> {
   const { rotation, policy } = openKeys(options, paper);
   const keys = await rotation.keys();
@@ -154,5 +154,5 @@ async function readOwn(path: string, paper: Paper): Promise<string> {
 function bitsOf(text: string): number {
   const bits = Number(text);
   if (Number.isInteger(bits)) return bits;
-  throw new InvalidArgumentError('Give a whole number, 2048 to 8192.');
+  throw new InvalidArgumentError('Give a whole number from 2048 to 8192.');
 }

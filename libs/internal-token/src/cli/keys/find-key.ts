@@ -1,7 +1,7 @@
 import { InternalTokenError } from '../../core/index.js';
 import type { SigningKeyInfo } from '../../issuing/index.js';
 
-/** The key of this id, or the only one whose id begins so. @throws InternalTokenError for none or several */
+/** The key with this id, or the only one whose id starts with it. @throws InternalTokenError for none or several */
 export function findKey(keys: readonly SigningKeyInfo[], given: string): SigningKeyInfo {
   const exact = keys.find(({ keyId }) => keyId === given);
   if (exact !== undefined) return exact;
@@ -10,6 +10,6 @@ export function findKey(keys: readonly SigningKeyInfo[], given: string): Signing
   const finding = found === undefined ? `There is no key ${given}` : `${others.length + 1} keys begin with ${given}`;
   throw new InternalTokenError(
     'configuration_invalid',
-    `${finding}: give its id, or four or more of its first characters. itok keys list shows all.`,
+    `${finding}: give its id, or at least its first four characters. itok keys list shows all keys.`,
   );
 }

@@ -10,7 +10,7 @@ import {
 } from '../../issuing/index.js';
 import type { Paper } from '../terminal.js';
 
-/** Options that every command about the keys of a directory has. */
+/** Options of every command on a key directory. */
 export interface KeyOptions {
   readonly directory?: string;
   readonly policy: RotationPolicy;
@@ -20,23 +20,23 @@ export interface KeyOptions {
 
 export function withKeyOptions(command: Command): Command {
   return command
-    .addOption(new Option('-d, --directory <path>', 'where the keys are').env('INTERNAL_TOKEN_KEYS_DIRECTORY'))
+    .addOption(new Option('-d, --directory <path>', 'the directory of the keys').env('INTERNAL_TOKEN_KEYS_DIRECTORY'))
     .addOption(
-      new Option('--policy <json>', "the gateway's rotation policy, by which is judged what is safe")
+      new Option('--policy <json>', "the gateway's rotation policy, which decides what is safe")
         .env('INTERNAL_TOKEN_ROTATION')
         .argParser(policyOf)
         .default({}, 'verifiers refresh every 300 s'),
     )
     .addOption(
-      new Option('--lifetime <seconds>', 'of a token')
+      new Option('--lifetime <seconds>', 'lifetime of a token')
         .env('INTERNAL_TOKEN_TTL_SECONDS')
         .argParser(secondsOf)
         .default(60),
     )
-    .option('--json', 'for programs: one JSON document');
+    .option('--json', 'print one JSON document, for programs');
 }
 
-/** What the commands work with. @throws InternalTokenError without a directory, or with a policy that is not safe */
+/** Opens the keys. @throws InternalTokenError without a directory, or with an unsafe policy */
 export function openKeys(
   { directory, policy, lifetime }: KeyOptions,
   paper: Paper,
@@ -58,7 +58,7 @@ function policyOf(text: string): RotationPolicy {
     const policy: unknown = JSON.parse(text);
     if (isJsonObject(policy)) return policy;
   } catch {
-    // The same answer as to any other text.
+    // The same answer as for any other invalid text.
   }
   throw new InvalidArgumentError('Give a JSON object, such as {"refreshIntervalSeconds":60}.');
 }
@@ -66,5 +66,5 @@ function policyOf(text: string): RotationPolicy {
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 300) return seconds;
-  throw new InvalidArgumentError('Give whole seconds, 1 to 300.');
+  throw new InvalidArgumentError('Give whole seconds from 1 to 300.');
 }

@@ -42,7 +42,7 @@ describe('itok keys', () => {
     return JSON.parse(out) as { keyId: string; keys: Listed[]; next: { action: string; notBefore?: string }[] };
   };
 
-  it('makes a first key that signs at once, readable by its owner alone', async () => {
+  it('makes a first key that signs at once and is readable only by its owner', async () => {
     const { keyId, next } = await json('new');
     expect(readdirSync(directory)).toEqual([`${keyId}.json`]);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -50,18 +50,18 @@ describe('itok keys', () => {
     expect(next).toEqual([expect.objectContaining({ action: 'rotate', command: 'itok keys rotate' })]);
   });
 
-  it('goes through a rotation, saying at each step what is safe and from when on', async () => {
+  it('says at each step of a rotation what is safe and from when on', async () => {
     const { keyId: old } = await json('new');
     const rotated = await keys('rotate');
     expect(rotated.out).toContain('signs from 2026-03-01 14:05:45Z (in 5 min 45 s)');
-    expect(rotated.out).toContain('not before 2026-03-01 14:05:45Z (in 5 min 45 s); it signs by itself');
+    expect(rotated.out).toContain('not before 2026-03-01 14:05:45Z (in 5 min 45 s); it then signs automatically');
     expect(rotated.out).toContain('publish-ahead 345 s');
     expect(rotated.out).toMatch(new RegExp(`retire ${old}\n +not before 2026-03-01 14:07:00Z`));
     now += 345_000;
     const tooEarly = await keys('retire', old);
     expect([tooEarly.code, tooEarly.out]).toEqual([3, '']);
     expect(tooEarly.error).toContain('Not before 2026-03-01 14:07:00Z (in 1 min 15 s).');
-    expect(tooEarly.error).toContain('With --force it is done now: they are refused');
+    expect(tooEarly.error).toContain('--force does it now: they are refused');
     now += 75_000;
     expect((await json('list')).next[0]).toMatchObject({ action: 'retire', keyId: old });
     expect((await json('retire', old.slice(0, 8))).keys.map(({ state }) => state)).toEqual(['active', 'retired']);
@@ -77,7 +77,7 @@ describe('itok keys', () => {
     expect(second).toMatch(/^\S{43} {2}published {2}ES256/);
   });
 
-  it('tells a program when a refused change would be safe', async () => {
+  it('tells programs when a refused change will be safe', async () => {
     const { keyId } = await json('new');
     await json('rotate');
     const { code, error } = await keys('rotate', '--now', '--json');
@@ -86,7 +86,7 @@ describe('itok keys', () => {
     expect((await keys('retire', keyId)).code).toBe(3);
   });
 
-  it('R108: does the unsafe thing on purpose, and says what happens then', async () => {
+  it('R108: makes the unsafe change with --force, and says what it causes', async () => {
     const { keyId: stolen } = await json('new');
     const { code, error } = await keys('retire', stolen, '--force');
     expect([code, error]).toEqual([0, expect.stringContaining('every token signed with it is refused')]);
@@ -101,15 +101,15 @@ describe('itok keys', () => {
     ['R5: none', ['new', '--algorithm', 'none'], 'no signature'],
     ['R6: a weak RSA key', ['new', '--algorithm', 'RS256', '--modulus-bits', '1024'], '1024 bits'],
     ['no number', ['new', '--modulus-bits', 'many'], 'whole number'],
-    ['a lifetime that no token has', ['list', '--lifetime', '301'], '1 to 300'],
-    ['R104: a policy that is not safe', ['list', '--policy', '{"publishAheadSeconds":10}'], 'at least 345'],
-    ['a policy that is no JSON', ['list', '--policy', 'daily'], 'Give a JSON object'],
-    ['a policy that is no object', ['list', '--policy', 'null'], 'Give a JSON object'],
-    ['a key there is not', ['retire', 'unheard-of'], 'There is no key unheard-of'],
+    ['a lifetime beyond the longest', ['list', '--lifetime', '301'], 'from 1 to 300'],
+    ['R104: an unsafe policy', ['list', '--policy', '{"publishAheadSeconds":10}'], 'at least 345'],
+    ['a policy that is not JSON', ['list', '--policy', 'daily'], 'Give a JSON object'],
+    ['a policy that is not an object', ['list', '--policy', 'null'], 'Give a JSON object'],
+    ['an unknown key', ['retire', 'unheard-of'], 'There is no key unheard-of'],
     ['a rotation without a key', ['rotate'], 'itok keys new'],
-    ['a file that is no key', ['new', '--from', import.meta.filename], 'no unencrypted private key'],
-    ['R177: a key that everybody can write', ['new', '--from', '/dev/null'], 'everybody can write it'],
-    ['a command there is not', ['lsit'], 'Did you mean list?'],
+    ['a file that is not a key', ['new', '--from', import.meta.filename], 'no unencrypted private key'],
+    ['R177: a key file that everybody can write', ['new', '--from', '/dev/null'], 'everybody can write it'],
+    ['an unknown command', ['lsit'], 'Did you mean list?'],
   ])('refuses %s', async (_name, args, said) => {
     await json('new');
     if (args[0] === 'rotate') rmSync(directory, { recursive: true });
@@ -118,15 +118,15 @@ describe('itok keys', () => {
     expect(error).toContain(said);
   });
 
-  it('follows the policy of the gateway', async () => {
+  it('follows the rotation policy of the gateway', async () => {
     await json('new');
     const policy = JSON.stringify({ refreshIntervalSeconds: 60, rotateEverySeconds: 3600 });
     const { out } = await keys('rotate', '--policy', policy, '--lifetime', '30');
     expect(out).toContain('14:01:13Z');
-    expect(out).toContain('the gateway does it by itself');
+    expect(out).toContain('the gateway does it automatically');
   });
 
-  it('R101, R111: prints public members alone, whatever it is asked', async () => {
+  it('R101, R111: prints only public members, whatever the command', async () => {
     const { keyId } = await json('new');
     await json('rotate');
     const { d } = (JSON.parse(readFileSync(join(directory, `${keyId}.json`), 'utf8')) as { key: { d: string } }).key;
@@ -150,7 +150,7 @@ describe('itok keys', () => {
     }
   });
 
-  it('takes a key that is in use already, under the id that its tokens have', async () => {
+  it('imports a key already in use under the id that its tokens have', async () => {
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const file = join(folder, 'key.pem');
     writeFileSync(file, key.export({ type: 'pkcs8', format: 'pem' }));
@@ -159,14 +159,14 @@ describe('itok keys', () => {
     expect((await keys('new', '--from', file)).error).toContain('has had this key already');
   });
 
-  it('warns of a broken file, and does its work on the others', async () => {
+  it('warns of a broken file and uses the others', async () => {
     await json('new');
     writeFileSync(join(directory, 'broken.json'), '{', { mode: 0o600 });
     const { code, error } = await keys('list');
     expect([code, error]).toEqual([0, '! broken.json is not used: it is not JSON\n']);
   });
 
-  it('teaches: each command has a help of its own, which is no error', async () => {
+  it('has a help text for each command, which is not an error', async () => {
     for (const args of [[], ['keys'], ['keys', 'new'], ['keys', 'rotate'], ['keys', 'retire'], ['keys', 'jwks']]) {
       const { code, out, error } = await itok(...args, '--help');
       expect([code, error]).toEqual([0, '']);

@@ -1,2 +1,2 @@
 export const KEYS = 'keys';
-export const KEYS_DESCRIPTION = 'Makes, shows, rotates and removes the keys that internal tokens are signed with.';
+export const KEYS_DESCRIPTION = 'Creates, shows, rotates and removes the keys that sign internal tokens.';

@@ -1,18 +1,18 @@
 import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../issuing/index.js';
 import type { Paper } from '../terminal.js';
 
-/** Something that is safe, and from when on. */
+/** A safe step, and from when on. */
 export interface NextStep {
-  /** What a person does, or what happens by itself. */
+  /** What a person does, or what happens automatically. */
   readonly action: 'new' | 'rotate' | 'retire' | 'wait';
   readonly keyId?: string;
   readonly command?: string;
-  /** Milliseconds since the epoch; absent for now. */
+  /** Milliseconds since the epoch; absent if it is safe now. */
   readonly notBefore?: number;
   readonly why: string;
 }
 
-/** What comes next, in the order in which it can be done. */
+/** The next steps, in the order in which they are possible. */
 export function nextSteps(
   keys: readonly SigningKeyInfo[],
   rotation: KeyRotation,
@@ -32,21 +32,21 @@ export function nextSteps(
   } else if (waiting[0] !== undefined) {
     const notBefore = rotation.safeActivation(waiting[0]);
     const ahead = `publish-ahead ${policy.publishAheadSeconds} s`;
-    const why = notBefore > now ? `may be asked for at once, and signs from then on: ${ahead}` : `${ahead} is over`;
+    const why = notBefore > now ? `can be planned now, and takes effect then: ${ahead}` : `${ahead} is over`;
     const when = notBefore > now && { notBefore };
     steps.push({ action: 'rotate', keyId: waiting[0].keyId, command: 'itok keys rotate', ...when, why });
   } else {
     const why =
       policy.rotateEverySeconds === undefined
-        ? 'whenever a new key is wanted'
-        : `the gateway does it by itself, every ${policy.rotateEverySeconds} s`;
+        ? 'whenever you want a new key'
+        : `the gateway does it automatically every ${policy.rotateEverySeconds} s`;
     steps.push({ action: 'rotate', command: 'itok keys rotate', why });
   }
   return steps.toSorted((a, b) => Math.max(now, a.notBefore ?? now) - Math.max(now, b.notBefore ?? now));
 }
 
 function signsByItself({ publishAheadSeconds }: SafeRotationPolicy): string {
-  return `it signs by itself from then on: publish-ahead ${publishAheadSeconds} s`;
+  return `it then signs automatically: publish-ahead ${publishAheadSeconds} s`;
 }
 
 function retirement(
@@ -60,7 +60,7 @@ function retirement(
 
 function retire(keyId: string, notBefore: number, policy: SafeRotationPolicy): NextStep {
   const after = `retire-after ${policy.retireAfterSeconds} s`;
-  const why = policy.rotateEverySeconds === undefined ? after : `${after}; the gateway does it by itself`;
+  const why = policy.rotateEverySeconds === undefined ? after : `${after}; the gateway does it automatically`;
   return { action: 'retire', keyId, command: `itok keys retire ${keyId}`, notBefore, why };
 }
 

@@ -8,7 +8,7 @@ import { type KeyOptions, openKeys, withKeyOptions } from './key-options.js';
 import { keysAsJson, printKeys } from './key-table.js';
 import { nextSteps, printSteps, stepsAsJson } from './next-steps.js';
 
-/** `list`, `jwks`, `pem`: they change nothing. */
+/** `list`, `jwks`, `pem`: read-only commands. */
 export function readCommands(paper: Paper): Command[] {
   return [listCommand(paper), jwksCommand(paper), pemCommand(paper)];
 }
@@ -34,30 +34,35 @@ function listCommand(paper: Paper): Command {
 
 function jwksCommand(paper: Paper): Command {
   return withKeyOptions(
-    new Command('jwks').description('prints the published key set: public members of every key that is not retired'),
+    new Command('jwks').description(
+      'prints the published key set: the public members of every key that is not retired',
+    ),
   )
-    .addHelpText('after', '\nIt is what the gateway answers at /.well-known/jwks.json, for verifiers that read a file.')
+    .addHelpText(
+      'after',
+      '\nThe same document that the gateway serves at /.well-known/jwks.json, for verifiers that read a file.',
+    )
     .action(async (options: KeyOptions) => paper.json((await ringOf(options, paper)).publicJwks()));
 }
 
 function pemCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('pem')
-      .description('prints a public key as PEM, for programs that take no key set')
-      .argument('[key]', 'its id or the first characters of it; default: the active key'),
+      .description('prints a public key as PEM, for programs that do not read key sets')
+      .argument('[key]', 'its id, or the first characters of its id; default: the active key'),
   ).action(async (given: string | undefined, options: KeyOptions) => {
     const ring = await ringOf(options, paper);
     const keyId = given === undefined ? ring.active.keyId : findKey(ring.keys, given).keyId;
     const jwk = ring.publicJwks().keys.find((key) => key['kid'] === keyId);
     if (jwk === undefined)
-      throw new InternalTokenError('configuration_invalid', `${keyId} is retired: no more published.`);
+      throw new InternalTokenError('configuration_invalid', `${keyId} is retired and no longer published.`);
     const pem = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
     if (options.json) paper.json({ keyId, pem });
     else paper.line(pem.trimEnd());
   });
 }
 
-/** As a gateway would open it: what is printed is what it publishes. */
+/** Opens the keys as a gateway would, to print what it publishes. */
 async function ringOf(options: KeyOptions, paper: Paper): Promise<KeyRing> {
   const { directory } = openKeys(options, paper);
   const ring = await KeyRing.open({

@@ -27,16 +27,16 @@ interface MapOptions {
 }
 
 const TOP_HELP = `
-crit is the share of all requests' time that was this operation's own work while everybody waited:
-what it pays to make faster. own p99 leaves out what its calls took.
+crit is the share of all requests' time that was this operation's own work on the critical path:
+what is worth making faster. own p99 excludes the time of its calls.
 
-Of a request, lines that come 250,000 spans after the others are left out, and said to be: files are
-read side by side, by time, so that happens where logs are piped in one after the other.
+Lines of a request that come 250,000 spans after its others are left out and counted. Files are
+read side by side by time, so this happens only if logs are piped in one after the other.
 ${INPUT_HELP}
 
 Examples
   itok top logs/                          where the time goes
-  itok top after.log --base before.log    what has become slower
+  itok top after.log --base before.log    what became slower
   itok top logs/ --md                     for pasting into an issue`;
 
 const MAP_HELP = `${INPUT_HELP}
@@ -46,13 +46,13 @@ Examples
   itok map logs/ --mermaid                     for a README
   itok map logs/ --dot | dot -Tsvg > map.svg   by Graphviz`;
 
-/** `itok top`: many requests, added up. */
+/** `itok top`: statistics over many requests. */
 export function topCommand(paper: Paper): Command {
   return new Command('top')
-    .description('Adds up many requests: p50, p90, p99 of operations and calls, and what it pays to make faster.')
-    .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
+    .description('Sums up many requests: p50, p90, p99 of operations and calls, and what is worth making faster.')
+    .argument('[files...]', 'logs, directories of logs, or - for piped input')
     .option('--base <path>', 'compare with an earlier capture: a file or a directory')
-    .option('--limit <rows>', 'show so many rows a table', wholeNumber, 30)
+    .option('--limit <rows>', 'most rows per table', wholeNumber, 30)
     .addOption(new Option('--json', 'print the numbers for programs').conflicts('md'))
     .option('--md', 'print Markdown')
     .addHelpText('after', TOP_HELP)
@@ -67,11 +67,11 @@ export function topCommand(paper: Paper): Command {
     });
 }
 
-/** `itok map`: who calls whom. */
+/** `itok map`: which service calls which. */
 export function mapCommand(paper: Paper): Command {
   return new Command('map')
-    .description('Draws who calls whom, how often, how slowly and how well.')
-    .argument('[files...]', 'logs, directories of logs, or - for what is piped in')
+    .description('Draws which service calls which: how often, how slowly, how many calls fail.')
+    .argument('[files...]', 'logs, directories of logs, or - for piped input')
     .addOption(new Option('--mermaid', 'print a Mermaid flowchart').conflicts(['dot', 'json']))
     .addOption(new Option('--dot', 'print a graph for Graphviz').conflicts('json'))
     .option('--json', 'print the edges for programs')
@@ -86,7 +86,7 @@ export function mapCommand(paper: Paper): Command {
     });
 }
 
-/** Lines of spans that have ended or been open for long; quotes around it may be escaped, as docker's are. */
+/** Lines of spans that have ended or stay open for long; the quotes may be escaped, as docker does. */
 const SPAN_LINES = ['end', 'inflight'];
 
 async function readCapture(

@@ -23,14 +23,14 @@ interface FollowOptions {
   readonly md?: boolean;
 }
 
-/** Lines of other processes come a little after the end of the request. */
+/** Lines of other processes may come shortly after the end of the request. */
 const SETTLE_MS = 300;
 
 /**
- * One line for each request that ends, or the whole of one as soon as it has ended. Ends by SIGINT or with what is piped
- * in; of a request that has not ended by then, what is known is shown.
+ * Prints one line for each request that ends, or one whole request as soon as it has ended. Runs until SIGINT or the
+ * end of the piped input; a request that has not ended by then is shown as far as it is known.
  *
- * @throws TraceInputError if what was piped in has ended without a line of the request
+ * @throws TraceInputError if the piped input ends without a line of the request
  */
 export async function followRequests(
   word: string | undefined,
@@ -67,7 +67,7 @@ export async function followRequests(
     },
     onProblem: (problem) => paper.warn(problem),
     signal: stop.signal,
-    // A request that is asked for by its id may be over already.
+    // A request given by its id may already have ended.
     fromStart: word !== undefined,
     ...(input && { stdin: input }),
   });
@@ -75,10 +75,10 @@ export async function followRequests(
   if (word === undefined || shown.size > 0) return;
   for (const txn of new Set(Array.from(requests, (line) => line.txn))) show(txn);
   if (shown.size === 0 && !stop.signal.aborted)
-    throw new TraceInputError(`What was piped in has ended, and told of no span of ${word}.`);
+    throw new TraceInputError(`The piped input ended without a span of ${word}.`);
 }
 
-/** Needs no memory of others: in two logs that are written at once requests come in any order. */
+/** Keeps no history: in two logs written at once, requests come in any order. */
 function listIfWhole(line: Line, paper: Paper, { json }: FollowOptions): void {
   if (!isWhole(line)) return;
   const request = summaryOf(line);

@@ -13,8 +13,8 @@ const line = (given: Partial<Line> = {}): Line => ({
 });
 const stack = 'x'.repeat(10_000);
 
-describe('the lines of a request that are held', () => {
-  it('are those whose id begins or ends with what was given', () => {
+describe('the lines held of a request', () => {
+  it('are those whose id begins or ends with the given digits', () => {
     for (const given of ['019a4f2b', '00000001', ID]) {
       const found = new FoundLines(given);
       for (const txn of [ID, 'f'.repeat(32)]) found.add(line({ txn }));
@@ -33,16 +33,16 @@ describe('the lines of a request that are held', () => {
     expect(() => found.add(each)).toThrow(`${ID} has more than`);
   });
 
-  it('say what to do where they are too many', () => {
+  it('throw an error that says what to do if there are too many', () => {
     const found = new FoundLines('019a4f2b', { lines: 1 });
     const add = (txn: string) => () => found.add(line({ txn }));
     add(ID)();
     expect(add(ID)).toThrow(
-      '019a4f2b has more than 1 line or 200 million characters, which is all that fits. Leave some out, such as those ' +
+      '019a4f2b has more than 1 line or 200 million characters, which is the limit. Leave some out, such as those ' +
         `for debugging: grep -hv '"level":"debug"' … | itok trace 019a4f2b`,
     );
     const several = new FoundLines('019a4f2b', { lines: 2 });
     for (const digit of '12') several.add(line({ txn: `019a4f2b${digit.repeat(24)}` }));
-    expect(() => several.add(line())).toThrow('Several requests have such an id: give more of it.');
+    expect(() => several.add(line())).toThrow('Several requests have such an id: give more digits.');
   });
 });

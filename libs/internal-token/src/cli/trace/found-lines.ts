@@ -1,14 +1,14 @@
 import { format, type Line, sizeOf, TraceInputError } from '../../trace/index.js';
 
-/** What fits: a request has some ten to some thousand lines. */
+/** The limits: a request has tens to thousands of lines. */
 export interface Bounds {
   /** Default 500,000. */
   readonly lines?: number;
-  /** Characters of all of them together. Default 200 million. */
+  /** Characters of all lines together. Default 200 million. */
   readonly characters?: number;
 }
 
-/** The lines of the requests whose ids begin or end with what was given of one. */
+/** The lines of the requests whose ids begin or end with the given digits. */
 export class FoundLines {
   readonly requests = new Map<string, Line[]>();
   readonly #bounds: Required<Bounds>;
@@ -22,7 +22,7 @@ export class FoundLines {
     this.#bounds = { lines, characters };
   }
 
-  /** @throws TraceInputError if more were found than fits */
+  /** @throws TraceInputError above the limits */
   add(line: Line): void {
     if (!line.txn.startsWith(this.id) && !line.txn.endsWith(this.id)) return;
     this.#lines++;
@@ -38,8 +38,8 @@ export class FoundLines {
     const bound = `${format.plural(lines, 'line')} or ${format.count(characters / 1e6)} million characters`;
     const fix =
       this.requests.size > 1
-        ? `Several requests have such an id: give more of it.`
+        ? `Several requests have such an id: give more digits.`
         : `Leave some out, such as those for debugging: grep -hv '"level":"debug"' … | itok trace ${this.id}`;
-    return new TraceInputError(`${this.id} has more than ${bound}, which is all that fits. ${fix}`);
+    return new TraceInputError(`${this.id} has more than ${bound}, which is the limit. ${fix}`);
   }
 }

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { format, type LogReading, readLog, type ReadLogOptions, TraceInputError } from '../../trace/index.js';
 import type { Paper } from '../terminal.js';
 
-/** Where processes in development write their lines. */
+/** Where processes write their lines in development. */
 const DEVELOPMENT_LOG = join('.dev', 'log');
 
 export const INPUT_HELP = `
 Where lines come from
-  files, directories (everything in them that looks like a log), packed with gzip or zstd or not, and - for what is piped in.
-  Without any: what is piped in, else .dev/log, where processes write in development.`;
+  files, directories (every file in them that looks like a log), compressed with gzip or zstd or not,
+  and - for piped input. Without any: the piped input, or else .dev/log, where processes write in
+  development.`;
 
-/** The places to read. @throws TraceInputError if there are none */
+/** The paths to read. @throws TraceInputError if there are none */
 export function placesToRead(given: readonly string[], { terminal }: Paper): readonly string[] {
   if (given.length > 0) return given;
   if (terminal.input !== undefined) return ['-'];
@@ -21,7 +22,7 @@ export function placesToRead(given: readonly string[], { terminal }: Paper): rea
   );
 }
 
-/** Reads all of it, showing how far it is where that takes a while. */
+/** Reads everything, and shows the progress if that takes a while. */
 export async function read(
   places: readonly string[],
   paper: Paper,
@@ -41,20 +42,20 @@ export async function read(
   }
 }
 
-/** Nothing to show: what is missing, what was read, and what to do. */
+/** An error that says what is missing, what was read, and what to do. */
 export function nothingFound(what: string, reading: LogReading, advice: string): TraceInputError {
   return new TraceInputError(`${what} (${readingNote(reading).join('; ')}). ${advice}`);
 }
 
-/** Of a request that was still going on, or was not called by anybody outside, nobody tells the end. */
+/** No line shows the end of a request that is still running or has no caller outside. */
 export const NO_END = {
-  what: 'No request has ended in what was read',
-  advice: 'Its end is told by whoever was called first, the gateway: add the log of that one.',
+  what: 'No request has ended in these logs',
+  advice: 'The first process called, the gateway, logs the end: add its log.',
 } as const;
 
-/** What was read, for the end of an answer. */
+/** What was read, for the end of the output. */
 export function readingNote({ lines, bytes, broken, files, problems }: LogReading): string[] {
-  const skipped = broken > 0 ? `; ${format.count(broken)} of them broken, and skipped` : '';
+  const skipped = broken > 0 ? `; ${format.count(broken)} of them broken and skipped` : '';
   return [
     `read ${format.plural(lines, 'line')} of ${format.plural(files, 'file')}, ${format.bytes(bytes)}${skipped}`,
     ...problems,

@@ -45,22 +45,22 @@ describe('itok', () => {
   };
 
   describe('trace', () => {
-    it.each(CAPTURE_NAMES)('shows what is planted in %s', async (name) => {
+    it.each(CAPTURE_NAMES)('prints the planted problem of %s', async (name) => {
       const { code, out } = await run(['trace', 'last', capture(name)]);
       expect(code).toBe(0);
       expect(out).toMatchSnapshot();
     });
 
-    it('shows a failure as Markdown that can be pasted', async () => {
+    it('prints a failure as Markdown for pasting', async () => {
       expect((await run(['trace', 'last', capture('error'), '--md'])).out).toMatchSnapshot();
     });
 
-    it("shows callers' halves as rows of their own when asked to", async () => {
+    it("prints the caller's half of a call as its own row with --spans", async () => {
       const { out } = await run(['trace', 'last', capture('bottleneck'), '--spans']);
       expect(out.match(/inventory\.reserve/g)).toHaveLength(2);
     });
 
-    it('takes the end of an id, as logs for people show it, and its beginning', async () => {
+    it('accepts the first or last digits of an id, as logs for people show it', async () => {
       const lines = linesOf(
         { service: 'gateway', op: 'GET /me', kind: 'server', at: 0, dur: 1 },
         { txn: 'ab'.repeat(16) },
@@ -72,7 +72,7 @@ describe('itok', () => {
       }
     });
 
-    it('wants more of an id that two requests share', async () => {
+    it('asks for more digits of an id that two requests share', async () => {
       const { code, error } = await run(['trace', '019a4f2b', CAPTURES]);
       expect(code).toBe(2);
       expect(error).toContain('12 requests have an id that begins or ends with 019a4f2b');
@@ -83,20 +83,20 @@ describe('itok', () => {
       expect((await json<{ trace: TraceReport }>('trace', 'failed', CAPTURES)).trace.failed).toBe(true);
     });
 
-    it('says so when no request has failed', async () => {
+    it('says so if no request has failed', async () => {
       const { code, error } = await run(['trace', 'failed', capture('bottleneck')]);
       expect(code).toBe(2);
-      expect(error).toContain('No failed request has ended in what was read (read 10 lines of 1 file');
+      expect(error).toContain('No request that failed has ended in these logs (read 10 lines of 1 file');
     });
 
-    it('takes an id as other tools write it', async () => {
+    it('accepts an id as other tools write it', async () => {
       const uuid = idOf(1)
         .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
         .toUpperCase();
       expect((await json<{ trace: TraceReport }>('trace', uuid, CAPTURES)).trace.txn).toBe(idOf(1));
     });
 
-    it('reads what is piped in, and gzip', async () => {
+    it('reads piped input and gzip files', async () => {
       const text = readFileSync(capture('bottleneck'), 'utf8');
       const packed = write('packed.log.gz', gzipSync(text));
       const expected = (await json<{ trace: TraceReport }>('trace', idOf(1), capture('bottleneck'))).trace;
@@ -105,7 +105,7 @@ describe('itok', () => {
       expect((JSON.parse(out) as { trace: TraceReport }).trace).toEqual(expected);
     });
 
-    it('counts broken lines, and goes on', async () => {
+    it('counts broken lines and continues', async () => {
       const text = readFileSync(capture('bottleneck'), 'utf8');
       const path = write(
         'broken.log',
@@ -113,10 +113,10 @@ describe('itok', () => {
       );
       const { code, out } = await run(['trace', 'last', path]);
       expect(code).toBe(0);
-      expect(out).toContain('3 of them broken, and skipped');
+      expect(out).toContain('3 of them broken and skipped');
     });
 
-    it('shows the longest of ten thousand spans, and says how many it leaves out', async () => {
+    it('shows the longest of ten thousand spans, and the number left out', async () => {
       const calls = Array.from({ length: 9_999 }, (_, index) => ({
         service: 'orders',
         op: `step ${index}`,
@@ -132,7 +132,7 @@ describe('itok', () => {
       expect(out).toContain('9,950 shorter spans not shown');
     });
 
-    it('shows a chain of thousands of failures in bounded space', async () => {
+    it('shows a chain of thousands of failures in a bounded number of rows', async () => {
       const depth = 3_000;
       let step: object | undefined;
       for (let level = depth; level >= 0; level--) {
@@ -147,7 +147,7 @@ describe('itok', () => {
       expect(out).toContain(`step ${depth}  error at`);
     });
 
-    it('shows no more rows than it was told to, however deep a failure is', async () => {
+    it('shows no more rows than --limit, however deep a failure is', async () => {
       let step: object | undefined;
       for (let level = 500; level >= 0; level--) {
         const status = level === 0 ? 200 : level === 500 ? 'error' : 'ok';
@@ -160,21 +160,21 @@ describe('itok', () => {
       expect(out.split('\n').length).toBeLessThan(80);
     });
 
-    it('fences a hundred thousand ticks', async () => {
+    it('fences a hundred thousand backticks', async () => {
       const notes = Array.from({ length: 3_000 }, () => ({ at: 1, msg: '` '.repeat(100) }));
       const lines = linesOf({ service: 'gateway', op: 'GET /', kind: 'server', at: 0, dur: 3, notes });
       const path = write('ticks.log', lines.map((line) => JSON.stringify(line)).join('\n'));
       expect((await run(['trace', 'last', path, '--md'])).code).toBe(0);
     });
 
-    it('shows an age below zero, for a clock is wrong then', async () => {
+    it('shows a negative token age, because a clock is wrong', async () => {
       const tok = { age_ms: -2_500, ttl_ms: 60_000 };
       const lines = linesOf({ service: 'gateway', op: 'GET /', kind: 'server', at: 0, dur: 3, tok });
       const path = write('age.log', lines.map((line) => JSON.stringify(line)).join('\n'));
       expect((await run(['trace', 'last', path])).out).toContain('−2.5 s');
     });
 
-    it('keeps its columns where a log is in Japanese', async () => {
+    it('keeps its columns aligned with Japanese text', async () => {
       const calls = [
         { service: 'orders', op: 'order.place', at: 0, dur: 8 },
         { service: '在庫', op: '在庫を引き当てる 🍣', at: 0, dur: 6 },
@@ -216,7 +216,7 @@ describe('itok', () => {
       for (const line of [...rows, ...table]) expect(widthOf(line)).toBeLessThanOrEqual(columns);
     });
 
-    it('leaves out lines outside of spans, too, when asked for none', async () => {
+    it('leaves out lines outside spans too with --no-notes', async () => {
       const [first = ''] = readFileSync(capture('bottleneck'), 'utf8').split('\n');
       const { time, txn } = JSON.parse(first) as Record<string, unknown>;
       const note = JSON.stringify({ time, txn, level: 'info', service: 'orders', msg: 'outside' });
@@ -225,23 +225,23 @@ describe('itok', () => {
       expect((await run(['trace', 'last', path, '--no-notes'])).out).not.toContain('outside');
     });
 
-    it('says that an archive is damaged, also when nothing is found in it', async () => {
+    it('reports a damaged archive even if nothing was found in it', async () => {
       const packed = gzipSync(readFileSync(capture('bottleneck')));
       const path = write('cut.log.gz', packed.subarray(0, 200));
       const { code, error } = await run(['trace', 'last', path]);
       expect(code).toBe(2);
       expect(error).toContain('the archive is damaged or cut off');
-      expect(error).toContain('add the log of that one');
+      expect(error).toContain('add its log');
     });
 
-    it('says what to do where a page cannot be written', async () => {
+    it('says what to do if a page cannot be written', async () => {
       const path = join(folder, 'no-such-directory', 'page.html');
       const { code, error } = await run(['trace', 'last', capture('bottleneck'), '--html', path]);
       expect(code).toBe(1);
       expect(error).toContain(`${path} cannot be written (ENOENT): name a file in a directory`);
     });
 
-    it('makes no link, list or formula of what a log says', async () => {
+    it('turns no text of a log into a link, a list or a formula', async () => {
       const op = '- https://evil.example www.evil.example #12 $x$ @team';
       const lines = linesOf({ service: 'gateway', op, kind: 'server', at: 0, dur: 3 });
       const path = write('links.log', lines.map((line) => JSON.stringify(line)).join('\n'));
@@ -250,7 +250,7 @@ describe('itok', () => {
       expect(outside).not.toMatch(/^(?:### )?- |:\/\/|www\.|#\d|(?<!\\)\$|@\w/m);
     });
 
-    it('lets no text of a log move the cursor or pass for markup', async () => {
+    it('turns no text of a log into cursor movement or markup', async () => {
       const evil = '\u001b[2J\u009b31m</script><img src=x onerror=alert(1)>```\n# heading @everyone';
       const lines = linesOf({
         service: 'gateway',
@@ -272,7 +272,7 @@ describe('itok', () => {
       expect(out.replace(/(`{3,})text\n.*?\n\1/s, '')).not.toMatch(/<img|^# heading|@everyone/m);
     });
 
-    it('writes a page of its own', async () => {
+    it('writes a self-contained page', async () => {
       const page = join(folder, 'out.html');
       const { code, out } = await run(['trace', 'slowest', CAPTURES, '--html', page]);
       expect({ code, out }).toEqual({ code: 0, out: `✓ ${page}: open it in a browser\n` });
@@ -288,7 +288,7 @@ describe('itok', () => {
       }
     });
 
-    it('follows a log, and tells of each request as it ends', async () => {
+    it('follows a log and prints each request as it ends', async () => {
       const path = write('live.log', '');
       const stop = new AbortController();
       const said: string[] = [];
@@ -298,7 +298,7 @@ describe('itok', () => {
         colours: false,
         signal: stop.signal,
       });
-      // When it begins to look is its own affair.
+      // When it starts polling is up to the command.
       while (said.length === 0) {
         appendFileSync(path, readFileSync(capture('error')));
         await delay(50);
@@ -308,7 +308,7 @@ describe('itok', () => {
       expect(said[0]).toMatch(/^09:30:00\.000 {2}…00000007 {2}500 {4}61\.0 ms {2}POST \/orders {2}acme\n$/);
     });
 
-    it('tells of each, though another log that is written at the same time is behind', async () => {
+    it('prints each request even if another log written at the same time lags behind', async () => {
       const ends = readFileSync(capture('gap'), 'utf8').trim().split('\n');
       const whole = JSON.parse(ends.at(-1) ?? '') as { time: number };
       const log = (late: number): string =>
@@ -320,13 +320,13 @@ describe('itok', () => {
       expect(out.trimEnd().split('\n')).toHaveLength(1_400);
     });
 
-    it('waits for one request and shows the whole of it', async () => {
+    it('waits for one request and prints all of it', async () => {
       const { code, out } = await run(['trace', '--follow', idOf(7), capture('error')]);
       expect(code).toBe(0);
       expect(out).toContain('which began with select stock in inventory');
     });
 
-    it('shows what is known of one that has not ended when the pipe does', async () => {
+    it('prints what is known of a request that has not ended when the pipe ends', async () => {
       const [first = ''] = readFileSync(capture('unfinished'), 'utf8').split('\n');
       const { code, out } = await run(['trace', '--follow', idOf(8)], { input: `${first}\n` });
       expect(code).toBe(0);
@@ -334,7 +334,7 @@ describe('itok', () => {
       expect(await run(['trace', '--follow', idOf(9)], { input: `${first}\n` })).toMatchObject({ code: 2, out: '' });
     });
 
-    it('ends with 130 when it is stopped while it posts, and says what was sent', async () => {
+    it('exits with 130 when stopped while posting, and says what was sent', async () => {
       const receiver = await SpanReceiver.start();
       try {
         const stop = new AbortController();
@@ -343,50 +343,50 @@ describe('itok', () => {
         const terminal = { out: () => true, error: (text: string) => (error += text), colours: false };
         const args = ['trace', 'last', capture('bottleneck'), '--post', receiver.url];
         expect(await runItok(args, { ...terminal, signal: stop.signal })).toBe(130);
-        expect(error).toContain(`✗ Stopped: ${receiver.url}/v1/traces has accepted 0 of 9 spans; 9 were on the way`);
+        expect(error).toContain(`✗ Stopped: ${receiver.url}/v1/traces accepted 0 of 9 spans; 9 were in flight`);
       } finally {
         await receiver.stop();
       }
     });
 
-    it('ends with 130 when it is stopped', async () => {
+    it('exits with 130 when stopped', async () => {
       const terminal = { out: () => true, error: () => true, colours: false, signal: AbortSignal.abort() };
       expect(await runItok(['trace', 'last', CAPTURES], terminal)).toBe(130);
     });
 
     it.each([
-      [['trace', '--follow', 'last', CAPTURES], '"last" is one that has ended'],
-      [['trace', '--follow', idOf(7), CAPTURES, '--otlp'], '--otlp needs the whole of a request'],
-      [['trace', 'last', '/dev/null'], 'can be read once'],
+      [['trace', '--follow', 'last', CAPTURES], '"last" names a request that has ended'],
+      [['trace', '--follow', idOf(7), CAPTURES, '--otlp'], '--otlp needs a whole request'],
+      [['trace', 'last', '/dev/null'], 'can be read only once'],
       [['trace'], 'Which request? Give its id'],
-      [['trace', 'logs/'], '"logs/" is no request'],
-      [['trace', '__proto__', CAPTURES], '"__proto__" is no request'],
+      [['trace', 'logs/'], '"logs/" does not name a request'],
+      [['trace', '__proto__', CAPTURES], '"__proto__" does not name a request'],
       [['trace', 'last', 'no-such-file'], 'no-such-file does not exist'],
       [['trace', idOf(4095), CAPTURES], `No line belongs to ${idOf(4095)} (read 130 lines of 12 files`],
-      [['trace', 'last', CAPTURES, '--limit', '0'], 'Give a whole number from 1 on'],
-      [['trace', 'last', CAPTURES, '--post', 'ftp://127.0.0.1'], 'The address to post to is none'],
+      [['trace', 'last', CAPTURES, '--limit', '0'], 'Give a whole number of at least 1'],
+      [['trace', 'last', CAPTURES, '--post', 'ftp://127.0.0.1'], 'The address to post to is not valid'],
       [['top', 'no-such-file'], 'no-such-file does not exist'],
       [['trace', 'last', CAPTURES, '--json', '--md'], "option '--json' cannot be used with option '--md'"],
       [['trace', 'last', CAPTURES, '--otlp', '--zipkin'], "option '--otlp' cannot be used with option '--zipkin'"],
-      [['trace', 'last', CAPTURES, '--header', 'a: b'], 'with --post'],
+      [['trace', 'last', CAPTURES, '--header', 'a: b'], 'needs --post'],
       [['top', CAPTURES, '--json', '--md'], "option '--json' cannot be used with option '--md'"],
       [['map', CAPTURES, '--mermaid', '--dot'], "option '--mermaid' cannot be used with option '--dot'"],
-      [['map', '/dev/null'], 'add the log of that one'],
-    ])('%j ends with 2 and says what to do', async (args, message) => {
+      [['map', '/dev/null'], 'add its log'],
+    ])('exits with 2 for %j and says what to do', async (args, message) => {
       const { code, out, error } = await run(args);
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(error).toContain(message);
     });
 
-    it('refuses to read twice what can be read once', async () => {
+    it('refuses to read a pipe twice', async () => {
       const { code, error } = await run(['trace', 'last'], { input: '' });
       expect(code).toBe(2);
-      expect(error).toContain('what is piped in can be read once');
+      expect(error).toContain('a pipe can be read only once');
     });
   });
 
   describe('top', () => {
-    it('adds up a capture', async () => {
+    it('sums up a capture', async () => {
       expect((await run(['top', CAPTURES])).out).toMatchSnapshot();
       expect((await run(['top', CAPTURES, '--md'])).out).toMatchSnapshot();
     });
@@ -404,19 +404,19 @@ describe('itok', () => {
     });
   });
 
-  describe('top, of what has not ended', () => {
-    it('tells no numbers that nobody knows', async () => {
+  describe('top, with operations that have not ended', () => {
+    it('prints no unknown numbers', async () => {
       const { out } = await run(['top', capture('unfinished'), '--base', capture('unfinished')]);
       expect(out).not.toMatch(/NaN|0\.00 ms/);
     });
   });
 
   describe('map', () => {
-    it.each([[[]], [['--mermaid']], [['--dot']]])('draws who calls whom %j', async (view) => {
+    it.each([[[]], [['--mermaid']], [['--dot']]])('draws which service calls which %j', async (view) => {
       expect((await run(['map', CAPTURES, ...view])).out).toMatchSnapshot();
     });
 
-    it('lets no name be a directive of Mermaid', async () => {
+    it('turns no name into a directive of Mermaid', async () => {
       const lines = linesOf({ service: '%%{init: {}}%%"]', op: 'GET /', kind: 'server', at: 0, dur: 3 });
       const path = write('evil.log', lines.map((line) => JSON.stringify(line)).join('\n'));
       expect((await run(['map', path, '--mermaid'])).out).not.toMatch(/%%\{|"\]"/);

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads the value of an option. */
+/** Parses the value of an option. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number of at least 1.');
   return value;
 }

@@ -1,15 +1,15 @@
 import type { ReportedError, ReportedNote, ReportedSpan } from '../report.js';
 
-/** What a backend can search for. The names are those of OpenTelemetry's semantic conventions, where they have one. */
+/** Searchable attributes, named by OpenTelemetry's semantic conventions where these have a name. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Of what the conventions have no name for. */
+/** Prefix for what the conventions do not name. */
 const OURS = 'nestjs_internal_token';
 
 const METHOD = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY) \//;
 
 /**
- * What a span says of itself. Who asked (user, tenant) stays in the log: a backend is another recipient.
+ * Attributes of a span. Who asked (user, tenant) stays in the log: a backend is another recipient.
  *
  * @param ahead milliseconds by which the span's clock is ahead, if its times were corrected
  */
@@ -35,7 +35,7 @@ export function spanAttributes(span: ReportedSpan, ahead?: number): Attributes {
   });
 }
 
-/** What a line of application code says beside its message. */
+/** Attributes of a log line of application code, besides its message. */
 export function noteAttributes({ level, context, err }: ReportedNote): Attributes {
   return { ...defined({ level, context }), ...(err !== undefined && exceptionAttributes(err)) };
 }
@@ -44,18 +44,18 @@ export function exceptionAttributes({ type, message, stack }: ReportedError): At
   return defined({ 'exception.type': type, 'exception.message': message, 'exception.stacktrace': stack });
 }
 
-/** Why a span counts as failed, in a line. */
+/** Why a span counts as failed, in one line. */
 export function failureOf({ err, status }: ReportedSpan): string {
   if (err !== undefined) return err.message === '' ? err.type : `${err.type}: ${err.message}`;
   return typeof status === 'number' ? `HTTP status ${status}` : 'failed';
 }
 
-/** `_OTHER` is how the conventions say that nothing more is known. */
+/** `_OTHER` is the conventions' value for an unknown type. */
 function failureType({ status }: ReportedSpan): string {
   return typeof status === 'number' ? String(status) : '_OTHER';
 }
 
-/** Leaves out what is not there and what no format can carry; replaces halves of characters. */
+/** Leaves out absent values and values that no format can carry; replaces lone surrogates. */
 function defined(values: Record<string, string | number | boolean | undefined>): Attributes {
   const kept = Object.entries(values).flatMap(([name, value]) => {
     if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return [];

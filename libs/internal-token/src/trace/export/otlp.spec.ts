@@ -4,7 +4,7 @@ import { reportedSpan, traceReport, traceReports } from '../../../../../test/sup
 import type { ReportedSpan, TraceReport } from '../report.js';
 import { type OtlpRequest, type OtlpSpan, toOtlp } from './otlp.js';
 
-/** As another process reads it. */
+/** Parsed as another process would read it. */
 const sent = (traces: readonly TraceReport[]): OtlpRequest => JSON.parse(JSON.stringify(toOtlp(traces))) as OtlpRequest;
 const spansOf = ({ resourceSpans }: OtlpRequest): OtlpSpan[] =>
   resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
@@ -17,7 +17,7 @@ const attributes = (list: OtlpSpan['attributes']): Record<string, unknown> =>
   Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]]));
 
 describe('toOtlp', () => {
-  it('is understood in full by the official definitions, whatever stands on the lines', () => {
+  it('is parsed in full by the official definitions, whatever the lines contain', () => {
     fc.assert(
       fc.property(traceReports, (traces) => {
         const request = sent(traces);
@@ -26,7 +26,7 @@ describe('toOtlp', () => {
     );
   });
 
-  it('would be caught with a member that the definitions do not know, or a text where they have a number', () => {
+  it('detects an unknown member, or text in place of a number', () => {
     const request = sent([traceReport({ spans: [reportedSpan()] })]);
     const changed = (change: (span: Record<string, unknown>) => void): OtlpRequest => {
       const copy = structuredClone(request);
@@ -44,7 +44,7 @@ describe('toOtlp', () => {
     expect(() => asUnderstood(changed((span) => (span['kind'] = 9)))).toThrow('kind');
   });
 
-  it('R126: keeps every span, once, under the very ids of its lines', () => {
+  it('R126: keeps every span once, under the ids of its lines', () => {
     fc.assert(
       fc.property(traceReports, (traces) => {
         const ids = spansOf(sent(traces)).map(({ traceId, spanId }) => `${traceId}-${spanId}`);
@@ -54,7 +54,7 @@ describe('toOtlp', () => {
     );
   });
 
-  it('names the parent that the line names, also one that has left no lines', () => {
+  it('uses the parent that the line names, even if it left no lines', () => {
     fc.assert(
       fc.property(traceReports, (traces) => {
         const parents = new Map(spansOf(sent(traces)).map((span) => [span.traceId + span.spanId, span.parentSpanId]));
@@ -67,7 +67,7 @@ describe('toOtlp', () => {
     );
   });
 
-  it('makes a ring of spans a tree, as it is drawn', () => {
+  it('turns a cycle of spans into a tree, as the waterfall does', () => {
     const spans = [
       reportedSpan({ id: '000000000000000a', missingParent: '000000000000000b' }),
       reportedSpan({ id: '000000000000000b', parent: '000000000000000a' }),
@@ -76,7 +76,7 @@ describe('toOtlp', () => {
     expect(parents).toEqual([undefined, '000000000000000a']);
   });
 
-  it('tells times to the microsecond, and none that ends before it begins', () => {
+  it('writes times to the microsecond, with no end before its start', () => {
     expect(one({ offset: 0, duration: 12.346 })).toMatchObject({
       startTimeUnixNano: '1795413548874613000',
       endTimeUnixNano: '1795413548886959000',
@@ -100,7 +100,7 @@ describe('toOtlp', () => {
     );
   });
 
-  it('stays within an unsigned 64-bit number, whatever a clock says', () => {
+  it('keeps times within an unsigned 64-bit number, whatever a clock says', () => {
     for (const startedAt of [-5, 0, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
       const span = toOtlp([traceReport({ startedAt, spans: [reportedSpan()] })]).resourceSpans[0]?.scopeSpans[0]
         .spans[0];
@@ -129,7 +129,7 @@ describe('toOtlp', () => {
     ]);
   });
 
-  it('speaks the semantic conventions', () => {
+  it('uses the semantic conventions', () => {
     const served = one({
       route: '/orders',
       status: 201,
@@ -157,7 +157,7 @@ describe('toOtlp', () => {
     });
   });
 
-  it('tells failures with their exception, and refusals as no failure', () => {
+  it('reports failures with their exception, and does not report refusals as failures', () => {
     const err = { type: 'TypeError', message: 'no stock', stack: 'TypeError: no stock\n  at x', code: 'E_STOCK' };
     const failed = one({ failed: true, status: 500, err });
     expect(failed.status).toEqual({ code: 2, message: 'TypeError: no stock' });
@@ -176,14 +176,14 @@ describe('toOtlp', () => {
     expect(one({ failed: false, status: 403, err }).status).toEqual({});
   });
 
-  it('shows the lines of application code at their moment', () => {
+  it('adds the lines of application code as events at their times', () => {
     const notes = [{ offset: 1.5, level: 'warn', msg: 'low stock', service: 'orders', context: 'Orders' }];
     const [event] = one({ notes }).events;
     expect(event).toMatchObject({ name: 'low stock', timeUnixNano: '1795413548876113000' });
     expect(attributes(event?.attributes ?? [])).toEqual({ level: 'warn', context: 'Orders' });
   });
 
-  it('marks what has no end, and what was corrected', () => {
+  it('marks spans without an end and spans with corrected times', () => {
     const skews = [{ service: 'orders', instance: 'host-4711', ahead: 1.25, uncertainty: 0.1 }];
     expect(attributes(one({ open: true }, { skews }).attributes)).toMatchObject({
       'nestjs_internal_token.unfinished': true,
@@ -191,14 +191,14 @@ describe('toOtlp', () => {
     });
   });
 
-  it('marks what was corrected in every domain of a process', () => {
+  it('marks corrected times in every domain of a process', () => {
     const skews = [{ service: 'inventory', instance: 'host-4711', ahead: 1.25, uncertainty: 0.1 }];
     expect(attributes(one({ service: 'orders' }, { skews }).attributes)).toMatchObject({
       'nestjs_internal_token.clock_ahead_ms': 1.25,
     });
   });
 
-  it('R120: tells no backend who asked', () => {
+  it('R120: does not send who asked to a backend', () => {
     const request = JSON.stringify(sent([traceReport({ user: 'ada', tenant: 'acme', spans: [reportedSpan()] })]));
     expect(request).not.toMatch(/ada"|acme/);
   });

@@ -13,7 +13,7 @@ interface ResourceSpans {
   readonly scopeSpans: readonly [{ readonly scope: { readonly name: string }; readonly spans: OtlpSpan[] }];
 }
 
-/** A span; ids are hexadecimal, enumerations numbers, 64-bit numbers texts. */
+/** A span; ids are hexadecimal, enumerations are numbers, 64-bit numbers are text. */
 export interface OtlpSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -46,17 +46,17 @@ interface KeyValue {
 const KIND: Readonly<Record<ReportedKind, number>> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
 const STATUS_ERROR = 2;
 
-/** Sampled, for it was written, and of a random trace id (W3C Trace Context level 2). */
+/** Sampled, because it was logged; random trace id (W3C Trace Context level 2). */
 const TRACE_FLAGS = 0x03;
-/** It is known whether the parent is in another process; it is. */
+/** Whether the parent is remote is known, and it is. */
 const KNOWS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 
 /**
- * Translates requests for any collector of the OpenTelemetry protocol, Jaeger or Tempo. Every span appears once, under
- * the ids of its lines; its parent is the one that its line names, also where that one has left no lines. A span without
- * an end line is marked `nestjs_internal_token.unfinished` and ends with the last that is known of it. Lines outside of
- * spans have no place in a trace and are left out.
+ * Converts requests to the OpenTelemetry protocol, for any collector, Jaeger or Tempo. Every span appears once, under
+ * the ids of its lines; its parent is the one its line names, even if that parent left no lines. A span without an end
+ * line is marked `nestjs_internal_token.unfinished` and ends at its last known time. Lines outside spans have no place
+ * in a trace and are left out.
  */
 export function toOtlp(traces: readonly TraceReport[]): OtlpRequest {
   return otlpRequest(exportedSpans(traces));
@@ -118,7 +118,7 @@ function otlpEvent(note: ReportedNote, zero: number): OtlpEvent {
   };
 }
 
-/** Nothing may be nameless. */
+/** A name must not be empty. */
 function named(text: string): string {
   return text === '' ? '(no text)' : text.toWellFormed();
 }

@@ -2,12 +2,12 @@ import { isObject } from '../reading/members.js';
 import { printable } from '../reading/printable.js';
 import type { Endpoint } from './post.target.js';
 
-/** Bytes of an answer that are looked at. */
+/** Most bytes of an answer that are read. */
 const MAX_ANSWER = 65_536;
-/** Characters of it that are shown. */
+/** Most characters of an answer that are shown. */
 const MAX_EXCERPT = 200;
 
-/** The beginning of an answer's body; the rest is not waited for. */
+/** The beginning of an answer's body; the rest is not read. */
 export async function readAnswer({ body }: Response): Promise<string> {
   if (body === null) return '';
   const chunks: Uint8Array[] = [];
@@ -21,23 +21,23 @@ export async function readAnswer({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER).toString('utf8');
 }
 
-/** Text from outside on one line, in visible characters, without what was sent in secret. */
+/** External text on one line, in visible characters, with secrets redacted. */
 export function excerpt(text: string, { secrets }: Pick<Endpoint, 'secrets'>): string {
   let clean = text;
   for (const secret of secrets.toSorted((a, b) => b.length - a.length)) clean = clean.replaceAll(secret, '[redacted]');
   return printable(clean.replace(/\s+/g, ' ').trim(), MAX_EXCERPT);
 }
 
-/** What a collector of the OpenTelemetry protocol took only in part, or remarks. */
+/** The rejected spans and the message in the answer of an OTLP collector. */
 export interface PartialSuccess {
   readonly rejected: number;
   readonly remark?: string;
 }
 
-/** Reads `ExportTraceServiceResponse`. Whatever cannot be read rejects nothing: the status was a success. */
+/** Reads `ExportTraceServiceResponse`. An unreadable body rejects nothing: the status was a success. */
 export function partialSuccess(answer: string): PartialSuccess {
   const { rejectedSpans, errorMessage } = partOf(parsed(answer));
-  // A 64-bit number may be a text in JSON.
+  // JSON may carry a 64-bit number as text.
   const rejected = typeof rejectedSpans === 'number' || typeof rejectedSpans === 'string' ? Number(rejectedSpans) : 0;
   return {
     rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,

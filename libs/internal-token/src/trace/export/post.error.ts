@@ -1,19 +1,19 @@
 /** Why spans did not arrive. */
 export type PostFailure =
-  /** Not asked: the address or a header cannot be used. */
+  /** Nothing was sent: the address or a header is invalid. */
   | 'invalid'
-  /** No connection, or it broke. */
+  /** The connection failed or broke. */
   | 'unreachable'
   /** No answer in time. */
   | 'timeout'
-  /** The answer leads elsewhere. */
+  /** The answer is a redirect. */
   | 'redirected'
-  /** The answer is no success. */
+  /** The answer is not a success. */
   | 'refused'
-  /** Whoever asked for it has stopped it. */
+  /** The caller aborted the request. */
   | 'stopped';
 
-/** Spans were not taken. The message says where, why and what to do; it holds no credential. */
+/** Spans were not accepted. The message says where, why and what to do; it holds no credential. */
 export class PostError extends Error {
   constructor(
     readonly failure: PostFailure,

@@ -8,7 +8,7 @@ import { PostError } from './post.error.js';
 import type { PostTarget } from './post.target.js';
 import { toZipkin, type ZipkinSpan } from './zipkin.js';
 
-/** One request of so many spans. */
+/** One request with this number of spans. */
 function traceOf(count: number, given: Partial<ReportedSpan> = {}): TraceReport {
   const ids = Array.from({ length: count }, (_, index) => (index + 1).toString(16).padStart(16, '0'));
   return traceReport({ spans: ids.map((id) => reportedSpan({ ...given, id })) });
@@ -27,11 +27,11 @@ describe('postSpans', () => {
 
   const failure = async (target: PostTarget, traces = [traceOf(1)]): Promise<PostError> => {
     const error: unknown = await postSpans(traces, target).catch((thrown: unknown) => thrown);
-    if (!(error instanceof PostError)) throw new Error('it was no PostError', { cause: error });
+    if (!(error instanceof PostError)) throw new Error('not a PostError', { cause: error });
     return error;
   };
 
-  it('sends what a collector of the OpenTelemetry protocol understands in full', async () => {
+  it('sends what an OpenTelemetry collector parses in full', async () => {
     const trace = traceOf(3, { op: 'GET /items/:id', notes: traceOf(1).strayNotes });
     expect(await postSpans([trace], { url: receiver.url })).toEqual({
       to: `${receiver.url}/v1/traces`,
@@ -46,19 +46,19 @@ describe('postSpans', () => {
     expect(idsIn(posted?.body)).toEqual(trace.spans.map(({ id }) => id));
   });
 
-  it('sends Zipkin what Zipkin reads', async () => {
+  it("sends Zipkin's format to Zipkin", async () => {
     receiver.answer = (response) => response.writeHead(202).end();
     const trace = traceOf(2);
     await postSpans([trace], { url: receiver.url, format: 'zipkin' });
     expect(receiver.posted).toMatchObject([{ path: '/api/v2/spans', body: toZipkin([trace]) }]);
   });
 
-  it('keeps a path and a query that were given', async () => {
+  it('keeps the given path and query', async () => {
     await postSpans([traceOf(1)], { url: `${receiver.url}/otlp/v1/traces?tenant=acme#here` });
     expect(receiver.posted[0]?.path).toBe('/otlp/v1/traces?tenant=acme');
   });
 
-  it('sends at most 1,000 spans at once, every one of them, in order', async () => {
+  it('sends every span in order, at most 1,000 at once', async () => {
     const trace = traceOf(2_345);
     expect(await postSpans([trace], { url: receiver.url })).toMatchObject({ requests: 3, accepted: 2_345 });
     const portions = receiver.posted.map(({ body }) => idsIn(body));
@@ -69,7 +69,7 @@ describe('postSpans', () => {
     expect(receiver.posted.map(({ body }) => (body as ZipkinSpan[]).length)).toEqual([1_000, 1_000, 345]);
   });
 
-  it('sends large spans in smaller portions', async () => {
+  it('sends large spans in smaller batches', async () => {
     const trace = traceOf(900, { err: { type: 'Error', message: 'm', stack: 'x'.repeat(8_192) } });
     const { requests, accepted } = await postSpans([trace], { url: receiver.url });
     expect(accepted).toBe(900);
@@ -78,12 +78,12 @@ describe('postSpans', () => {
     expect(receiver.posted.flatMap(({ body }) => idsIn(body))).toEqual(trace.spans.map(({ id }) => id));
   });
 
-  it('asks nobody if there is nothing to send', async () => {
+  it('makes no request if there is nothing to send', async () => {
     expect(await postSpans([], { url: receiver.url })).toMatchObject({ requests: 0, accepted: 0 });
     expect(receiver.posted).toEqual([]);
   });
 
-  it('tells what a collector rejected, and what it remarked', async () => {
+  it('reports what a collector rejected, and its message', async () => {
     const answers = [
       { partialSuccess: { rejectedSpans: '3', errorMessage: 'too\u001b[31m old' } },
       { partialSuccess: { errorMessage: 'use gzip' } },
@@ -99,7 +99,7 @@ describe('postSpans', () => {
   });
 
   it.each(['', 'OK', 'null', '[]', '{"partialSuccess":7}', '{"partialSuccess":{"rejectedSpans":-1}}'])(
-    'takes a success for one if its answer is %j',
+    'accepts a success with the answer %j',
     async (body) => {
       receiver.answer = (response) => response.end(body);
       expect(await postSpans([traceOf(1)], { url: receiver.url })).toMatchObject({ accepted: 1, rejected: 0 });
@@ -107,11 +107,11 @@ describe('postSpans', () => {
   );
 
   it.each([
-    [400, 'look whether it reads this format'],
+    [400, 'check that it accepts this format'],
     [401, '--header'],
     [404, 'the right path'],
     [413, 'raise its limit'],
-    [415, 'does not read JSON'],
+    [415, 'does not accept JSON'],
     [503, 'try again later'],
   ])('explains an answer of %i', async (status, advice) => {
     receiver.answer = (response) => response.writeHead(status).end('it is so');
@@ -121,7 +121,7 @@ describe('postSpans', () => {
     expect(error.message).toContain(advice);
   });
 
-  it('shows of an answer one short line of visible characters', async () => {
+  it('shows an answer as one short line of visible characters', async () => {
     receiver.answer = (response) =>
       response.writeHead(400).end(`\u001b]0;title\u0007 one\r\ntwo \u202e ${'y'.repeat(100_000)}`);
     const { message } = await failure({ url: receiver.url });
@@ -130,14 +130,14 @@ describe('postSpans', () => {
     expect(message).not.toMatch(/\p{C}/u);
   });
 
-  it('says how much had been accepted when it failed', async () => {
+  it('says how many spans were accepted before the failure', async () => {
     receiver.answer = (response) => response.writeHead(receiver.posted.length < 3 ? 200 : 503).end();
     const { message } = await failure({ url: receiver.url }, [traceOf(2_500)]);
-    expect(message).toContain('2000 spans before were accepted');
+    expect(message).toContain('2,000 earlier spans were accepted');
     expect(receiver.posted).toHaveLength(3);
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow redirects', async () => {
     const other = await SpanReceiver.start();
     try {
       receiver.answer = (response) => response.writeHead(307, { location: `${other.url}/v1/traces` }).end();
@@ -151,14 +151,14 @@ describe('postSpans', () => {
     }
   });
 
-  it('does not wait for an answer for ever, nor for the rest of one', async () => {
+  it('limits the wait for an answer and for the rest of its body', async () => {
     receiver.answer = () => undefined;
     expect((await failure({ url: receiver.url, timeoutMs: 50 })).failure).toBe('timeout');
     receiver.answer = (response) => void response.writeHead(400).write('slow');
     expect((await failure({ url: receiver.url, timeoutMs: 50 })).failure).toBe('timeout');
   });
 
-  it('ends at once when it is stopped, and says what was sent and what was not', async () => {
+  it('stops at once when aborted, and says what was sent and what was not', async () => {
     const stop = new AbortController();
     receiver.answer = (response) => {
       if (receiver.posted.length === 1) response.end('{"partialSuccess":{"rejectedSpans":1}}');
@@ -168,28 +168,28 @@ describe('postSpans', () => {
     expect(await failure({ url: receiver.url, signal, timeoutMs: 2 ** 31 - 1 }, [traceOf(2_500)])).toMatchObject({
       failure: 'stopped',
       message:
-        `Stopped: ${receiver.url}/v1/traces has accepted 999 of 2,500 spans; 1 was rejected; ` +
-        '1,000 were on the way and may have arrived; 500 were not sent. Sent again, they have the same ids.',
+        `Stopped: ${receiver.url}/v1/traces accepted 999 of 2,500 spans; 1 was rejected; ` +
+        '1,000 were in flight and may have arrived; 500 were not sent. Spans keep their ids when sent again.',
     });
     expect(receiver.posted).toHaveLength(2);
   });
 
-  it('ends at once when it is stopped in the middle of an answer', async () => {
+  it('stops at once when aborted in the middle of an answer', async () => {
     const stop = new AbortController();
     receiver.answer = (response) => {
       response.write('{', () => stop.abort());
     };
     const { message } = await failure({ url: receiver.url, signal: stop.signal, timeoutMs: 2 ** 31 - 1 });
-    expect(message).toContain('has accepted 0 of 1 span; 1 was on the way and may have arrived. Sent again');
+    expect(message).toContain('accepted 0 of 1 span; 1 was in flight and may have arrived. Spans keep');
   });
 
-  it('sends nothing when it was stopped before', async () => {
+  it('sends nothing when aborted beforehand', async () => {
     const { message } = await failure({ url: receiver.url, signal: AbortSignal.abort() });
-    expect(message).toContain('has accepted 0 of 1 span; 1 was not sent. Sent again');
+    expect(message).toContain('accepted 0 of 1 span; 1 was not sent. Spans keep');
     expect(receiver.posted).toEqual([]);
   });
 
-  it('reads no endless answer to its end', async () => {
+  it('stops reading an endless answer', async () => {
     receiver.answer = (response) => {
       response.writeHead(400);
       const more = (): void => {
@@ -201,16 +201,16 @@ describe('postSpans', () => {
     expect(await failure({ url: receiver.url })).toMatchObject({ failure: 'refused', status: 400 });
   });
 
-  it('tells a connection that breaks, or is refused, from an answer', async () => {
+  it('reports a broken or refused connection as unreachable', async () => {
     receiver.answer = (response) => response.destroy();
     expect((await failure({ url: receiver.url })).failure).toBe('unreachable');
-    // No server can be at this port, nor an outgoing connection: it is reserved.
+    // Port 1023 is reserved: no server and no outgoing connection uses it.
     const error = await failure({ url: 'http://127.0.0.1:1023' });
     expect(error.failure).toBe('unreachable');
     expect(error.message).toContain('ECONNREFUSED');
   });
 
-  it('R115: sends credentials as headers and shows them nowhere, not even if they are sent back', async () => {
+  it('R115: sends credentials as headers and shows them nowhere, even if the answer repeats them', async () => {
     receiver.answer = (response, { headers, path }) =>
       response.writeHead(401).end(JSON.stringify([headers.authorization, 'pass word', headers['x-key'], path]));
     const url = `http://user:pass%20word@${receiver.host}/v1/traces?api_key=key-in-query`;

@@ -1,29 +1,29 @@
 import { PostError } from './post.error.js';
 
-/** How spans are told: the OpenTelemetry protocol in JSON, or Zipkin's API version 2. */
+/** The format of the spans: the OpenTelemetry protocol in JSON, or Zipkin's API version 2. */
 export type SpanFormat = 'otlp' | 'zipkin';
 
-/** Where spans go. */
+/** Where to send spans. */
 export interface PostTarget {
-  /** `http:` or `https:`. Without a path, the one that the format has by convention is added. */
+  /** `http:` or `https:`. Without a path, the format's conventional path is added. */
   readonly url: string;
   /** Default `otlp`. */
   readonly format?: SpanFormat;
-  /** Sent with every request, such as `Authorization: Bearer …`; never shown. Default none. */
+  /** Headers of every request, such as `Authorization: Bearer …`; never shown. Default none. */
   readonly headers?: readonly string[];
   /** Milliseconds for one request and its answer. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Ends the sending at once. */
+  /** Aborts the sending at once. */
   readonly signal?: AbortSignal;
 }
 
-/** A target that can be asked. */
+/** A validated target. */
 export interface Endpoint {
   readonly url: URL;
   readonly headers: Headers;
-  /** Its address without credentials and query, for messages. */
+  /** The address without credentials and query, for messages. */
   readonly shown: string;
-  /** What may be in no message, even if the other side says it. */
+  /** Texts to redact from every message, even if the other side sends them. */
   readonly secrets: readonly string[];
 }
 
@@ -33,13 +33,13 @@ const PATH: Readonly<Record<SpanFormat, string>> = { otlp: '/v1/traces', zipkin:
 export function endpointOf({ url: text, format = 'otlp', headers: lines = [] }: PostTarget): Endpoint {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new PostError('invalid', 'The address to post to is none: give one such as http://127.0.0.1:4318');
+    throw new PostError('invalid', 'The address to post to is not valid: give one such as http://127.0.0.1:4318');
   }
   const { username, password, search } = url;
   const headers = new Headers();
   const secrets = [password, decoded(password), ...(password === '' ? [username] : [])];
   if (username !== '' || password !== '') {
-    // fetch() takes no credentials in an address.
+    // fetch() rejects credentials in an address.
     const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
     headers.set('authorization', `Basic ${credentials}`);
     secrets.push(credentials);
@@ -66,8 +66,8 @@ function addHeader(headers: Headers, line: string): string {
   try {
     headers.set(name, value);
   } catch {
-    // The error of Headers shows the value.
-    throw new PostError('invalid', "A header cannot be sent: give it as 'Name: value', in plain ASCII");
+    // The error of Headers would show the value.
+    throw new PostError('invalid', "A header is not valid: write it as 'Name: value', in plain ASCII");
   }
   return value;
 }

@@ -7,27 +7,27 @@ import { PostError } from './post.error.js';
 import { type Endpoint, endpointOf, type PostTarget, type SpanFormat } from './post.target.js';
 import { zipkinSpan } from './zipkin.js';
 
-/** Spans in one request. */
+/** Most spans in one request. */
 const MAX_SPANS = 1_000;
-/** Bytes of one request, below what collectors take by default; a single span may be larger. */
+/** Most bytes of one request, below the default limit of collectors; a single span may be larger. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** What became of the spans. */
+/** The result of sending spans. */
 export interface PostReport {
-  /** The address that took them, without credentials. */
+  /** The address that accepted them, without credentials. */
   readonly to: string;
   readonly requests: number;
   /** Spans that were sent and not rejected. */
   readonly accepted: number;
-  /** Spans that a collector says it did not take. */
+  /** Spans that the collector reports as rejected. */
   readonly rejected: number;
-  /** What it said about that, once each; shortened, in visible characters. */
+  /** The collector's messages about rejected spans, without duplicates; shortened, in visible characters. */
   readonly remarks: readonly string[];
 }
 
 /**
- * Sends requests to a backend, in portions of at most 1,000 spans, one after the other. Redirects are not followed,
- * nothing is repeated.
+ * Sends requests to a backend, one batch of at most 1,000 spans after the other. Does not follow redirects and does not
+ * retry.
  *
  * ```ts
  * const { accepted, rejected } = await postSpans(traces, { url: 'http://127.0.0.1:4318' });
@@ -56,7 +56,7 @@ export async function postSpans(traces: readonly TraceReport[], target: PostTarg
   return { to: endpoint.shown, requests, accepted, rejected, remarks: [...remarks] };
 }
 
-/** What has been sent when somebody stops it. Of what was on its way nobody knows. */
+/** The message when the caller aborts. Spans in flight may or may not have arrived. */
 function whatBecame(
   { shown }: Endpoint,
   { accepted, rejected, onTheWay, all }: Readonly<Record<'accepted' | 'rejected' | 'onTheWay' | 'all', number>>,
@@ -64,12 +64,12 @@ function whatBecame(
   const were = (spans: number, what: string): string[] =>
     spans === 0 ? [] : [`${count(spans)} ${spans === 1 ? 'was' : 'were'} ${what}`];
   const facts = [
-    `Stopped: ${shown} has accepted ${count(accepted)} of ${plural(all, 'span')}`,
+    `Stopped: ${shown} accepted ${count(accepted)} of ${plural(all, 'span')}`,
     ...were(rejected, 'rejected'),
-    ...were(onTheWay, 'on the way and may have arrived'),
+    ...were(onTheWay, 'in flight and may have arrived'),
     ...were(all - accepted - rejected - onTheWay, 'not sent'),
   ];
-  return `${facts.join('; ')}. Sent again, they have the same ids.`;
+  return `${facts.join('; ')}. Spans keep their ids when sent again.`;
 }
 
 interface Portion {
@@ -93,7 +93,7 @@ function* fitting(spans: readonly ExportedSpan[], format: SpanFormat): Generator
   yield* fitting(spans.slice(half), format);
 }
 
-/** @returns the beginning of the answer to a success */
+/** @returns the beginning of the body of a successful answer */
 async function post(
   endpoint: Endpoint,
   body: string,
@@ -102,7 +102,7 @@ async function post(
 ): Promise<string> {
   const { url, headers, shown } = endpoint;
   const fail = (failure: PostError['failure'], what: string, status?: number): PostError => {
-    const sent = before === 0 ? '' : ` ${before} spans before were accepted.`;
+    const sent = before === 0 ? '' : ` ${count(before)} earlier spans were accepted.`;
     return new PostError(failure, `${shown} ${what}.${sent}`, status);
   };
   try {
@@ -112,7 +112,7 @@ async function post(
     const { status, ok } = response;
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
-      throw fail('redirected', `answers with a redirect (${status}): give the address that it leads to`, status);
+      throw fail('redirected', `answers with a redirect (${status}): give the address it redirects to`, status);
     }
     const answer = await readAnswer(response);
     if (ok) return answer;
@@ -121,11 +121,11 @@ async function post(
   } catch (error) {
     if (error instanceof PostError) throw error;
     if (memberOf(error, 'name') === 'TimeoutError') {
-      throw fail('timeout', `has not answered within ${timeoutMs / 1000} s: look whether it is overloaded`);
+      throw fail('timeout', `did not answer within ${timeoutMs / 1000} s: check whether it is overloaded`);
     }
     throw fail(
       'unreachable',
-      `cannot be reached (${reasonOf(error, endpoint)}): look whether it runs and listens there`,
+      `cannot be reached (${reasonOf(error, endpoint)}): check that it is running and listening there`,
     );
   }
 }
@@ -133,21 +133,22 @@ async function post(
 /** fetch() keeps the reason in the cause. */
 function reasonOf(error: unknown, endpoint: Endpoint): string {
   const cause = memberOf(error, 'cause') ?? error;
-  // Of several addresses that were tried, only the code is left.
+  // When several addresses were tried, only the code is left.
   const said = [memberOf(cause, 'message'), memberOf(cause, 'code'), memberOf(cause, 'name')];
   return excerpt(said.find((text): text is string => typeof text === 'string' && text !== '') ?? 'no reason', endpoint);
 }
 
-/** What is thrown need not be an `Error` of this realm: a time-out is none. */
+/** A thrown value need not be an `Error` of this realm: a timeout is not. */
 function memberOf(thrown: unknown, name: string): unknown {
   return typeof thrown === 'object' && thrown !== null ? (thrown as Record<string, unknown>)[name] : undefined;
 }
 
 function whatToDo(status: number): string {
   if (status === 401 || status === 403) return "give its credentials with --header 'Authorization: …'";
-  if (status === 404 || status === 405) return 'look whether the address has the right path for this format';
-  if (status === 413) return 'it takes no spans of this size; raise its limit';
-  if (status === 415) return 'it does not read JSON; send to one that does, such as an OpenTelemetry collector';
+  if (status === 404 || status === 405) return 'check that the address has the right path for this format';
+  if (status === 413) return 'the request is too large for it; raise its limit';
+  if (status === 415)
+    return 'it does not accept JSON; send to a receiver that does, such as an OpenTelemetry collector';
   if (status === 429 || status >= 500) return 'try again later; the spans keep their ids';
-  return 'look whether it reads this format; --zipkin chooses the other one';
+  return 'check that it accepts this format; --zipkin selects the other one';
 }

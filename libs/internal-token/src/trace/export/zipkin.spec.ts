@@ -12,7 +12,7 @@ const endpoint = {
 };
 const moment = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
 
-/** What Zipkin's API 2 says of a list of spans, without the members that are not made here. */
+/** Zipkin API 2's schema of a list of spans, without the members that are not produced here. */
 const isListOfSpans = new Ajv2020().compile<ZipkinSpan[]>({
   type: 'array',
   items: {
@@ -49,7 +49,7 @@ const one = (given: Partial<ReportedSpan>): ZipkinSpan | undefined =>
   sent([traceReport({ spans: [reportedSpan(given)] })])[0];
 
 describe('toZipkin', () => {
-  it("has the form of Zipkin's API, whatever stands on the lines", () => {
+  it("matches the schema of Zipkin's API, whatever the lines contain", () => {
     fc.assert(
       fc.property(traceReports, (traces) => {
         isListOfSpans(sent(traces));
@@ -71,12 +71,12 @@ describe('toZipkin', () => {
     );
   });
 
-  it('tells times in whole microseconds, of which a span has at least one', () => {
+  it('writes times in whole microseconds, with a duration of at least one', () => {
     expect(one({ duration: 12.346 })).toMatchObject({ timestamp: 1_795_413_548_874_613, duration: 12_346 });
     expect(one({ duration: 0 })).toMatchObject({ duration: 1 });
   });
 
-  it('names both sides of a call in lower case', () => {
+  it('writes the names of both sides of a call in lower case', () => {
     expect(one({ kind: 'client', service: 'Orders', peer: 'Inventory' })).toMatchObject({
       kind: 'CLIENT',
       localEndpoint: { serviceName: 'orders' },
@@ -91,7 +91,7 @@ describe('toZipkin', () => {
     expect(one({ kind: 'internal' })).not.toHaveProperty('kind');
   });
 
-  it('tags failures, and them alone, as errors', () => {
+  it('tags failures, and nothing else, as errors', () => {
     const err = { type: 'TypeError', message: 'no stock' };
     expect(one({ failed: true, status: 500, err })?.tags).toMatchObject({
       error: 'TypeError: no stock',
@@ -102,7 +102,7 @@ describe('toZipkin', () => {
     expect(one({ status: 403, err })?.tags).not.toHaveProperty('error');
   });
 
-  it('shows the lines of application code at their moment', () => {
+  it('adds the lines of application code as annotations at their times', () => {
     const notes = [{ offset: 1.5, level: 'warn', msg: 'low stock', service: 'orders' }];
     expect(one({ notes })?.annotations).toEqual([{ timestamp: 1_795_413_548_876_113, value: 'warn: low stock' }]);
   });

@@ -28,15 +28,15 @@ const KIND: Readonly<Partial<Record<ReportedKind, NonNullable<ZipkinSpan['kind']
 };
 
 /**
- * Translates requests for Zipkin, under the ids of their lines. Both sides of a call have spans of their own here, so
- * none is shared. Zipkin knows services and operations in lower case. Spans without an end line have the tag
- * `nestjs_internal_token.unfinished`; lines outside of spans are left out.
+ * Converts requests to Zipkin's format, under the ids of their lines. Both sides of a call have their own spans here,
+ * so none is shared. Zipkin uses lower-case names for services and operations. Spans without an end line have the tag
+ * `nestjs_internal_token.unfinished`; lines outside spans are left out.
  */
 export function toZipkin(traces: readonly TraceReport[]): ZipkinSpan[] {
   return Array.from(exportedSpans(traces), zipkinSpan);
 }
 
-/** A span for Zipkin. */
+/** Converts one span. */
 export function zipkinSpan({ txn, span, parent, zero, ahead }: ExportedSpan): ZipkinSpan {
   const { kind: reported, offset, notes } = span;
   const kind = KIND[reported];
@@ -57,7 +57,7 @@ export function zipkinSpan({ txn, span, parent, zero, ahead }: ExportedSpan): Zi
   };
 }
 
-/** Of a served request that is who sent it, even if it was passed on to somebody else. */
+/** For a served request this is the sender, even if the request was passed on. */
 function otherSide({ kind, peer, caller }: ExportedSpan['span']): string | undefined {
   return kind === 'server' ? caller : peer;
 }
@@ -70,7 +70,7 @@ function tagsOf({ span, ahead }: Pick<ExportedSpan, 'span' | 'ahead'>): Record<s
     ...(err !== undefined && exceptionAttributes(err)),
   });
   const tags = Object.fromEntries(attributes.map(([name, value]) => [name, String(value)]));
-  // Zipkin takes a span for failed if it has this tag, whatever it says.
+  // Zipkin counts a span as failed if it has this tag, whatever its value.
   if (failed) tags['error'] = failureOf(span).toWellFormed();
   return tags;
 }

@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Follows, and looks at the files when it is told to. */
+/** Follows, and looks at the files on request. */
 async function follow(paths: readonly string[], options: Partial<FollowLogOptions> = {}) {
   const times: number[] = [];
   const problems: string[] = [];
@@ -46,7 +46,7 @@ async function follow(paths: readonly string[], options: Partial<FollowLogOption
     ...options,
   });
   const failed = following.then(() => {
-    throw new Error('it has ended');
+    throw new Error('following has ended');
   });
   failed.catch(() => undefined);
   await Promise.race([looked.promise, failed]);
@@ -64,8 +64,8 @@ async function follow(paths: readonly string[], options: Partial<FollowLogOption
   return { times, problems, look, end };
 }
 
-describe('A file that is followed', () => {
-  it('gives what is added to it, and nothing that was there', async () => {
+describe('Following a file', () => {
+  it('reads what is added, and nothing that was there before', async () => {
     await writeFile(at('a.log'), text(1));
     const { times, look, end } = await follow([at('a.log')]);
     await look();
@@ -79,7 +79,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([2, 3]);
   });
 
-  it('gives what was there too, where it is asked for', async () => {
+  it('reads the existing content too if asked to', async () => {
     await writeFile(at('a.log'), text(1, 2));
     const { times, look } = await follow([at('a.log')], { fromStart: true, contains: txnOf(2) });
     expect(times).toEqual([2]);
@@ -88,7 +88,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([2, 2]);
   });
 
-  it('may be written in pieces: a line waits for its end', async () => {
+  it('waits for the end of a line that is written in pieces', async () => {
     await writeFile(at('a.log'), '');
     const { times, look } = await follow([at('a.log')]);
     const bytes = text(1);
@@ -102,7 +102,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([1, 2]);
   });
 
-  it('ends with its last line, even without an end', async () => {
+  it('reads a last line without a line break', async () => {
     await writeFile(at('a.log'), '');
     const { times, look, end } = await follow([at('a.log')]);
     await appendFile(at('a.log'), line(1));
@@ -111,7 +111,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([1]);
   });
 
-  it('may be emptied: what was begun is dropped, what comes is read from the beginning', async () => {
+  it('starts over when the file is truncated, and drops an incomplete line', async () => {
     await writeFile(at('a.log'), text(1, 2, 3));
     const { times, look } = await follow([at('a.log')]);
     await appendFile(at('a.log'), '{"begun":');
@@ -122,7 +122,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([4]);
   });
 
-  it('may be rotated: the rest of the old one comes first, and what its writer adds before it knows', async () => {
+  it('reads the rest of a rotated file first, including what its writer adds late', async () => {
     await writeFile(at('a.log'), '');
     const { times, look } = await follow([at('a.log')]);
     await appendFile(at('a.log'), text(1));
@@ -138,7 +138,7 @@ describe('A file that is followed', () => {
     expect(times).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('may be away for a while', async () => {
+  it('survives a file that is missing for a while', async () => {
     await writeFile(at('a.log'), text(1));
     const { times, problems, look } = await follow([at('a.log')]);
     await unlink(at('a.log'));
@@ -148,13 +148,13 @@ describe('A file that is followed', () => {
     expect([times, problems]).toEqual([[2], []]);
   });
 
-  it('must be there at the beginning', async () => {
+  it('requires the file to exist at the beginning', async () => {
     await expect(follow([at('none.log')])).rejects.toThrow(TraceInputError);
   });
 });
 
-describe('A directory that is followed', () => {
-  it('gives the lines of new files, from their beginnings', async () => {
+describe('Following a directory', () => {
+  it('reads new files from their beginnings', async () => {
     const { times, problems, look } = await follow([directory]);
     expect(problems).toEqual([expect.stringContaining('holds no log')]);
     await writeFile(at('a.log'), text(1));
@@ -169,7 +169,7 @@ describe('A directory that is followed', () => {
     expect(problems).toHaveLength(1);
   });
 
-  it('gives no line twice when logs are rotated, copied or packed', async () => {
+  it('reads no line twice when logs are rotated, copied or compressed', async () => {
     await writeFile(at('a.log'), text(1));
     const { times, look } = await follow([directory], { fromStart: true });
     await rename(at('a.log'), at('a.log.1'));
@@ -185,7 +185,7 @@ describe('A directory that is followed', () => {
     expect(times).toEqual([1, 2, 3]);
   });
 
-  it('gives what rotated and packed files hold, where everything is asked for', async () => {
+  it('reads rotated and compressed files if asked for everything', async () => {
     await writeFile(at('a.log.2.gz'), gzipSync(text(1)));
     await writeFile(at('a.log.1'), text(2));
     await writeFile(at('a.log'), text(3));
@@ -196,8 +196,8 @@ describe('A directory that is followed', () => {
   });
 });
 
-describe('Standard input that is followed', () => {
-  it('gives lines as they come, and is all there is when it ends', async () => {
+describe('Following standard input', () => {
+  it('reads lines as they come, and ends with it if nothing else is followed', async () => {
     const stdin = new PassThrough();
     const times: number[] = [];
     const second = Promise.withResolvers<void>();
@@ -217,7 +217,7 @@ describe('Standard input that is followed', () => {
     expect(times).toEqual([1, 2, 3]);
   });
 
-  it('is left, though silent, at the end', async () => {
+  it('stops at the end, even if standard input is silent', async () => {
     const stdin = new PassThrough();
     await writeFile(at('a.log'), '');
     const { times, look, end } = await follow(['-', at('a.log')], { stdin });
@@ -230,7 +230,7 @@ describe('Standard input that is followed', () => {
 });
 
 describe('Following', () => {
-  it('ends with what the taker of a line throws', async () => {
+  it('fails with the error that the line handler throws', async () => {
     await writeFile(at('a.log'), '');
     const onLine = (): void => {
       throw new RangeError('enough');
@@ -241,7 +241,7 @@ describe('Following', () => {
     await expect(following).rejects.toThrow('enough');
   });
 
-  it('looks by itself', async () => {
+  it('polls by itself', async () => {
     await writeFile(at('a.log'), '');
     const found = Promise.withResolvers<number>();
     following = followLog([at('a.log')], {

@@ -6,26 +6,26 @@ import { readLog, type ReadLogOptions, stdinOf } from './read-log.js';
 import { describeFailure, isOfFileSystem, TraceInputError } from './trace-input.error.js';
 import { unpack } from './unpack.js';
 
-/** Files are asked for their size: events of file systems do not come from every one of them. */
+/** Polls the sizes of files: not every file system reports events. */
 const LOOK_EVERY_MS = 250;
-/** A file that was rotated away is let go after so many looks without anything new: its writer may not know yet. */
+/** Closes a file that was rotated away after this many looks without new data: its writer may not have noticed yet. */
 const QUIET_LOOKS = 8;
 
 export interface FollowLogOptions extends Pick<ReadLogOptions, 'onLine' | 'contains' | 'stdin' | 'signal'> {
-  /** What cannot be followed (any more), a sentence for people, each once. */
+  /** Called once for each file that cannot be followed (any longer), with a sentence for people. */
   readonly onProblem?: (problem: string) => void;
-  /** Begin with what is there already, rotated and packed files too. Default: only what is added. */
+  /** Start with the existing content, rotated and compressed files too. Default: only what is added. */
   readonly fromStart?: boolean;
-  /** Waits for the next look at the files; ends early when `signal` says so. Default: 250 ms. */
+  /** Waits until the next look at the files; returns early when `signal` aborts. Default: 250 ms. */
   readonly tick?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Reads what is added to logs until `signal` says that it is enough, or standard input ends where nothing else is
- * followed. Knows files by what they are and not by their names: they may be rotated, emptied, replaced; new ones in
- * directories are read from their beginnings.
+ * Reads what is added to logs until `signal` aborts, or until standard input ends if nothing else is followed.
+ * Identifies files by their identity, not their names: they may be rotated, truncated or replaced. Reads new files in
+ * directories from their beginnings.
  *
- * @throws TraceInputError if a path leads nowhere at the beginning
+ * @throws TraceInputError if a path does not exist at the beginning
  */
 export async function followLog(paths: readonly string[], options: FollowLogOptions): Promise<void> {
   if (paths.length === 0)
@@ -104,7 +104,7 @@ class LogFollower {
 
   async #look(): Promise<void> {
     const open = (await this.#list()).filter((file) => !file.closed);
-    // What was there before comes first: of a file with a new name, the rest.
+    // What was there before comes first; of a renamed file, the rest.
     for (const [id, file] of this.#followed) await this.#readOn(id, file);
     for (const file of open) {
       if (!this.#followed.has(file.id)) await this.#follow(file, 'start');
@@ -112,7 +112,7 @@ class LogFollower {
     await this.#letGo(new Set(open.map(({ id }) => id)));
   }
 
-  /** While a log is being rotated, nothing may be in its place. */
+  /** While a log is being rotated, its path may not exist. */
   async #list(): Promise<LogFile[]> {
     const files = new Map<string, LogFile>();
     for (const path of this.paths) {
@@ -134,7 +134,7 @@ class LogFollower {
     try {
       await file?.readOn();
     } catch (error) {
-      // What a line's taker throws is its own affair.
+      // Errors of the line handler are not problems of the file.
       if (file === undefined || !isOfFileSystem(error)) throw error;
       this.#followed.delete(id);
       this.#tell(describeFailure(file.path, error));
@@ -142,7 +142,7 @@ class LogFollower {
     }
   }
 
-  /** Files that are no longer where they were followed, once their writers have found out. */
+  /** Closes files that are no longer in their place, once their writers have had time to notice. */
   async #letGo(inPlace: ReadonlySet<string>): Promise<void> {
     for (const [id, file] of this.#followed) {
       if (inPlace.has(id) || file.quiet < QUIET_LOOKS) continue;

@@ -3,9 +3,9 @@ import { LineSplitter, type LineSplitterOptions, noCounts } from './line-splitte
 
 const CHUNK = 65_536;
 
-/** A file that grows. It is held open: its rest can be read when it has another name, or none. */
+/** A growing file. It stays open, so that its rest can be read after it is renamed or deleted. */
 export class FollowedFile {
-  /** So often in a row there was nothing new. */
+  /** How many times in a row there was nothing new. */
   quiet = 0;
   readonly #lines: LineSplitter;
   readonly #buffer = Buffer.allocUnsafe(CHUNK);
@@ -13,7 +13,7 @@ export class FollowedFile {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
-    /** How far it is read, in bytes. */
+    /** Position, in bytes. */
     private position: number,
     options: LineSplitterOptions,
   ) {
@@ -26,11 +26,11 @@ export class FollowedFile {
     return new FollowedFile(path, handle, from === 'start' ? 0 : size, options);
   }
 
-  /** Reads what has been added. A last line without its end waits for it. */
+  /** Reads what has been added. A last line without a line break waits for it. */
   async readOn(): Promise<void> {
     const { size } = await this.handle.stat();
     if (size < this.position) {
-      // Emptied in its place; what was begun will never be ended.
+      // Truncated in place: the incomplete line will never be completed.
       this.#lines.breakOff();
       this.position = 0;
     }

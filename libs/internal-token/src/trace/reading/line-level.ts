@@ -2,7 +2,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 type Level = (typeof LEVELS)[number];
 
-/** What other loggers call them. */
+/** Names that other loggers use. */
 const ALIASES = new Map<unknown, Level>([
   ...LEVELS.map((level) => [level, level] as const),
   ['verbose', 'trace'],
@@ -18,7 +18,7 @@ const ALIASES = new Map<unknown, Level>([
   ['emerg', 'fatal'],
 ]);
 
-/** The level in the contract's words, of pino's numbers (10 to 60) too; `info` if it says nothing. */
+/** The level in the contract's words, also for pino's numbers (10 to 60); `info` if the line has none. */
 export function levelIn(value: unknown): string {
   if (typeof value === 'number') return LEVELS[Math.min(Math.max(Math.floor(value / 10), 1), 6) - 1] ?? 'info';
   return ALIASES.get(value) ?? (typeof value === 'string' ? ALIASES.get(value.toLowerCase()) : undefined) ?? 'info';

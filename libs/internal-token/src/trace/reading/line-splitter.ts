@@ -5,15 +5,15 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const BRACE = 0x7d;
 
-/** How many lines there were, and how many of them were of no use. */
+/** Counts of the lines read, and of those that were not used. */
 export interface LineCounts {
-  /** As `wc -l` counts, and a last one without an end. */
+  /** As `wc -l` counts, plus a last line without a line break. */
   lines: number;
-  /** Bytes of text, unpacked. */
+  /** Bytes of text, uncompressed. */
   bytes: number;
-  /** No JSON objects, or objects that lack what such a line needs; too long; the rest of a damaged archive. */
+  /** Not JSON objects, objects that lack a required member, too long, or the rest of a damaged archive. */
   broken: number;
-  /** Sound, but about no request, or without what was searched for. */
+  /** Well-formed, but not about a request, or without the text searched for. */
   unrelated: number;
 }
 
@@ -21,18 +21,18 @@ export const noCounts = (): LineCounts => ({ lines: 0, bytes: 0, broken: 0, unre
 
 export interface LineSplitterOptions {
   readonly onLine: (line: Line) => void;
-  /** Only lines that hold one of these are parsed. Of the others is counted, as broken, which ends in no brace. */
+  /** Parse only lines that contain one of these. Of the others, those that do not end in a brace count as broken. */
   readonly needles?: readonly Buffer[] | undefined;
 }
 
 /**
- * Cuts chunks of bytes into lines and parses them. Holds no more than one incomplete line, and none longer than
- * {@link MAX_LINE}. What a line needs not be parsed for is decided on its bytes: decoding costs more than searching.
+ * Cuts chunks of bytes into lines and parses them. Holds at most one incomplete line, no longer than {@link MAX_LINE}.
+ * Filters lines by their bytes: decoding costs more than searching.
  */
 export class LineSplitter {
   readonly #onLine: (line: Line) => void;
   readonly #needles: readonly Buffer[] | undefined;
-  /** The beginning of a line whose end has not come yet. */
+  /** The beginning of a line whose end has not arrived yet. */
   #held: Buffer[] = [];
   #heldBytes = 0;
 
@@ -44,7 +44,7 @@ export class LineSplitter {
     this.#needles = needles;
   }
 
-  /** @param chunk is copied where it must be kept: the caller may use it again */
+  /** @param chunk is copied if it must be kept: the caller may reuse it */
   push(chunk: Buffer): void {
     this.counts.bytes += chunk.length;
     const last = chunk.lastIndexOf(NEWLINE);
@@ -60,7 +60,7 @@ export class LineSplitter {
     this.#hold(chunk.subarray(last + 1));
   }
 
-  /** Nothing more comes: what is held is the last line. */
+  /** Ends the input: what is held is the last line. */
   end(): void {
     if (this.#heldBytes === 0) return;
     const whole = this.#heldBytes <= MAX_LINE ? Buffer.concat(this.#held) : undefined;
@@ -72,7 +72,7 @@ export class LineSplitter {
     else this.#parse(whole, 0, textEnd(whole));
   }
 
-  /** What follows is lost: a damaged archive, a file cut off while it was read. Counts as one broken line. */
+  /** The rest is lost (a damaged archive, a file cut off while it was read). Counts as one broken line. */
   breakOff(): void {
     this.#forget();
     this.counts.lines++;
@@ -105,7 +105,7 @@ export class LineSplitter {
       const end = chunk.indexOf(NEWLINE, start);
       let hit = false;
       for (let index = 0; index < hits.length; index++) {
-        // Found before this line ends; searched for again only once lines have come that far.
+        // The last match ends before this line; search again only from here.
         if ((hits[index] as number) >= end) continue;
         hit = true;
         hits[index] = nextHit(chunk, needles[index] as Buffer, end + 1);
@@ -129,7 +129,7 @@ export class LineSplitter {
     else this.#onLine(line);
   }
 
-  /** A line that nobody asks for. */
+  /** Counts a line that is not parsed. */
   #pass(chunk: Buffer, start: number, end: number): void {
     this.counts.lines++;
     if (isBlank(chunk, start, end)) return;

@@ -1,9 +1,9 @@
-/** The last moment that a Date can hold. */
+/** The latest time a Date can hold. */
 const MAX_TIME = 8.64e15;
 
 const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\d*(Z|[+-]\d\d:?\d\d)?$/;
 
-/** Epoch milliseconds of a number of them or of an ISO 8601 text, whose microseconds count; without a zone it is UTC. */
+/** Epoch milliseconds from a number of them or from ISO 8601 text, with microseconds; UTC without a zone. */
 export function timeIn(value: unknown): number | undefined {
   const time = typeof value === 'string' ? fromText(value) : value;
   return typeof time === 'number' && time >= 0 && time <= MAX_TIME ? time : undefined;

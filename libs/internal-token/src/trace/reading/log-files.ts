@@ -8,27 +8,27 @@ export const STDIN = '-';
 
 /** `orders.log`, `orders.log.1`, `orders.log-20261126`, `orders.ndjson.gz` */
 const LOG = /\.(?:log|ndjson|jsonl|json)(?<rotated>[.-]\d[\w.-]*)?(?<packed>\.gz|\.zst)?$/i;
-/** Never looked into. */
+/** Never searched. */
 const NO_LOGS = new Set(['node_modules']);
 
 export interface LogFile {
   readonly path: string;
-  /** The same for two names of one file. */
+  /** Equal for two names of one file. */
   readonly id: string;
-  /** Bytes on the disk; 0 of pipes. */
+  /** Bytes on disk; 0 for pipes. */
   readonly size: number;
-  /** Its name says that nothing is added to it: it is packed, or was found among logs as one that was rotated away. */
+  /** Nothing is added to it, judging by its name: it is compressed, or was found in a directory as a rotated log. */
   readonly closed: boolean;
-  /** It was named; otherwise found in a directory. */
+  /** Whether the path was given by name, not found in a directory. */
   readonly named: boolean;
 }
 
 /**
- * The files that paths stand for, each once, whatever links lead to it: what is named, and what looks like a log in
- * directories and what is in these; no hidden ones.
+ * Finds the files that paths stand for, each once, whatever links lead to it: named files, and in directories and their
+ * subdirectories everything that looks like a log, except hidden files.
  *
- * @param onProblem what could not be looked at in a directory
- * @throws TraceInputError if a path leads nowhere
+ * @param onProblem called for what could not be read in a directory
+ * @throws TraceInputError if a path does not exist
  */
 export async function findLogFiles(
   paths: readonly string[],
@@ -44,8 +44,8 @@ export async function findLogFiles(
       const found = new Map<string, LogFile>();
       await lookInto(path, facts, found, new Set(), onProblem);
       if (found.size === 0) {
-        const what = `${path} holds no log: their names end in .log, .ndjson, .jsonl or .json, rotated or packed or not.`;
-        onProblem(`${what} Other files must be named.`);
+        const what = `${path} holds no log. Names of logs end in .log, .ndjson, .jsonl or .json, rotated or compressed or not.`;
+        onProblem(`${what} Name other files explicitly.`);
       }
       for (const [id, file] of found) if (!files.has(id)) files.set(id, file);
     }
@@ -60,7 +60,7 @@ async function lookInto(
   visited: Set<string>,
   onProblem: (problem: string) => void,
 ): Promise<void> {
-  // A link may lead back up.
+  // A link may lead to a parent directory.
   if (visited.has(idOf(facts))) return;
   visited.add(idOf(facts));
   const names = await readdir(directory).catch((error: unknown) => {
@@ -75,7 +75,7 @@ async function lookInto(
       if (inner.isDirectory()) await lookInto(path, inner, found, visited, onProblem);
       else if (inner.isFile() && LOG.test(name)) add(found, path, inner, false);
     } catch (error) {
-      // Links that lead nowhere are no logs.
+      // Broken links are not logs.
       if (LOG.test(name)) onProblem(describeFailure(path, error));
     }
   }

@@ -1,11 +1,12 @@
 /** Longest message, in UTF-16 units. */
 export const MAX_MESSAGE = 4_096;
-/** Longest name of a service, an operation, a user. */
+/** Longest name of a service, an operation or a user. */
 export const MAX_NAME = 256;
 /** Longest stack; the library writes no longer ones. */
 export const MAX_STACK = 10_240;
 
-// What moves a cursor, turns text around or ends a line in some reader; one set for lines, one for blocks of lines.
+// Characters that move a cursor, change the text direction or end a line in some reader: one set for lines, one for
+// blocks.
 const UNPRINTABLE = /[^\u0020-\u007e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ufefe\uff00-\uffff]/;
 const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, 'g');
 const EVERY_UNPRINTABLE_IN_BLOCK = new RegExp(UNPRINTABLE.source.replace('[^', '[^\\n'), 'g');
@@ -13,14 +14,14 @@ const EVERY_UNPRINTABLE_IN_BLOCK = new RegExp(UNPRINTABLE.source.replace('[^', '
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A text that no terminal and no page obeys: control characters and characters that turn text around are written as
- * escapes, halves of characters replaced; cut after `limit` UTF-16 units.
+ * Makes a text safe for terminals and pages: escapes control and bidirectional characters, replaces lone surrogates,
+ * cuts after `limit` UTF-16 units.
  */
 export function printable(text: string, limit: number): string {
   return clean(cut(text, limit), EVERY_UNPRINTABLE);
 }
 
-/** The same for a text of several lines, such as a stack. */
+/** The same for text of several lines, such as a stack. */
 export function printableBlock(text: string, limit: number): string {
   const lines = cut(text, limit).replace(/\r\n?/g, '\n').replaceAll('\t', '    ');
   return clean(lines, EVERY_UNPRINTABLE_IN_BLOCK);
@@ -33,7 +34,7 @@ function clean(text: string, unprintable: RegExp): string {
 
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  // Through bytes, for a slice would keep all of a huge text in memory.
+  // Copied through bytes: a slice would keep the whole text in memory.
   return `${Buffer.from(text.slice(0, limit), 'utf16le').toString('utf16le')}…`;
 }
 

@@ -43,8 +43,8 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-describe('A log that is read', () => {
-  it('gives every line about a request, and counts the others by what they are', async () => {
+describe('Reading a log', () => {
+  it('gives every line about a request, and counts the others by kind', async () => {
     const log = `${text(1)}listening on 3000\n\n${line(2, { txn: undefined })}\n${line(3).slice(0, 60)}\n${line(4)}`;
     await writeFile(at('a.log'), log);
     await expect(read([at('a.log')])).resolves.toEqual({
@@ -58,7 +58,7 @@ describe('A log that is read', () => {
     });
   });
 
-  it('is searched for an id, and all of its lines are counted all the same', async () => {
+  it('finds the lines with an id, and still counts all lines', async () => {
     await writeFile(at('a.log'), `${text(1, 2)}listening on 3000\r\n${text(1)}{"cut\n${line(2)}\r\n${line(1)}`);
     const found = await read([at('a.log')], { contains: txnOf(1) });
     expect(found).toMatchObject({ times: [1, 1, 1], lines: 7, broken: 2, unrelated: 2 });
@@ -66,12 +66,12 @@ describe('A log that is read', () => {
     expect((await read([at('a.log')], { contains: 'nowhere' })).times).toEqual([]);
   });
 
-  it('may be empty', async () => {
+  it('accepts an empty log', async () => {
     await writeFile(at('a.log'), '');
     await expect(read([at('a.log')])).resolves.toMatchObject({ lines: 0, bytes: 0, files: 1, problems: [] });
   });
 
-  it('may hold bytes that are no text', async () => {
+  it('accepts bytes that are not text', async () => {
     await writeFile(
       at('a.log'),
       Buffer.concat([Buffer.of(0xff, 0xfe, 0, 0x0a), Buffer.from(text(1)), Buffer.of(0xc3)]),
@@ -79,7 +79,7 @@ describe('A log that is read', () => {
     await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1], lines: 3, broken: 2 });
   });
 
-  it('may hold a line that is far too long: it is broken, and never held', async () => {
+  it('counts a line that is far too long as broken, without holding it', async () => {
     const endless = Buffer.alloc(3 * MAX_LINE, 'x');
     const log = Buffer.concat([Buffer.from(text(1)), endless, Buffer.from(`\n${text(2)}`), endless]);
     for (const contains of [undefined, 'm']) {
@@ -90,7 +90,7 @@ describe('A log that is read', () => {
     await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1, 2], lines: 4, broken: 2 });
   });
 
-  it('says the same however it comes in pieces, searched or not, packed or not', async () => {
+  it('gives the same result however the input is chunked, searched or compressed', async () => {
     const part = fc.oneof(
       fc.integer({ min: 1, max: 3 }).map((number) => line(number)),
       fc.constantFrom('', '\r', 'plain', '{"cut', `${line(1)}\r`, line(2, { msg: 'ÿ😀' }), line(9, { txn: undefined })),
@@ -113,7 +113,7 @@ describe('A log that is read', () => {
     );
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     await writeFile(at('a.log'), text(1, 2));
     await writeFile(at('b.log'), text(3));
     const told: [number, number][] = [];
@@ -125,7 +125,7 @@ describe('A log that is read', () => {
     ]);
   });
 
-  it('ends with what the taker of a line throws, packed or not', async () => {
+  it('fails with the error that the line handler throws, compressed or not', async () => {
     await writeFile(at('a.log'), text(1));
     await writeFile(at('b.log'), gzipSync(text(1)));
     const onLine = (): void => {
@@ -134,7 +134,7 @@ describe('A log that is read', () => {
     for (const name of ['a.log', 'b.log']) await expect(readLog([at(name)], { onLine })).rejects.toThrow('enough');
   });
 
-  it('is left when nobody wants it any more', async () => {
+  it('stops when aborted', async () => {
     await writeFile(at('a.log'), text(1));
     await expect(read([at('a.log')], { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
   });
@@ -143,17 +143,17 @@ describe('A log that is read', () => {
 describe('An archive', () => {
   const packed = { gzip: gzipSync, zstd: zstdCompressSync };
 
-  it.each(Object.entries(packed))('is known by its first bytes, not by its name: %s', async (_name, pack) => {
+  it.each(Object.entries(packed))('is recognised by its first bytes, not by its name: %s', async (_name, pack) => {
     await writeFile(at('a.log'), pack(text(1, 2)));
     await expect(read([at('a.log')])).resolves.toMatchObject({ times: [1, 2], lines: 2 });
   });
 
-  it('may be several in a row', async () => {
+  it('may consist of several in a row', async () => {
     await writeFile(at('a.log.gz'), Buffer.concat([gzipSync(text(1)), gzipSync(text(2, 3))]));
     await expect(read([at('a.log.gz')])).resolves.toMatchObject({ times: [1, 2, 3], problems: [] });
   });
 
-  it('is named where it holds what cannot be unpacked', async () => {
+  it('is reported if it holds something that cannot be unpacked', async () => {
     await writeFile(at('a.log.zst'), Buffer.concat([zstdCompressSync(text(1)), zstdCompressSync(text(2, 3))]));
     await expect(read([at('a.log.zst')])).resolves.toMatchObject({
       times: [1],
@@ -162,20 +162,17 @@ describe('An archive', () => {
     });
   });
 
-  it.each(Object.entries(packed))(
-    'that is cut off gives what can be unpacked, and is named: %s',
-    async (_name, pack) => {
-      const many = Array.from({ length: 20_000 }, (_, index) => index * 7919);
-      const whole = pack(text(...many));
-      await writeFile(at('a.log'), whole.subarray(0, Math.floor(whole.length * 0.9)));
-      const { times, lines, broken, problems } = await read([at('a.log')]);
-      expect(times).toEqual(many.slice(0, times.length));
-      expect(times.length).toBeGreaterThan(5_000);
-      expect(times.length).toBeLessThan(many.length);
-      expect([lines, broken]).toEqual([times.length + 1, 1]);
-      expect(problems).toEqual([`${at('a.log')}: the archive is damaged or cut off: what could be unpacked was read`]);
-    },
-  );
+  it.each(Object.entries(packed))('that is cut off is read up to there, and reported: %s', async (_name, pack) => {
+    const many = Array.from({ length: 20_000 }, (_, index) => index * 7919);
+    const whole = pack(text(...many));
+    await writeFile(at('a.log'), whole.subarray(0, Math.floor(whole.length * 0.9)));
+    const { times, lines, broken, problems } = await read([at('a.log')]);
+    expect(times).toEqual(many.slice(0, times.length));
+    expect(times.length).toBeGreaterThan(5_000);
+    expect(times.length).toBeLessThan(many.length);
+    expect([lines, broken]).toEqual([times.length + 1, 1]);
+    expect(problems).toEqual([`${at('a.log')}: the archive is damaged or cut off; it was read up to there`]);
+  });
 
   it('that is damaged does not keep others from being read', async () => {
     const damaged = gzipSync(text(1));
@@ -191,8 +188,8 @@ describe('An archive', () => {
   });
 });
 
-describe('What is read', () => {
-  it('of a directory: what looks like a log, rotated and packed too, and nothing hidden', async () => {
+describe('The input', () => {
+  it('of a directory is everything that looks like a log, also rotated and compressed, but nothing hidden', async () => {
     await mkdir(at('deep/er'), { recursive: true });
     await mkdir(at('.git'));
     await mkdir(at('node_modules'));
@@ -212,7 +209,7 @@ describe('What is read', () => {
     await expect(read([at('.hidden')])).resolves.toMatchObject({ times: [1] });
   });
 
-  it('is read once, by whatever names and links it is given', async () => {
+  it('is read once, whatever names and links are given', async () => {
     await writeFile(at('a.log'), text(1));
     await symlink(at('a.log'), at('b.log'));
     await link(at('a.log'), at('c.log'));
@@ -229,7 +226,7 @@ describe('What is read', () => {
     await expect(read(['-', at('a.log')], { stdin })).resolves.toMatchObject({ times: [1, 2], files: 2 });
   });
 
-  it('must be there: the error names it and says what to do', async () => {
+  it('must exist: the error names the path and says what to do', async () => {
     await writeFile(at('a.log'), text(1));
     const found: Line[] = [];
     const reading = readLog([at('a.log'), at('none.log')], { onLine: (each) => found.push(each) });
@@ -241,13 +238,13 @@ describe('What is read', () => {
     expect(found).toEqual([]);
   });
 
-  it('must be something', async () => {
+  it('must not be empty', async () => {
     await expect(read([])).rejects.toThrow('Nothing to read: name files, directories, or - for standard input.');
     await writeFile(at('x.txt'), text(1));
-    await expect(read([directory])).rejects.toThrow(/holds no log: their names end in \.log/);
+    await expect(read([directory])).rejects.toThrow(/holds no log\. Names of logs end in \.log/);
   });
 
-  it('may lose a link that leads nowhere: it is named, the rest is read', async () => {
+  it('may contain a broken link: it is reported, the rest is read', async () => {
     await writeFile(at('a.log'), text(1));
     await symlink(at('gone'), at('b.log'));
     const { times, problems } = await read([directory]);
@@ -255,8 +252,8 @@ describe('What is read', () => {
     expect(problems).toEqual([expect.stringContaining('b.log does not exist')]);
   });
 
-  it('may vanish while others are read: it is named, the rest is read', async () => {
-    // More than are opened at once.
+  it('may vanish while others are read: it is reported, the rest is read', async () => {
+    // More files than are open at once.
     const names = Array.from({ length: 40 }, (_, index) => `${String(index).padStart(2, '0')}.log`);
     for (const [index, name] of names.entries()) await writeFile(at(name), text(index));
     const times: number[] = [];
@@ -270,7 +267,7 @@ describe('What is read', () => {
     expect(problems).toEqual([expect.stringContaining('39.log does not exist')]);
   });
 
-  it('is read side by side, by time: what belongs together comes close together', async () => {
+  it('of several files is read side by side by time, so that related lines come close together', async () => {
     const lines = 60_000;
     const content = Array.from({ length: lines }, (_, index) => text(index)).join('');
     for (const name of ['a.log', 'b.log', 'c.log']) await writeFile(at(name), content);
@@ -283,7 +280,7 @@ describe('What is read', () => {
       },
     });
     expect(count).toBe(3 * lines);
-    // One after the other it would be all of a file.
+    // One after the other, the first lines would all be from one file.
     expect(furthestBehind).toBeLessThan(lines / 2);
   });
 });

@@ -8,39 +8,39 @@ import { describeFailure, TraceInputError, unreadable } from './trace-input.erro
 import { type Turn, Turns } from './turns.js';
 import { DamagedArchiveError, unpack } from './unpack.js';
 
-/** Large enough that asking for the next one costs nothing beside it. */
+/** Large enough that the cost of requesting the next chunk is negligible. */
 const CHUNK = 524_288;
-/** Files that are open at once; each has two chunks. */
+/** Most files open at once; each has two chunks. */
 const MAX_OPEN = 32;
 
 export interface ReadLogOptions {
   /**
-   * Each line about a request. Files are read side by side, always the one whose last line is the oldest, so that the
-   * lines of one request come close together. What it throws ends the reading.
+   * Called for each line about a request. Files are read side by side, always the one whose last line is the oldest, so
+   * that the lines of one request come close together. An error it throws ends the reading.
    */
   readonly onLine: (line: Line) => void;
-  /** Only lines that hold this text, or one of these, are parsed: an id, say. Far faster. */
+  /** Parse only lines that contain this text or one of these texts, such as an id. Far faster. */
   readonly contains?: string | readonly string[];
-  /** What `-` stands for. Default: standard input. */
+  /** The stream that `-` stands for. Default: standard input. */
   readonly stdin?: AsyncIterable<Buffer>;
-  /** After each piece: how far it is, in bytes on the disk; `of` 0 if nobody can say. */
+  /** Called after each chunk with the bytes read on disk; `of` is 0 if the total is unknown. */
   readonly onProgress?: (read: number, of: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What was read. `bytes` are of text, unpacked. */
+/** What was read. `bytes` count uncompressed text. */
 export interface LogReading extends ReadingReport {
-  /** Sound lines about no request, or without what was searched for. */
+  /** Well-formed lines not about a request, or without the text searched for. */
   readonly unrelated: number;
-  /** Files that could not be read, or not to their ends; sentences for people. */
+  /** Sentences for people about files that could not be read (to their end). */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads logs from files, directories and standard input (`-`), gzip and zstd too. Memory does not grow with their size;
- * lines that are broken are counted.
+ * Reads logs from files, directories and standard input (`-`), also compressed with gzip or zstd. Memory does not grow
+ * with their size; broken lines are counted.
  *
- * @throws TraceInputError if there is nothing at a path, before anything is read
+ * @throws TraceInputError if a path does not exist, before anything is read
  */
 export async function readLog(paths: readonly string[], options: ReadLogOptions): Promise<LogReading> {
   const { onLine, contains, signal, onProgress } = options;
@@ -111,13 +111,13 @@ export async function readLog(paths: readonly string[], options: ReadLogOptions)
   return { lines, bytes, broken, unrelated, files: opened, problems };
 }
 
-/** Waits for all, so that none goes on when an error is told. */
+/** Waits for all, so that none is still running when an error is reported. */
 async function allSettled(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-/** A pipe may be silent for ever: it is destroyed when the reading is to end. */
+/** A pipe may stay silent for ever: it is destroyed when reading must end. */
 export function stdinOf({
   stdin = process.stdin,
   signal,
@@ -126,7 +126,7 @@ export function stdinOf({
   return stdin;
 }
 
-/** A file that was found in a directory may be gone, or somebody else's; one that was named must be there. */
+/** A file found in a directory may be gone or unreadable; a named file must be readable. */
 async function openFile({ path, named }: LogFile, problems: string[]): Promise<FileHandle | undefined> {
   try {
     return await open(path);
@@ -137,9 +137,9 @@ async function openFile({ path, named }: LogFile, problems: string[]): Promise<F
   }
 }
 
-/** Pieces of a file; each one is overwritten by the next but one. */
+/** Chunks of a file; each one is overwritten by the next but one. */
 async function* chunksOf(handle: FileHandle, { path }: LogFile, problems: string[]): AsyncGenerator<Buffer> {
-  // The next piece is read while this one is worked on.
+  // Reads the next chunk while the caller works on this one.
   const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
   for (let turn = 0; ; turn ^= 1) {
     const buffer = buffers[turn] as Buffer;

@@ -2,11 +2,11 @@ import { printable } from './printable.js';
 
 const MAX_PATH = 4_096;
 
-/** What was asked for cannot be read, or says nothing; the message tells what to do. */
+/** The input cannot be read or holds nothing to show; the message says what to do. */
 export class TraceInputError extends Error {
   constructor(
     message: string,
-    /** The file or directory, where it is about one. */
+    /** The file or directory that the error is about, if any. */
     readonly path?: string,
     options?: ErrorOptions,
   ) {
@@ -15,14 +15,14 @@ export class TraceInputError extends Error {
   }
 }
 
-/** @param error of the file system */
+/** @param error an error of the file system */
 export function unreadable(path: string, error: unknown): TraceInputError {
   return new TraceInputError(describeFailure(path, error), path, { cause: error });
 }
 
-/** One sentence about a file that could not be read, for people. */
+/** A sentence for people about a file that could not be read. */
 export function describeFailure(name: string, error: unknown): string {
-  // A directory of logs may hold names that somebody else has chosen.
+  // Names in a log directory may have been chosen by someone else.
   const path = printable(name, MAX_PATH);
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -31,10 +31,10 @@ export function describeFailure(name: string, error: unknown): string {
       return `${path} does not exist: name a file, a directory, or - for standard input.`;
     case 'EACCES':
     case 'EPERM':
-      return `${path} must not be read by this user: change its permissions, or pipe it in (sudo cat … | itok …).`;
+      return `${path} is not readable for this user: change its permissions, or pipe it in (sudo cat … | itok …).`;
     case 'EMFILE':
     case 'ENFILE':
-      return `${path} cannot be opened beside so many others: raise the limit (ulimit -n), or name fewer files.`;
+      return `${path} cannot be opened, because too many files are open: raise the limit (ulimit -n), or name fewer files.`;
     default:
       return `${path} cannot be read (${code ?? message}).`;
   }

@@ -2,29 +2,29 @@
 export interface Turn {
   /** The time of its last line, in epoch milliseconds. */
   time: number;
-  /** Resolves when this source is the one that is furthest behind. */
+  /** Resolves when this source is the furthest behind. */
   mine(): Promise<void>;
-  /** It has nothing more. */
+  /** Ends this source. */
   leave(): void;
 }
 
 interface Waiting {
   readonly turn: Turn;
-  /** How many had entered before it. */
+  /** How many sources had entered before it. */
   readonly order: number;
   readonly go: () => void;
 }
 
 /**
- * Lets several sources take turns: when all of them wait, the one goes on whose last line is the oldest. Logs of
- * services are merged by time that way, a piece at a time, and whoever adds requests up need not hold a whole file.
+ * Lets several sources take turns: once all of them wait, the one whose last line is the oldest continues. This merges
+ * the logs of services by time, a chunk at a time, so that adding up requests does not need a whole file in memory.
  */
 export class Turns {
   #waiting: Waiting[] = [];
   #sources = 0;
   #entered = 0;
 
-  /** Before a source is opened: the others wait until it has something, or has left. */
+  /** Enters a source before it is opened: the others wait until it has data or has left. */
   enter(): Turn {
     this.#sources++;
     const order = this.#entered++;

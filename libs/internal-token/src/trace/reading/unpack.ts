@@ -4,30 +4,32 @@ import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } 
 
 const CHUNK = 262_144;
 
-/** By what they begin with, whatever their names are. */
+/** Detected by the first bytes, whatever the file name. */
 const FORMATS: readonly { readonly magic: Buffer; readonly unpack: () => Gunzip | ZstdDecompress }[] = [
   { magic: Buffer.of(0x1f, 0x8b), unpack: () => createGunzip({ chunkSize: CHUNK }) },
   { magic: Buffer.of(0x28, 0xb5, 0x2f, 0xfd), unpack: () => createZstdDecompress({ chunkSize: CHUNK }) },
 ];
 const LONGEST_MAGIC = 4;
 
-/** An archive that ends too early, or holds something that cannot be unpacked. What came out before is good. */
+/**
+ * An archive that ends too early, or holds something that cannot be unpacked. Everything before the damage is valid.
+ */
 export class DamagedArchiveError extends Error {
   constructor(options?: ErrorOptions) {
-    super('the archive is damaged or cut off: what could be unpacked was read', options);
+    super('the archive is damaged or cut off; it was read up to there', options);
     this.name = 'DamagedArchiveError';
   }
 }
 
 /**
- * Hands on what a file or a stream holds, gzip and zstd unpacked. `take` is done with a chunk when it returns.
+ * Passes on the content of a file or stream, with gzip and zstd unpacked. `take` must not use a chunk after it returns.
  *
  * @throws DamagedArchiveError after everything that could be unpacked
  */
 export async function unpack(source: AsyncIterable<Buffer>, take: (chunk: Buffer) => void): Promise<void> {
   const chunks = source[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
-  // A pipe may bring its first bytes one by one.
+  // A pipe may deliver its first bytes one by one.
   while (head.length < LONGEST_MAGIC) {
     const { value, done } = await chunks.next();
     if (done) break;
@@ -55,7 +57,7 @@ async function unpackWith(
       yield chunk;
     }
   }
-  // Never full, so that nothing waits before it and is lost when the archive turns out to be damaged.
+  // Never full, so that no unpacked data waits in the buffer and is lost if the archive is damaged.
   const sink = new Writable({
     highWaterMark: Number.MAX_SAFE_INTEGER,
     write(chunk: Buffer, _encoding, done) {
@@ -76,6 +78,7 @@ async function unpackWith(
   } catch (error) {
     throw damage === undefined ? error : new DamagedArchiveError({ cause: damage });
   }
-  // Node unpacks several gzip archives in a row, of several zstd ones the first; it says nothing about what it leaves.
+  // Node unpacks all of several concatenated gzip archives, but only the first of several zstd ones, and ignores the
+  // rest silently.
   if (unpacker.bytesWritten < given) throw new DamagedArchiveError();
 }

@@ -1,11 +1,11 @@
 import { isObject, type Members } from './members.js';
 
-/** Under which name somebody hands on the lines of others: docker and fluentd, `journalctl -o json`, `logcli -o jsonl`. */
+/** Members under which others pass on lines: docker and fluentd, `journalctl -o json`, `logcli -o jsonl`. */
 const WRAPPERS = ['log', 'MESSAGE', 'line'] as const;
 
 /**
- * The object that a line of text holds: from the first brace on, since `kubectl logs --prefix`, `docker compose logs`,
- * container runtimes and syslog put a beginning of their own before it; out of the objects in which others hand it on.
+ * The object in a line of text: starts at the first brace, because `kubectl logs --prefix`, `docker compose logs`,
+ * container runtimes and syslog add a prefix; unwraps objects that others pass it on in.
  */
 export function objectIn(text: string): Members | undefined {
   const outer = parse(text);

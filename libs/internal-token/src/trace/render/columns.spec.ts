@@ -6,23 +6,23 @@ describe('widthOf', () => {
   it.each([
     ['nothing', '', 0],
     ['ASCII', 'POST /orders', 12],
-    ['what the waterfall is drawn with', '│  └─ ▓█', 8],
-    ['signs of the tables', '−±×–…Δ✗✓', 8],
+    ['characters of the waterfall', '│  └─ ▓█', 8],
+    ['characters of the tables', '−±×–…Δ✗✓', 8],
     ['accented letters, composed or not', 'é e\u0301', 3],
     ['kanji and kana', '在庫を確保する', 14],
     ['full-width letters and punctuation', 'ＡＢ、。「」', 12],
-    ['half-width kana with their voice marks', 'ｶﾞｷﾞ', 4],
+    ['half-width kana with voice marks', 'ｶﾞｷﾞ', 4],
     ['kana with combining voice marks', 'か\u3099', 2],
     ['Hangul, composed or not', '한 \u1112\u1161\u11ab', 5],
     ['Chinese beyond the basic plane', '𠮷野家', 6],
     ['an emoji', '🍣', 2],
-    ['an emoji with a colour of skin', '👍🏽', 2],
+    ['an emoji with a skin tone', '👍🏽', 2],
     ['a family', FAMILY, 2],
     ['a flag', '🇯🇵', 2],
     ['a keycap', '1\ufe0f\u20e3', 2],
-    ['a sign in its coloured form', '⚠\ufe0f', 2],
-    ['a sign in its plain form', '⚠', 1],
-    ['what nobody sees', 'a\u200b\u2060b', 2],
+    ['a symbol in emoji presentation', '⚠\ufe0f', 2],
+    ['a symbol in text presentation', '⚠', 1],
+    ['invisible characters', 'a\u200b\u2060b', 2],
   ])('%s', (_, text, columns) => {
     expect(widthOf(text)).toBe(columns);
   });
@@ -36,7 +36,7 @@ describe('fit', () => {
     ['在庫', 6, '在庫  '],
     ['在庫確保', 8, '在庫確保'],
     ['在庫を確保', 7, '在庫を…'],
-    // Half a character does not fit: the columns stay the same.
+    // Half a character does not fit: it is padded to the same width.
     ['在庫を確保', 8, '在庫を… '],
     ['a在庫', 4, 'a在…'],
     ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
@@ -44,11 +44,11 @@ describe('fit', () => {
     [`a${FAMILY}b`, 3, 'a… '],
     ['在庫', 1, '…'],
     ['├─ 注文', 6, '├─ 注…'],
-  ])('%j in %i columns is %j', (text, columns, fitted) => {
+  ])('fits %j into %i columns as %j', (text, columns, fitted) => {
     expect(fit(text, columns)).toBe(fitted);
   });
 
-  it('is as wide as it was told to be, whatever the text', () => {
+  it('is exactly as wide as requested, whatever the text', () => {
     const text = `注文 ${FAMILY}e\u0301ｶﾞ🇯🇵1\ufe0f\u20e3한─x`;
     for (let columns = 1; columns <= 40; columns++) expect(widthOf(fit(text, columns))).toBe(columns);
   });

@@ -1,14 +1,14 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
 const GRAPHEMES = new Intl.Segmenter();
-/** A column each, and none of them joins its neighbour: spares the search for graphemes. */
+/** One column each, and never part of a longer grapheme: spares the search for graphemes. */
 const NARROW = /^[\u0020-\u007e\u2500-\u259f]*$/;
-/** Two columns, of however many code points it is made. */
+/** Two columns, whatever the number of code points. */
 const EMOJI = /^(?:\p{RGI_Emoji}|\p{Regional_Indicator}|[\d#*]\u{fe0f})|\u{200d}\p{Extended_Pictographic}/v;
-/** Marks, joiners, and the vowels and finals that a Hangul consonant takes into its own columns. */
+/** Marks, joiners, and the vowels and finals that join a Hangul consonant. */
 const WITHIN = /[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}\u{1160}-\u{11ff}\u{d7b0}-\u{d7ff}]/v;
 
-/** Columns of a terminal: two for a Japanese character and for an emoji, none for a mark on another character. */
+/** Terminal columns: two for a Japanese character or an emoji, none for a combining mark. */
 export function widthOf(text: string): number {
   if (NARROW.test(text)) return text.length;
   let width = 0;
@@ -16,7 +16,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The text in so many columns, cut with `…` where it is longer; never within what a reader takes for one character. */
+/** Fits the text to a width, cut with `…` if it is longer; never splits a grapheme. */
 export function fit(text: string, columns: number): string {
   if (NARROW.test(text)) {
     return text.length <= columns ? text.padEnd(columns) : `${text.slice(0, Math.max(0, columns - 1))}…`;

@@ -6,7 +6,7 @@ import { NARROW, serviceColours, type Style } from './pen.js';
 /** Longer names are cut. */
 const MAX_NAME = 40;
 
-/** Who calls whom, how often, how slowly and how well, as a list that reads from the client inwards. */
+/** The service map as a list from the client inwards: who calls whom, how often, how slowly, how many errors. */
 export function renderMap({ edges }: CaptureReport, { pen, width }: Style): string[] {
   const order = inwards(edges);
   const colourOf = serviceColours(
@@ -32,7 +32,7 @@ export function renderMap({ edges }: CaptureReport, { pen, width }: Style): stri
   });
 }
 
-/** For GitHub, GitLab and whatever else draws Mermaid. */
+/** For GitHub, GitLab and other Mermaid renderers. */
 export function renderMapMermaid({ edges }: CaptureReport): string {
   const ids = identifiers(edges);
   const nodes = [...ids].map(([key, id]) => {
@@ -69,7 +69,7 @@ function factsOf({ count: calls, rate: perSecond, p99, errors }: EdgeStats): str
 
 const DATABASE = '\0database of ';
 
-/** Each service has a database of its own, even if they have the same name. */
+/** Each service has a database of its own, even under the same name. */
 function keyOf({ from, to, database }: EdgeStats): string {
   return database ? `${to}${DATABASE}${from}` : to;
 }
@@ -78,14 +78,14 @@ const isDatabase = (key: string): boolean => key.includes(DATABASE);
 const labelOf = (key: string): string => key.replace(DATABASE, ' of ');
 const nameOf = (edge: EdgeStats): string => labelOf(keyOf(edge));
 
-/** Names come from logs: what stands in the picture's own language is an id of ours. */
+/** Names come from logs: the picture's own syntax holds only ids generated here. */
 function identifiers(edges: readonly EdgeStats[]): Map<string, string> {
   const keys = new Set(edges.flatMap((edge) => [edge.from, keyOf(edge)]));
   return new Map([...keys].map((key, index) => [key, `n${index}`]));
 }
 
 function mermaidText(text: string): string {
-  // Braces too: `%%{…}%%` is a directive, wherever it stands.
+  // Braces too: `%%{…}%%` is a directive anywhere.
   return text.replace(/[^\p{L}\p{N} .,:/_%()*-]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
@@ -93,7 +93,7 @@ function dotText(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Callers in the order in which a request meets them. */
+/** Callers in the order in which a request reaches them. */
 function inwards(edges: readonly EdgeStats[]): string[] {
   const order = new Set<string>(['client']);
   for (const from of order) {

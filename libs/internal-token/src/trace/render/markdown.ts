@@ -1,4 +1,4 @@
-/** Text of a log as text, whatever it says: no markup, no link, no HTML, nobody mentioned. */
+/** Escapes text of a log: no markup, no links, no HTML, no mentions. */
 export function escapeMarkdown(text: string): string {
   return (
     text
@@ -6,22 +6,22 @@ export function escapeMarkdown(text: string): string {
       .replaceAll('<', '&lt;')
       .replace(/[\\`*_{}[\]()#+!|~>$]/g, String.raw`\$&`)
       .replaceAll('\n', ' ')
-      // At the beginning of a paragraph these would make a list, a rule or code of it.
+      // At the beginning of a paragraph these would start a list, a rule or code.
       .replace(/^ +/, '')
       .replace(/^(\d*)([-.)])(?=[ -]|$)/, String.raw`$1\$2`)
-      // What GitHub and GitLab make links of by themselves, whatever stands before it.
+      // GitHub and GitLab turn these into links, whatever precedes them.
       .replace(/(?:@|#)(?=\w)|:(?=\/\/)|\bwww(?=\.)/gi, '$&\u200b')
   );
 }
 
-/** A block of text; its fence is longer than any within it. */
+/** A block of text, with a fence longer than any inside it. */
 export function fence(text: string): string {
   const longest = [...text.matchAll(/`+/g)].reduce((length, [ticks]) => Math.max(length, ticks.length), 2);
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}text\n${text}\n${ticks}`;
 }
 
-/** A table; numbers to the right. */
+/** A table; numbers are aligned right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

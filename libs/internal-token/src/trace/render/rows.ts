@@ -1,12 +1,12 @@
 import { type Operation, operationsOf } from '../operations.js';
 import type { TraceReport } from '../report.js';
 
-/** An operation, and where it stands. */
+/** An operation and its position in the tree. */
 export interface Row {
   readonly operation: Operation;
-  /** What leads to it: `│  ├─ `. */
+  /** The tree lines before it: `│  ├─ `. */
   readonly branch: string;
-  /** What goes on below it: `│  │  `. */
+  /** The tree lines below it: `│  │  `. */
   readonly continuation: string;
 }
 
@@ -14,9 +14,9 @@ export interface Row {
 const MAX_INDENT = 90;
 
 /**
- * The operations of a request, one below the other.
- * @param options.merge false shows every span, callers' halves too
- * @param options.limit rows at the most: the longest, those that failed, and what leads to them
+ * The operations of a request as rows, depth first.
+ * @param options.merge false shows every span, also the caller's half of a call
+ * @param options.limit most rows: the longest, the failed ones, and their ancestors
  */
 export function rowsOf(report: TraceReport, options: { readonly merge: boolean; readonly limit: number }): Row[] {
   const roots = operationsOf(report, options.merge);
@@ -66,7 +66,7 @@ function longest(all: readonly Operation[], limit: number): ReadonlySet<Operatio
     const way: Operation[] = [];
     for (let up: Operation | undefined = operation; up !== undefined && !kept.has(up); up = parents.get(up)) {
       way.push(up);
-      // Too deep to be shown with all that leads to it.
+      // Too deep to show with all of its ancestors.
       if (way.length > limit - kept.size) break;
     }
     if (way.length <= limit - kept.size) for (const each of way) kept.add(each);

@@ -4,15 +4,15 @@ import { fit, widthOf } from './columns.js';
 import { markdownTable } from './markdown.js';
 import { NARROW, type Style } from './pen.js';
 
-/** What a narrow terminal goes without. */
+/** Columns left out on a narrow terminal. */
 const LESS_TELLING = new Set(['p50', 'p90', 'own p99']);
 const MIN_NAME = 12;
 const MAX_GONE = 10;
-/** A difference below this is noise. */
+/** Smaller differences are noise. */
 const WORTH_A_COLOUR = 0.1;
 
 export interface TopOptions {
-  /** Rows a table at the most. Default 30. */
+  /** Most rows per table. Default 30. */
   readonly limit?: number;
   /** An earlier capture to compare with. */
   readonly base?: CaptureReport | undefined;
@@ -26,7 +26,7 @@ interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** The first columns are names. */
+  /** How many of the first columns are names. */
   readonly names: number;
 }
 
@@ -38,7 +38,7 @@ export function renderTop(report: CaptureReport, { pen, width }: Style, options:
     const widths = head.map((name, column) =>
       Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column]?.text ?? ''))),
     );
-    // Names give way before a number does, the operation's first.
+    // Names are cut before a number is dropped, the operation's first.
     for (const column of [1, 0]) {
       const over = widths.reduce((sum, each) => sum + each + 2, -2) - width;
       const own = widths[column] ?? 0;
@@ -83,7 +83,7 @@ function summary({ requests, failed, from, to, late, kept }: CaptureReport, base
   const often = seconds >= 1 ? `, ${rate(requests / seconds)} over ${seconds.toFixed(0)} s` : '';
   const left = late > 0 ? `; ${plural(late, 'line')} came too late to be counted` : '';
   const lean =
-    kept > 0 ? `; sampled, and ${count(kept)} kept for failing or being slow: the numbers lean to these` : '';
+    kept > 0 ? `; sampled, with ${count(kept)} kept because they failed or were slow, which biases the numbers` : '';
   const against =
     base === undefined ? '' : ` (base: ${plural(base.requests, 'request')}, ${count(base.failed)} failed)`;
   return `${plural(requests, 'request')}, ${count(failed)} failed${often}${lean}${left}${against}`;
@@ -133,7 +133,7 @@ function operationRow(stats: OperationStats, base?: CaptureReport): Cell[] {
   ];
 }
 
-/** What the base had and this capture has not, the most important first. */
+/** What the base had and this capture lacks, the most important first. */
 function gone(operations: readonly OperationStats[], base: CaptureReport | undefined): Cell[][] {
   const key = ({ service, op, kind }: OperationStats): string => `${service}\0${op}\0${kind}`;
   const now = new Set(operations.map(key));
@@ -141,7 +141,7 @@ function gone(operations: readonly OperationStats[], base: CaptureReport | undef
   return rows.map((each) => [{ text: each.service }, { text: nameOf(each) }, { text: 'gone', tone: 'quiet' }]);
 }
 
-/** The caller's half of a call has the name of the operation that it calls. */
+/** The caller's half of a call is named after the operation it calls. */
 function nameOf({ kind, database, op }: OperationStats): string {
   return kind === 'client' && !database ? `call ${op}` : op;
 }
@@ -170,7 +170,7 @@ function latencyCells({ count: calls, errors, p50, p90, p99 }: Measured): Cell[]
 
 function deltas(now: Measured, before: Measured | undefined): Cell[] {
   if (before === undefined) return [{ text: 'new', tone: 'quiet' }, { text: '' }, { text: '' }];
-  // What has not ended in one of them cannot be compared.
+  // An operation that has not ended in one capture cannot be compared.
   if (now.count === 0 || before.count === 0) return [{ text: '' }, { text: '' }, { text: '' }];
   const errors = now.errors / now.count - before.errors / before.count;
   return [

@@ -5,7 +5,7 @@ import { plain } from './pen.js';
 import { errorLines, facts, missingLines, skewLines } from './trace.text.js';
 import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
 
-/** A request for pasting into an issue. */
+/** A request as Markdown, for pasting into an issue. */
 export function renderTraceMarkdown(report: TraceReport, options: WaterfallOptions = {}): string {
   const { op, status, duration, verdict } = report;
   const outcome = status === undefined ? '' : ` → ${status}`;

@@ -6,10 +6,10 @@ import { renderWaterfall, type WaterfallOptions } from './waterfall.js';
 
 /** Deeper failures are not indented further. */
 const MAX_INDENT = 30;
-/** Of a longer chain the first and the last are shown. */
+/** A longer chain shows only its first and last spans. */
 const MAX_ERRORS = 60;
 
-/** A request for a terminal: what it was, what stands out, the waterfall, what went wrong, what is missing. */
+/** A request for a terminal: summary, clock skew, waterfall, failures, missing lines. */
 export function renderTrace(report: TraceReport, style: Style, options: WaterfallOptions = {}): string[] {
   const { pen } = style;
   return [
@@ -22,7 +22,7 @@ export function renderTrace(report: TraceReport, style: Style, options: Waterfal
     ...section('Error chain', errorLines(report), style),
     ...section('Missing', missingLines(report), style),
     ...section('Clocks', skewLines(report), style),
-    ...section('Outside of any span', options.notes === false ? [] : strayLines(report, style), style),
+    ...section('Outside any span', options.notes === false ? [] : strayLines(report, style), style),
   ];
 }
 
@@ -41,11 +41,11 @@ function section(title: string, lines: readonly string[], { pen }: Style): strin
   return lines.length === 0 ? [] : ['', pen.bold(title), ...lines.map((line) => `  ${line}`)];
 }
 
-/** From the outermost failure to where it began, one a line. */
+/** From the outermost failure to where it began, one per line. */
 export function errorLines({ errorChain, spans }: TraceReport): string[] {
   const byId = new Map(spans.map((span) => [span.id, span]));
   const failed = errorChain.flatMap((id) => byId.get(id) ?? []);
-  // Of a call between processes, the side that answered knows more.
+  // For a call between processes, the side that answered knows more.
   const chain = failed.filter(({ id, kind }, index) => {
     const next = failed[index + 1];
     return !(kind === 'client' && next?.kind === 'server' && next.parent === id);
@@ -64,7 +64,7 @@ function outcomeOf({ service, op, status, err, offset, duration }: ReportedSpan)
   return `${service}  ${op}  ${status ?? 'no end'} at ${when}${why}`.replaceAll('\n', ' ');
 }
 
-/** Who left no lines, and why some may be missing. */
+/** Which processes left no lines, and why some may be missing. */
 export function missingLines({ gaps, kept }: TraceReport): string[] {
   const why = kept === 'error' ? 'it failed' : 'it was slow';
   const sampled =
@@ -74,12 +74,12 @@ export function missingLines({ gaps, kept }: TraceReport): string[] {
   return [...gaps.map(({ text }) => text), ...sampled];
 }
 
-/** How wrong each clock is, and how sure that is. */
+/** How wrong each clock is, and with what uncertainty. */
 export function skewLines({ skews }: TraceReport): string[] {
   return skews.map(({ service, instance, ahead, uncertainty }) => {
     const way = ahead > 0 ? 'ahead' : 'behind';
     const sure = uncertainty > 0 ? ` ± ${milliseconds(uncertainty)}` : '';
-    return `${service} (${instance}) is ${milliseconds(Math.abs(ahead))}${sure} ${way}; its times are corrected (--raw: as written)`;
+    return `${service} (${instance}) is ${milliseconds(Math.abs(ahead))}${sure} ${way}; its times are corrected (--raw shows them as logged)`;
   });
 }
 

@@ -6,11 +6,11 @@ import type { Operation } from '../operations.js';
 import { type Row, rowsOf } from './rows.js';
 
 export interface WaterfallOptions {
-  /** Callers' halves as rows of their own. Default false. */
+  /** Show the caller's half of a call as its own row. Default false. */
   readonly everySpan?: boolean;
-  /** Rows at the most; the longest are shown. Default 200. */
+  /** Most rows; the longest are shown. Default 200. */
   readonly limit?: number;
-  /** Lines of application code under their spans. Default true. */
+  /** Show lines of application code under their spans. Default true. */
   readonly notes?: boolean;
 }
 
@@ -27,7 +27,7 @@ const NUMBERS_IN_SHORT = ['total', 'crit'] as const;
 const NUMBER_WIDTH = 8;
 const GAP = '  ';
 
-/** One line an operation: who, what, when within the whole, how long; and the lines that were written in it. */
+/** One line per operation: service, operation, bar within the whole, duration; below it the log lines written in it. */
 export function renderWaterfall(report: TraceReport, style: Style, options: WaterfallOptions = {}): string[] {
   const { everySpan = false, limit = 200, notes = true } = options;
   const { pen, width } = style;
@@ -59,14 +59,14 @@ function legend(rows: readonly Row[]): string {
   const way = rows.some(({ operation }) => operation.call !== undefined || isUnanswered(operation))
     ? `   ${ON_THE_WAY} on the way`
     : '';
-  return `${OWN_CRITICAL} own work on the critical path   ${OWN} own work beside it   ${WAITING} waiting for others${way}`;
+  return `${OWN_CRITICAL} own work on the critical path   ${OWN} own work off it   ${WAITING} waiting for others${way}`;
 }
 
 function labelOf(row: Row): string {
   return `${row.branch}${nameOf(row)}${row.operation.span.op}`;
 }
 
-/** A statement stands below the service that runs it. */
+/** A statement appears below the service that runs it. */
 function nameOf({ operation: { span } }: Row): string {
   return span.db === undefined ? `${span.service}  ` : '';
 }
@@ -91,7 +91,7 @@ function numbersOf(
   };
 }
 
-/** Claims tell times in whole seconds, so an age does not know better. A negative one tells of a wrong clock. */
+/** Claims hold times in whole seconds, so the age is no finer. A negative age shows a wrong clock. */
 function age(milliseconds: number): string {
   const tenths = Math.round(milliseconds / 100);
   return `${tenths < 0 ? '−' : ''}${Math.abs(tenths / 10).toFixed(1)} s`;
@@ -114,7 +114,7 @@ function notesOf({ operation, continuation }: Row, { pen, width }: Style): strin
   });
 }
 
-/** What the other side did, and how long the way was, nobody has told. */
+/** Nothing is logged about the other side or the time on the way. */
 function isUnanswered({ span }: Operation): boolean {
   return span.kind === 'client' && span.db === undefined && span.answeredBy === undefined;
 }
@@ -138,7 +138,7 @@ class Scale {
     }
   }
 
-  /** The beginning and the end, in as many columns as the bars have. */
+  /** The start and end times, as wide as the bars. */
   axis(): string {
     const [begin, end] = [milliseconds(this.#from).replace('0.00 ms', '0'), milliseconds(this.#from + this.#length)];
     return `${begin}${' '.repeat(Math.max(1, this.width - begin.length - end.length))}${end}`.slice(0, this.width);
@@ -156,9 +156,9 @@ class Scale {
     return painted + ' '.repeat(Math.max(0, this.width - last - 1));
   }
 
-  /** What was going on in the middle of the column, as far as the row reaches into it. */
+  /** What was running in the middle of the column, within the row's time. */
   #sign(row: Operation, pieces: readonly CriticalPiece[], column: number, only: boolean): string {
-    // A critical piece, however short, is never hidden.
+    // A critical piece is never hidden, however short.
     if (only && !isUnanswered(row)) return pieces.length > 0 ? OWN_CRITICAL : OWN;
     const from = Math.max(row.offset, this.#from + (column / this.width) * this.#length);
     const to = Math.min(row.offset + row.duration, this.#from + ((column + 1) / this.width) * this.#length);
