@@ -1,4 +1,4 @@
-// The pages are tested as they are written now, not as they were built at some time.
+// Builds the pages from the current source before the tests.
 export default async function buildPage() {
   await import('../../scripts/build-page.mjs');
 }

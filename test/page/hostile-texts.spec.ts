@@ -15,7 +15,7 @@ const TEXTS = [
   '${alert(1)}{{alert(1)}}',
 ];
 
-/** Every text of the report that comes from a log, replaced. */
+/** The report, with every text that comes from a log replaced. */
 function withTexts(report: PageReport, hostile: string): PageReport {
   const own = new Set(['id', 'parent', 'span', 'txn', 'kind', 'instance', 'service', 'errorChain', 'status']);
   const replace = (value: unknown, name: string): unknown => {
@@ -37,7 +37,7 @@ describeWithBrowser('texts from a log', () => {
   afterAll(() => browser?.close());
   afterEach(() => watched?.close());
 
-  it.each(TEXTS)('do nothing but show: %j', async (hostile) => {
+  it.each(TEXTS)('are shown as plain text: %j', async (hostile) => {
     watched = await openReport(browser, withTexts(failedOrder(), hostile));
     const { page } = watched;
     expect(await page.locator('h1').textContent()).toBe(hostile);
@@ -49,7 +49,7 @@ describeWithBrowser('texts from a log', () => {
     expect(watched.asked).toEqual([]);
   });
 
-  it('could not load anything even if one got into the page', async () => {
+  it('could load nothing even if they reached the page as markup', async () => {
     watched = await openReport(browser, failedOrder());
     await watched.page.evaluate(() => {
       document.body.insertAdjacentHTML('beforeend', '<img src="http://127.0.0.1:9/x"><img src=x onerror="alert(1)">');

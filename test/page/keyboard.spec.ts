@@ -4,7 +4,7 @@ import { openReport, type WatchedPage } from '../support/browser/watched-page.js
 import { failedOrder } from '../support/trace/failed-order.js';
 import { placedOrder } from '../support/trace/placed-order.js';
 
-describeWithBrowser('the page by keyboard alone', () => {
+describeWithBrowser('the page used by keyboard only', () => {
   let browser: Browser;
   let watched: WatchedPage;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describeWithBrowser('the page by keyboard alone', () => {
   const press = async (...keys: string[]): Promise<void> => {
     for (const key of keys) await watched.page.keyboard.press(key);
   };
-  /** What a screen reader is told to be at. */
+  /** The element that a screen reader announces as current. */
   const current = async (): Promise<string> => {
     const id = await watched.page.getByRole('treegrid').getAttribute('aria-activedescendant');
     const row = watched.page.locator(`[id="${id}"]`);
@@ -25,7 +25,7 @@ describeWithBrowser('the page by keyboard alone', () => {
   };
   const rows = (): Promise<number> => watched.page.locator('.row').count();
 
-  it('walks through the rows, opens and closes them', async () => {
+  it('moves through the rows, opens and closes them', async () => {
     watched = await openReport(browser, failedOrder());
     expect(await current()).toBe('gateway POST /orders');
     await press('ArrowDown', 'ArrowDown');
@@ -45,7 +45,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await current()).toBe('gateway POST /orders');
   });
 
-  it('says of a row how deep it is and whether it is open', async () => {
+  it('exposes the level of a row and whether it is open', async () => {
     watched = await openReport(browser, failedOrder());
     const row = watched.page.locator('#row-10f067aa0ba90231');
     expect(await row.getAttribute('aria-level')).toBe('4');
@@ -53,7 +53,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await watched.page.locator('#row-10f067aa0ba90233').getAttribute('aria-expanded')).toBeNull();
   });
 
-  it('goes from error to error, also into what is closed', async () => {
+  it('moves from error to error, also into closed rows', async () => {
     watched = await openReport(browser, failedOrder());
     await press('[');
     expect(await rows()).toBe(3);
@@ -65,7 +65,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await current()).toBe('gateway POST /orders');
   });
 
-  it('shows the details of a span with Enter and puts them away with Escape', async () => {
+  it('opens the details of a span with Enter and closes them with Escape', async () => {
     watched = await openReport(browser, failedOrder());
     await press('e', 'e', 'e', 'e', 'Enter');
     const details = watched.page.getByRole('complementary');
@@ -85,7 +85,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await details.count()).toBe(0);
   });
 
-  it('filters with /, returns to the rows with Enter, and forgets the filter with Escape', async () => {
+  it('filters with /, returns to the rows with Enter, and clears the filter with Escape', async () => {
     watched = await openReport(browser, placedOrder());
     const all = await rows();
     await press('/');
@@ -97,7 +97,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await rows()).toBe(all);
   });
 
-  it('shows the critical path alone with c, and no log lines with n', async () => {
+  it('shows only the critical path with c, and hides log lines with n', async () => {
     watched = await openReport(browser, placedOrder());
     await press('c', 'n');
     const path = new Set(placedOrder().trace.criticalPath.map(({ span }) => span));
@@ -129,7 +129,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await tab()).toBe('Waterfall');
   });
 
-  it('lists the keys with ?, and gives the focus back', async () => {
+  it('lists the keys with ?, and restores the focus', async () => {
     watched = await openReport(browser, placedOrder());
     await press('?');
     expect(await watched.page.getByRole('dialog').innerText()).toContain('next error');
@@ -140,7 +140,7 @@ describeWithBrowser('the page by keyboard alone', () => {
     expect(await watched.page.locator('#row-00f067aa0ba90200').getAttribute('aria-selected')).toBe('true');
   });
 
-  it('shows where the focus is', async () => {
+  it('shows the focus', async () => {
     watched = await openReport(browser, placedOrder());
     const seen = new Set<string>();
     for (let step = 0; step < 24; step++) {

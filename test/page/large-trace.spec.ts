@@ -16,13 +16,13 @@ describeWithBrowser('the page of ten thousand spans', () => {
 
   const rows = () => watched.page.locator('.row');
 
-  it('has all of them to scroll through, and few in the document', async () => {
+  it('makes all spans scrollable with few rows in the document', async () => {
     expect(await watched.page.getByRole('treegrid').getAttribute('aria-rowcount')).toBe(String(SPANS + 1));
     expect(await rows().count()).toBeLessThan(80);
     expect(await watched.page.locator('*').count()).toBeLessThan(3000);
   });
 
-  it('shows the last when it is asked for, still with few rows', async () => {
+  it('jumps to the last span, still with few rows', async () => {
     await watched.page.keyboard.press('End');
     const last = largeOrder(SPANS).trace.spans.at(-1)!;
     await watched.page.locator(`#row-${last.id}.selected`).waitFor();
@@ -32,7 +32,7 @@ describeWithBrowser('the page of ten thousand spans', () => {
     await watched.page.locator('#row-0000000000000001.selected').waitFor();
   });
 
-  it('finds one of them', async () => {
+  it('finds one span by the filter', async () => {
     await watched.page.keyboard.press('/');
     await watched.page.keyboard.type('batch 777');
     await watched.page.locator('.row', { hasText: 'batch 777' }).waitFor();
@@ -40,5 +40,5 @@ describeWithBrowser('the page of ten thousand spans', () => {
     await watched.page.keyboard.press('Escape');
   });
 
-  it('does all that without a complaint', () => expect(watched.complaints).toEqual([]));
+  it('causes no console messages', () => expect(watched.complaints).toEqual([]));
 });

@@ -28,7 +28,7 @@ const summary = ({
   status,
 });
 
-/** Its services are listed in another order. */
+/** A report that lists its services in another order. */
 const backwards: TraceReport = {
   ...placed,
   txn: 'backwards',
@@ -77,7 +77,7 @@ describeWithBrowser('the live page', () => {
   const ops = (): Promise<string[]> => watched.page.locator('.request-op').allInnerTexts();
   const shown = (txn: string) => watched.page.locator('.facts', { hasText: txn });
 
-  it('lists the last requests, newest on top, and shows that one', async () => {
+  it('lists the last requests, newest on top, and shows the newest', async () => {
     const newest = watched.page.getByRole('option').first();
     expect(await newest.innerText()).toContain('502');
     await shown(failed.txn).waitFor();
@@ -85,13 +85,13 @@ describeWithBrowser('the live page', () => {
     expect(new Set(watched.asked.map((url) => new URL(url).host)).size).toBe(1);
   });
 
-  it('puts a request on top as soon as it has ended', async () => {
+  it('adds a request on top as soon as it has ended', async () => {
     server.ended(summary(another('new')));
     await watched.page.getByText('GET /new').first().waitFor();
     expect((await ops())[0]).toBe('GET /new');
   });
 
-  it('stays with the request that was chosen, which has an address', async () => {
+  it('keeps the selected request, which has its own address', async () => {
     await watched.page.getByRole('option').nth(1).click();
     await shown(placed.txn).waitFor();
     server.ended(summary(another('new')));
@@ -100,7 +100,7 @@ describeWithBrowser('the live page', () => {
     expect(new URL(watched.page.url()).hash).toBe(`#${placed.txn}`);
   });
 
-  it('stays with the request that is read, until it is told to follow the newest again', async () => {
+  it('keeps the request being read until told to follow the newest again', async () => {
     await shown(failed.txn).waitFor();
     await watched.page.getByRole('treegrid').focus();
     server.ended(summary(another('new')));
@@ -115,7 +115,7 @@ describeWithBrowser('the live page', () => {
     await shown('later').waitFor();
   });
 
-  it('leaves every service its colour, whichever request is shown', async () => {
+  it("keeps every service's colour, whichever request is shown", async () => {
     const colour = async (service: string): Promise<string> =>
       watched.page
         .locator('.row-span', { hasText: service })
@@ -130,23 +130,23 @@ describeWithBrowser('the live page', () => {
     expect(await colour('inventory')).toBe(before);
   });
 
-  it('says of a request that it does not know it', async () => {
+  it('says that it does not know a request', async () => {
     await watched.page.goto(`${server.url}#${'0'.repeat(32)}`);
     await watched.page.getByText('does not know this request').waitFor();
     expect(await watched.page.locator('.trace-header').count()).toBe(0);
   });
 
-  it('stands still while paused, and counts what has come', async () => {
+  it('pauses the list, and counts the requests that arrive', async () => {
     await watched.page.keyboard.press('p');
     server.ended(summary(another('new')));
     server.ended(summary(another('later')));
-    await watched.page.getByRole('button', { name: 'Go on (2)' }).waitFor();
+    await watched.page.getByRole('button', { name: 'Resume (2)' }).waitFor();
     expect(await ops()).toHaveLength(2);
     await watched.page.keyboard.press('p');
     expect(await ops()).toHaveLength(4);
   });
 
-  it('goes through the requests with j and k, and filters them', async () => {
+  it('moves through the requests with j and k, and filters them', async () => {
     await shown(failed.txn).waitFor();
     await watched.page.keyboard.press('j');
     await shown(placed.txn).waitFor();
@@ -158,7 +158,7 @@ describeWithBrowser('the live page', () => {
     expect(await watched.page.getByRole('option').innerText()).toContain('502');
   });
 
-  it('leaves health probes out, says how many, and shows them when asked', async () => {
+  it('hides health probes, says how many, and shows them on request', async () => {
     const probe = (txn: string): RequestSummary => ({ ...summary(another(txn)), op: 'GET /health/ready' });
     server.ended(probe('one'));
     const toggle = watched.page.getByRole('button', { name: '1 health probe hidden' });
@@ -171,7 +171,7 @@ describeWithBrowser('the live page', () => {
     expect(await ops()).toHaveLength(2);
   });
 
-  it('comes back by itself when the server has been restarted', async () => {
+  it('reconnects after the server restarts', async () => {
     await watched.page.getByText('live', { exact: true }).last().waitFor();
     await server.stop();
     await watched.page.getByText('not connected, trying again').waitFor();
@@ -181,7 +181,7 @@ describeWithBrowser('the live page', () => {
     await watched.page.getByText('GET /new').first().waitFor();
   });
 
-  it('draws the map and the durations of what it has seen', async () => {
+  it('draws the map and the durations of the requests it has received', async () => {
     await watched.page.keyboard.press('2');
     await watched.page.locator('.node-database').waitFor();
     await watched.page.keyboard.press('3');
@@ -189,7 +189,7 @@ describeWithBrowser('the live page', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('lists the keys and the state of each', async () => {
+  it('lists the keys with their states', async () => {
     await watched.page.keyboard.press('5');
     await watched.page.getByRole('row', { name: 'k-2' }).waitFor();
     expect(await watched.page.getByRole('row', { name: 'k-2' }).innerText()).toMatch(
@@ -208,22 +208,22 @@ describeWithBrowser('the live page', () => {
       return verdict.innerText();
     };
 
-    it('says why it is refused, and what it says, as text', async () => {
+    it('shows why a token is refused, and its content as text', async () => {
       expect(await inspect('old')).toMatch(/Refused\s+txn_expired\s+The token has expired/);
       expect(await watched.page.getByRole('row', { name: 'exp' }).innerText()).toMatch(
         /1700000000\s+2023-11-1\d .* ago/,
       );
       expect(await watched.page.getByRole('row', { name: 'sub' }).innerText()).toContain('<b>ada</b>');
-      expect(await watched.page.getByText('read, not proven').count()).toBe(1);
+      expect(await watched.page.getByText('decoded, not verified').count()).toBe(1);
     });
 
-    it('says that it is valid', async () => {
+    it('shows that a token is valid', async () => {
       expect(await inspect(' good\n')).toContain('Valid');
       expect(await inspect('Txn-Token: good')).toContain('Valid');
-      expect(await watched.page.getByText('read, not proven').count()).toBe(0);
+      expect(await watched.page.getByText('decoded, not verified').count()).toBe(0);
     });
 
-    it('leaves the token in no address and no storage', async () => {
+    it('puts the token into no address and no storage', async () => {
       const token = 'a-token-that-nobody-else-may-have';
       await inspect(token);
       const kept = await watched.page.evaluate(() =>

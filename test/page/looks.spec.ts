@@ -4,7 +4,7 @@ import { openReport, type WatchedPage } from '../support/browser/watched-page.js
 import { failedOrder } from '../support/trace/failed-order.js';
 import { refusedOrder } from '../support/trace/refused-order.js';
 
-/** WCAG 2.2, 1.4.3: text of usual size. */
+/** WCAG 2.2, 1.4.3: text of normal size. */
 const AA = 4.5;
 
 describeWithBrowser('the looks of the page', () => {
@@ -20,7 +20,7 @@ describeWithBrowser('the looks of the page', () => {
   const DARK = 'rgb(20, 23, 28)';
   const LIGHT = 'rgb(255, 255, 255)';
 
-  it('follow the system, until the reader chooses', async () => {
+  it('follow the system until the reader chooses', async () => {
     watched = await openReport(browser, failedOrder(), { colorScheme: 'dark' });
     expect(await ground()).toBe(DARK);
     await watched.page.keyboard.press('t');
@@ -37,7 +37,7 @@ describeWithBrowser('the looks of the page', () => {
     ['dark', failedOrder],
     ['light', refusedOrder],
     ['dark', refusedOrder],
-  ] as const)('have text that can be read, %s, %p', async (colorScheme, report) => {
+  ] as const)('have readable text, %s, %p', async (colorScheme, report) => {
     watched = await openReport(browser, report(), { colorScheme });
     await watched.page.locator('.error-chain button').last().click();
     await watched.page.keyboard.press('Enter');
@@ -60,7 +60,7 @@ describeWithBrowser('the looks of the page', () => {
     expect(bars.width).toBeGreaterThan(width / 3);
   });
 
-  it('do not move for those who want no movement', async () => {
+  it('do not move if the reader prefers reduced motion', async () => {
     watched = await openReport(browser, failedOrder(), { reducedMotion: 'reduce' });
     const moving = await watched.page.evaluate(() =>
       [...document.querySelectorAll('*')]
@@ -74,7 +74,7 @@ describeWithBrowser('the looks of the page', () => {
   });
 });
 
-/** Texts whose contrast to what is behind them is below AA; colours are mixed by the browser itself, on a canvas. */
+/** Texts whose contrast with their background is below AA; the browser itself mixes the colours, on a canvas. */
 function paleTexts(page: Page): Promise<string[]> {
   return page.evaluate((least) => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });

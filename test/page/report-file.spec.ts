@@ -16,7 +16,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
 
   const texts = (selector: string): Promise<string[]> => watched.page.locator(selector).allInnerTexts();
 
-  it('asks for nothing and complains of nothing, whatever is opened in it', async () => {
+  it('makes no request and logs no complaint, whatever is opened in it', async () => {
     watched = await openReport(browser, failedOrder());
     const { page } = watched;
     for (const key of ['2', '3', '1', 'e', 'Enter', '?', 'Escape', 't', 't', 't', 'c', 'n', '[', ']', 'z', '0']) {
@@ -41,7 +41,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(await page.locator('.piece').count()).toBe(report.trace.criticalPath.length);
   });
 
-  it('draws bars where their spans were', async () => {
+  it('draws each bar at the time of its span', async () => {
     const report = placedOrder();
     watched = await openReport(browser, report, { viewport: { width: 1280, height: 1200 } });
     const { page } = watched;
@@ -55,7 +55,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     }
   });
 
-  it('hatches the network, tears the end of an open span, and names an error by more than its colour', async () => {
+  it('hatches the network, tears the end of an open span, and marks an error not only by colour', async () => {
     watched = await openReport(browser, failedOrder());
     const { page } = watched;
     expect(await page.locator('#row-10f067aa0ba90230 .part-network').count()).toBe(2);
@@ -64,7 +64,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(await page.locator('#row-10f067aa0ba90210').getByRole('img', { name: 'failed' }).count()).toBe(0);
   });
 
-  it('says what one has to know before one trusts it', async () => {
+  it('shows what to know before trusting the picture', async () => {
     watched = await openReport(browser, failedOrder());
     const notices = (await texts('.notice')).join('\n');
     expect(notices).toContain('No lines from catalog, called by orders at +5.9 ms');
@@ -79,7 +79,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     ]);
   });
 
-  it('shows a refusal as one: its sign, its status, its code, and nowhere a failure', async () => {
+  it('shows a refusal by its symbol, status and code, and nowhere as a failure', async () => {
     watched = await openReport(browser, refusedOrder());
     const { page } = watched;
     const chain = page.getByRole('navigation', { name: 'Error chain' });
@@ -102,7 +102,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     ).toBe(0);
   });
 
-  it('opens the details of a span on a click, and goes on from there by keys', async () => {
+  it('opens the details of a span on a click, and continues from there by keyboard', async () => {
     watched = await openReport(browser, failedOrder());
     const { page } = watched;
     await page.locator('.error-chain button').last().click();
@@ -113,7 +113,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(await page.getByRole('complementary').innerText()).toContain('inventory.update');
   });
 
-  it('tells the whole sentence, however narrow the window and long the names', async () => {
+  it('shows the whole sentence in a narrow window with long names', async () => {
     const { trace, ...others } = failedOrder();
     const op = 'POST /tenants/:tenant/warehouses/:warehouse/reservations/:reservation/lines/:line/confirmations';
     const spans = trace.spans.map((span) => ({ ...span, op }));
@@ -133,7 +133,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     }
   });
 
-  it('draws who calls whom, and says it in a table', async () => {
+  it('draws the service map and repeats it as a table', async () => {
     const report = placedOrder();
     watched = await openReport(browser, report);
     await watched.page.getByRole('tab', { name: 'Map' }).click();
@@ -157,7 +157,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect((await watched.page.locator('.edge-label').allTextContents()).join(' ')).toContain('p99 231 ms');
   });
 
-  it('paints how long others of its kind took, and where this one is among them', async () => {
+  it('paints the durations of similar requests, and marks this one', async () => {
     const report = placedOrder();
     watched = await openReport(browser, report);
     await watched.page.getByRole('tab', { name: 'Latency' }).click();
@@ -172,7 +172,7 @@ describeWithBrowser('the page of a request, opened from disk', () => {
     expect(await watched.page.locator('.histogram tr').count()).toBe(report.capture.histograms[0]?.bars.length);
   });
 
-  it('compares a single request with nothing', async () => {
+  it('does not compare a single request with anything', async () => {
     const { capture, ...others } = placedOrder();
     const histograms = capture.histograms.map((each) => ({ ...each, bars: [{ from: 180, to: 190, count: 1 }] }));
     const edges = capture.edges.map((edge) => ({ ...edge, count: 1, rate: 0 }));

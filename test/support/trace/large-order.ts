@@ -3,7 +3,7 @@ import { shopCapture } from './shop-capture.js';
 import { READING, SERVICES, token, traceReport } from './shop-trace.js';
 import type { Told } from './span-builder.js';
 
-/** As large as it may get: the root calls `spans` services or databases, by tens. */
+/** The largest trace: the root calls `spans` services or databases, in groups of ten. */
 export function largeOrder(spans = 10_000): PageReport {
   const id = (number: number): string => number.toString(16).padStart(16, '0');
   const duration = 4_000;

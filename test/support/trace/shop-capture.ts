@@ -31,7 +31,7 @@ const EDGES: Edge[] = [
   ['catalog', 'postgresql', 5538, 0, 46.1, 2.2, 5.6, 12.9, true],
 ];
 
-/** Two minutes of the shop, in which stock is what requests wait for. */
+/** Two minutes of the shop, in which requests wait for stock. */
 export function shopCapture(): CaptureReport {
   const from = Date.UTC(2026, 10, 26, 9, 41, 0);
   return {
@@ -64,7 +64,7 @@ export function shopCapture(): CaptureReport {
   };
 }
 
-/** Each a little wider than the one before; the counts rise quickly and fall slowly. */
+/** Each bucket is a little wider than the one before; the counts rise quickly and fall slowly. */
 function bars(start: number, growth: number, many: number, total: number): HistogramBar[] {
   const weights = Array.from({ length: many }, (_, index) => Math.exp(-((Math.log(index + 1) - 1.6) ** 2) / 0.5));
   const sum = weights.reduce((a, b) => a + b);

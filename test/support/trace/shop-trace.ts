@@ -12,7 +12,7 @@ const KEY = 'k-2026-11-a';
 export const READING: ReadingReport = { lines: 61_204, bytes: 24_881_020, broken: 3, files: 4 };
 export const SERVICES = ['gateway', 'orders', 'catalog', 'inventory'];
 
-/** What a server span says of a token that lives a minute. */
+/** The token members of a server span, for a token that lives a minute. */
 export const token = (age: number, verifyMicroseconds?: number): NonNullable<ReportedSpan['token']> => ({
   age,
   left: 60_000 - age,
@@ -20,7 +20,7 @@ export const token = (age: number, verifyMicroseconds?: number): NonNullable<Rep
   ...(verifyMicroseconds !== undefined && { verifyMicroseconds }),
 });
 
-/** A request of the shop, from what is told of it. */
+/** A request of the shop, from a description. */
 export function traceReport(root: Told, criticalPath: CriticalPiece[], more: Partial<TraceReport>): TraceReport {
   return {
     txn: '01936d3e5f7c7c3a9d2b4e8f60718293',

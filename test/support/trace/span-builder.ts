@@ -5,7 +5,7 @@ import type {
   ReportedSpan,
 } from '../../../libs/internal-token/src/trace/index.js';
 
-/** A span as a person writes it down: where it stands in the tree says whose child it is. */
+/** A span as a person describes it: its place in the tree says whose child it is. */
 export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'depth' | 'notes' | 'self' | 'critical'>> {
   readonly id: string;
   readonly service: string;
@@ -17,7 +17,7 @@ export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'dept
   readonly children?: readonly Told[];
 }
 
-/** What is told as a tree, as a report has it. */
+/** The described tree as a list, as in a report. */
 export function reportedSpans(root: Told, criticalPath: readonly CriticalPiece[]): ReportedSpan[] {
   const spans: ReportedSpan[] = [];
   const add = ({ children = [], notes = [], ...told }: Told, depth: number, parent?: string): void => {

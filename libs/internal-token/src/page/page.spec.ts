@@ -13,7 +13,7 @@ const HOSTILE = [
   "'; alert(1); '",
 ];
 
-/** What stands in the page's element for data. */
+/** The content of the page's data element. */
 const dataOf = (html: string): string =>
   /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
 
@@ -27,12 +27,12 @@ function withText(text: string): PageReport {
 }
 
 describe('the page of a request', () => {
-  it('holds the report as it is', () => {
+  it('holds the report unchanged', () => {
     const report = failedOrder();
     expect(JSON.parse(dataOf(reportPage(report)))).toEqual(JSON.parse(JSON.stringify(report)));
   });
 
-  it.each(HOSTILE)('keeps %j inside of its data', (text) => {
+  it.each(HOSTILE)('keeps %j inside its data', (text) => {
     const html = reportPage(withText(text));
     expect(dataOf(html)).not.toMatch(/[<>&\u2028\u2029]/);
     expect(JSON.parse(dataOf(html))).toMatchObject({ trace: { op: text } });
@@ -40,7 +40,7 @@ describe('the page of a request', () => {
     expect(/<title>(.*)<\/title>/s.exec(html)?.[1]).not.toMatch(/[<>"]/);
   });
 
-  it('allows its own script and style by their hashes, and no address at all', () => {
+  it('allows its own script and style by their hashes, and no address', () => {
     const policy = /Content-Security-Policy" content="([^"]+)"/.exec(reportPage(placedOrder()))?.[1] ?? '';
     expect(policy).toContain('default-src &#39;none&#39;');
     expect(policy).toMatch(/script-src &#39;sha256-[\w+/=]{44}&#39;;/);
@@ -48,7 +48,7 @@ describe('the page of a request', () => {
     expect(policy).not.toMatch(/unsafe|http|\*|connect-src/);
   });
 
-  it('names no other file', () => {
+  it('refers to no other file', () => {
     const html = reportPage(placedOrder()).replace(script, '').replace(style, '');
     expect(html.match(/\b(?:src|href)="[^"]*"/g)).toEqual(['href="data:,"']);
     expect(style).not.toMatch(/@import|url\((?!#)/);
@@ -56,7 +56,7 @@ describe('the page of a request', () => {
 });
 
 describe('the live page', () => {
-  it('puts the nonce on its script and its style alone, as its policy asks', () => {
+  it('puts the nonce only on its script and its style, as its policy requires', () => {
     const html = livePage({ nonce: 'bm9uY2U' });
     expect(html.match(/nonce="bm9uY2U"/g)).toHaveLength(2);
     expect(livePagePolicy({ nonce: 'bm9uY2U' })).toContain("script-src 'nonce-bm9uY2U'");
@@ -66,7 +66,7 @@ describe('the live page', () => {
 });
 
 describe('the script', () => {
-  it('carries the terms of every package in it', () => {
+  it('includes the licence of every bundled package', () => {
     for (const name of ['preact', 'htm', 'uplot', '@dagrejs/dagre', '@dagrejs/graphlib']) {
       expect(script).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
     }
@@ -74,7 +74,7 @@ describe('the script', () => {
     expect(script.match(/Permission is hereby granted/g)?.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('can end no element that it stands in', () => {
+  it('cannot end the element that contains it', () => {
     expect(script).not.toMatch(/<\/script|<!--/i);
     expect(style).not.toMatch(/<\/style|<!--/i);
   });

@@ -3,8 +3,8 @@ import type { PageReport } from '../trace/index.js';
 import { script, style } from './page.bundle.js';
 
 /**
- * The page of one request as a file: waterfall, map, histogram. It opens from disk and can load nothing: its policy allows
- * its own script and style, by their hashes, and no address.
+ * The page of one request as a file: waterfall, map, histogram. It opens from disk and loads nothing: its policy allows
+ * only its own script and style, by their hashes, and no address.
  */
 export function reportPage(report: PageReport): string {
   const policy = [
@@ -24,13 +24,13 @@ export function reportPage(report: PageReport): string {
 }
 
 /**
- * The live page of development. `nonce` goes into the policy of the response as well: see {@link livePagePolicy}.
+ * The live page in development. Put `nonce` into the policy of the response too: see {@link livePagePolicy}.
  */
 export function livePage({ nonce }: { readonly nonce: string }): string {
   return page({ title: 'itok live', head: '', data: { live: true }, nonce });
 }
 
-/** The Content-Security-Policy under which {@link livePage} works: its own script, requests to its own origin. */
+/** The Content-Security-Policy that {@link livePage} needs: its own script, requests to its own origin. */
 export function livePagePolicy({ nonce }: { readonly nonce: string }): string {
   return [
     "default-src 'none'",
@@ -51,7 +51,7 @@ interface Page {
   readonly nonce?: string;
 }
 
-/** No picture of its own, and no question for one. */
+/** An empty icon, so that the browser requests none. */
 const NO_ICON = '<link rel="icon" href="data:,">';
 
 function page({ title, head, data, nonce }: Page): string {
@@ -77,7 +77,7 @@ ${NO_ICON}
 `;
 }
 
-/** JSON in which nothing can end the element that it stands in, or begin a comment. */
+/** JSON that cannot end its element or begin a comment. */
 function json(data: unknown): string {
   return JSON.stringify(data).replace(
     /[<>&\u2028\u2029]/g,

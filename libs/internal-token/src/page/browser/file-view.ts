@@ -19,7 +19,7 @@ const TABS = [
   { id: 'latency', name: 'Latency' },
 ];
 
-/** The page in a file: one request, among those that were captured with it. */
+/** The page in a file: one request, among those captured with it. */
 export function FileView({ trace, capture, reading }: PageReport): VNode {
   const [tab, setTab] = useState('waterfall');
   const colours = useMemo(() => new ServiceColours(trace.services, capture.edges), [trace, capture]);

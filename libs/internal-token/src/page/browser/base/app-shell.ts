@@ -9,12 +9,12 @@ import { useTheme } from './theme.js';
 interface AppShellProps {
   readonly title: string;
   readonly help: Help;
-  /** Beside the title. */
+  /** Shown beside the title. */
   readonly status?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-/** The frame of every page: its name, colours, help. */
+/** The frame of every page: name, colours, help. */
 export function AppShell({ title, help, status, children }: AppShellProps): VNode {
   const [theme, nextTheme] = useTheme();
   const [helping, setHelping] = useState(false);

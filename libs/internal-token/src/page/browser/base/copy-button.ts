@@ -3,7 +3,10 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { icon } from './icons.js';
 
-/** Puts a text on the clipboard. A page from disk may not be allowed to: the text beside it can be selected. */
+/**
+ * Copies a text to the clipboard. A page opened from disk may not be allowed to: then select the text beside the
+ * button.
+ */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }): VNode {
   const [copied, setCopied] = useState(false);
   const copy = (): void => {

@@ -3,17 +3,17 @@ import { fromNow, milliseconds, moment, percent, period, plural, rate, tick, tok
 
 describe('numbers on the page', () => {
   it.each([0, 0.004, 0.42, 9.994, 12.34, 99.94, 182.64, 1234.5, 9_999, 12_345, -38.4])(
-    'say %d ms as the terminal does',
+    'formats %d ms as the terminal does',
     (value) => {
       expect(milliseconds(value)).toBe(format.milliseconds(value));
     },
   );
 
-  it.each([0, 0.001, 0.0994, 0.0996, 0.5, 1])('say the share %d as the terminal does', (value) => {
+  it.each([0, 0.001, 0.0994, 0.0996, 0.5, 1])('formats the share %d as the terminal does', (value) => {
     expect(percent(value)).toBe(format.percent(value));
   });
 
-  it('have no digit on an axis that says nothing', () => {
+  it('have no redundant digits on an axis', () => {
     expect([0, 0.05, 12.5, 400, 1500].map(tick)).toEqual(['0', '50 µs', '12.5 ms', '400 ms', '1.5 s']);
   });
 
@@ -29,11 +29,11 @@ describe('numbers on the page', () => {
 });
 
 describe('times on the page', () => {
-  it('of a token are no finer than its claims', () => {
+  it('are whole seconds for a token, like its claims', () => {
     expect([0, 49, 1001, 59_960, -1200].map(tokenAge)).toEqual(['0.0 s', '0.0 s', '1.0 s', '60.0 s', '−1.2 s']);
   });
 
-  it('are told from now', () => {
+  it('are relative to now', () => {
     expect([43_000, -180_000, 7_200_000, -200_000_000, 400].map((distance) => fromNow(distance, 0))).toEqual([
       'in 43 s',
       '3 min ago',
@@ -43,7 +43,7 @@ describe('times on the page', () => {
     ]);
   });
 
-  it('that many requests took together have one unit', () => {
+  it('have one unit for the total of many requests', () => {
     expect([61, 1999, 29_000, 2_315_000, 8_000_000].map(period)).toEqual([
       '61.0 ms',
       '1,999 ms',
@@ -53,7 +53,7 @@ describe('times on the page', () => {
     ]);
   });
 
-  it('carry day and offset', () => {
+  it('include the day and the UTC offset', () => {
     expect(moment(Date.UTC(2026, 10, 26, 12, 0, 0, 7))).toMatch(
       /^2026-11-2\d \d\d:\d\d:\d\d\.007 UTC(?:[+−]\d\d:\d\d)?$/,
     );

@@ -1,4 +1,4 @@
-/** `0.42 ms`, `12.3 ms`, `1,234 ms`, `12.3 s`: three digits that matter, as the terminal prints them. */
+/** `0.42 ms`, `12.3 ms`, `1,234 ms`, `12.3 s`: three significant digits, as the terminal prints them. */
 export function milliseconds(value: number): string {
   const size = Math.abs(value);
   if (size >= 10_000) return `${(value / 1000).toFixed(1)} s`;
@@ -6,13 +6,13 @@ export function milliseconds(value: number): string {
   return `${value.toFixed(size >= 10 ? 1 : 2)} ms`;
 }
 
-/** Claims tell times in whole seconds, so a token's age does not know better: `0.0 s`, `1.0 s`, as the terminal prints it. */
+/** Claims hold times in whole seconds, so a token's age is no finer: `0.0 s`, `1.0 s`, as the terminal prints it. */
 export function tokenAge(value: number): string {
   const tenths = Math.round(value / 100);
   return `${tenths < 0 ? '−' : ''}${Math.abs(tenths / 10).toFixed(1)} s`;
 }
 
-/** For an axis: no digit that says nothing. `0`, `12.5 ms`, `400 ms`, `1.5 s` */
+/** For an axis, without redundant digits: `0`, `12.5 ms`, `400 ms`, `1.5 s` */
 export function tick(value: number): string {
   if (value === 0) return '0';
   const [shown, unit] =
@@ -34,14 +34,14 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** `36.3/s`, and of what is rare `1.27/min`, `3.1/h` */
+/** `36.3/s`, and for rare events `1.27/min`, `3.1/h` */
 export function rate(perSecond: number): string {
   const [times, unit] = perSecond >= 0.1 ? [1, 's'] : perSecond >= 0.1 / 60 ? [60, 'min'] : [3600, 'h'];
   const value = perSecond * times;
   return `${value.toLocaleString('en', { maximumSignificantDigits: value >= 1000 ? 4 : 3 })}/${unit}`;
 }
 
-/** How long many requests took together: `61.0 ms`, `29 s`, `39 min` */
+/** The total time of many requests: `61.0 ms`, `29 s`, `39 min` */
 export function period(value: number): string {
   const [size, unit] = STEPS.find(([each]) => value >= 2 * each) ?? [];
   return size === undefined ? milliseconds(value) : `${Math.round(value / size)} ${unit}`;
@@ -53,7 +53,7 @@ export function clock(epochMs: number): string {
   return `${date.toLocaleTimeString('en-GB')}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** With day and offset, so that it can be told to others: `2026-11-26 10:41:53.207 UTC+01:00` */
+/** With day and UTC offset, to share with others: `2026-11-26 10:41:53.207 UTC+01:00` */
 export function moment(epochMs: number): string {
   const date = new Date(epochMs);
   if (Number.isNaN(date.getTime())) return String(epochMs);

@@ -6,9 +6,9 @@ export type Help = readonly (readonly [keys: string, what: string])[];
 
 export const TRACE_HELP: Help = [
   ['↑ ↓', 'previous, next row'],
-  ['← →', 'close or to the parent; open or to the first child'],
+  ['← →', 'close or go to the parent; open or go to the first child'],
   ['Home End', 'first, last row'],
-  ['Enter', 'details of the span, as a click; Esc closes them'],
+  ['Enter', 'details of the span, like a click; Esc closes them'],
   ['e', 'next error'],
   ['c', 'critical path only'],
   ['n', 'log lines on or off'],
@@ -22,25 +22,25 @@ export const TRACE_HELP: Help = [
 export const LIVE_HELP: Help = [
   ['j k', 'older, newer request'],
   ['f', 'follow the newest again'],
-  ['p', 'pause or go on'],
+  ['p', 'pause or resume'],
   ['h', 'health probes on or off'],
 ];
 
-/** The parts of a bar, in the terminal's words. */
+/** The parts of a bar, as the terminal names them. */
 export const SIGNS: readonly (readonly [sign: string, name: string, what: string])[] = [
-  ['self', 'own work', 'what no call within it covers'],
+  ['self', 'own work', 'time not covered by calls within it'],
   ['children', 'waiting for others', 'its calls, its database'],
   ['network', 'on the way', 'between a call and its other side'],
   ['critical', 'critical path', 'what the request waited for'],
   ['open', 'no end', 'what is known so far'],
 ];
 
-/** Which keys there are and what the signs mean. */
+/** The keys and the meaning of the symbols. */
 export function HelpOverlay({ help, onClose }: { readonly help: Help; readonly onClose: () => void }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return html`<dialog class="help" ref=${dialog} aria-labelledby="help-title" onClose=${onClose}>
-    <h2 id="help-title">Keys and signs</h2>
+    <h2 id="help-title">Keys and symbols</h2>
     <div class="help-columns">
       <dl class="keys">
         ${help.map(

@@ -22,7 +22,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A picture beside words, or in place of them where it has a name. */
+/** An icon beside words, or in place of words if it has a label. */
 export function icon(name: IconName, label?: string): VNode {
   return html`<svg
     class="icon icon-${name}"

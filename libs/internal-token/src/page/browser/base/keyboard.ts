@@ -1,13 +1,13 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-/** By the key as the reader's layout names it. Returns false to let the browser have it. */
+/** Handlers by key, as the reader's layout names it. Return false to leave the key to the browser. */
 export type Keys = Readonly<Record<string, () => void | boolean>>;
 
-/** Keys that work wherever the focus is, except where one types. */
+/** Keys that work wherever the focus is, except in text fields. */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
-  // With the first picture, not some time after it: a key may be pressed at once.
+  // Registered with the first frame, because a key may be pressed at once.
   useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (isTyping(event.target)) return;
@@ -18,7 +18,7 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
-/** Does what the key stands for, if it stands for something. */
+/** Calls the handler of a key, if there is one. */
 export function press(keys: Keys, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const action = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;

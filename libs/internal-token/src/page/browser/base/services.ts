@@ -3,10 +3,10 @@ import type { VNode } from 'preact';
 import type { EdgeStats } from '../../../trace/index.js';
 
 const HUES = 8;
-/** Whoever calls the gateway is no service. */
+/** The callers of the gateway are not a service. */
 const OUTSIDE = 'client';
 
-/** A service keeps its colour in every view: by its place in the list, or by its name if it is in none. */
+/** A service keeps its colour in every view: by its position in the list, or by its name if it is not in the list. */
 export class ServiceColours {
   private readonly places = new Map<string, number>();
 
@@ -14,7 +14,7 @@ export class ServiceColours {
     this.add(services, edges);
   }
 
-  /** Whoever has a place keeps it. */
+  /** A service keeps the position it has. */
   add(services: readonly string[], edges: readonly EdgeStats[] = []): void {
     for (const service of [...services, ...edges.flatMap(({ from, to }) => [from, to])]) {
       if (service !== OUTSIDE && !this.places.has(service)) this.places.set(service, this.places.size);

@@ -6,7 +6,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** How large an element is on the screen, in CSS pixels; zero until it is there. */
+/** The size of an element on the screen, in CSS pixels; zero until it is rendered. */
 export function useSize(element: RefObject<HTMLElement | null>): Size {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useLayoutEffect(() => {

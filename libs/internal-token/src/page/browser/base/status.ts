@@ -11,7 +11,7 @@ interface StatusProps {
 
 export const WORDS = { failed: 'failed', refused: 'refused', open: 'not ended', passed: 'ok' } as const;
 
-/** How it came out: by a sign and a word, never by colour alone. */
+/** The outcome as a symbol and a word, never by colour alone. */
 export function Status({ status, failed, open }: StatusProps): VNode {
   const kind = statusKind({ status, failed, open });
   return html`<span class="status status-${kind}"
@@ -19,14 +19,14 @@ export function Status({ status, failed, open }: StatusProps): VNode {
   >`;
 }
 
-/** A status says most; a word where there is none, or none that says how. */
+/** The status if there is a telling one; otherwise a word. */
 export function outcomeText(outcome: StatusProps): string {
   const kind = statusKind(outcome);
   if (typeof outcome.status === 'number') return String(outcome.status);
   return kind === 'open' ? 'open' : WORDS[kind];
 }
 
-/** A client's mistake that was refused as it should be is no failure, and no success either. */
+/** A refused client error is neither a failure nor a success. */
 export function statusKind({ status, failed, open }: StatusProps): keyof typeof WORDS {
   if (failed) return 'failed';
   if (status === 'error' || (typeof status === 'number' && status >= 400)) return 'refused';

@@ -5,7 +5,7 @@ import { press } from './keyboard.js';
 interface Tab {
   readonly id: string;
   readonly name: string;
-  /** A number worth seeing without opening it. */
+  /** A count shown in the tab without opening it. */
   readonly badge?: string;
 }
 
@@ -14,11 +14,11 @@ interface TabsProps {
   readonly current: string;
   readonly onChange: (id: string) => void;
   readonly label: string;
-  /** What the current tab shows. */
+  /** The content of the current tab. */
   readonly children: ComponentChildren;
 }
 
-/** Tabs by the pattern of the ARIA authoring practices; the digits open them as well. */
+/** Tabs following the pattern of the ARIA authoring practices; digit keys open them too. */
 export function Tabs({ tabs, current, onChange, label, children }: TabsProps): VNode {
   const move = (by: number): void => {
     const index = tabs.findIndex(({ id }) => id === current);

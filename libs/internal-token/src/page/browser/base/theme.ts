@@ -5,7 +5,10 @@ export type Theme = 'system' | 'light' | 'dark';
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const STORED_AS = 'itok-theme';
 
-/** What the reader prefers: the system's colours unless chosen here. Pages from disk may have no storage: then it is for now. */
+/**
+ * The reader's colours: the system's unless chosen here. A page from disk may have no storage: then the choice is not
+ * kept.
+ */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState<Theme>(stored);
   useLayoutEffect(() => {
@@ -28,7 +31,7 @@ function stored(): Theme {
   }
 }
 
-/** Runs again whenever colours may have changed; for what is painted rather than styled. */
+/** Runs again whenever colours may have changed; for what is painted, not styled. */
 export function useColoursChange(repaint: () => void): void {
   useEffect(() => {
     const observer = new MutationObserver(repaint);

@@ -10,10 +10,10 @@ export interface Mark {
 }
 
 const HEIGHT = 240;
-/** Of a name above the bars. */
+/** The height of a name above the bars. */
 const LINE = 14;
 const TOP = 3 * LINE + 6;
-/** From such a spread on, the few slow ones would push all others into one corner. */
+/** Above this spread, use a logarithmic axis: a few slow requests would push all others into one corner. */
 const LOGARITHMIC_FROM = 12;
 
 /** Draws bars at their true times, each as wide as its range. */
@@ -61,7 +61,7 @@ export function plot(
       setCursor: [(chart) => onHover(barAt(chart, bars))],
     },
   };
-  // Plotted at their upper ends, so that the scale knows every count; the bars themselves are drawn above.
+  // Plotted at their upper ends, so that the scale covers every count; the bars themselves are drawn above.
   return new uPlot(options, [bars.map(({ to }) => to), bars.map((bar) => bar.count)], element);
 }
 
@@ -77,7 +77,7 @@ function timeScale(
   return { distr: 1, range: [least, most > least ? most : least + 1] };
 }
 
-/** Round times on a logarithmic axis: 1, 2 and 5 of each power of ten; 1 and nothing else where that would be many. */
+/** Round times on a logarithmic axis: 1, 2 and 5 of each power of ten, or only 1 if these would be too many. */
 function decades(from: number, to: number): number[] {
   const [first, last] = [Math.floor(Math.log10(from)), Math.ceil(Math.log10(to))];
   const factors = last - first > 4 ? [1] : [1, 2, 5];
@@ -118,7 +118,7 @@ function drawMarks(chart: uPlot, marks: readonly Mark[], colour: (name: string) 
     ctx.font = `${strong === true ? 'bold ' : ''}${12 * devicePixelRatio}px system-ui, sans-serif`;
     const half = ctx.measureText(name).width / 2 + 3 * devicePixelRatio;
     const middle = Math.max(bbox.left + half, Math.min(x, bbox.left + bbox.width - half));
-    // Names that would run into each other stand above each other, this request's above all.
+    // Stacks names that would overlap, with this request's on top.
     const level = strong === true ? 2 : middle - half < (taken[0] ?? 0) ? 1 : 0;
     taken[level] = middle + half;
     const bottom = bbox.top - 5 * devicePixelRatio - level * line;
@@ -126,7 +126,7 @@ function drawMarks(chart: uPlot, marks: readonly Mark[], colour: (name: string) 
     ctx.moveTo(x, bottom + 3 * devicePixelRatio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    // A line behind the name ends at it.
+    // A line ends at a name that it would cross.
     ctx.setLineDash([]);
     ctx.lineWidth = 4 * devicePixelRatio;
     ctx.strokeStyle = colour('--ground');
@@ -136,7 +136,10 @@ function drawMarks(chart: uPlot, marks: readonly Mark[], colour: (name: string) 
   ctx.restore();
 }
 
-/** Of few requests, percentiles are the same: one line with all their names. This request comes first, behind the names of the others. */
+/**
+ * With few requests, percentiles coincide: one line carries all their names. This request comes first, behind the names
+ * of the others.
+ */
 function together(marks: readonly Mark[]): Mark[] {
   const plain = new Map<number, string>();
   for (const { at, name, strong } of marks) {
@@ -153,7 +156,7 @@ function barAt(chart: uPlot, bars: readonly HistogramBar[]): HistogramBar | unde
   return bars.find(({ from, to }) => time >= from && time < to);
 }
 
-/** The page's colours, as a canvas understands them. */
+/** The page's colours as canvas colours. */
 function colours(element: HTMLElement): (name: string) => string {
   const probe = element.appendChild(document.createElement('i'));
   const found = new Map<string, string>();

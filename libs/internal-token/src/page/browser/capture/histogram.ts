@@ -12,11 +12,11 @@ interface HistogramProps {
   readonly histogram: DurationHistogram;
   readonly label: string;
   readonly latencies?: Latencies | undefined;
-  /** The duration of the request that is looked at. */
+  /** The duration of the current request. */
   readonly marked?: number | undefined;
 }
 
-/** Durations of many requests, on a canvas; the same numbers follow in a table for who cannot see it. */
+/** The durations of many requests, on a canvas; a table below has the same numbers for readers who cannot see it. */
 export function Histogram({ histogram, label, latencies, marked }: HistogramProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const { width } = useSize(place);

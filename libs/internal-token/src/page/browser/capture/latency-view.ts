@@ -10,14 +10,14 @@ import { type Column, SortableTable } from './sortable-table.js';
 
 interface LatencyViewProps {
   readonly capture: CaptureReport;
-  /** Marked among the others of its operation. */
+  /** The request marked among the others of its operation. */
   readonly trace?: TraceReport | undefined;
   readonly colours: ServiceColours;
 }
 
 const nameOf = ({ service, op }: { service: string; op: string }): string => `${op} (${service})`;
 
-/** How long requests took, and which operations that time went to. */
+/** How long requests took, and which operations took the time. */
 export function LatencyView({ capture, trace, colours }: LatencyViewProps): VNode {
   const own = trace && capture.histograms.find((each) => each.op === trace.op && each.service === trace.service);
   const [chosen, choose] = useState<string>();

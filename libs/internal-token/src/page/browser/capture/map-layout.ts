@@ -32,7 +32,7 @@ export const LABEL_LINE = 15;
 
 export const edgeId = (from: string, to: string): string => JSON.stringify([from, to]);
 
-/** Where everything stands: callers to the left of whom they call. */
+/** Positions on the map: callers to the left of their callees. */
 export function mapLayout(stats: readonly EdgeStats[]): ServiceMapLayout {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'LR', nodesep: 30, ranksep: 76, edgesep: 24, marginx: 16, marginy: 16 });
@@ -81,7 +81,7 @@ function labelWidth(lines: readonly string[]): number {
 }
 
 function edgeLines({ rate: perSecond, p99, errors, count }: EdgeStats): string[] {
-  // Of less than a second there is no rate.
+  // A rate needs at least a second.
   const often = perSecond > 0 ? rate(perSecond) : plural(count, 'call');
   const lines = [often, `p99 ${milliseconds(p99)}`];
   return errors > 0 ? [...lines, `✕ ${percent(errors / count)}`] : lines;
@@ -92,7 +92,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Through the middles between the points, rounded at each. */
+/** A path through the midpoints between the points, rounded at each point. */
 function curve(points: readonly Point[]): string {
   const [first, ...rest] = points;
   const last = rest.at(-1);

@@ -7,17 +7,17 @@ import type { ServiceColours } from '../base/services.js';
 import { EdgeTable } from './edge-table.js';
 import { edgeId, LABEL_LINE, type MapEdge, mapLayout, type MapNode } from './map-layout.js';
 
-/** From such a share of errors on, the line is drawn as failing; fewer are told by the label alone. */
+/** From this share of errors on, the line is drawn as failing; a lower share appears only in the label. */
 const FAILING = 0.01;
 
 interface ServiceMapProps {
   readonly capture: CaptureReport;
-  /** Its calls are drawn stronger. */
+  /** The request whose calls are drawn stronger. */
   readonly trace?: TraceReport | undefined;
   readonly colours: ServiceColours;
 }
 
-/** Who calls whom, how often, how slowly, how badly. The table below says the same in words. */
+/** Which service calls which: how often, how slowly, how many errors. The table below says the same in text. */
 export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode {
   const map = useMemo(() => mapLayout(capture.edges), [capture]);
   const walked = useMemo(() => callsOf(trace), [trace]);
@@ -66,7 +66,7 @@ export function ServiceMap({ capture, trace, colours }: ServiceMapProps): VNode 
   </div>`;
 }
 
-/** The calls that one request has made. */
+/** The calls made by one request. */
 function callsOf(trace: TraceReport | undefined): Set<string> {
   const calls = new Set<string>();
   if (trace === undefined) return calls;

@@ -12,12 +12,12 @@ interface SortableTableProps<T> {
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
-  /** The column that sorts at first; numbers come largest first. */
+  /** The initial sort column; numbers are sorted largest first. */
   readonly sortedBy: string;
   readonly rowClass?: (row: T) => string;
 }
 
-/** A table whose headings sort it. */
+/** A table that is sorted by clicking its headings. */
 export function SortableTable<T>({ caption, columns, rows, sortedBy, rowClass }: SortableTableProps<T>): VNode {
   const [by, setBy] = useState({ name: sortedBy, reverse: false });
   const column = columns.find(({ name }) => name === by.name);

@@ -9,18 +9,18 @@ const STATES = ['published', 'active', 'retiring', 'retired'] as const;
 const MEANING: Record<KeyReport['state'], string> = {
   published: 'known to services, does not sign yet',
   active: 'signs',
-  retiring: 'signs no more, is still accepted',
-  retired: 'accepted no more',
+  retiring: 'no longer signs, still accepted',
+  retired: 'no longer accepted',
 };
 
-/** Columns that no key fills are left out. */
+/** Columns that are empty for all keys are left out. */
 const TIMES = [
   ['Published', 'publishedAt'],
   ['Active from', 'activateAt'],
   ['Retired', 'retiredAt'],
 ] as const;
 
-/** The signing keys, and where each is in its life. */
+/** The signing keys and the state of each. */
 export function KeyList({ keys }: { readonly keys: Loaded<readonly KeyReport[]> }): VNode {
   const { value, error } = keys;
   if (error !== undefined) return html`<p class="nothing">${error}</p>`;

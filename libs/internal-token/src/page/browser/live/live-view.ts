@@ -27,10 +27,10 @@ const TABS = [
   { id: 'keys', name: 'Keys' },
 ];
 
-/** The capture grows with every request; nobody sees more than one change a second. */
+/** The capture grows with every request, but a display needs no more than one change per second. */
 const CAPTURE_EVERY_MS = 1000;
 
-/** The page in development: requests as they come, and everything about the one that is chosen. */
+/** The live page in development: requests as they come, and everything about the selected one. */
 export function LiveView(): VNode {
   const live = useRequests();
   const [tab, setTab] = useState('waterfall');
@@ -43,7 +43,7 @@ export function LiveView(): VNode {
     [live.requests, withProbes],
   );
   const shown = useMemo(() => known.filter((request) => matches(request, filter)), [known, filter]);
-  // Until one is chosen, the newest.
+  // Until the reader selects one, the newest.
   const selected = chosen ?? shown[0]?.txn;
   const version = live.requests.find(({ txn }) => txn === selected);
   const capturing = tab === 'map' || tab === 'latency';
@@ -51,10 +51,10 @@ export function LiveView(): VNode {
   const lately = useThrottled(live.requests, CAPTURE_EVERY_MS);
   const capture = useLoaded(capturing ? client.capture : undefined, [capturing, lately]);
   const keys = useLoaded(tab === 'keys' ? client.keys : undefined, [tab, live.connected]);
-  // It only learns, so that no service changes its colour while one looks.
+  // Services are only added, so that none changes its colour.
   const colours = useMemo(() => new ServiceColours(), []);
   colours.add([...live.requests.map(({ service }) => service), ...(trace.value?.services ?? [])], capture.value?.edges);
-  // What stays from another request must not pass for the one that could not be loaded.
+  // Data of the previous request must not pass for one that could not be loaded.
   const report = trace.error !== undefined && trace.value?.txn !== selected ? undefined : trace.value;
 
   const select = (txn: string): void => {
@@ -65,7 +65,7 @@ export function LiveView(): VNode {
     choose(undefined);
     history.replaceState(null, '', location.pathname + location.search);
   };
-  /** What one reads is not replaced by the next that comes. */
+  /** The request being read is not replaced when the next one comes. */
   const stay = (): void => {
     if (chosen === undefined && report !== undefined) select(report.txn);
   };

@@ -1,6 +1,6 @@
 import type { CaptureReport, KeyReport, RequestSummary, TokenInspection, TraceReport } from '../../../trace/index.js';
 
-/** Where this page is served; everything it asks for is below. */
+/** Where this page is served; all endpoints are below it. */
 const BASE = (): string => location.pathname.replace(/\/$/, '');
 
 export const trace = (txn: string): Promise<TraceReport> =>
@@ -8,7 +8,7 @@ export const trace = (txn: string): Promise<TraceReport> =>
 export const capture = (): Promise<CaptureReport> => get('/capture');
 export const keys = (): Promise<readonly KeyReport[]> => get('/keys');
 
-/** In the body, so that the token is in no address and no access log. */
+/** In the body, so that the token appears in no address and no access log. */
 export function inspect(token: string): Promise<TokenInspection> {
   return get('/inspect', {
     method: 'POST',
@@ -17,7 +17,7 @@ export function inspect(token: string): Promise<TokenInspection> {
   });
 }
 
-const FORGOTTEN = 'This gateway does not know this request, or does not know it any more: it keeps the last ones only.';
+const FORGOTTEN = 'This gateway does not know this request: it keeps only the most recent ones.';
 
 async function get<T>(path: string, init?: RequestInit, missing?: string): Promise<T> {
   const response = await fetch(BASE() + path, { ...init, cache: 'no-store', redirect: 'error' }).catch(() => {
@@ -34,7 +34,7 @@ interface RequestEvents {
   readonly connected: (connected: boolean) => void;
 }
 
-/** Requests as they end. The browser connects again by itself when the server has been restarted. */
+/** Requests as they end. The browser reconnects automatically after the server restarts. */
 export function follow({ all, ended, connected }: RequestEvents): () => void {
   const source = new EventSource(`${BASE()}/requests`);
   source.addEventListener('open', () => connected(true));

@@ -7,7 +7,7 @@ describe('a probe', () => {
   );
 
   it.each(['GET', 'GET /orders', 'POST /health', 'GET /health-insurances', 'GET /health/:id', 'GET /orders/health'])(
-    'is not %s',
+    'does not include %s',
     (op) => expect(isProbe({ op })).toBe(false),
   );
 });

@@ -1,7 +1,7 @@
-/** First segments of paths that machines ask for every few seconds: whether a process lives, and its counters. */
+/** First path segments of requests that machines make every few seconds: health probes and metrics. */
 const PATHS = new Set(['health', 'healthz', 'livez', 'readyz', 'metrics']);
 
-/** What an orchestrator or a collector asks; among requests of people it is noise. */
+/** A request from an orchestrator or a metrics collector: noise among the requests of people. */
 export function isProbe({ op }: { readonly op: string }): boolean {
   const [, segment = ''] = /^(?:GET|HEAD) \/([a-z]+)(?:\/[a-z]+)?$/.exec(op) ?? [];
   return PATHS.has(segment);

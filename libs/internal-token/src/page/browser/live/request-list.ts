@@ -11,9 +11,9 @@ import type { LiveRequests } from './use-requests.js';
 
 interface RequestListProps {
   readonly live: LiveRequests;
-  /** Of the requests, those that pass the filter. */
+  /** The requests that pass the filter. */
   readonly shown: readonly RequestSummary[];
-  /** There is nothing to be filtered. */
+  /** There is nothing to filter. */
   readonly none: boolean;
   readonly hiddenProbes: number;
   readonly withProbes: boolean;
@@ -23,12 +23,12 @@ interface RequestListProps {
   readonly filterInput: RefObject<HTMLInputElement | null>;
   readonly selected: string | undefined;
   readonly onSelect: (txn: string) => void;
-  /** Back to the newest; absent while that is what is shown. */
+  /** Returns to the newest request; absent while that is shown. */
   readonly onFollow?: (() => void) | undefined;
   readonly colours: ServiceColours;
 }
 
-/** The requests that have come, newest on top. */
+/** The received requests, newest on top. */
 export function RequestList({
   live,
   shown,
@@ -75,14 +75,14 @@ export function RequestList({
           onInput=${(event: Event) => onFilter((event.target as HTMLInputElement).value)}
         />
       </label>
-      ${onFollow && html`<button type="button" title="Show the newest, and each that comes" aria-keyshortcuts="f" onClick=${onFollow}>Follow</button>`}
+      ${onFollow && html`<button type="button" title="Show the newest request, and each new one" aria-keyshortcuts="f" onClick=${onFollow}>Follow</button>`}
       <button
         type="button"
         aria-pressed=${String(live.paused)}
         aria-keyshortcuts="p"
         onClick=${() => live.pause(!live.paused)}
       >
-        ${icon(live.paused ? 'play' : 'pause')} ${live.paused ? `Go on (${live.waiting})` : 'Pause'}
+        ${icon(live.paused ? 'play' : 'pause')} ${live.paused ? `Resume (${live.waiting})` : 'Pause'}
       </button>
     </div>
     <div

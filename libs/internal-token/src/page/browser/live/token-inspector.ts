@@ -9,13 +9,16 @@ import { inspect } from './live.client.js';
 /** Claims that are seconds since 1970. */
 const TIMES = new Set(['iat', 'exp', 'nbf', 'auth_time']);
 
-/** What a token says and whether it would be accepted now. It is kept nowhere: not in the address, not in storage. */
+/**
+ * What a token contains and whether it would be accepted now. The token is stored nowhere: not in the address, not in
+ * storage.
+ */
 export function TokenInspector(): VNode {
   const [token, setToken] = useState('');
   const [answer, setAnswer] = useState<{ readonly inspection?: TokenInspection; readonly error?: string }>({});
   const submit = (event: Event): void => {
     event.preventDefault();
-    // Copied with the header's name, it is the same token.
+    // Accept the token also when copied with the header's name.
     inspect(token.trim().replace(/^txn-token:\s*/i, '')).then(
       (inspection) => setAnswer({ inspection }),
       (error: unknown) => setAnswer({ error: error instanceof Error ? error.message : String(error) }),
@@ -28,7 +31,7 @@ export function TokenInspector(): VNode {
   const { inspection, error } = answer;
   return html`<div class="inspector">
     <form onSubmit=${submit}>
-      <label for="token">An internal token, as it is in the Txn-Token header</label>
+      <label for="token">An internal token, as in the Txn-Token header</label>
       <textarea
         id="token"
         rows="5"
@@ -38,7 +41,7 @@ export function TokenInspector(): VNode {
         spellcheck="false"
         onInput=${(event: Event) => setToken((event.target as HTMLTextAreaElement).value)}
       ></textarea>
-      <p class="muted">It is sent to this process and kept nowhere.</p>
+      <p class="muted">It is sent to this process and stored nowhere.</p>
       <button type="submit" class="primary" disabled=${token.trim() === ''}>Inspect</button>
       <button type="button" onClick=${clear}>Clear</button>
     </form>
@@ -55,7 +58,7 @@ function result({ valid, code, reason, header, claims, keyState }: TokenInspecti
       <b>${valid ? 'Valid' : 'Refused'}</b> ${code !== undefined && html`<code>${code}</code>`} ${reason}
     </p>
     ${keyState !== undefined && html`<p>Signed by a key that is <b>${keyState}</b>.</p>`}
-    ${valid ? undefined : (header ?? claims) && html`<p class="muted">What follows is read, not proven.</p>`}
+    ${valid ? undefined : (header ?? claims) && html`<p class="muted">The content below is decoded, not verified.</p>`}
     ${header && fields('Header', header)} ${claims && fields('Claims', claims)}`;
 }
 

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Loaded<T> {
-  /** The last that came; it stays while the next is loaded. */
+  /** The last loaded value; it stays while the next one is loading. */
   readonly value?: T;
   readonly error?: string;
 }
 
-/** Loads again whenever `on` changes; an answer that comes too late is dropped. */
+/** Loads again whenever `on` changes; drops an answer that arrives too late. */
 export function useLoaded<T>(load: (() => Promise<T>) | undefined, on: readonly unknown[]): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({});
   useEffect(() => {
@@ -24,7 +24,7 @@ export function useLoaded<T>(load: (() => Promise<T>) | undefined, on: readonly 
   return loaded;
 }
 
-/** The value, changed at most once in so many milliseconds. */
+/** The value, updated at most once per this many milliseconds. */
 export function useThrottled<T>(value: T, everyMs: number): T {
   const [shown, setShown] = useState(value);
   const last = useRef(0);

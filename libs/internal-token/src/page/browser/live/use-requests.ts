@@ -2,23 +2,23 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RequestSummary } from '../../../trace/index.js';
 import { follow } from './live.client.js';
 
-/** Older ones leave the list. */
+/** Most requests in the list; older ones are removed. */
 const KEPT = 500;
 const NONE: readonly RequestSummary[] = [];
 
 export interface LiveRequests {
   /** Newest first. */
   readonly requests: readonly RequestSummary[];
-  /** The first answer has come. */
+  /** The first answer has arrived. */
   readonly loaded: boolean;
   readonly connected: boolean;
   readonly paused: boolean;
-  /** How many have come since the list stands still. */
+  /** How many requests have arrived since the list was paused. */
   readonly waiting: number;
   readonly pause: (paused: boolean) => void;
 }
 
-/** Requests as they come. While paused they are collected and not shown. */
+/** Requests as they come. While paused they are collected but not shown. */
 export function useRequests(): LiveRequests {
   const [all, setAll] = useState<readonly RequestSummary[]>();
   const [held, setHeld] = useState<readonly RequestSummary[]>();

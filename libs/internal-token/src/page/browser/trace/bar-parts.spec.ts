@@ -24,25 +24,25 @@ describe('the parts of a bar', () => {
     }
   });
 
-  it('are, for what no child covers, as long as the self time', () => {
+  it('count as self time exactly what no child covers', () => {
     for (const each of tree.report.spans) {
       const parts = barParts(each, tree.children(each));
       expect(sum(parts, 'self') + sum(parts, 'network')).toBeCloseTo(each.self, 6);
     }
   });
 
-  it('are network where one server has answered a call', () => {
+  it('are network time where one server answered a call', () => {
     expect(barParts(span, tree.children(span)).map(({ what }) => what)).toEqual(['network', 'children', 'network']);
     expect(barParts(span, []).map(({ what }) => what)).toEqual(['self']);
     expect(barParts({ ...span, kind: 'server' }, tree.children(span)).map(({ what }) => what)).not.toContain('network');
   });
 
-  it('are its own where a child outlived it that it did not wait for', () => {
+  it('do not subtract a detached child that outlived its span', () => {
     const detached = { ...child(span.offset, span.duration * 2), detached: true as const };
     expect(barParts(span, [detached]).map(({ what }) => what)).toEqual(['self']);
   });
 
-  it('count children once that overlap, and not at all what sticks out', () => {
+  it('count overlapping children once, and nothing outside the span', () => {
     const root = { ...span, kind: 'server' as const, offset: 10, duration: 10 };
     const parts = barParts(root, [child(5, 7), child(11, 3), child(12, 1), child(18, 50), child(90, 1)]);
     expect(parts).toEqual([

@@ -1,6 +1,6 @@
 import type { ReportedSpan } from '../../../trace/index.js';
 
-/** What a span did in a piece of its time. */
+/** What a span did in a part of its time. */
 export interface BarPart {
   readonly what: 'self' | 'children' | 'network';
   readonly from: number;
@@ -8,8 +8,8 @@ export interface BarPart {
 }
 
 /**
- * A span's time in pieces: its children's, and its own. A call's own time beside that of the one server that answered it
- * was spent between the two.
+ * Divides the time of a span into its children's and its own. For a call that one server answered, the call's own time
+ * is the time on the way.
  */
 export function barParts(span: ReportedSpan, children: readonly ReportedSpan[]): BarPart[] {
   const end = span.offset + span.duration;

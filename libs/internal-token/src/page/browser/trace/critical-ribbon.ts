@@ -6,10 +6,10 @@ import type { ServiceColours } from '../base/services.js';
 import { scale } from './time-scale.js';
 import type { TraceState } from './trace-state.js';
 
-/** A name is written into a piece only if it has room. */
+/** A name is written into a piece only if it fits. */
 const NAME_FROM = 64;
 
-/** Which service's, unless the operation says it: `gateway POST /orders`, `inventory.reserve` */
+/** Adds the service unless the operation names it: `gateway POST /orders`, `inventory.reserve` */
 export function fullName({ service, op }: Pick<ReportedSpan, 'service' | 'op'>): string {
   return op.startsWith(`${service}.`) ? op : `${service} ${op}`;
 }
@@ -20,7 +20,9 @@ interface RibbonProps {
   readonly width: number;
 }
 
-/** The critical path as one line: who had the request, from its beginning to its end. A click goes there. */
+/**
+ * The critical path as one line: which span the request waited for, from beginning to end. A click selects the span.
+ */
 export function CriticalRibbon({ state, colours, width }: RibbonProps): VNode {
   const { tree, range } = state;
   const at = scale(range, width);

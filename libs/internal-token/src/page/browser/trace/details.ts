@@ -10,7 +10,7 @@ import type { TraceState } from './trace-state.js';
 
 type Fact = readonly [name: string, value: string | undefined, copy?: true];
 
-/** All that is known of the selected span. */
+/** Everything known about the selected span. */
 export function Details({
   state,
   colours,

@@ -12,7 +12,7 @@ interface NoticesProps {
   readonly colours: ServiceColours;
 }
 
-/** What one has to know before one trusts the picture, where it failed, and the token on its way. */
+/** What to know before trusting the picture, where it failed, and the token on its way. */
 export function Notices({ state, colours }: NoticesProps): VNode {
   return html`<div class="notices">
     <${ErrorChain} state=${state} colours=${colours} />
@@ -55,7 +55,7 @@ function capital(text: string): string {
 function ErrorChain({ state, colours }: NoticesProps): VNode | undefined {
   const { tree } = state;
   const unhappy = tree.report.errorChain.flatMap((id) => tree.span(id) ?? []);
-  // Of a call between processes, the side that answered knows more.
+  // For a call between processes, the side that answered knows more.
   const chain = unhappy.filter(({ id, kind }, index) => {
     const next = unhappy[index + 1];
     return !(kind === 'client' && next?.kind === 'server' && next.parent === id);
@@ -81,13 +81,13 @@ function ErrorChain({ state, colours }: NoticesProps): VNode | undefined {
   </nav>`;
 }
 
-/** Unless the message tells it. */
+/** The error code, unless the message contains it. */
 function codeOf({ code, message }: ReportedError): VNode | undefined {
   if (code === undefined || message.includes(String(code))) return undefined;
   return html`<code>${code}</code>`;
 }
 
-/** How old the token was wherever it arrived; at the gateway alone it has just been made. */
+/** The token's age on each arrival; at the gateway it has only just been made. */
 function TokenHops({ state, colours }: NoticesProps): VNode | undefined {
   const hops = state.tree.report.spans.filter((span) => span.token !== undefined);
   if (hops.length < 2 && hops.every(({ token }) => (token?.left ?? 0) > 0)) return undefined;

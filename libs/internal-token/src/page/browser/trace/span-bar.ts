@@ -10,7 +10,7 @@ const TOP = 6;
 const HEIGHT = 11;
 const CRITICAL_TOP = TOP + HEIGHT + 2;
 const TOOTH = 3;
-/** Narrower than this, parts and an edge would only blur. */
+/** Narrower bars have no parts and no edge, which would only blur. */
 const SMALL = 5;
 
 interface SpanBarProps {
@@ -20,7 +20,7 @@ interface SpanBarProps {
   readonly width: number;
 }
 
-/** A span in time: its own work solid, its children's light, the network hatched, the critical path underlined. */
+/** A span on the time axis: own work solid, its children's light, the network hatched, the critical path underlined. */
 export function SpanBar({ tree, span, range, width }: SpanBarProps): VNode {
   const at = scale(range, width);
   const box = (from: number, to: number, least = 0): { x: number; width: number } => {
@@ -52,13 +52,13 @@ export function SpanBar({ tree, span, range, width }: SpanBarProps): VNode {
   </svg>`;
 }
 
-/** The torn edge of a span that nobody has seen ending. */
+/** The torn edge of a span without an end. */
 function ragged(x: number): string {
   const teeth = Array.from({ length: 4 }, (_, index) => `l${index % 2 === 0 ? TOOTH : -TOOTH} ${HEIGHT / 4}`).join('');
   return `M${x - TOOTH} ${TOP}${teeth}l${TOOTH * 2} 0l0 ${-HEIGHT}z`;
 }
 
-/** A span outside of the range leaves a sign on which side it is. */
+/** A span outside the range leaves a mark on its side. */
 function beyond(x: number): VNode {
   const middle = TOP + HEIGHT / 2;
   const tip = x === 0 ? 6 : -6;

@@ -28,7 +28,7 @@ describe('the rows of a trace', () => {
     ]);
   });
 
-  it('leave out what is closed and log lines that nobody wants', () => {
+  it('leave out closed spans, and log lines if they are switched off', () => {
     expect(told(failed, { notes: false, collapsed: new Set(['10f067aa0ba90230']) })).toEqual([
       'gateway POST /orders',
       'orders orders.place',
@@ -38,7 +38,7 @@ describe('the rows of a trace', () => {
     ]);
   });
 
-  it('are, with a filter, what matches all words and the way there, even if closed', () => {
+  it('are, with a filter, the spans that match all words and their ancestors, even if closed', () => {
     const way = ['~gateway POST /orders', '~orders orders.place', '~orders inventory.reserve'];
     const found = ['~inventory inventory.reserve', 'inventory inventory.update'];
     expect(told(failed, { filter: 'Timeout update', collapsed: new Set(['10f067aa0ba90201']) })).toEqual([
@@ -54,20 +54,20 @@ describe('the rows of a trace', () => {
     ['open', 1],
     ['pool exhausted', 1],
     ['10f067aa0ba90233', 1],
-  ])('are found by %j: %i of them', (filter, hits) => {
+  ])('match the filter %j %i times', (filter, hits) => {
     const found = visibleRows(failed, { ...ALL, notes: false, filter }).filter(
       (row) => row.kind === 'span' && !row.dimmed,
     );
     expect(found).toHaveLength(hits);
   });
 
-  it('are, on the critical path, those that the request waited for', () => {
+  it('are, on the critical path, the spans that the request waited for', () => {
     const rows = visibleRows(placed, { ...ALL, notes: false, criticalOnly: true }).map(({ id }) => id);
     expect(rows).toHaveLength(new Set(placed.report.criticalPath.map(({ span }) => span)).size);
     expect(rows).not.toContain('a1f067aa0ba90210');
   });
 
-  it('lose no span whose parent is unknown', () => {
+  it('include spans whose parent is unknown', () => {
     const report = placedOrder().trace;
     const orphan = { ...report.spans[3]!, id: 'ffffffffffffffff', parent: 'eeeeeeeeeeeeeeee' };
     const tree = new SpanTree({ ...report, spans: [...report.spans, orphan] });

@@ -1,6 +1,6 @@
 import type { CriticalPiece, ReportedNote, ReportedSpan, TraceReport } from '../../../trace/index.js';
 
-/** A trace, with what the views look up again and again. */
+/** A trace with indexes for the views. */
 export class SpanTree {
   readonly roots: readonly ReportedSpan[];
   private readonly byId = new Map<string, ReportedSpan>();
@@ -26,13 +26,13 @@ export class SpanTree {
     return this.span(span.parent);
   }
 
-  /** From the root down, without the span itself. */
+  /** The ancestors of a span, root first, without the span itself. */
   ancestors(span: ReportedSpan): ReportedSpan[] {
     const above = this.parent(span);
     return above === undefined ? [] : [...this.ancestors(above), above];
   }
 
-  /** Where it was what the request waited for. */
+  /** When the request was waiting for this span. */
   critical(span: ReportedSpan): readonly CriticalPiece[] {
     return this.piecesOf.get(span.id) ?? [];
   }
@@ -49,10 +49,10 @@ export interface SpanRow {
   readonly id: string;
   readonly span: ReportedSpan;
   readonly level: number;
-  /** Something can be opened or closed under it. */
+  /** It can be opened or closed. */
   readonly expandable: boolean;
   readonly expanded: boolean;
-  /** Here only as the way to what the filter found. */
+  /** An ancestor of a match, shown only for context. */
   readonly dimmed: boolean;
 }
 
@@ -67,7 +67,7 @@ export interface NoteRow {
 
 export type Row = SpanRow | NoteRow;
 
-/** What the reader wants to see of a tree. */
+/** The reader's view settings for a tree. */
 export interface Shown {
   readonly collapsed: ReadonlySet<string>;
   readonly notes: boolean;
@@ -75,7 +75,7 @@ export interface Shown {
   readonly criticalOnly: boolean;
 }
 
-/** The rows to draw: depth first, children and log lines of a span by time. */
+/** The rows to draw: depth first, a span's children and log lines by time. */
 export function visibleRows(tree: SpanTree, shown: Shown): Row[] {
   const wanted = wantedSpans(tree, shown);
   const rows: Row[] = [];
@@ -102,7 +102,7 @@ export function visibleRows(tree: SpanTree, shown: Shown): Row[] {
   return rows;
 }
 
-/** What was asked for, and the way to it; undefined for everything. */
+/** The matching spans and their ancestors; undefined for everything. */
 function wantedSpans(tree: SpanTree, { filter, criticalOnly }: Shown): Map<string, 'hit' | 'way'> | undefined {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0 && !criticalOnly) return undefined;

@@ -5,14 +5,14 @@ import { tick } from '../base/format.js';
 import { scale, ticks, type TimeRange } from './time-scale.js';
 
 const TICK_WIDTH = 86;
-/** A shorter drag was a click. */
+/** A shorter drag counts as a click. */
 const SHORTEST_DRAG = 4;
 
 function axisTicks(range: TimeRange, width: number): number[] {
   return ticks(range, Math.floor(width / TICK_WIDTH));
 }
 
-/** Lines behind all rows, at the times of the axis. */
+/** Lines behind all rows, at the ticks of the axis. */
 export function TimeGrid({ range, width }: { readonly range: TimeRange; readonly width: number }): VNode {
   const at = scale(range, width);
   return html`<div class="grid-lines" aria-hidden="true">
@@ -26,7 +26,7 @@ interface TimeAxisProps {
   readonly onZoom: (range: TimeRange) => void;
 }
 
-/** The times; dragging over them zooms. */
+/** The ticks; dragging over them zooms. */
 export function TimeAxis({ range, width, onZoom }: TimeAxisProps): VNode {
   const element = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();

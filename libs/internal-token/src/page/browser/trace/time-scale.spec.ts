@@ -6,11 +6,11 @@ describe('the ticks of a time axis', () => {
     [0, 4000, 5, [0, 1000, 2000, 3000, 4000]],
     [0.21, 0.4, 4, [0.25, 0.3, 0.35, 0.4]],
     [-12, 30, 5, [-10, 0, 10, 20, 30]],
-  ])('from %d to %d, at most %i, are round', (from, to, most, wanted) => {
+  ])('are round from %d to %d, at most %i', (from, to, most, wanted) => {
     expect(ticks({ from, to }, most)).toEqual(wanted);
   });
 
-  it('are none where there is no time or no room', () => {
+  it('are empty without time or room', () => {
     expect(ticks({ from: 3, to: 3 }, 8)).toEqual([]);
     expect(ticks({ from: 0, to: Infinity }, 8)).toEqual([]);
     expect(ticks({ from: 0, to: 10 }, 0).length).toBeLessThanOrEqual(2);
@@ -25,7 +25,7 @@ describe('a zoom', () => {
     expect(within({ from: -50, to: 30 }, whole)).toEqual({ from: 0, to: 30 });
   });
 
-  it('shows the whole rather than nothing', () => {
+  it('shows the whole trace rather than nothing', () => {
     expect(within({ from: 40, to: 40 }, whole)).toEqual(whole);
     expect(within({ from: 200, to: 300 }, whole)).toEqual(whole);
   });

@@ -1,4 +1,4 @@
-/** A piece of the time of a trace, in milliseconds from its beginning. */
+/** A range of times in a trace, in milliseconds from its beginning. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
@@ -6,7 +6,7 @@ export interface TimeRange {
 
 const ROUND = [1, 2, 2.5, 5, 10];
 
-/** Round times inside of a range, at most `most` of them. */
+/** Round times within a range, at most `most` of them. */
 export function ticks({ from, to }: TimeRange, most: number): number[] {
   const rough = (to - from) / Math.max(1, most);
   if (!(rough > 0) || !Number.isFinite(rough)) return [];
@@ -17,13 +17,13 @@ export function ticks({ from, to }: TimeRange, most: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
-/** From times to pixels. */
+/** Converts times to pixels. */
 export function scale({ from, to }: TimeRange, width: number): (time: number) => number {
   const perMs = to > from ? width / (to - from) : 0;
   return (time) => (time - from) * perMs;
 }
 
-/** A range that is in the trace and not too short to be seen. */
+/** Limits a range to the trace and to a visible length. */
 export function within(range: TimeRange, whole: TimeRange): TimeRange {
   const shortest = (whole.to - whole.from) / 100_000;
   const from = Math.max(whole.from, Math.min(range.from, range.to));

@@ -11,7 +11,7 @@ interface ToolbarProps {
   readonly backToRows: () => void;
 }
 
-/** What of the spans is shown. Every button has a key. */
+/** View settings for the spans. Every button has a key. */
 export function Toolbar({ state, filterInput, backToRows }: ToolbarProps): VNode {
   const { tree, rows, range, whole } = state;
   const failed = tree.report.spans.filter((span) => span.failed).length;

@@ -6,7 +6,7 @@ import { milliseconds, moment, plural } from '../base/format.js';
 import { ServiceName, type ServiceColours } from '../base/services.js';
 import { Status, statusKind } from '../base/status.js';
 
-/** The request at a glance, and the sentence that says what to look at. */
+/** The request at a glance, and the sentence that says where to look. */
 export function TraceHeader({
   report,
   colours,

@@ -3,10 +3,10 @@ import type { ReportedSpan } from '../../../trace/index.js';
 import { type Row, SpanTree, visibleRows } from './span-tree.js';
 import { type TimeRange, within } from './time-scale.js';
 
-/** From so many log lines on, they are shown only when asked for. */
+/** From this number of log lines on, they are hidden at first. */
 const MANY_NOTES = 400;
 
-/** What the reader does with a trace: every view and every key goes through it. */
+/** The view state of a trace, which every view and key handler uses. */
 export interface TraceState {
   readonly tree: SpanTree;
   readonly rows: readonly Row[];
@@ -18,7 +18,7 @@ export interface TraceState {
   readonly range: TimeRange;
   readonly whole: TimeRange;
   readonly select: (row: string) => void;
-  /** Selects a span wherever it hides. */
+  /** Selects a span and opens its ancestors. */
   readonly reveal: (span: string) => void;
   readonly toggle: (span: ReportedSpan, expand?: boolean) => void;
   readonly collapseAll: (collapse: boolean) => void;
@@ -44,7 +44,7 @@ export function useTraceState(tree: SpanTree): TraceState {
     () => visibleRows(tree, { collapsed, notes, filter, criticalOnly }),
     [tree, collapsed, notes, filter, criticalOnly],
   );
-  // Another trace, or more of the same: what does not fit any more is given up.
+  // Another trace, or more of the same: state that no longer applies is dropped.
   useLayoutEffect(() => {
     setRange(whole);
     if (tree.span(selected?.split('/')[0]) === undefined) select(tree.roots[0]?.id);
@@ -81,7 +81,7 @@ export function useTraceState(tree: SpanTree): TraceState {
       if (expand) next.delete(span.id);
       else next.add(span.id);
       setCollapsed(next);
-      // The selection does not stay where nobody sees it.
+      // A hidden row does not stay selected.
       const hidden = tree.span(selected?.split('/')[0]);
       if (
         !expand &&
@@ -103,7 +103,7 @@ export function useTraceState(tree: SpanTree): TraceState {
   };
 }
 
-/** From the first to the last thing that is known. */
+/** From the first to the last known time. */
 function wholeRange({ report }: SpanTree): TimeRange {
   let [from, to] = [0, Math.max(report.duration, 0.001)];
   for (const { offset, duration } of report.spans) {

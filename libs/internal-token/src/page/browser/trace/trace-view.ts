@@ -16,11 +16,11 @@ import { traceKeys } from './waterfall-keys.js';
 interface TraceViewProps {
   readonly report: TraceReport;
   readonly colours: ServiceColours;
-  /** It has the keys from the beginning. */
+  /** Handles keys from the start. */
   readonly focused?: boolean;
 }
 
-/** One request: notices, the spans, and the details of one of them. */
+/** One request: notices, the spans, and the details of one span. */
 export function TraceView({ report, colours, focused = false }: TraceViewProps): VNode {
   const tree = useMemo(() => new SpanTree(report), [report]);
   const known = useTraceState(tree);
@@ -29,7 +29,7 @@ export function TraceView({ report, colours, focused = false }: TraceViewProps):
   const backToRows = (): void => view.current?.querySelector<HTMLElement>('.waterfall')?.focus();
   const state = {
     ...known,
-    // From where it is shown, the keys go on.
+    // The keys continue from the shown position.
     reveal(id: string) {
       known.reveal(id);
       backToRows();

@@ -1,7 +1,7 @@
 import type { Keys } from '../base/keyboard.js';
 import type { TraceState } from './trace-state.js';
 
-/** Keys of the tree, by the pattern of the ARIA authoring practices. `index` is the selected row's. */
+/** Keys of the tree, following the pattern of the ARIA authoring practices. `index` is the selected row's. */
 export function rowKeys(state: TraceState, index: number, page: number): Keys {
   const { rows, tree } = state;
   const row = rows[index];
@@ -57,7 +57,7 @@ export function traceKeys(state: TraceState, focusFilter: () => void): Keys {
   };
 }
 
-/** Goes round; a failed span that is hidden is shown. */
+/** Wraps around; reveals a failed span that is hidden. */
 export function nextError(state: TraceState): void {
   const { spans } = state.tree.report;
   const here = spans.findIndex(({ id }) => id === state.selected?.split('/')[0]);

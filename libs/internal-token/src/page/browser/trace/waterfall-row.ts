@@ -10,9 +10,9 @@ import type { NoteRow, Row, SpanRow } from './span-tree.js';
 import { scale } from './time-scale.js';
 import type { TraceState } from './trace-state.js';
 
-/** Deeper rows are not indented further: the name would vanish. */
+/** Deeper rows are not indented further: the name would disappear. */
 const DEEPEST = 18;
-/** For the time of a log line, in pixels. */
+/** Room for the time of a log line, in pixels. */
 const TIME_ROOM = 84;
 
 interface RowProps {
@@ -100,7 +100,7 @@ function timesInWords({ offset, duration, self, critical }: ReportedSpan): strin
 function noteCells({ note }: NoteRow, { state, width }: RowProps): VNode {
   const x = scale(state.range, width)(note.offset);
   const error = note.err === undefined ? '' : ` ${note.err.type}: ${note.err.message}`;
-  // Close to the right edge it stands to the left of its time, if it has room there.
+  // Close to the right edge, the message stands to the left of its time if it fits.
   const before = x > width - TIME_ROOM && x > TIME_ROOM;
   return html`<div class="cell-name" role="gridcell" aria-colspan="3">
       <span class="indent" aria-hidden="true"></span><span class="toggle"></span>

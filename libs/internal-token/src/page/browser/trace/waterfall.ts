@@ -12,17 +12,17 @@ import type { TraceState } from './trace-state.js';
 import { rowKeys } from './waterfall-keys.js';
 import { WaterfallRow } from './waterfall-row.js';
 
-/** Rows beyond the visible ones, so that fast scrolling shows no hole. */
+/** Rows rendered beyond the visible ones, so that fast scrolling shows no gap. */
 const SPARE = 10;
 
 interface WaterfallProps {
   readonly state: TraceState;
   readonly colours: ServiceColours;
-  /** The keys work without a click first. */
+  /** Takes the keys without a click first. */
   readonly focused: boolean;
 }
 
-/** The spans as a tree beside their times. Only rows in sight are in the document. */
+/** The spans as a tree beside their times. Only visible rows are in the document. */
 export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
   const scroller = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLDivElement>(null);
@@ -36,7 +36,7 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
   const seen = rows.slice(first, first + Math.ceil(height / ROW_HEIGHT) + 2 * SPARE);
   const index = rows.findIndex(({ id }) => id === selected);
 
-  // With the first picture: a key may be pressed at once.
+  // Focused with the first frame, because a key may be pressed at once.
   useLayoutEffect(() => {
     if (focused) scroller.current?.focus({ preventScroll: true });
   }, []);
@@ -63,7 +63,7 @@ export function Waterfall({ state, colours, focused }: WaterfallProps): VNode {
       <div class="head-row" role="row" aria-rowindex="1">
         <div class="cell-name" role="columnheader">Operation</div>
         <div class="cell-number" role="columnheader" title="From beginning to end">Total</div>
-        <div class="cell-number cell-self" role="columnheader" title="What no call within it covers">Own</div>
+        <div class="cell-number cell-self" role="columnheader" title="Time not covered by calls within it">Own</div>
         <div class="cell-time" role="columnheader" aria-label="Time" ref=${axis}>
           <${TimeAxis} range=${state.range} width=${width} onZoom=${state.zoom} />
         </div>
@@ -100,7 +100,7 @@ What the request waited for; its pieces add up to ${milliseconds(tree.report.dur
   </div>`;
 }
 
-/** Whose share of the critical path is the largest. */
+/** The span with the largest share of the critical path. */
 function slowest({ tree: { report } }: TraceState): string {
   const span = report.spans.reduce(
     (most, each) => (each.critical > most.critical ? each : most),
