@@ -14,7 +14,7 @@ const ITEMS = {
   ],
 };
 
-/** For development: the app decides when to run it; again does nothing. */
+/** For development: the app decides when to run it; running it again does nothing. */
 @Injectable()
 export class CatalogSeed {
   constructor(private readonly db: SystemDatabase<CatalogTables>) {}

@@ -51,11 +51,11 @@ describe('catalog', () => {
   }
   const skus = (body: { items: { sku: string }[] }) => body.items.map(({ sku }) => sku).sort();
 
-  it('R44: every route says what it is for', () => {
+  it('R44: declares the scopes of every route', () => {
     for (const route of reflectRoutes([CatalogController], 'catalog')) expect(route.scopes).toBeDefined();
   });
 
-  it('shows a tenant its own items, public or not, and nobody else’s', async () => {
+  it('shows a tenant its own items, public or not, and no items of other tenants', async () => {
     expect(skus((await call('GET', '/items', clerk('acme'))).body)).toEqual(['anvil', 'magnet', 'rope']);
     expect(skus((await call('GET', '/items', clerk('globex'))).body)).toEqual(['chair', 'lamp']);
     expect(await call('GET', `/items/${GLOBEX_LAMP}`, clerk('acme'))).toMatchObject({
@@ -73,20 +73,20 @@ describe('catalog', () => {
     });
   });
 
-  it('R47: lets nobody write without a user, the purpose and the permission', async () => {
+  it('R47: refuses writes without a user, the purpose or the permission', async () => {
     expect((await call('POST', '/items', ANONYMOUS, valid)).status).toBe(403);
     expect((await call('POST', '/items', { ...clerk('acme'), permissions: [] }, valid)).status).toBe(403);
     expect((await call('POST', '/items', { ...clerk('acme'), scope: 'catalog.read' }, valid)).status).toBe(403);
   });
 
-  it('adds an item for the own tenant only', async () => {
+  it("adds an item only for the caller's own tenant", async () => {
     const added = await call('POST', '/items', clerk('acme'), { ...valid, name: '  Säge 🪚 ' });
     expect(added).toMatchObject({ status: 201, body: { sku: 'saw', name: 'Säge 🪚', public: false } });
     expect((await call('GET', `/items/${added.body.id}`, clerk('acme'))).body).toEqual(added.body);
     expect(skus((await call('GET', '/items', clerk('globex'))).body)).not.toContain('saw');
   });
 
-  it('refuses a SKU that is taken, in the own tenant', async () => {
+  it('refuses a SKU already taken in the same tenant', async () => {
     expect(await call('POST', '/items', clerk('acme'), { ...valid, sku: 'anvil' })).toMatchObject({
       status: 409,
       body: { code: 'sku_taken' },
@@ -94,7 +94,7 @@ describe('catalog', () => {
     expect((await call('POST', '/items', clerk('umbrella'), { ...valid, sku: 'anvil' })).status).toBe(201);
   });
 
-  it('pages through everything once', async () => {
+  it('returns every item once over all pages', async () => {
     const seen: string[] = [];
     for (let path = '/items?limit=2'; ;) {
       const { body } = await call('GET', path, clerk('globex'));
@@ -115,10 +115,10 @@ describe('catalog', () => {
     ['half a cent', { ...valid, price: 0.5 }],
     ['a negative price', { ...valid, price: -1 }],
     ['2^53', { ...valid, price: 2 ** 53 }],
-    ['a number beyond all', `{"sku":"saw","name":"Saw","currency":"EUR","price":1e999}`],
+    ['an infinite number', `{"sku":"saw","name":"Saw","currency":"EUR","price":1e999}`],
     ['NUL in the name', { ...valid, name: 'S\u0000aw' }],
     ['half a surrogate pair', `{"sku":"saw","name":"\\ud800","currency":"EUR","price":1}`],
-    ['a name of blanks', { ...valid, name: '   ' }],
+    ['a blank name', { ...valid, name: '   ' }],
     ['a long name', { ...valid, name: 'x'.repeat(201) }],
     ['a currency in lower case', { ...valid, currency: 'eur' }],
   ])('refuses an item with %s', async (_, payload) => {
@@ -139,7 +139,7 @@ describe('catalog', () => {
     expect((await call('GET', path, clerk('acme'))).status).toBe(400);
   });
 
-  it('answers the claims as the handler sees them', async () => {
+  it('returns the claims as the handler sees them', async () => {
     const { body } = await call('GET', '/me', { ...clerk('acme'), userId: 'ada' });
     expect(body).toMatchObject({ userId: 'ada', tenantId: 'acme', scope: 'catalog.read catalog.write' });
   });

@@ -16,7 +16,7 @@ const findItemsInput = z.strictObject({ itemIds: z.array(id).min(1).max(50) });
 const findItemsOutput = z.object({ items: z.array(catalogItem) });
 
 export abstract class CatalogApi {
-  /** Those of the items that the caller may see; an unknown id is simply absent. */
+  /** Returns the items that the caller may see; an unknown id is simply absent. */
   abstract findItems(input: z.infer<typeof findItemsInput>): Promise<z.infer<typeof findItemsOutput>>;
 }
 

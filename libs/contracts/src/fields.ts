@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Ids are compared as text by more than one store, so they have one spelling. */
+/** More than one store compares ids as text, so an id has exactly one spelling. */
 export const id = z.uuid().toLowerCase();
 
-/** An amount in the currency's smallest unit. With the limits of an order its total stays an exact number. */
+/** An amount in the currency's smallest unit. Within the limits of an order, the total stays an exact number. */
 export const minorUnits = z.int().min(0).max(1_000_000_000);
 
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'three capital letters, as in ISO 4217');

@@ -14,15 +14,15 @@ export type HeldReservation = z.infer<typeof held>;
 const settled = z.object({ orderId: id, status: z.enum(['confirmed', 'released']) });
 export type SettledReservation = z.infer<typeof settled>;
 
-/** One reservation an order. Every answer is final for its order, so any of them may be asked for again. */
+/** One reservation per order. Every answer is final for its order, so any call may be repeated. */
 export abstract class InventoryApi {
   /** Holds the stock for two minutes. 409 `out_of_stock` if there is too little, `reservation_closed` once settled as released. */
   abstract reserve(input: ReserveInput): Promise<HeldReservation>;
 
-  /** Decides: what is still held becomes firm, anything else (expired, refused, never made) is released for good. */
+  /** Confirms a held reservation; releases any other (expired, refused, never made) for good. */
   abstract confirm(input: ReservationInput): Promise<SettledReservation>;
 
-  /** Gives the stock back, also a confirmed one's, and lets the order never reserve again. */
+  /** Returns the stock, also of a confirmed reservation; the order can never reserve again. */
   abstract release(input: ReservationInput): Promise<SettledReservation>;
 }
 
@@ -35,7 +35,7 @@ export const inventoryPort = definePort(InventoryApi, {
       idempotent: true,
       purposes: ['orders.write'],
     },
-    // Also part of reading: whoever next reads an order that was interrupted finishes it.
+    // Reading needs it too: the next reader of an interrupted order finishes it.
     confirm: {
       input: orderInput,
       output: settled,

@@ -28,7 +28,7 @@ const orderPage = z.object({ orders: z.array(order), nextCursor: id.optional() }
 export type OrderPage = z.infer<typeof orderPage>;
 
 export abstract class OrdersApi {
-  /** With an idempotency key the same lines give the same order again; other lines are refused. */
+  /** With an idempotency key, the same lines return the same order; other lines are refused. */
   abstract place(input: PlaceOrderInput): Promise<Order>;
 
   abstract get(input: OrderInput): Promise<Order>;

@@ -1,12 +1,12 @@
-/** What can go wrong between the two sides of a port, whatever the transport. Domains add codes of their own. */
+/** What can fail between the two sides of a port, whatever the transport. Domains add codes of their own. */
 export const PORT_FAILURES = {
-  /** The input is not what the contract asks for: the caller's defect. */
+  /** The input violates the contract: a defect of the caller. */
   port_input_invalid: 400,
-  /** The caller's token has expired: the request took too long, and starts again at the gateway. */
+  /** The caller's token has expired: the request took too long and must start again at the gateway. */
   txn_expired: 401,
   /** The other side does not offer this method: it runs another version of the contract. */
   port_method_unknown: 501,
-  /** The answer is not what the contract promises: the implementation's defect. */
+  /** The answer violates the contract: a defect of the implementation. */
   port_output_invalid: 502,
   /** No connection to the other side; nothing was done. */
   port_unreachable: 502,
@@ -21,8 +21,8 @@ export const PORT_FAILURES = {
 export type PortFailure = keyof typeof PORT_FAILURES;
 
 /**
- * The one type in which errors cross a port. `code` is what callers branch on, `status` what an HTTP answer would say,
- * `detail` a sentence for people. Nothing else crosses: no stack, no cause.
+ * The only error type that crosses a port. Callers branch on `code`; `status` is the HTTP status, `detail` a sentence
+ * for people. Nothing else crosses: no stack, no cause.
  */
 export class PortError extends Error {
   override readonly name = 'PortError';
@@ -41,7 +41,7 @@ export class PortError extends Error {
     return new PortError(code, PORT_FAILURES[code], detail, options);
   }
 
-  /** What goes over a wire. */
+  /** The wire format. */
   toJSON(): { code: string; status: number; detail: string } {
     return { code: this.code, status: this.status, detail: this.detail };
   }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** A method of a port as the other side sees it. Both schemas describe JSON: a point in time is an ISO string. */
+/** A method of a port as the other side sees it. Both schemas describe JSON: write a point in time as an ISO string. */
 export interface PortMethod<Input = unknown, Output = unknown> {
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
-  /** May be repeated when the answer got lost. */
+  /** May be repeated if the answer was lost. */
   readonly idempotent: boolean;
   /** Scopes of the caller's token that this method serves; any one is enough. */
   readonly purposes: readonly [string, ...string[]];
@@ -41,7 +41,9 @@ export function definePort<Api extends object>(
   return Object.freeze({ api, name: definition.name, methods: Object.freeze({ ...definition.methods }) });
 }
 
-/** A Date, Map, bigint or transform would come out differently over HTTP than in process: refused here, not found later. */
+/**
+ * Refuses at startup what HTTP would change: a Date, Map, bigint or transform comes out differently than in process.
+ */
 function mustBeJson(place: string, schema: z.ZodType): void {
   try {
     z.toJSONSchema(schema, { io: 'input' });

@@ -11,7 +11,7 @@ describe('the ports', () => {
     expect(catalogPort.methods.findItems.purposes).toEqual(['catalog.read', 'orders.write']);
   });
 
-  it('may be repeated after a lost answer, except placing an order', () => {
+  it('are idempotent, except for placing an order', () => {
     const repeatable = [catalogPort, inventoryPort, ordersPort].flatMap((port) =>
       Object.entries(port.methods).map(([name, { idempotent }]) => [`${port.name}.${name}`, idempotent]),
     );
@@ -20,14 +20,14 @@ describe('the ports', () => {
 });
 
 describe('fields', () => {
-  it('spell an id one way', () => {
+  it('accept only one spelling of an id', () => {
     expect(id.parse(apple.toUpperCase())).toBe(apple);
   });
 
   it.each([
     ['no line', []],
     [
-      'an item twice',
+      'a duplicate item',
       [
         { itemId: apple, quantity: 1 },
         { itemId: apple.toUpperCase(), quantity: 1 },
@@ -35,10 +35,10 @@ describe('fields', () => {
     ],
     ['no quantity', [{ itemId: apple, quantity: 0 }]],
     ['half a piece', [{ itemId: apple, quantity: 0.5 }]],
-    ['a number beyond exact ones', [{ itemId: apple, quantity: 2 ** 53 }]],
+    ['a number too large to be exact', [{ itemId: apple, quantity: 2 ** 53 }]],
     ['an unknown key', [{ itemId: apple, quantity: 1, price: 1 }]],
     ['a quantity in text', [{ itemId: apple, quantity: '1' }]],
-    ['an id that is none', [{ itemId: `${apple}\u0000`, quantity: 1 }]],
+    ['an invalid id', [{ itemId: `${apple}\u0000`, quantity: 1 }]],
     ['51 lines', Array.from({ length: 51 }, () => ({ itemId: crypto.randomUUID(), quantity: 1 }))],
   ])('refuse lines with %s', (_, value) => {
     expect(lines.safeParse(value).success).toBe(false);

@@ -5,7 +5,7 @@ export interface DevelopmentAccount {
   readonly name: string;
   readonly tenantId: string;
   readonly permissions: readonly string[];
-  /** What one can try with this account, said on the sign-in page. */
+  /** What this account can do, shown on the sign-in page. */
   readonly summary: string;
 }
 
@@ -20,7 +20,7 @@ const EVERYTHING = [
 
 const READ_ONLY = EVERYTHING.filter((permission) => permission.endsWith(':read'));
 
-/** No secret: it is printed on the sign-in page, which only loopback can open. */
+/** Not a secret: it is printed on the sign-in page, which is served only on loopback. */
 export const DEVELOPMENT_PASSWORD = 'development';
 
 export const DEVELOPMENT_ACCOUNTS: readonly DevelopmentAccount[] = [

@@ -25,7 +25,7 @@ interface Discovery {
   code_challenge_methods_supported: string[];
 }
 
-/** As much of a browser as a sign-in needs: cookies, and redirects that one can look at. */
+/** The part of a browser that a sign-in needs: cookies, and visible redirects. */
 class Browser {
   readonly #cookies = new Map<string, string>();
 
@@ -119,7 +119,7 @@ describe('the development identity provider', () => {
     });
   }
 
-  it('publishes a discovery document and a key set that belong together, without a private key', async () => {
+  it('publishes a discovery document and a matching key set, without a private key', async () => {
     expect(discovery.issuer).toBe(provider.issuer);
     expect(discovery.code_challenge_methods_supported).toEqual(['S256']);
     const endpoints = Object.entries(discovery).filter(([name]) => /_endpoint$|_uri$/.test(name));
@@ -131,7 +131,7 @@ describe('the development identity provider', () => {
     expect(keys[0]).not.toHaveProperty('d');
   });
 
-  it('gives a JWT access token with tenant and permissions for a code and its verifier', async () => {
+  it('issues a JWT access token with tenant and permissions for a code and its verifier', async () => {
     const { answer, redeem } = await signIn('alice');
     expect(answer.searchParams.get('state')).toBe('some-state');
     expect(answer.searchParams.get('iss')).toBe(provider.issuer);
@@ -150,7 +150,7 @@ describe('the development identity provider', () => {
     expect(payload['permissions']).toEqual(
       expect.arrayContaining(['orders:write', 'catalog:write', 'inventory:write']),
     );
-    // The library looks at the clock for each of them: a second may end in between.
+    // The library reads the clock for each of them: a second may pass in between.
     expect(Math.abs((payload.exp ?? 0) - (payload.iat ?? 0) - 3600)).toBeLessThanOrEqual(1);
     expect(payload.jti).toEqual(expect.any(String));
 
@@ -159,7 +159,7 @@ describe('the development identity provider', () => {
     expect(decodeProtectedHeader(String(body['id_token'])).alg).toBe('ES256');
   });
 
-  it('tells people of two tenants and with different permissions apart', async () => {
+  it('issues different claims to people of different tenants and with different permissions', async () => {
     const bob = decodeJwt(String((await (await signIn('bob')).redeem()).body['access_token']));
     const carol = decodeJwt(String((await (await signIn('carol')).redeem()).body['access_token']));
     expect(bob['tenant_id']).toBe('acme');
@@ -168,12 +168,12 @@ describe('the development identity provider', () => {
     expect(carol['permissions']).toContain('orders:write');
   });
 
-  it('grants no scope that was not asked for, and none that it does not know', async () => {
+  it('grants only scopes that were requested and that it knows', async () => {
     const { redeem } = await signIn('alice', 'demo-cli', { scope: 'openid catalog.read everything' });
     expect((await redeem()).body['scope']).toBe('catalog.read');
   });
 
-  it('refuses a wrong password with the sign-in page, and a right one on that page still counts', async () => {
+  it('shows the sign-in page again after a wrong password, and accepts the right one there', async () => {
     const browser = new Browser();
     const page = await startSignIn(browser);
     const refused = await browser.open(page, { login: 'alice', password: 'wrong' });
@@ -187,19 +187,19 @@ describe('the development identity provider', () => {
     expect(answer.searchParams.get('code')).toEqual(expect.any(String));
   });
 
-  it('tells the application when the person cancels', async () => {
+  it('tells the application that the person cancelled', async () => {
     const browser = new Browser();
     const page = await startSignIn(browser);
     const answer = await browser.follow(await browser.open(page, { cancel: 'yes' }), REDIRECT);
     expect(answer.searchParams.get('error')).toBe('access_denied');
   });
 
-  it('refuses a sign-in page of another browser', async () => {
+  it('refuses a sign-in page from another browser', async () => {
     const page = await startSignIn(new Browser());
     expect((await new Browser().open(page, { login: 'alice', password: PASSWORD })).status).toBe(400);
   });
 
-  it('asks again who to be at each authorization, also after another account', async () => {
+  it('asks for the account at each authorization, even after a sign-in', async () => {
     const browser = new Browser();
     for (const login of ['alice', 'bob']) {
       const page = await startSignIn(browser);
@@ -210,7 +210,7 @@ describe('the development identity provider', () => {
     }
   });
 
-  it('refuses a wrong verifier, and the code is spent after a right one', async () => {
+  it('refuses a wrong verifier, and a code that was already used', async () => {
     const wrong = await signIn('alice');
     expect(await exchange({ code: wrong.code, code_verifier: 'y'.repeat(43) })).toMatchObject({
       status: 400,
@@ -231,21 +231,21 @@ describe('the development identity provider', () => {
   it.each([
     ['another host', 'https://attacker.example/callback'],
     ['another path on loopback', 'http://127.0.0.1:49152/elsewhere'],
-  ])('refuses a redirect to %s on a page of its own', async (_case, redirect_uri) => {
+  ])('refuses a redirect to %s on its own error page', async (_case, redirect_uri) => {
     const response = await new Browser().open(authorizationUrl({ redirect_uri, code_challenge: 'c'.repeat(43) }));
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
     expect(await response.text()).toContain('invalid_redirect_uri');
   });
 
-  it('refuses a resource that it does not know', async () => {
+  it('refuses an unknown resource', async () => {
     const parameters = { resource: 'https://other.example.test', code_challenge: 'c'.repeat(43) };
     const browser = new Browser();
     const answer = await browser.follow(await browser.open(authorizationUrl(parameters)), REDIRECT);
     expect(answer.searchParams.get('error')).toBe('invalid_target');
   });
 
-  it('gives opaque tokens to the second client, which only the gateway can introspect', async () => {
+  it('issues opaque tokens to the second client, which only the gateway can introspect', async () => {
     const token = String((await (await signIn('alice', 'demo-opaque')).redeem()).body['access_token']);
     expect(token).not.toContain('.');
     const secret = await readFile(provider.introspection.clientSecretFile, 'utf8');
@@ -281,7 +281,7 @@ describe('the development identity provider', () => {
     expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
   });
 
-  it('answers nothing to a page whose host name was made to resolve to this machine', async () => {
+  it('answers 421 to a host name that was rebound to this machine', async () => {
     const status = await new Promise((resolve, reject) => {
       const headers = { host: 'attacker.example' };
       get(discovery.jwks_uri, { headers }, (response) => resolve(response.resume().statusCode)).once('error', reject);
@@ -289,7 +289,7 @@ describe('the development identity provider', () => {
     expect(status).toBe(421);
   });
 
-  it('refuses an address that is none, and lives on', async () => {
+  it('answers 400 to an unparsable address and keeps running', async () => {
     const { hostname, port } = new URL(discovery.issuer);
     const status = await new Promise((resolve, reject) => {
       get({ hostname, port, path: '//' }, (response) => resolve(response.resume().statusCode)).once('error', reject);
@@ -298,7 +298,7 @@ describe('the development identity provider', () => {
     expect((await fetch(discovery.jwks_uri)).status).toBe(200);
   });
 
-  it('keeps its key over a restart, readable by its owner only', async () => {
+  it('keeps its key over a restart, readable only by its owner', async () => {
     const { keys } = (await (await fetch(discovery.jwks_uri)).json()) as { keys: { kid: string }[] };
     const again = await startDevelopmentIdentityProvider({ port: 0, audience: AUDIENCE, directory });
     const restarted = (await (await fetch(`${again.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
@@ -326,13 +326,13 @@ describe('the development identity provider', () => {
     }
   });
 
-  it('says so when its port is taken', async () => {
+  it('reports that its port is taken', async () => {
     const port = Number(new URL(provider.issuer).port);
     const start = startDevelopmentIdentityProvider({ port, audience: AUDIENCE, directory });
     await expect(start).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });
 
-  it('has said nothing on the console in all of this', () => {
+  it('writes nothing to the console', () => {
     for (const spy of consoleSpies) expect(spy).not.toHaveBeenCalled();
   });
 });

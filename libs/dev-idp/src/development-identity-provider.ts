@@ -14,11 +14,11 @@ export interface DevelopmentIdentityProviderOptions {
   readonly host?: string;
   /** Default 3900; 0 takes a free one. */
   readonly port?: number;
-  /** What access tokens are for: the `audience` the gateway expects, an absolute URI. */
+  /** The audience of access tokens: the `audience` the gateway expects, an absolute URI. */
   readonly audience: string;
-  /** Redirect addresses beside `/callback` on any loopback port. */
+  /** Redirect addresses in addition to `/callback` on any loopback port. */
   readonly allowedRedirects?: readonly string[];
-  /** Keeps the provider's own key. Default `.dev/identity-provider`. */
+  /** Directory of the provider's own key. Default `.dev/identity-provider`. */
   readonly directory?: string;
 }
 
@@ -33,7 +33,7 @@ export interface DevelopmentIdentityProvider {
   close(): Promise<void>;
 }
 
-/** A real OpenID provider for one developer's machine, with accounts whose password everyone knows. */
+/** A real OpenID provider for one developer's machine, with accounts whose password is public. */
 export async function startDevelopmentIdentityProvider({
   host = '127.0.0.1',
   port = 3900,
@@ -48,7 +48,7 @@ export async function startDevelopmentIdentityProvider({
 
   const secrets = await loadProviderSecrets(directory);
   const server = createServer();
-  // The issuer's name contains the port, and a free one is known only after listening.
+  // The issuer's name contains the port, which is known only after listening.
   await listen(server, host, port);
   const issuer = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(issuer, providerConfiguration(audience, secrets, allowedRedirects));
@@ -65,9 +65,9 @@ export async function startDevelopmentIdentityProvider({
   };
 }
 
-/** Whoever starts this has checked already; a public password is worth checking twice. */
+/** The caller has checked already; a public password is worth checking twice. */
 function refuseOutsideDevelopment(host: string): void {
-  // oxlint-disable-next-line node/no-process-env -- a last defence that depends on its caller is none
+  // oxlint-disable-next-line node/no-process-env -- the last defence must not depend on its caller
   if (process.env['NODE_ENV'] === 'production') {
     throw new Error(
       'The development identity provider does not start with NODE_ENV=production: its passwords are public. ' +

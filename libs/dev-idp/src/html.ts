@@ -1,4 +1,4 @@
-/** Markup that is safe to put into a page; everything else is escaped. */
+/** Markup that is safe to put into a page; all other values are escaped. */
 export class Html {
   constructor(readonly markup: string) {}
 }

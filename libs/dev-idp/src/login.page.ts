@@ -16,11 +16,11 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
   return page(
     'Sign in',
     html`<span class="badge">Development only</span>
-      <h1>Who would you like to be?</h1>
+      <h1>Choose an account</h1>
       <p class="quiet">
         Choose an account to continue to ${clientName}. Everyone’s password is <code>${DEVELOPMENT_PASSWORD}</code>.
       </p>
-      ${refused && html`<p class="alarm" role="alert" id="refusal">This name and password do not belong together.</p>`}
+      ${refused && html`<p class="alarm" role="alert" id="refusal">Wrong name or password.</p>`}
       <ul class="accounts">
         ${DEVELOPMENT_ACCOUNTS.map((account) => accountButton(action, account))}
       </ul>
@@ -60,7 +60,7 @@ export function loginPage({ action, clientName, login, refused }: LoginView): st
 
 const OPEN = html`open`;
 const INVALID = html`aria-invalid="true" aria-describedby="refusal"`;
-/** The password is what one types again. */
+/** The password must be typed again. */
 const INVALID_HERE = html`${INVALID} autofocus`;
 
 function accountButton(action: string, { subject, name, tenantId, summary }: DevelopmentAccount): Html {

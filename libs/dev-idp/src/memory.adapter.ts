@@ -6,8 +6,8 @@ interface Entry {
 }
 
 /**
- * Codes, grants and opaque tokens of one running provider. Sign-in sessions are not kept at all: each authorization
- * asks again who to be, which is what someone who tries several accounts wants.
+ * Codes, grants and opaque tokens of one running provider. Sign-in sessions are not kept: each authorization asks for
+ * the account again, which suits developers who try several accounts.
  */
 export function createMemoryAdapter(): AdapterFactory {
   const entries = new Map<string, Entry>();
@@ -46,10 +46,10 @@ class MemoryAdapter implements Adapter {
     }
   }
 
-  /** Used by the device flow only, which is switched off. */
+  /** Used only by the device flow, which is disabled. */
   async findByUserCode(): Promise<undefined> {}
 
-  /** Used for sessions only. */
+  /** Used only for sessions. */
   async findByUid(): Promise<undefined> {}
 
   private key(id: string): string {

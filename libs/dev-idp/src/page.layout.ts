@@ -89,7 +89,7 @@ export function page(title: string, content: Html): string {
     </html>`.markup;
 }
 
-/** No script at all. A browser also applies form-action to where the answer to the form redirects. */
+/** No scripts. Browsers apply form-action also to the target of a redirect after the form. */
 export function pageHeaders(formTargets: readonly string[] = []): Readonly<Record<string, string>> {
   return {
     'Content-Type': 'text/html; charset=utf-8',

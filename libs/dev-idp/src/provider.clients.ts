@@ -3,10 +3,10 @@ import type { ClientMetadata } from 'oidc-provider';
 /** Signs people in from a terminal or a page on this machine; its access tokens are JWTs. */
 export const CLI_CLIENT_ID = 'demo-cli';
 
-/** The same, but its access tokens are opaque: they mean something only at the introspection endpoint. */
+/** The same with opaque access tokens, which only the introspection endpoint can read. */
 export const OPAQUE_CLIENT_ID = 'demo-opaque';
 
-/** Introspects, and does nothing else. */
+/** Only introspects. */
 export const INTROSPECTION_CLIENT_ID = 'gateway';
 
 const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'];

@@ -9,7 +9,7 @@ import { createMemoryAdapter } from './memory.adapter.js';
 import { developmentClients, INTROSPECTION_CLIENT_ID, OPAQUE_CLIENT_ID } from './provider.clients.js';
 import type { ProviderSecrets } from './provider.secrets.js';
 
-/** What a client may ask for; what the person may do is in the `permissions` claim. */
+/** The scopes a client may request; what the person may do is in the `permissions` claim. */
 const API_SCOPES = [
   'catalog.read',
   'catalog.write',
@@ -38,7 +38,7 @@ export function providerConfiguration(
     adapter: createMemoryAdapter(),
     clients: developmentClients(secrets.introspectionSecret, allowedRedirects),
     jwks: { keys: [secrets.signingKey] },
-    // Cookies live as long as one sign-in, so their key need not outlive the process.
+    // Cookies last for one sign-in, so their key need not outlive the process.
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
@@ -49,7 +49,7 @@ export function providerConfiguration(
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      // Every access token is for the API, so there is none that userinfo could be asked with.
+      // Every access token is for the API, so none is valid for userinfo.
       userinfo: { enabled: false },
       introspection: {
         enabled: true,
@@ -60,7 +60,7 @@ export function providerConfiguration(
         defaultResource: () => audience,
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, resource, client) => {
-          if (resource !== audience) throw new errors.InvalidTarget(`the only resource here is ${audience}`);
+          if (resource !== audience) throw new errors.InvalidTarget(`the only resource is ${audience}`);
           return {
             audience,
             scope: API_SCOPES.join(' '),

@@ -6,13 +6,13 @@ import { calculateJwkThumbprint } from 'jose';
 import type { JWK } from 'oidc-provider';
 
 export interface ProviderSecrets {
-  /** Private ES256 key of this provider alone: never the key that signs internal tokens. */
+  /** The provider's own private ES256 key: never the key that signs internal tokens. */
   readonly signingKey: JWK;
   readonly introspectionSecret: string;
   readonly introspectionSecretFile: string;
 }
 
-/** Made once and kept, so that access tokens stay valid when the provider starts again. */
+/** Created once and kept, so that access tokens stay valid over a restart. */
 export async function loadProviderSecrets(directory: string): Promise<ProviderSecrets> {
   const folder = resolve(directory);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -39,7 +39,10 @@ function parseKey(file: string, text: string): JWK {
   }
 }
 
-/** A link fails where a file exists already: two processes starting together end up with the same secret. */
+/**
+ * Creates the file with a hard link, which fails if it exists: processes that start together end up with the same
+ * secret.
+ */
 async function readOrCreate(file: string, create: () => string | Promise<string>): Promise<string> {
   const existing = await readIfThere(file);
   if (existing !== undefined) return existing;

@@ -13,7 +13,7 @@ import { interactionPath } from './provider.configuration.js';
 const MAXIMUM_FORM_BYTES = 4096;
 const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** Our two pages; everything else is the provider's. */
+/** Serves our two pages; the provider serves everything else. */
 export function requestHandler(provider: Provider): RequestListener {
   const protocol = provider.callback();
 
@@ -22,7 +22,7 @@ export function requestHandler(provider: Provider): RequestListener {
     if (pathname === undefined) {
       send(response, 400, errorPage('invalid_request', 'The address cannot be read.'));
     } else if (!isAddressedToLoopback(request)) {
-      // A page elsewhere that makes its own name resolve to this machine gets nothing.
+      // DNS rebinding: a page whose host name resolves to this machine gets nothing.
       send(response, 421, errorPage('misdirected_request', `This provider answers at ${provider.issuer} only.`));
     } else if (pathname === '/') {
       send(response, 200, homePage(provider.issuer));
@@ -82,7 +82,7 @@ function send(response: ServerResponse, status: number, body: string, formTarget
   response.writeHead(status, pageHeaders(formTargets)).end(body);
 }
 
-/** Origin of a web address, or the scheme of an application's own. */
+/** The origin of a web address, or the scheme of an application's own address. */
 function formTarget(redirectUri: string): string {
   const { origin, protocol } = new URL(redirectUri);
   return origin === 'null' ? protocol : origin;

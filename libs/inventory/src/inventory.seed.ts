@@ -14,7 +14,7 @@ const STOCK = {
   ],
 };
 
-/** For development: the app decides when to run it; again does nothing. */
+/** For development: the app decides when to run it; running it again does nothing. */
 @Injectable()
 export class InventorySeed {
   constructor(private readonly db: SystemDatabase<InventoryTables>) {}

@@ -71,7 +71,7 @@ describe('inventory', () => {
       (error: unknown) => (error instanceof PortError ? `${error.status} ${error.code}` : error),
     );
 
-  it('holds, confirms and gives back', async () => {
+  it('reserves, confirms and releases stock', async () => {
     const item = await itemWith(10);
     const order = randomUUID();
     await reserve(order, item, 4);
@@ -82,7 +82,7 @@ describe('inventory', () => {
     expect(await level(item)).toEqual([10, 0, 10]);
   });
 
-  it('does each of them once however often it is asked, also at the same time', async () => {
+  it('applies each call once, however often it is repeated, also concurrently', async () => {
     const item = await itemWith(10);
     const order = randomUUID();
     const held = await Promise.all([1, 2, 3].map(() => reserve(order, item, 4)));
@@ -95,7 +95,7 @@ describe('inventory', () => {
     expect(await level(item)).toEqual([10, 0, 10]);
   });
 
-  it('counts a reservation as free from the second minute on, without anybody cleaning up', async () => {
+  it('frees the stock of a reservation after two minutes, without a cleanup', async () => {
     const item = await itemWith(5);
     const order = randomUUID();
     await reserve(order, item, 5);
@@ -109,7 +109,7 @@ describe('inventory', () => {
     expect(await level(item)).toEqual([5, 5, 0]);
   });
 
-  it('holds again for an order that asks again after its time', async () => {
+  it('reserves again for an order that retries after its reservation expired', async () => {
     const item = await itemWith(5);
     const order = randomUUID();
     await reserve(order, item, 5);
@@ -119,7 +119,7 @@ describe('inventory', () => {
     expect(await level(item)).toEqual([0, 0, 0]);
   });
 
-  it('keeps refusing an order that was refused, so that a retry cannot come to another answer', async () => {
+  it('keeps refusing an order it has refused, so that a retry gets the same answer', async () => {
     const item = await itemWith(1);
     const order = randomUUID();
     expect(await code(reserve(order, item, 2))).toBe('409 out_of_stock');
@@ -132,7 +132,7 @@ describe('inventory', () => {
   it.each([
     ['confirming', (orderId: string) => confirm(orderId)],
     ['releasing', (orderId: string) => release(orderId)],
-  ])('closes an order for good by %s what was never reserved', async (_, close) => {
+  ])('closes an order that never reserved for good by %s', async (_, close) => {
     const item = await itemWith(1);
     const order = randomUUID();
     expect(await close(order)).toEqual({ orderId: order, status: 'released' });
@@ -140,7 +140,7 @@ describe('inventory', () => {
     expect(await level(item)).toEqual([1, 0, 1]);
   });
 
-  it('takes all lines or none', async () => {
+  it('reserves all lines or none', async () => {
     const [plenty, scarce] = [await itemWith(10), await itemWith(1)];
     const lines = [
       { itemId: plenty, quantity: 2 },
@@ -150,7 +150,7 @@ describe('inventory', () => {
     expect(await level(plenty)).toEqual([10, 0, 10]);
   });
 
-  it('never holds more than there is, whoever comes at the same time', async () => {
+  it('never reserves more than there is, however many orders run concurrently', async () => {
     const items = [await itemWith(20), await itemWith(20)];
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, (_, n) => {
@@ -164,7 +164,7 @@ describe('inventory', () => {
     for (const item of items) expect(await level(item)).toEqual([0, 0, 0]);
   });
 
-  it('refuses to set less than is held', async () => {
+  it('refuses to set less stock than is reserved', async () => {
     const item = await itemWith(5);
     const order = randomUUID();
     await reserve(order, item, 4);
@@ -173,7 +173,7 @@ describe('inventory', () => {
     expect((await confirm(order)).status).toBe('confirmed');
   });
 
-  it('keeps tenants apart: the same item and order id are others', async () => {
+  it('keeps tenants apart: equal item and order ids are different records', async () => {
     const item = await itemWith(5);
     const order = randomUUID();
     await reserve(order, item, 5);
@@ -182,7 +182,7 @@ describe('inventory', () => {
     expect((await confirm(order)).status).toBe('confirmed');
   });
 
-  it('seeds once', async () => {
+  it('seeds only once', async () => {
     await app.get(InventorySeed).run();
     const anvil = '0197a000-0000-7000-8000-00000000ac01';
     await acme(() => stock.set(anvil, 7));
@@ -197,7 +197,7 @@ describe('inventory', () => {
       return { status: answer.statusCode, body: answer.json() };
     }
 
-    it('R44: every route says what it is for', () => {
+    it('R44: declares the scopes of every route', () => {
       for (const route of reflectRoutes([InventoryController], 'inventory')) expect(route.scopes).toBeDefined();
     });
 
@@ -213,7 +213,7 @@ describe('inventory', () => {
       expect((await call('GET', '/stock?limit=100', keeper('globex'))).body.stock).not.toContainEqual(expected);
     });
 
-    it('pages by the cursor that every list of the shop has, and keeps stock of whatever it is told', async () => {
+    it("pages by the shop's common cursor, and keeps stock for any item id", async () => {
       const clerk = keeper('initech');
       const items = [randomUUID(), randomUUID(), randomUUID()].sort();
       for (const item of items) await call('PUT', `/stock/${item}`, clerk, { onHand: 1 });
@@ -228,7 +228,7 @@ describe('inventory', () => {
       expect((await call('GET', '/stock?after=1', clerk)).status).toBe(400);
     });
 
-    it('asks for purpose and permission', async () => {
+    it('requires purpose and permission', async () => {
       const path = `/stock/${randomUUID()}`;
       const reader = { ...keeper('acme'), permissions: ['inventory:read'] };
       expect((await call('PUT', path, reader, { onHand: 1 })).status).toBe(403);
@@ -242,7 +242,7 @@ describe('inventory', () => {
       },
     );
 
-    it('answers the claims as the handler sees them', async () => {
+    it('returns the claims as the handler sees them', async () => {
       expect((await call('GET', '/me', { ...keeper('acme'), userId: 'ada' })).body.userId).toBe('ada');
     });
   });

@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** `refused`: there was too little stock, and that stays the answer. */
+/** `refused`: there was too little stock; this answer is final. */
 type ReservationStatus = 'held' | 'confirmed' | 'released' | 'refused';
 
 export interface InventoryTables {

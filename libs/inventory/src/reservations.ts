@@ -6,7 +6,7 @@ type Trx = Transaction<InventoryTables>;
 type Line = { itemId: string; quantity: number };
 export type Reservation = Omit<Selectable<InventoryTables['reservations']>, 'tenant_id'>;
 
-/** Writes `first` unless the order has a reservation already. Either way its row is ours until the transaction ends. */
+/** Inserts `first` unless the order has a reservation. Either way its row is locked until the transaction ends. */
 export async function openReservation(trx: Trx, first: Reservation): Promise<{ row: Reservation; isNew: boolean }> {
   const written = await trx
     .insertInto('reservations')
@@ -44,7 +44,7 @@ export async function replaceLines(trx: Trx, orderId: string, lines: readonly Li
     .execute();
 }
 
-/** Takes what the order reserved out of stock; false, and nothing taken, if it is not there. */
+/** Takes the reserved stock of the order; returns false, and takes nothing, if there is too little. */
 export async function takeFromStock(trx: Trx, orderId: string): Promise<boolean> {
   const lines = await linesOf(trx, orderId);
   await lockStock(trx, [...lines.keys()]);

@@ -3,7 +3,9 @@ import type { InventoryTables } from './inventory.tables.js';
 
 type Trx = Transaction<InventoryTables>;
 
-/** Each item's stock and how much of it is held now. An expired reservation holds nothing, whatever its row says. */
+/**
+ * Each item's stock and how much of it is reserved now. An expired reservation holds nothing, whatever its row says.
+ */
 export function stockLevels(trx: Trx, now: Date) {
   const held = trx
     .selectFrom('reservation_lines as line')
@@ -20,7 +22,7 @@ export function stockLevels(trx: Trx, now: Date) {
     .orderBy('stock.item_id');
 }
 
-/** Always in the same order, so that two orders of the same items cannot wait for each other. */
+/** Always in the same order, so that two orders of the same items cannot deadlock. */
 export async function lockStock(trx: Trx, itemIds: readonly string[]): Promise<void> {
   await trx
     .selectFrom('stock')

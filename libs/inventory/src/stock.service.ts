@@ -40,13 +40,13 @@ export class StockService {
     const row = await this.db.transaction((trx) =>
       stockLevels(trx, this.clock.now()).where('stock.item_id', '=', itemId).executeTakeFirst(),
     );
-    if (!row) throw new PortError('stock_not_found', 404, 'No stock is kept of this item.');
+    if (!row) throw new PortError('stock_not_found', 404, 'There is no stock record of this item.');
     return toStock(row);
   }
 
   /**
-   * For any id: what an item is, catalog knows, and stock may be counted before the item is listed. A number under an id
-   * that no item has harms nobody: orders sell only what catalog finds for the same tenant.
+   * Accepts any item id: only catalog knows the items, and stock may be counted before an item is listed. Stock of an
+   * unknown item does no harm: orders sell only what catalog finds for the same tenant.
    */
   async set(itemId: string, onHand: number): Promise<Stock> {
     this.context.require('inventory:write');
@@ -60,7 +60,8 @@ export class StockService {
       const { held } = await stockLevels(trx, this.clock.now())
         .where('stock.item_id', '=', itemId)
         .executeTakeFirstOrThrow();
-      if (onHand < held) throw new PortError('stock_held', 409, `${held} are held for orders; wait or set more.`);
+      if (onHand < held)
+        throw new PortError('stock_held', 409, `${held} are held for orders; wait, or set at least that many.`);
       await trx.updateTable('stock').set({ on_hand: onHand }).where('item_id', '=', itemId).execute();
       return { item_id: itemId, on_hand: onHand, held };
     });
