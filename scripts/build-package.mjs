@@ -1,4 +1,4 @@
-// The product as it is published: compiled, with its manifest and papers, in dist/packages/internal-token.
+// Builds the product as it is published, compiled, with its manifest and documents, in dist/packages/internal-token.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The script and the style of the trace pages, as the module page.bundle.ts. It holds code of others, so it is made at
-// `npm ci` and when the package is built, and never committed. The same input gives the same bytes.
+// Builds the script and the style of the trace pages as the module page.bundle.ts. It contains third-party code, so it
+// is built at `npm ci` and with the package, and never committed. The build is deterministic.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,9 +7,9 @@ import { build } from 'esbuild';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const PAGE = 'libs/internal-token/src/page';
 const OUT = at(`${PAGE}/page.bundle.ts`);
-/** What ends up in the script, with the file of its terms. */
+/** The packages in the script, each with its licence file. */
 const PACKAGES = ['preact', 'htm', 'uplot', '@dagrejs/dagre', '@dagrejs/graphlib'];
-/** What knows `light-dark()` and custom properties in SVG. */
+/** The browsers that support `light-dark()` and custom properties in SVG. */
 const TARGET = ['es2022', 'chrome123', 'firefox121', 'safari17.5'];
 
 function notice() {
@@ -30,7 +30,7 @@ async function bundle(entry, options = {}) {
     format: 'iife',
     target: TARGET,
     charset: 'utf8',
-    // The notice above holds every package's terms.
+    // The notice above contains every package's licence.
     legalComments: 'none',
     write: false,
     metafile: true,
@@ -46,17 +46,17 @@ const packages = [...script.inputs, ...style.inputs].flatMap((path) =>
   [...path.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)].map(([, name]) => name),
 );
 const unnamed = [...new Set(packages)].filter((name) => !PACKAGES.includes(name));
-if (unnamed.length > 0) throw new Error(`Add the terms of what the script contains now: ${unnamed.join(', ')}`);
+if (unnamed.length > 0) throw new Error(`Add the licences of new packages in the script: ${unnamed.join(', ')}`);
 for (const [name, { text }] of Object.entries({ script, style })) {
   if (new RegExp(`</${name}|<!--`, 'i').test(text)) throw new Error(`The ${name} would end its element.`);
 }
 
 const text = `// Made by scripts/build-page.mjs.
-/** The program of the pages, with the terms of the packages in it. */
+/** The program of the pages, with the licences of its packages. */
 export const script: string = ${JSON.stringify(script.text)};
 export const style: string = ${JSON.stringify(style.text)};
 `;
-// Unchanged, it stays untouched: watchers need not wake up.
+// Leave an unchanged file untouched, so that watchers do not wake up.
 if (!existsSync(OUT) || readFileSync(OUT, 'utf8') !== text) writeFileSync(OUT, text);
 const kB = ({ text: of }) => `${Math.round(Buffer.byteLength(of) / 1000)} kB`;
 console.log(`${PAGE}/page.bundle.ts: script ${kB(script)}, style ${kB(style)}`);

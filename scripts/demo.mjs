@@ -1,5 +1,5 @@
-// The whole story in one terminal: a shop of its own, a real login, some calls, and what the log says about one.
-// `--split`: the same in four processes.
+// The whole story in one terminal: starts a shop, signs in, makes some calls, and shows the log of one. `--split`: the
+// same in four processes.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -17,7 +17,7 @@ const { operationsOf, parseLine, renderTrace, reportTrace } = await importSource
 );
 
 const MORE_THAN_IN_STOCK = 10_000;
-/** For what never comes, not a measure. */
+/** A limit for what never happens, not a measurement. */
 const LOG_LIMIT_MS = 60_000;
 const QUIET_MS = 50;
 const JWT = /eyJ[\w-]+\.[\w-]+\./;
@@ -33,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 try {
   await run();
   await stop();
-  report.done('everything that was started has ended');
+  report.done('every started process has ended');
 } catch (error) {
   report.failure(explain(error));
   await stop().catch((stopError) => report.failure(explain(stopError)));
@@ -112,7 +112,7 @@ async function run() {
   proveOrder(order, trace);
   proveSecrecy([alice, bob]);
 
-  report.heading(`The order, from the log lines that share its token's id: itok trace ${order.requestId}`);
+  report.heading(`The order, from the log lines with its token's id: itok trace ${order.requestId}`);
   report.lines(renderTrace(trace, { pen: colours, width: report.width() }));
 }
 
@@ -132,7 +132,7 @@ async function call({ name, accessToken }, method, path, { expect, body }, descr
     },
     ...(body && { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new UserError(`The shop does not answer any more.\n${shop.lastWords()}`, { cause });
+    throw new UserError(`The shop no longer answers.\n${shop.lastWords()}`, { cause });
   });
   const answer = await response.json();
   const requestId = response.headers.get('x-request-id');
@@ -151,13 +151,13 @@ function describeProblem({ code, title }) {
   return `${code}: ${title}`;
 }
 
-/** The last lines of a request are written when its answer has left, so they come after it. */
+/** The last lines of a request are written after its answer has been sent. */
 async function untilLogged(requestId) {
   const deadline = Date.now() + LOG_LIMIT_MS;
   const { log } = shop;
   for (let seen = -1; !isWhole(requestId) || log.lines.length > seen; await delay(QUIET_MS)) {
     if (Date.now() > deadline) {
-      throw new UserError(`No log line tells how request ${requestId} ended.\n${shop.lastWords()}`);
+      throw new UserError(`No log line shows the end of request ${requestId}.\n${shop.lastWords()}`);
     }
     seen = log.lines.length;
   }
@@ -170,7 +170,7 @@ function traceOf(requestId) {
   );
 }
 
-/** One tree, which is the gateway's, and an answering side of each call. */
+/** One tree with the gateway at its root, and an answering span for each call. */
 function isWhole(requestId) {
   const trace = traceOf(requestId);
   return trace?.service === 'gateway' && trace.gaps.length === 0 && !trace.unfinished;
@@ -178,7 +178,7 @@ function isWhole(requestId) {
 
 function proveIds(calls) {
   const ids = new Set(calls.map(({ requestId }) => requestId));
-  ensure(ids.size === calls.length, 'each request has an id of its own');
+  ensure(ids.size === calls.length, 'each request has its own id');
   ensure(
     [...ids].every((id) => /^[0-9a-f]{32}$/.test(id)),
     'each id is a W3C trace id',
@@ -201,7 +201,7 @@ function proveOrder({ lines }, trace) {
   const processes = new Set(lines.map(({ process: name }) => name));
   ensure(
     processes.size === 1 + extracted.length,
-    `each process tells of the order, but only: ${[...processes].join(', ')}`,
+    `each process logs the order, but only these did: ${[...processes].join(', ')}`,
   );
   if (options.split) report.done(`one id in the logs of ${processes.size} processes: ${[...processes].join(', ')}`);
 }
@@ -216,13 +216,13 @@ function proveSecrecy(people) {
 }
 
 function ensure(kept, what) {
-  if (!kept) throw new UserError(`Not as promised: ${what}`);
+  if (!kept) throw new UserError(`Check failed: ${what}`);
 }
 
 async function stop() {
   const running = shop;
   shop = undefined;
   if (running && !(await running.stop())) {
-    throw new UserError('A process did not end when asked to, and was killed.');
+    throw new UserError('A process did not stop when asked to and was killed.');
   }
 }

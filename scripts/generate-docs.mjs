@@ -1,4 +1,4 @@
-// Writes the pages that repeat what the code says: `npm run docs`. With --check it only tells which are out of date.
+// Generates the pages that are derived from the code: `npm run docs`. With --check it only lists outdated pages.
 import 'reflect-metadata';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -32,9 +32,9 @@ for (const [path, page] of Object.entries(PAGES)) {
 }
 
 if (stale.length > 0 && options.check) {
-  console.error(`Not what the code says: ${stale.join(', ')}. Run: npm run docs`);
+  console.error(`Outdated: ${stale.join(', ')}. Run: npm run docs`);
   process.exitCode = 1;
-} else console.log(stale.length > 0 ? `written: ${stale.join(', ')}` : 'every generated page says what the code says');
+} else console.log(stale.length > 0 ? `written: ${stale.join(', ')}` : 'all generated pages are up to date');
 
 function present(file) {
   try {

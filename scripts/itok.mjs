@@ -1,4 +1,4 @@
-// `itok` in this workspace, from source: npm run -s itok -- trace last
+// Runs `itok` from source in this workspace: npm run -s itok -- trace last
 import { importSource } from './lib/typescript-imports.mjs';
 
 const { processTerminal, runItok } = await importSource('libs/internal-token/src/cli/index.ts');

@@ -1,4 +1,4 @@
-// Signs in at the development identity provider and prints the access token, and nothing else, for use in `$(…)`.
+// Signs in at the development identity provider and prints only the access token, for use in `$(…)`.
 import { parseArgs } from 'node:util';
 
 import { ALL_SCOPES, DEVELOPMENT_ISSUER, DEVELOPMENT_PASSWORD, signIn } from './lib/sign-in.mjs';
@@ -6,7 +6,7 @@ import { explain, UserError } from './lib/user-error.mjs';
 
 const USAGE = `usage: npm run -s login -- <account> [options]
 
-  --opaque           an opaque token, which the gateway has to introspect
+  --opaque           an opaque token, which the gateway must introspect
   --scope <scopes>   default: "${ALL_SCOPES}"
   --password <text>  default: "${DEVELOPMENT_PASSWORD}"
   --issuer <url>     default: ${DEVELOPMENT_ISSUER}
@@ -26,7 +26,7 @@ try {
   if (values.help) {
     console.log(USAGE);
   } else if (positionals.length !== 1) {
-    throw new UserError(`Which account? For example alice.\n\n${USAGE}`);
+    throw new UserError(`Name an account, such as alice.\n\n${USAGE}`);
   } else {
     const { opaque, help: _, ...options } = values;
     const clientId = opaque ? 'demo-opaque' : 'demo-cli';

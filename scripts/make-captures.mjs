@@ -1,4 +1,4 @@
-// Writes test/captures/*.ndjson anew: node scripts/make-captures.mjs
+// Regenerates test/captures/*.ndjson: node scripts/make-captures.mjs
 import { writeFileSync } from 'node:fs';
 import { idOf, linesOf } from './lib/capture-builder.mjs';
 import { CAPTURES } from './lib/captures.mjs';

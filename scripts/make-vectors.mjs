@@ -1,6 +1,6 @@
-// Writes test/vectors/*.json: internal tokens with the answer a verifier has to give, for verifiers in any language.
-// The signatures come from jose and node:crypto, not from this repository's signer, so that the vectors check both sides.
-// The keys are kept once made; they are test-only and sign nothing else.
+// Writes test/vectors/*.json: internal tokens with the expected answer of a verifier, for verifiers in any language.
+// The signatures come from jose and node:crypto, not from this repository's signer, so that the vectors check both
+// sides. The keys are created once and kept; they are for tests only and sign nothing else.
 import { constants, createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -49,7 +49,7 @@ const es256 = keyOf('ES256');
 
 const base64url = (data) => Buffer.from(data).toString('base64url');
 
-/** A JWS signature over the input by any key, without regard to what the header says. */
+/** A JWS signature over the input with any key, whatever the header says. */
 function signature(input, jwk, { digest = 'sha256', pss = false } = {}) {
   const key = createPrivateKey({ key: jwk, format: 'jwk' });
   if (jwk.kty === 'OKP') return sign(null, Buffer.from(input), key);
@@ -61,7 +61,7 @@ function signature(input, jwk, { digest = 'sha256', pss = false } = {}) {
   );
 }
 
-/** Signs texts as they are: what no well-behaved library would sign. */
+/** Signs texts unchanged, also those that a well-behaved library would not sign. */
 function signText(header, payload, jwk = es256, options) {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${base64url(signature(input, jwk, options))}`;
@@ -94,7 +94,7 @@ const claims = {
   custom: {},
 };
 
-/** Changes of the valid token; a member that is `undefined` is left out. */
+/** Changes to the valid token; a member that is `undefined` is left out. */
 const token = (changes = {}, headerChanges = {}) =>
   signText(JSON.stringify({ ...header, ...headerChanges }), JSON.stringify({ ...payload, ...changes }));
 const tctx = (changes) => token({ tctx: { ...payload.tctx, ...changes } });

@@ -1,5 +1,6 @@
-// The shop in several processes, until Ctrl-C. `npm run start:split -- orders` extracts the domains it names, the
-// others stay in the gateway's process; without names each is a process of its own. `--built` starts what is built.
+// Runs the shop in several processes until Ctrl-C. `npm run start:split -- orders` extracts the named domains, the
+// others stay in the gateway's process; without names, each runs in its own process. `--built` starts the existing
+// build.
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
@@ -38,7 +39,7 @@ async function run() {
   const settings = await splitSettings(extracted, addresses);
   const width = Math.max(...names.map(({ length }) => length));
   const start = (name) => startApplication(name, settings[name], width).untilAnswering(readinessUrl(name, addresses));
-  // The gateway first: in development it publishes the keys that services wait for.
+  // The gateway starts first: in development it publishes the keys that services wait for.
   await start('gateway');
   if (stopping) return;
   await Promise.all(extracted.map(start));
@@ -56,7 +57,7 @@ function readArguments() {
   return { extracted, built: values.built };
 }
 
-/** Where each listens, as in `nest start <name>` unless the environment says otherwise. */
+/** The address of each process, as in `nest start <name>` unless the environment says otherwise. */
 function addressesOf(extracted) {
   const at = (setting, port) => `http://127.0.0.1:${process.env[setting] ?? port}`;
   return {
@@ -95,7 +96,7 @@ function printReady(extracted, addresses) {
   say(`${pc.bold(`${applications.length} processes are ready.`)} ${pc.dim('Ctrl-C stops all of them.')}`);
   console.log([at('gateway', rest), ...extracted.map((name) => at(name, `npx nest start ${name}`))].join('\n'));
   say(
-    `What to try is written above, below “Next”: it is the same in every split.\n` +
+    `Commands to try are listed above under “Next”: they are the same in every split.\n` +
       `Fewer processes: ${pc.cyan('npm run start:split -- orders')}, or one: ${pc.cyan('npm start')}`,
   );
 }
@@ -109,5 +110,5 @@ async function stop() {
   stopping = true;
   const inTime = await Promise.all(applications.map((application) => application.stop()));
   const killed = applications.filter((_, index) => !inTime[index]).map(({ name }) => name);
-  if (killed.length > 0) console.error(`${killed.join(', ')} did not end when asked to, and was killed.`);
+  if (killed.length > 0) console.error(`${killed.join(', ')} did not stop when asked to and was killed.`);
 }

@@ -1,5 +1,5 @@
-// CI's last word: GATES_STATUS REPORT. Nothing counts as passed that did not run: a missing report, a skipped test,
-// an empty run are failures. A failed test is never run again: property tests find something else the second time.
+// CI's final verdict: GATES_STATUS REPORT. A missing report, a skipped test or an empty run is a failure. A failed test
+// is not run again: a property test would find something else the second time.
 import { existsSync, readFileSync } from 'node:fs';
 
 const [gates, path] = process.argv.slice(2);

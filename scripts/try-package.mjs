@@ -1,5 +1,6 @@
-// The packed product, tried as a stranger would: installed by npm into fresh applications outside of this workspace that
-// are made of the README's code alone, compiled by plain tsc, run as processes of their own. `--keep` leaves them there.
+// Tries the packed product as a stranger would: npm installs it into fresh applications outside this workspace, which
+// consist only of the README's code, are compiled by plain tsc and run in their own processes. `--keep` leaves them
+// there.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,7 @@ import { explain, UserError } from './lib/user-error.mjs';
 
 const NEST = ['@nestjs/common', '@nestjs/core'];
 const EXPRESS = [...NEST, '@nestjs/platform-express', '@nestjs/axios', 'axios', 'rxjs'];
-/** What each application consists of. The gateway reads the decorators of the orders controller. */
+/** The files of each application. The gateway reads the decorators of the orders controller. */
 const APPLICATIONS = {
   gateway: { files: ['gateway.ts', 'orders.controller.ts'], packages: EXPRESS },
   orders: { files: ['orders.ts', 'orders.controller.ts'], packages: EXPRESS },
@@ -31,7 +32,7 @@ const ISSUER = 'https://login.example';
 const ALICE = { sub: 'alice', tenant_id: 'acme', scope: 'orders.read', permissions: ['inventory:read'] };
 const BOB = { ...ALICE, sub: 'bob', permissions: [] };
 
-/** For what never comes, not measures. */
+/** Limits for what never happens, not measurements. */
 const READY_LIMIT_MS = 180_000;
 const LOG_LIMIT_MS = 60_000;
 const POLL_MS = 50;
@@ -42,10 +43,10 @@ const kB = (bytes) => `${Math.round(bytes / 1000)} kB`;
 const { values: options } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
 const directory = mkdtempSync(join(tmpdir(), 'try-package-'));
 const log = new LogLines();
-/** Every byte that the applications have written. */
+/** All output of the applications. */
 let output = '';
 let provider;
-/** Where each listens here. */
+/** The address of each application. */
 let ports;
 const applications = [];
 
@@ -95,7 +96,7 @@ async function tryPackage() {
   );
   await Promise.all([...names.map((name) => prepare(name, fresh[name])), tryTypes(tarball)]);
 
-  report.heading('Running, each a process');
+  report.heading('Running, each in its own process');
   writeFileSync(join(fresh.gateway.directory, 'internal-token-key.pem'), newKey(), { mode: 0o600 });
   // Services first: they wait for the gateway's keys.
   for (const name of names.toReversed()) start(name, fresh[name]);
@@ -104,9 +105,9 @@ async function tryPackage() {
 
   report.heading('A request through all three');
   await tryRequest();
-  report.heading('What is refused');
+  report.heading('Refusals');
   await tryRefusals();
-  report.heading('What the logs hold');
+  report.heading('The logs');
   tryLogs();
 }
 
@@ -116,7 +117,7 @@ async function prepare(name, app) {
   report.done(`${name}: installed without a warning, compiled`, APPLICATIONS[name].files.join(', '));
 }
 
-/** An application of nothing but the product: npm brings what it needs beside it. */
+/** An application with only the product: npm installs its dependencies. */
 async function tryTypes(tarball) {
   const names = entryPoints(tarball);
   const files = new Map([
@@ -128,7 +129,7 @@ async function tryTypes(tarball) {
         `console.log(loaded.map((entry) => Object.keys(entry).length).join(' '));\n`,
     ],
   ]);
-  // Whoever imports an entry has the peer that it is for.
+  // An entry point needs its own peer dependency.
   const app = new FreshApp(join(directory, 'types'), tarball, files, [...NEST, '@opentelemetry/api']);
   ensureNone(await app.install());
   await app.compile({ module: 'esnext', moduleResolution: 'bundler', noEmit: true }, 'src/modern.ts');
@@ -153,13 +154,13 @@ function start(name, app) {
 async function get(where, path, headers = {}) {
   const response = await fetch(`http://127.0.0.1:${ports[where]}${path}`, { headers });
   const text = await response.text();
-  // But for the hash of the text, which may look like anything.
+  // Except for the hash of the text, which may look like anything.
   output += text + JSON.stringify([...response.headers].filter(([name]) => name !== 'etag'));
   const body = /^[[{]/.test(text) ? JSON.parse(text) : text;
   return { status: response.status, body, id: response.headers.get('x-request-id') };
 }
 
-/** Through the gateway, as somebody. */
+/** A request through the gateway, as the given user. */
 function getAs(claims, path) {
   return get('gateway', path, { authorization: `Bearer ${provider.token(claims)}` });
 }
@@ -194,7 +195,7 @@ async function tryRequest() {
   const of = (name, matches) => lines.find((line) => line.process === name && matches(line));
   const end = (name) => of(name, ({ ev, kind }) => ev === 'end' && kind === 'server');
   ensure(end('gateway')?.op === 'GET /orders/:item', 'the gateway logs the forwarded request');
-  ensure(end('orders')?.tok.verify_us >= 0, 'orders logs that it has verified the token');
+  ensure(end('orders')?.tok.verify_us >= 0, 'orders logs that it verified the token');
   ensure(
     of('orders', ({ msg }) => msg === 'inventory has answered'),
     "orders' Logger writes the id",
@@ -205,12 +206,12 @@ async function tryRequest() {
   );
   const call = of('orders', ({ kind, peer }) => kind === 'client' && peer === 'inventory');
   const parent = of('inventory', () => true)?.parent_span_id;
-  ensure(call !== undefined && parent === call.span_id, "inventory's span hangs on the call of orders");
+  ensure(call !== undefined && parent === call.span_id, "inventory's span is a child of orders' call");
   report.done(`the id is on ${lines.length} lines of three logs, which form one trace`);
 
   const list = await get('gateway', '/catalog/items');
   ensureSame([list.status, list.body], [200, ['anvil']], 'a module of the gateway serves anonymous callers');
-  ensure(list.id !== id, 'every request has an id of its own');
+  ensure(list.id !== id, 'every request has its own id');
   await untilLogged(list.id, 1);
   const written = log.ofTransaction(list.id).map(({ msg }) => msg);
   ensure(written.includes('listing items'), "the gateway's Logger writes the id");
@@ -220,7 +221,7 @@ async function tryRequest() {
 async function tryRefusals() {
   for (const [where, path] of Object.entries({ orders: '/orders/anvil', inventory: '/stock/anvil' })) {
     const bare = await get(where, path, { authorization: `Bearer ${provider.token(ALICE)}` });
-    ensureSame([bare.status, bare.body.code], [401, 'txn_missing'], `${where} refuses who comes without the gateway`);
+    ensureSame([bare.status, bare.body.code], [401, 'txn_missing'], `${where} refuses callers that bypass the gateway`);
     const wrong = await get(where, path, { 'txn-token': provider.token(ALICE) });
     ensureSame([wrong.status, wrong.body.code], [401, 'txn_type'], `${where} refuses an access token as Txn-Token`);
     report.done(`${where}, reached directly: 401 txn_missing, 401 txn_type`);
@@ -228,7 +229,7 @@ async function tryRefusals() {
   const anonymous = await get('gateway', '/orders/anvil');
   ensureSame([anonymous.status, anonymous.body.code], [401, 'access_token_missing'], 'orders are for known users');
   const keys = await get('gateway', '/.well-known/jwks.json');
-  ensureSame(keys.status, 404, 'the key set is not for outsiders');
+  ensureSame(keys.status, 404, 'the key set is not public');
   report.done('at the gateway: 401 without a token, 404 for the key set');
 
   const bob = await getAs(BOB, '/orders/anvil');
@@ -249,16 +250,16 @@ function tryLogs() {
     'no token, nor the beginning of one, is in any output or answer',
   );
   ensure(log.lines.length > 20, 'there are lines to look at');
-  report.done(`no token in ${log.lines.length} lines, nor in any answer`);
+  report.done(`no token in ${log.lines.length} lines or in any answer`);
 }
 
-/** Lines are written when the answer has left, so they come after it. */
+/** Lines are written after the answer has been sent. */
 async function untilLogged(id, ends) {
   for (const deadline = Date.now() + LOG_LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const servers = log.ofTransaction(id).filter(({ ev, kind }) => ev === 'end' && kind === 'server');
     if (servers.length >= ends) return;
   }
-  throw new UserError(`The log tells nothing of the end of ${id}:\n${output.slice(-4000)}`);
+  throw new UserError(`The log does not show the end of ${id}:\n${output.slice(-4000)}`);
 }
 
 function newKey() {
@@ -272,11 +273,11 @@ function missing(file) {
 
 function ensureSame(given, wanted, what) {
   const [is, shouldBe] = [given, wanted].map((value) => JSON.stringify(value));
-  if (is !== shouldBe) throw new UserError(`Not as promised: ${what}.\nexpected ${shouldBe}\ngot      ${is}`);
+  if (is !== shouldBe) throw new UserError(`Check failed: ${what}.\nexpected ${shouldBe}\ngot      ${is}`);
 }
 
 function ensure(kept, what) {
-  if (!kept) throw new UserError(`Not as promised: ${what}.\n${output.slice(-4000)}`);
+  if (!kept) throw new UserError(`Check failed: ${what}.\n${output.slice(-4000)}`);
 }
 
 function ensureNone(problems) {
@@ -288,6 +289,6 @@ async function stop() {
   await Promise.all(applications.splice(0).map((application) => application.stop()));
   await provider?.stop();
   provider = undefined;
-  if (options.keep) console.log(`Left in ${directory}`);
+  if (options.keep) console.log(`The applications are in ${directory}`);
   else rmSync(directory, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
-// Every gate in order. `npm run verify -- --except tests` leaves gates out; all others run even if one fails.
+// Runs every gate in order. `npm run verify -- --except tests` leaves gates out; a failing gate does not stop the
+// others.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';

@@ -1,9 +1,9 @@
-// Compares pieces of work in one run: A B C, B C A, C A B, … Absolute times of a shared machine mean little, so each
-// piece is also measured against a base of the very same round.
+// Compares pieces of work in one run, interleaved: A B C, B C A, C A B, … Absolute times of a shared machine mean
+// little, so each piece is also compared with the base of the same round.
 
 const ROUNDS = 80;
 
-/** Microseconds of CPU a call, and what a call costs beside one of the base. Medians of all rounds. */
+/** Microseconds of CPU per call, and the difference to one call of the base. Medians of all rounds. */
 export function compare(base, pieces, rounds = ROUNDS) {
   const names = Object.keys(pieces);
   const times = Object.fromEntries(names.map((name) => [name, []]));
@@ -36,7 +36,7 @@ export function report(title, results) {
   }
 }
 
-/** Goal and gate of one number; a gate that is missed fails the run. */
+/** Goal and gate of one measurement; exceeding the gate fails the run. */
 export function judge(what, value, goal, gate, unit = 'µs') {
   const verdict = value <= goal ? 'goal reached' : value <= gate ? 'within the gate' : 'OVER THE GATE';
   console.log(`  → ${what}: ${value.toFixed(2)} ${unit} (goal ${goal}, gate ${gate}): ${verdict}`);

@@ -28,8 +28,8 @@ export async function newVerifier(options = {}) {
   return new core.InternalTokenVerifier({ ...names, keys, ...options });
 }
 
-/** So many different signed tokens. */
+/** This many different signed tokens. */
 export const newTokens = (count) => Array.from({ length: count }, () => core.encodedToken(minter.mint(input())));
 
-/** Another string object of the same text, as a socket brings it: nothing about it is computed yet. */
+/** A new string object with the same text, as read from a socket: nothing about it is cached yet. */
 export const fresh = (text) => Buffer.from(text, 'latin1').toString('latin1');

@@ -1,4 +1,4 @@
-// What minting costs beside the raw signature: `node bench/micro/mint.mjs`
+// Measures the cost of minting beyond the raw signature: `node bench/micro/mint.mjs`
 import { sign } from 'node:crypto';
 import { compare, judge, report } from './compare.mjs';
 import { core, input, minter, newTokens, privateKey } from './fixture.mjs';

@@ -1,4 +1,4 @@
-// What verifying costs beside the raw signature check: `node bench/micro/verify.mjs`
+// Measures the cost of verifying beyond the raw signature check: `node bench/micro/verify.mjs`
 import { verify } from 'node:crypto';
 import { compare, judge, report } from './compare.mjs';
 import { fresh, newTokens, newVerifier, publicKey } from './fixture.mjs';
@@ -7,7 +7,7 @@ const PER = 200;
 const tokens = newTokens(PER);
 const size = tokens[0].length;
 
-// The raw check: bytes and DER are at hand, nothing is parsed.
+// The raw check: bytes and DER are prepared, nothing is parsed.
 const parts = tokens.map((token) => {
   const dot = token.lastIndexOf('.');
   return { bytes: Buffer.from(token.slice(0, dot)), der: der(Buffer.from(token.slice(dot + 1), 'base64url')) };

@@ -1,4 +1,4 @@
-// A service process, driven over loopback: so many requests, and what they cost it in CPU.
+// A service process, driven over loopback; measures the CPU time of a number of requests.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ftruncateSync, openSync, closeSync, readFileSync } from 'node:fs';
@@ -8,16 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 
 const CONNECTIONS = 16;
-/** The line of a request is written when its response has closed, a moment after the client has read it. */
+/** The line of a request is written when its response has closed, shortly after the client has read it. */
 const SETTLE_MS = 20;
 
 const at = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 export class Contestant {
-  /** @param setting what every service gets: `keys`, `peer`, `trustDomain` */
+  /** @param setting what every service receives: `keys`, `peer`, `trustDomain` */
   static async start(variant, setting, directory, index, nodeOptions = []) {
     const file = variant.output === 'null' ? '/dev/null' : join(directory, `${index}.out`);
-    // Appending, so that a file that was emptied is written from its beginning.
+    // Append mode: a truncated file is written from its beginning.
     const output = openSync(file, 'a');
     const imports = variant.otel ? ['--import', at('opentelemetry.mjs')] : [];
     const child = spawn(process.execPath, [...nodeOptions, ...imports, at('service.mjs')], {
@@ -34,7 +34,7 @@ export class Contestant {
     this.pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
   }
 
-  /** Asks `path` once with every token. @returns microseconds of CPU a request, and MiB of memory */
+  /** Requests `path` once with every token. @returns microseconds of CPU per request, and MiB of memory */
   async round(path, tokens) {
     if (this.variant.output !== 'null') ftruncateSync(this.output, 0);
     const before = await this.#ask();
@@ -67,15 +67,17 @@ export class Contestant {
     return numbers;
   }
 
-  /** A variant that did not do its work would be the cheapest. */
+  /** A variant that does not do its work would look cheapest. */
   #check(spans, requests) {
     const { name, lines, log, otel, output } = this.variant;
     if (output === 'null') return;
     const left = otel ? spans : readFileSync(this.file, 'latin1').split('\n').length - 1;
     if (log === undefined && otel === undefined && left > 0) throw new Error(`${name}: ${left} lines, expected none`);
     const exact = lines === 0 || Number.isInteger(lines);
-    if (exact && left !== lines * requests) throw new Error(`${name}: ${left} left of ${lines * requests}`);
-    if (!exact && left > lines * requests * 5) throw new Error(`${name}: ${left} are too many for sampling`);
+    if (exact && left !== lines * requests)
+      throw new Error(`${name}: ${left} lines or spans, expected ${lines * requests}`);
+    if (!exact && left > lines * requests * 5)
+      throw new Error(`${name}: ${left} lines or spans are too many for sampling`);
     if (otel === 'write' && readFileSync(this.file).length < 100 * spans) throw new Error(`${name}: nothing written`);
   }
 }

@@ -1,5 +1,5 @@
-// OpenTelemetry as its papers set it up by hand, loaded before the application: `node --import ./opentelemetry.mjs`.
-// The hook for ES modules, AsyncLocalStorage as context, W3C fields, spans in batches of the default size.
+// OpenTelemetry set up by hand as documented, loaded before the application: `node --import ./opentelemetry.mjs`. Uses
+// the hook for ES modules, AsyncLocalStorage as context, W3C fields, and batches of the default size.
 import { writeSync } from 'node:fs';
 import { register } from 'node:module';
 import { context, propagation, trace } from '@opentelemetry/api';
@@ -16,7 +16,10 @@ register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 const { otel, otelRatio } = JSON.parse(process.env.OVERHEAD).variant;
 const STDOUT = 1;
 
-/** Nothing, or what an OTLP exporter does before its HTTP request: serialise a batch. It goes where log lines go. */
+/**
+ * Does nothing, or what an OTLP exporter does before its HTTP request: serialise a batch. The output goes where log
+ * lines go.
+ */
 const exporter = {
   exported: 0,
   export(spans, done) {

@@ -1,9 +1,9 @@
-// What the log line costs a request, beside none and beside OpenTelemetry's instrumentation of http.
+// Measures what the log line costs per request, compared with no line and with OpenTelemetry's instrumentation of http.
 //
-//   node bench/overhead/overhead.mjs            measures and prints; exit code 1 if the line is not the cheaper one
-//   node bench/overhead/overhead.mjs --write    and writes docs/overhead.md
-//   … --rounds 20                               quicker, and less steady
-//   … --built                                   the package in dist/packages is taken as it is
+//   node bench/overhead/overhead.mjs            measures and prints; exit code 1 if the line is not cheaper
+//   node bench/overhead/overhead.mjs --write    also writes docs/overhead.md
+//   … --rounds 20                               quicker, but noisier
+//   … --built                                   uses the existing package in dist/packages
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -38,13 +38,13 @@ if (!options.built) {
 const { TestTokenIssuer } = await import('../../dist/packages/internal-token/dist/testing/index.js');
 const tokens = new TestTokenIssuer({ trustDomain: TRUST_DOMAIN });
 
-/** A token each, as from a gateway: no service has seen it before. */
+/** A new token for each request, as from a gateway: no service has seen it before. */
 const newTokens = () =>
   Array.from({ length: requests }, () =>
     tokens.token({ userId: 'auth0|user-7f3a9c21', scope: 'stock.read', permissions: ['stock:read', 'stock:write'] }),
   );
 
-/** Rounds in turn, A B C, B C A, …; the first ones warm up. */
+/** Interleaved rounds: A B C, B C A, …; the first ones warm up. */
 async function measure({ title, path, variants }, peer) {
   const directory = mkdtempSync(join(tmpdir(), 'overhead-'));
   const { keys } = await tokens.keys.load();
@@ -69,7 +69,7 @@ async function measure({ title, path, variants }, peer) {
   }
 }
 
-/** The gate: the log line costs less. */
+/** The gate: the log line costs less than OpenTelemetry. */
 function judge(measurement) {
   const { title, saved, won } = compareLineWithOpenTelemetry(measurement);
   const verdict = saved.median > 0 ? 'less than' : 'NOT LESS THAN';

@@ -1,4 +1,4 @@
-// One of the processes that are compared: a small Nest application on Fastify. The parent says by IPC what it wants.
+// One of the compared processes: a small Nest application on Fastify. The parent controls it by IPC.
 import 'reflect-metadata';
 import { Controller, Get, Logger, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -23,7 +23,7 @@ class StockController {
     return { item, stock: await response.json() };
   }
 }
-// Decorators are functions: so this file needs no compiler.
+// Decorators are called as functions, so that this file needs no compiler.
 const handler = (name, path) => {
   const { prototype } = StockController;
   const property = Object.getOwnPropertyDescriptor(prototype, name);
@@ -56,7 +56,7 @@ const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), {
 await app.listen(0, '127.0.0.1');
 
 process.on('message', async () => {
-  // What a span costs when its batch is exported belongs to its round.
+  // The export of a batch belongs to the round of its spans.
   await globalThis.overheadOpenTelemetry?.flush();
   const { user, system } = process.cpuUsage();
   const spans = globalThis.overheadOpenTelemetry?.exported ?? 0;

@@ -6,10 +6,9 @@ function spread(values) {
 }
 
 /**
- * What every variant costs beside the first, compared within each round: a machine that is slow for a while is slow for
- * all of them.
+ * What every variant costs compared with the first, within each round: a temporarily slow machine slows all of them.
  *
- * @param rounds of each variant: `{ cpu, memory }` a round
+ * @param rounds of each variant: `{ cpu, memory }` per round
  */
 export function compareWithFirst(variants, rounds) {
   const [base] = rounds;
@@ -23,7 +22,7 @@ export function compareWithFirst(variants, rounds) {
   }));
 }
 
-/** The log line against OpenTelemetry with what is cheapest for it: spans that nobody gets. Pairs of the same round. */
+/** Compares the log line with OpenTelemetry's cheapest variant, whose spans are discarded. Pairs of the same round. */
 export function compareLineWithOpenTelemetry({ title, results }) {
   const [line, openTelemetry] = ['log line', 'OpenTelemetry'].map((name) =>
     results.find(({ variant }) => variant.name === name),

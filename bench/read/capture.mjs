@@ -1,12 +1,12 @@
-// A log of the shop, the same every time: what processes write for orders and for looking at the catalogue, as the
-// contract has it (docs/reference/log-line.md). Some six lines a request, some 360 bytes a line.
+// Generates a deterministic log of the shop: the lines that processes write for orders and for reading the catalogue,
+// as the contract defines them (docs/reference/log-line.md). About six lines per request and 360 bytes per line.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
 const START = Date.UTC(2026, 10, 26, 9);
 const BLOCK = 1_048_576;
 
-/** Writes so many bytes, and a little. @returns the id of a request in the middle, the number of lines and of requests */
+/** Writes at least this many bytes. @returns the id of a request in the middle, the number of lines and of requests */
 export async function writeCapture(path, bytes) {
   const out = createWriteStream(path);
   const capture = { txn: undefined, lines: 0, requests: 0, bytes: 0 };

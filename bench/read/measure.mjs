@@ -1,5 +1,5 @@
-// Wall time, CPU time and peak memory of whole programs, in turns: A B C, B C A, … Node does not tell what a child has
-// used; GNU time does.
+// Measures wall time, CPU time and peak memory of whole programs, interleaved: A B C, B C A, … Uses GNU time, because
+// Node does not report the resource usage of a child.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { median } from '../micro/compare.mjs';
@@ -32,6 +32,6 @@ function run(command) {
   const { status, stdout, stderr, error } = spawnSync(TIME, timed, { encoding: 'utf8', maxBuffer: 1e9 });
   if (error) throw error;
   const [, wall, user, system, kilobytes] = USED.exec(stderr) ?? [];
-  if (status !== 0 || wall === undefined) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
+  if (status !== 0 || wall === undefined) throw new Error(`${command.join(' ')} exited with ${status}: ${stderr}`);
   return { wall: +wall, cpu: +user + +system, memory: +kilobytes / 1024, output: stdout };
 }

@@ -1,5 +1,5 @@
-// What it costs to read 100 MB of lines, beside grep and jq, and whether memory grows with the log:
-// `npm run build:package && node bench/read/read.mjs [rounds]`. Needs jq and GNU time.
+// Measures the cost of reading 100 MB of lines, compared with grep and jq, and whether memory grows with the log: `npm
+// run build:package && node bench/read/read.mjs [rounds]`. Needs jq and GNU time.
 import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function compareWithOthers({ path, txn, lines, requests, bytes }, packed) {
   const found = of('grep <id>').output;
   if (found === '' || found !== of('jq select(.txn)').output) throw new Error('grep and jq find different lines');
   for (const name of ['itok trace <id>', 'itok trace, gzip']) {
-    if (!of(name).output.includes(txn)) throw new Error(`${name} has not found ${txn}`);
+    if (!of(name).output.includes(txn)) throw new Error(`${name} did not find ${txn}`);
   }
 
   console.log(`\n${mega(bytes)} MB, ${lines} lines, ${requests} requests; medians of ${ROUNDS} rounds in turns`);
@@ -54,14 +54,14 @@ function compareWithOthers({ path, txn, lines, requests, bytes }, packed) {
     const columns = [`${wall.toFixed(2)} s`, `${cpu.toFixed(2)} s`, `${memory.toFixed(0)} MB`, beside[0], beside[1]];
     console.log(`  ${name.padEnd(18)}${columns.map((each) => each.padStart(11)).join('')}`);
   }
-  // CPU, since the wall clock of a shared machine measures its neighbours.
+  // CPU time, because wall time on a shared machine measures its neighbours.
   judge('CPU of itok trace', of('itok trace <id>').cpu, 2, 10, 's');
   judge('CPU of itok top', of('itok top').cpu, 5, 10, 's');
   judge('CPU of itok map', of('itok map').cpu, 5, 10, 's');
-  judge('itok trace beside jq', of('itok trace <id>').cpu / of('jq select(.txn)').cpu, 0.5, 1, 'times its CPU');
+  judge('itok trace compared with jq', of('itok trace <id>').cpu / of('jq select(.txn)').cpu, 0.5, 1, 'times its CPU');
 }
 
-/** A trace holds its own lines alone; a summary holds the requests that may not be complete yet, and no more. */
+/** A trace holds only its own lines; a summary holds only the requests that may be incomplete. */
 function growth(small, large) {
   const commands = (log) => ({ trace: itok('trace', log.txn, log.path), top: itok('top', log.path) });
   const [few, many] = [small, large].map((log) => measure(commands(log), Math.min(ROUNDS, 3)));

@@ -5,23 +5,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { entryOf, ROOT } from './build.mjs';
 import { UserError } from './user-error.mjs';
 
-/** For what never starts or never ends, not measures: machines are slow and busy. */
+/** Limits for what never starts or never ends, not measurements: machines are slow and busy. */
 const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
-/** An application as a process. */
+/** An application in its own process. */
 export class Application {
-  /** Resolves with a sentence about how it ended, when everything it has written has been read. */
+  /** Resolves with a sentence about how it ended, after all of its output has been read. */
   ended;
   #child;
   #errors = '';
 
   /**
    * @param {string} name of the application: gateway, catalog, …
-   * @param {Readonly<Record<string, string | undefined>>} environment all of it
-   * @param {readonly string[]} [program] what Node runs, by default the application as it was built
-   * @param {string} [directory] where it runs
+   * @param {Readonly<Record<string, string | undefined>>} environment the complete environment
+   * @param {readonly string[]} [program] what Node runs, by default the built application
+   * @param {string} [directory] its working directory
    */
   constructor(name, environment, program = [entryOf(name)], directory = ROOT) {
     this.name = name;
@@ -32,7 +32,7 @@ export class Application {
     });
     this.#child.stderr.on('data', (chunk) => (this.#errors = `${this.#errors}${chunk}`.slice(-4000)));
     this.ended = once(this.#child, 'close').then(([code, signal]) =>
-      signal === null ? `${name} ended with code ${code}` : `${name} was ended by ${signal}`,
+      signal === null ? `${name} exited with code ${code}` : `${name} was killed by ${signal}`,
     );
   }
 
@@ -44,7 +44,7 @@ export class Application {
     return this.#child.stderr;
   }
 
-  /** What it said last on its error output. */
+  /** The last lines of its error output. */
   get errors() {
     return this.#errors;
   }
@@ -67,7 +67,7 @@ export class Application {
     }
   }
 
-  /** @returns whether it ended by itself when asked to */
+  /** @returns whether it stopped by itself when asked to */
   async stop() {
     if (!this.hasEnded) this.#child.kill('SIGTERM');
     const inTime = await Promise.race([this.ended.then(() => true), delay(STOP_LIMIT_MS, false, { ref: false })]);
@@ -75,12 +75,12 @@ export class Application {
     return inTime;
   }
 
-  /** Sends a signal, and waits for nothing. */
+  /** Sends a signal without waiting. */
   signal(signal) {
     this.#child.kill(signal);
   }
 
-  /** Ends it without a chance to do anything. */
+  /** Kills it at once. */
   async kill() {
     this.#child.kill('SIGKILL');
     await this.ended;

@@ -1,4 +1,4 @@
-/** As much of a browser as a scripted sign-in needs: it keeps cookies and shows each redirect. */
+/** The part of a browser that a scripted sign-in needs: keeps cookies and shows each redirect. */
 export class Browser {
   #cookies = new Map();
 

@@ -8,7 +8,7 @@ import { UserError } from './user-error.mjs';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NEST = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
 
-/** What `nest build` makes of an application, and `nest start` runs. */
+/** The output of `nest build`, which `nest start` runs. */
 export const entryOf = (application) => join(ROOT, `dist/apps/${application}/apps/${application}/src/main.js`);
 
 export async function build(applications) {

@@ -1,6 +1,6 @@
 /**
- * Log lines as the library writes them, from a description of what happened. Times are milliseconds since the request
- * began, by the gateway's clock; `clocks` says by how much the clock of a process is ahead.
+ * Writes log lines as the library does, from a description of what happened. Times are milliseconds since the request
+ * began, on the gateway's clock; `clocks` says how far the clock of a process is ahead.
  *
  * @typedef {object} Step
  * @property {string} service
@@ -12,13 +12,13 @@
  * @property {string} [level] default: by the status
  * @property {string} [process] default: the service
  * @property {string} [peer]
- * @property {boolean} [propagated] default: of a call to another process, that the token went along
+ * @property {boolean} [propagated] default: for a call to another process, whether the token was sent along
  * @property {string} [route]
  * @property {string} [db]
  * @property {object} [err]
  * @property {object} [tok]
  * @property {string} [tenant]
- * @property {'end' | 'inflight' | 'start' | 'none'} [ev] `none`: it happened and left no line
+ * @property {'end' | 'inflight' | 'start' | 'none'} [ev] `none`: it ran without leaving a line
  * @property {boolean} [sameSpan] it claims the span of its caller
  * @property {readonly Step[]} [calls]
  * @property {readonly { at: number, msg: string, level?: string, context?: string, err?: object }[]} [notes]
@@ -78,7 +78,7 @@ export function linesOf(root, { txn = idOf(1), startedAt = CAPTURE_START, clocks
 const propagated = ({ kind, peer, db, propagated }) =>
   propagated ?? (peer !== undefined && db === undefined && (kind === 'client' || kind === 'server'));
 
-/** A transaction id for tests: 32 digits, the last of which are the number's. */
+/** A transaction id for tests: 32 digits that end in the number's. */
 export const idOf = (number) => `019a4f2b6c00${'7000a000'}${number.toString(16).padStart(12, '0')}`;
 
 const spanId = (txn, number) => `${txn.slice(-6)}${number.toString(16).padStart(10, '0')}`;

@@ -1,5 +1,5 @@
-// Requests with something planted in them: what the viewer has to find. `scripts/make-captures.mjs` writes them to
-// test/captures, for tests and for whoever wants to try the viewer.
+// Requests with planted problems that the viewer must find. `scripts/make-captures.mjs` writes them to test/captures,
+// for tests and for trying the viewer.
 
 const token = (age) => ({ age_ms: age, ttl_ms: 60_000 - age, kid: 'yp3S…', verify_us: 96 });
 
@@ -13,7 +13,7 @@ const db = (service, at, dur, statement, table) => ({
   dur,
 });
 
-/** A call between two processes: `way` milliseconds there, as many back. */
+/** A call between two processes: `way` milliseconds in each direction. */
 const call = (from, to, op, at, dur, way, more = {}) => ({
   service: from,
   kind: 'client',
@@ -76,7 +76,7 @@ const broken = {
   status: 503,
 };
 
-/** By name: the tree of what happened, and by how much clocks are wrong. */
+/** By name: the tree of what happened, and the clock errors. */
 export const CAPTURES = {
   // Inventory's statement takes most of the time.
   bottleneck: {
@@ -112,7 +112,7 @@ export const CAPTURES = {
       ]),
     ]),
   },
-  // Inventory has answered, and none of its lines is here.
+  // Inventory answered, but none of its lines is present.
   gap: {
     root: gateway('POST /orders', 40, [
       orders(37.5, [
@@ -120,7 +120,7 @@ export const CAPTURES = {
       ]),
     ]),
   },
-  // Orders has left no line at all: the gateway called it, and it called inventory.
+  // Orders left no line at all: the gateway called it, and it called inventory.
   'missing-service': {
     root: gateway('POST /orders', 40, [
       {
@@ -135,7 +135,7 @@ export const CAPTURES = {
       },
     ]),
   },
-  // A refusal that goes all the way up, and what was cleaned up after it.
+  // A refusal that is passed all the way up, and the cleanup after it.
   refusal: {
     root: gateway(
       'POST /orders',
@@ -199,7 +199,7 @@ export const CAPTURES = {
       { status: 500, level: 'error' },
     ),
   },
-  // Orders was killed: its span was seen open, and never ended.
+  // Orders was killed: its span was open and never ended.
   unfinished: {
     root: gateway(
       'POST /orders',
@@ -218,7 +218,7 @@ export const CAPTURES = {
       },
     ),
   },
-  // Inventory hangs: the gateway has given up, and the services below have told of their ends later.
+  // Inventory hangs: the gateway gave up, and the services below it logged their ends later.
   timeout: {
     root: gateway(
       'POST /orders',
@@ -242,7 +242,7 @@ export const CAPTURES = {
       },
     ),
   },
-  // The client has left; orders has not noticed, and goes on.
+  // The client left; orders did not notice and continued.
   'client-left': {
     root: gateway(
       'POST /orders',
@@ -260,7 +260,7 @@ export const CAPTURES = {
       },
     ),
   },
-  // One statement for each of sixty items, where one for all would do.
+  // One statement for each of sixty items, where one for all would be enough.
   'n-plus-one': {
     root: gateway('POST /orders', 230, [
       orders(227, [

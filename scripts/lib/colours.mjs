@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-// picocolors would also colour where CI is set; a file that someone reads later is better without.
+// picocolors also colours where CI is set, which makes log files hard to read.
 const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
 const wanted = FORCE_COLOR ? FORCE_COLOR !== '0' : process.stdout.isTTY === true && TERM !== 'dumb';
 

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /**
- * Below the range that systems take the ports of outgoing connections from (32768 on by default): a port that was free
- * a moment ago is not taken by somebody's connection to a database before it is listened on.
+ * Below the ports that systems use for outgoing connections (32768 and above by default), so that no outgoing
+ * connection takes a free port before a server listens on it.
  */
 const FIRST = 20_000;
 const LAST = 32_000;
-/** Nor by a suite that runs beside: each worker of jest has ports of its own. */
+/** Jest runs suites in parallel: each worker has its own ports. */
 const SHARES = 16;
 const SHARE = (LAST - FIRST) / SHARES;
 const first = FIRST + SHARE * (Number(process.env.JEST_WORKER_ID ?? 0) % SHARES);
 let turn = randomInt(SHARE);
 
 /**
- * Ports that were free a moment ago, and stay so until somebody listens there: none is given again soon.
+ * Returns ports that are free now and not handed out again soon.
  * @returns {Promise<number[]>}
  */
 export async function freePorts(count, host = '127.0.0.1') {

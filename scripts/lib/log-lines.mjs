@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 
-/** The JSON lines that processes write, as they come; what is no JSON object is kept apart. */
+/** The JSON lines that processes write, as they come; other output is kept separately. */
 export class LogLines {
-  /** Every log of this program, for whoever looks for what must stand in none. */
+  /** Every log of this program, to search all of them for secrets. */
   static all = new Set();
 
   lines = [];
@@ -14,7 +14,7 @@ export class LogLines {
     LogLines.all.add(this);
   }
 
-  /** @param process the name of who writes there: the lines tell of the domain, not of the process that it runs in */
+  /** @param process the name of the writing process: the lines name the domain, not the process it runs in */
   read(stream, process) {
     createInterface({ input: stream }).on('line', (text) => this.#take(text, process));
   }
@@ -35,7 +35,7 @@ export class LogLines {
     this.#awaited = this.#awaited.filter(({ matches }) => !matches(entry));
   }
 
-  /** The next line for which this holds, as soon as it is written. */
+  /** The next line that matches, as soon as it is written. */
   next(matches) {
     return new Promise((resolve) => this.#awaited.push({ matches, resolve }));
   }

@@ -1,6 +1,6 @@
 import { colours as pc } from './colours.mjs';
 
-/** What the demo shows. */
+/** The output of the demo. */
 export function heading(text) {
   console.log(`\n${pc.bold(text)}`);
 }
@@ -23,7 +23,7 @@ export function claims(object) {
   }
 }
 
-/** Characters a line, beside the margin. */
+/** Characters per line, without the margin. */
 export const width = () => (process.stdout.columns ?? 130) - 2;
 
 export function lines(texts) {

@@ -8,7 +8,7 @@ import { freePorts } from './free-ports.mjs';
 import { LogLines } from './log-lines.mjs';
 import { readinessUrl, splitSettings } from './topology.mjs';
 
-// What the shell has set for another start must not decide what this one is.
+// Settings that the shell has for another start must not affect this one.
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG'];
 
 /** The internal listener of a replica. */
@@ -16,8 +16,8 @@ const inner = (name) => `${name} internal`;
 const portOf = (url) => new URL(url).port;
 
 /**
- * A shop of its own, in one process or several: free ports, keys and data in a temporary directory, and the log lines
- * of all its processes to look at.
+ * A temporary shop in one or several processes: free ports, keys and data in a temporary directory, and the log lines
+ * of all its processes.
  */
 export class Shop {
   log = new LogLines();
@@ -34,10 +34,10 @@ export class Shop {
   /**
    * @param {object} options
    * @param {readonly string[]} [options.extracted] the domains that run as processes of their own
-   * @param {Readonly<Record<string, string>>} [options.settings] further environment variables of every process
-   * @param {Readonly<Record<string, string>>} [options.gatewaySettings] further ones of the gateway alone
-   * @param {(name: string, shop: Shop) => Readonly<Record<string, string>>} [options.serviceSettings] further ones of a
-   *   service, where all addresses are known
+   * @param {Readonly<Record<string, string>>} [options.settings] extra environment variables of every process
+   * @param {Readonly<Record<string, string>>} [options.gatewaySettings] extra variables of the gateway only
+   * @param {(name: string, shop: Shop) => Readonly<Record<string, string>>} [options.serviceSettings] extra variables of a
+   *   service, called when all addresses are known
    * @param {number} [options.gateways] how many replicas of the gateway: `gateway`, `gateway-2`, …
    * @param {(from: string, to: string, url: string) => string | Promise<string>} [options.route] see splitSettings;
    *   `to` is a domain, or `internal` for the gateway's internal listener
@@ -91,7 +91,7 @@ export class Shop {
       const ports = { PORT: portOf(this.addressOf(name)), INTERNAL_PORT: portOf(this.addressOf(inner(name))) };
       this.#environments[name] = { ...this.#environments.gateway, ...ports };
     }
-    // They publish the keys that services wait for.
+    // Services wait for the keys that the gateways publish.
     for (const name of ['gateway', ...replicas]) await this.restart(name);
     await Promise.all(extracted.map((name) => this.restart(name)));
   }
@@ -111,18 +111,21 @@ export class Shop {
     return this.#addresses.issuer;
   }
 
-  /** Where a service or a replica of the gateway listens; `gateway-2 internal` for its other one. @returns {string} */
+  /**
+   * The address of a service or a replica of the gateway; `gateway-2 internal` for its internal listener. @returns
+   * {string}
+   */
   addressOf(name) {
     return this.#addresses[name];
   }
 
-  /** Starts a process that does not run, and waits until it is ready. */
+  /** Starts a stopped process and waits until it is ready. */
   async restart(name) {
     this.launch(name);
     await this.untilReady(name);
   }
 
-  /** Starts a process that does not run. */
+  /** Starts a stopped process. */
   launch(name) {
     const program = [entryOf(this.#isReplica(name) ? 'gateway' : name)];
     const application = new Application(name, this.#environments[name], program);
@@ -167,14 +170,14 @@ export class Shop {
     await this.#applications.get(name)?.kill();
   }
 
-  /** What was said last, for someone who has to find out why something failed. */
+  /** The last output, to find out why something failed. */
   lastWords() {
     const said = [...this.log.lines.slice(-5).map(({ text }) => text), ...this.log.others.slice(-5)];
     const errors = [...this.#applications.values()].map(({ errors }) => errors.slice(-2000));
     return [...said, ...errors].join('\n').trim();
   }
 
-  /** @returns whether all of it ended by itself when asked to */
+  /** @returns whether every process stopped by itself when asked to */
   async stop() {
     const applications = [...this.#replaced, ...this.#applications.values()];
     const inTime = await Promise.all(applications.map((application) => application.stop()));

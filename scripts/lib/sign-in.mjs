@@ -19,7 +19,7 @@ export const ALL_SCOPES = [
 const REDIRECT = 'http://127.0.0.1/callback';
 const MOST_REDIRECTS = 5;
 
-/** Authorization code with PKCE, the way a browser and a native application do it together. */
+/** Authorization code with PKCE, as a browser and a native application perform it together. */
 export async function signIn({
   login,
   password = DEVELOPMENT_PASSWORD,
@@ -35,7 +35,7 @@ export async function signIn({
   const page = await redirectUntilPage(browser, authorizationUrl(endpoints, { clientId, scope, state, verifier }));
   const submitted = await browser.open(page.url, { login, password });
   if (submitted.status === 403) {
-    throw new UserError(`There is no account "${login}" with this password. ${issuer} lists the accounts.`);
+    throw new UserError(`There is no account "${login}" with this password. See the accounts at ${issuer}.`);
   }
   const callback = await redirectUntilCallback(browser, submitted);
   checkCallback(callback, { issuer, state });
@@ -53,7 +53,7 @@ async function discover(issuer) {
   const metadata = response.ok ? await response.json().catch(() => undefined) : undefined;
   if (metadata?.issuer !== issuer) {
     throw new UserError(
-      `What answers at ${issuer} is not the development identity provider. Is another program there?`,
+      `The server at ${issuer} is not the development identity provider. Is another program listening there?`,
     );
   }
   return metadata;
@@ -80,7 +80,7 @@ async function redirectUntilPage(browser, url) {
     if (isCallback(target)) throw refusal(target);
     response = await browser.open(target.href);
   }
-  if (!response.ok) throw new UserError(`The identity provider refused to begin the sign-in (${response.status}).`);
+  if (!response.ok) throw new UserError(`The identity provider refused to start the sign-in (${response.status}).`);
   return response;
 }
 

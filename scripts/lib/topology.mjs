@@ -1,18 +1,18 @@
-/** The domains of the shop, each of which can be a process of its own. */
+/** The domains of the shop; each can run in its own process. */
 export const DOMAINS = ['catalog', 'inventory', 'orders'];
 
-/** Whom a domain's code calls. */
+/** The domains that each domain's code calls. */
 const CALLED = { catalog: [], inventory: [], orders: ['catalog', 'inventory'] };
 
 const urlSetting = (domain) => `${domain.toUpperCase()}_URL`;
 const portOf = (url) => new URL(url).port;
 
 /**
- * The settings that make a split: which process listens where, and whom it calls there.
+ * The settings of a split: where each process listens, and where it calls others.
  *
- * @param extracted the domains that are processes of their own; the others live in the gateway's
+ * @param extracted the domains with their own processes; the others run in the gateway's
  * @param addresses the URL of each process by its name, and those of the gateway's `internal` listener and `issuer`
- * @param route the URL by which one process reaches another, where something stands between them
+ * @param route the URL by which one process reaches another, if something stands between them
  * @returns the environment variables of each process by its name
  */
 export async function splitSettings(extracted, addresses, route = (_from, _to, url) => url) {
@@ -33,7 +33,7 @@ export async function splitSettings(extracted, addresses, route = (_from, _to, u
   return settings;
 }
 
-/** What has to answer 200 before a process can serve. */
+/** The URLs that must answer 200 before a process can serve. */
 export function readinessUrl(name, addresses) {
   return `${name === 'gateway' ? addresses.internal : addresses[name]}/health/ready`;
 }

@@ -1,4 +1,4 @@
-// Lets a script import this workspace's TypeScript as it is: no build, the aliases of tsconfig.json, decorators too.
+// Lets a script import this workspace's TypeScript without a build, with the aliases of tsconfig.json and decorators.
 import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -37,5 +37,5 @@ registerHooks({
   },
 });
 
-/** @param path from the root of the workspace */
+/** @param path relative to the root of the workspace */
 export const importSource = (path) => import(pathToFileURL(fileURLToPath(new URL(path, ROOT))).href);

@@ -1,4 +1,4 @@
-/** Something that the person at the terminal can act on: shown as its message alone, without a stack. */
+/** An error that the person at the terminal can act on: shown as its message only, without a stack. */
 export class UserError extends Error {}
 
 export function explain(error) {

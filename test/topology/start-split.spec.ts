@@ -65,7 +65,7 @@ describe('npm run start:split', () => {
     const [, pid = ''] = /^catalog │ .*"instance":"[^"]*-(\d+)"/m.exec(output) ?? [];
     process.kill(Number(pid), 'SIGKILL');
     expect(await once(running, 'close')).toEqual([1, null]);
-    expect(output).toContain('catalog was ended by SIGKILL');
+    expect(output).toContain('catalog was killed by SIGKILL');
     expect(await listening()).toEqual([false, false, false, false]);
   });
 });

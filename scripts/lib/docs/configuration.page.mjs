@@ -27,9 +27,9 @@ export function configurationPage() {
   ]);
   return `# Configuration
 
-Each application reads its settings once, at the start, from the environment; \`CONFIG_FILE\` names a JSON file with the
-same names for what the environment leaves open. An empty variable counts as absent. A start with something missing or
-wrong stops and names all of it; a value is never repeated in the message.
+Each application reads its settings once, at the start, from the environment. \`CONFIG_FILE\` names a JSON file with the
+same names, for settings absent from the environment. An empty variable counts as absent. If settings are missing or
+wrong, the application does not start and names all of them; the message never repeats a value.
 
 **Development defaults** apply only while \`NODE_ENV\` is not \`production\` and \`HOST\` and \`INTERNAL_HOST\` are loopback
 addresses ([why](../adr/0011-development-needs-loopback.md)). Elsewhere every setting marked **required** must be given.
@@ -38,7 +38,7 @@ ${table(['name', 'gateway', 'services', 'default', 'in development', 'meaning'],
 `;
 }
 
-/** What a start in production asks for, found by starting: each name it complains about gets its example. */
+/** The settings a start in production asks for, found by starting: each name it complains about gets its example. */
 function requiredOutsideDevelopment(load, settings) {
   const environment = { NODE_ENV: 'production', INTERNAL_ALLOW_PLAINTEXT: 'mesh' };
   const required = new Set();

@@ -28,12 +28,12 @@ Every error answer is \`application/problem+json\` (RFC 9457):
 
 - Compare \`code\`. It is stable; \`title\` and \`detail\` are for people and may change.
 - \`request_id\` is also the response header \`X-Request-Id\`, and the \`txn\` of every log line of the request.
-- A failure of the server (5xx) never says what broke. That is in the log, under the same id.
+- A server error (5xx) never says what broke. Look in the log, under the same id.
 - A 401 has a \`WWW-Authenticate\` header; 401 and 403 are never cached.
 
-## What the gateway answers
+## Answers of the gateway
 
-Whatever is wrong with an access token, the answer is \`access_token_invalid\` in the same words.
+Whatever is wrong with an access token, the answer is \`access_token_invalid\` with the same text.
 
 ${entriesTable(entries.filter(([name]) => GATEWAY.test(name)))}
 
@@ -43,7 +43,7 @@ ${entriesTable(entries.filter(([name]) => !GATEWAY.test(name)))}
 
 ## Calls between domains
 
-A port throws \`PortError\`: \`code\`, \`status\`, \`detail\`. Domains have codes of their own, such as \`out_of_stock\`; these
+A port throws \`PortError\`: \`code\`, \`status\`, \`detail\`. Domains have their own codes, such as \`out_of_stock\`; these
 are the port's.
 
 ${table(

@@ -7,7 +7,7 @@ const { mapCommand, topCommand } = await importSource('libs/internal-token/src/c
 const { traceCommand } = await importSource('libs/internal-token/src/cli/trace/trace.command.ts');
 const { keysCommand } = await importSource('libs/internal-token/src/cli/keys/keys.command.ts');
 
-/** Nothing of what a command would do happens here; only its help is asked for. */
+/** Runs no command; only prints its help. */
 const PAPER = new Paper({ out: () => {}, error: () => {}, colours: false });
 
 export async function itokPage() {
@@ -15,8 +15,8 @@ export async function itokPage() {
   for (const make of [traceCommand, topCommand, mapCommand, keysCommand]) sections.push(await section(make(PAPER), []));
   return `# itok
 
-What \`itok --help\` and \`itok <command> --help\` say. Here in the workspace it is \`npm run -s itok -- <command>\`; where
-the package is installed, \`npx itok <command>\`. How it is used: [find the slow hop](../guides/find-the-slow-hop.md),
+The output of \`itok --help\` and \`itok <command> --help\`. In this workspace run \`npm run -s itok -- <command>\`; where
+the package is installed, \`npx itok <command>\`. Guides: [find the slow hop](../guides/find-the-slow-hop.md),
 [send traces to a backend](../guides/send-traces-to-a-backend.md), [rotate keys](../guides/rotate-keys.md).
 
 ${await more([])}
@@ -50,7 +50,7 @@ async function section(command, parents) {
     .join('\n\n');
 }
 
-/** What a command's help says behind the options. */
+/** The text of a command's help after the options. */
 async function more(path) {
   const said = [];
   await runItok([...path, '--help'], { out: (text) => said.push(text), error: () => {}, colours: false });

@@ -6,14 +6,14 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RULE = /\bR\d+[a-z]?\b/g;
 const SUITES = new Set(['describe', 'it', 'test']);
 
-/** Which spec files name a rule in the title of a test or a suite. */
+/** The spec files that name each rule in the title of a test or a suite. */
 export function testsByRule() {
   const tests = new Map();
   const prove = (rule, path) => tests.set(rule, (tests.get(rule) ?? new Set()).add(path));
   for (const path of globSync('{apps,libs,test}/**/*.spec.ts', { cwd: ROOT })) {
     for (const title of titlesOf(path)) for (const [rule] of title.matchAll(RULE)) prove(rule, path);
   }
-  // Their titles are made of what each vector says it proves.
+  // The titles of these tests come from the vectors.
   for (const path of ['test/vectors/valid.json', 'test/vectors/invalid.json']) {
     const vectors = JSON.parse(readFileSync(`${ROOT}${path}`, 'utf8'));
     for (const { rules } of vectors) for (const rule of rules) prove(rule, 'test/security/vectors.spec.ts');
@@ -31,7 +31,7 @@ function titlesOf(path) {
   return titles;
 }
 
-/** A title, or those that stand in the table of `it.each`, which begin with the rules: `R5, R6: …`. */
+/** A title, or the titles in the table of `it.each`, which begin with the rules: `R5, R6: …`. */
 function textsOf(argument) {
   if (argument === undefined) return [];
   if (ts.isStringLiteralLike(argument) || ts.isTemplateExpression(argument)) return [argument.getText()];
@@ -42,7 +42,7 @@ function textsOf(argument) {
     .map((cell) => cell.text);
 }
 
-/** `it` of `it(…)`, `it.only(…)`, `it.each(…)(…)` and their kind. */
+/** The `it` of `it(…)`, `it.only(…)`, `it.each(…)(…)` and similar. */
 function rootOf(expression) {
   if (ts.isIdentifier(expression)) return expression.text;
   if (ts.isPropertyAccessExpression(expression) || ts.isCallExpression(expression))

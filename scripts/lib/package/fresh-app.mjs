@@ -21,14 +21,14 @@ const COMPILER_OPTIONS = {
 /** An npm that is older than its Node, somebody's .npmrc: nothing that is installed. */
 const ABOUT_NPM_ITSELF = /\bnpm v[\d.]+ (?:does not|is known)|Unknown \w+ config/;
 
-/** An application that knows the product from a registry only: its own folder, manifest and node_modules. */
+/** An application that gets the product only from a registry: its own folder, manifest and node_modules. */
 export class FreshApp {
   #dependencies;
 
   /**
-   * @param {string} directory outside of the workspace
+   * @param {string} directory outside the workspace
    * @param {Map<string, string>} files TypeScript by file name
-   * @param {readonly string[]} packages what it depends on, in the workspace's versions, beside the tarball
+   * @param {readonly string[]} packages its dependencies besides the tarball, in the workspace's versions
    */
   constructor(directory, tarball, files, packages) {
     this.directory = directory;
@@ -41,7 +41,7 @@ export class FreshApp {
     return join(this.directory, 'dist', name);
   }
 
-  /** @returns what npm has warned of */
+  /** @returns npm's warnings */
   async install() {
     this.#write('package.json', {
       private: true,
@@ -59,7 +59,7 @@ export class FreshApp {
       .filter((line) => /npm (?:warn|error)|ERESOLVE/i.test(line) && !ABOUT_NPM_ITSELF.test(line));
   }
 
-  /** @param {Record<string, unknown>} [options] compiler options that differ */
+  /** @param {Record<string, unknown>} [options] compiler options to override */
   async compile(options = {}, include = 'src') {
     this.#write('tsconfig.json', { compilerOptions: { ...COMPILER_OPTIONS, ...options }, include: [include] });
     await this.run('node_modules/typescript/bin/tsc', '--project', '.');

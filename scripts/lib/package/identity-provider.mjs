@@ -10,9 +10,12 @@ const AT = join(ROOT, 'test/support/tls');
 const LIFETIME_SECONDS = 300;
 const KEY_ID = 'the-only-one';
 
-/** An identity provider on loopback, by https: what a gateway asks of one, and access tokens signed with its key. */
+/**
+ * An identity provider on loopback with https: the endpoints that a gateway needs, and access tokens signed with its
+ * key.
+ */
 export class IdentityProvider {
-  /** Who has signed its certificate: for `NODE_EXTRA_CA_CERTS`. */
+  /** The certificate of its authority, for `NODE_EXTRA_CA_CERTS`. */
   static authority = join(AT, 'ca.pem');
   #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   #server;
@@ -27,7 +30,7 @@ export class IdentityProvider {
     return provider;
   }
 
-  /** An access token as RFC 9068 wants it. */
+  /** An access token as RFC 9068 defines it. */
   token(claims) {
     const now = Math.floor(Date.now() / 1000);
     const common = { iss: this.issuer, aud: 'https://api.shop.example', client_id: 'web', jti: randomUUID() };

@@ -9,7 +9,7 @@ const EXPECTED =
   /^(?:dist\/.+\.(?:js|d\.ts)|dist\/logging\/log-line\.schema\.json|dist\/lnav\/internal-token\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
 const NEVER = /(?:\.spec\.|\/test\/|\/__|\.pem$|\.map$|tsbuildinfo)/;
 
-/** Builds the product, packs it into `directory` as `npm publish` would, and unpacks it beside to be looked at. */
+/** Builds the product, packs it into `directory` as `npm publish` would, and unpacks it there for inspection. */
 export async function pack(directory) {
   await run(process.execPath, [join(ROOT, 'scripts/build-package.mjs')], ROOT);
   const { stdout } = await run('npm', ['pack', FOLDER, '--json', '--pack-destination', directory], ROOT);
@@ -21,18 +21,18 @@ export async function pack(directory) {
   return { file, folder, manifest, size, unpackedSize, paths: files.map(({ path }) => path) };
 }
 
-/** What is wrong with the contents of a tarball. */
+/** The problems with the contents of a tarball. */
 export function inspect({ folder, manifest, paths }) {
   const strangers = paths.filter((path) => NEVER.test(path) || !EXPECTED.test(path));
   const missing = targets(manifest.exports).filter((path) => !paths.includes(path));
   return [
-    ...strangers.map((path) => `${path} does not belong into the package`),
-    ...missing.map((path) => `${path} is exported, and not there`),
+    ...strangers.map((path) => `${path} does not belong in the package`),
+    ...missing.map((path) => `${path} is exported but missing`),
     ...paths.flatMap((path) => problemsOf(path, readFileSync(join(folder, path), 'utf8'), paths)),
   ];
 }
 
-/** The names under which it can be imported: `nestjs-internal-token`, `nestjs-internal-token/edge`, … */
+/** The specifiers it can be imported by: `nestjs-internal-token`, `nestjs-internal-token/edge`, … */
 export function entryPoints({ manifest: { name, exports } }) {
   return Object.keys(exports)
     .filter((key) => !key.endsWith('.json'))
@@ -41,10 +41,11 @@ export function entryPoints({ manifest: { name, exports } }) {
 
 function problemsOf(path, text, paths) {
   const problems = [];
-  if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----\s*[\w+/]{20}/.test(text)) problems.push(`${path} holds a private key`);
-  if (text.includes(ROOT)) problems.push(`${path} names the folder that it was built in`);
+  if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----\s*[\w+/]{20}/.test(text)) problems.push(`${path} contains a private key`);
+  if (text.includes(ROOT)) problems.push(`${path} contains the path of the build folder`);
   const map = /^\/\/# sourceMappingURL=(?!data:)(\S+)/m.exec(text)?.[1];
-  if (map !== undefined && !paths.includes(join(dirname(path), map))) problems.push(`${path} points to no source map`);
+  if (map !== undefined && !paths.includes(join(dirname(path), map)))
+    problems.push(`${path} refers to a missing source map`);
   return problems;
 }
 
@@ -53,7 +54,7 @@ function targets(entry) {
   return Object.values(entry).flatMap(targets);
 }
 
-/** The versions that the workspace has, of these packages. */
+/** The workspace's versions of these packages. */
 export function versionsOf(...names) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const all = { ...devDependencies, ...dependencies };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../build.mjs';
 import { UserError } from '../user-error.mjs';
 
-/** The README's blocks of TypeScript that begin with the name of a file, by this name. */
+/** The README's TypeScript blocks that begin with a file name, by that name. */
 export function readmeFiles() {
   const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const blocks = [...text.matchAll(/^```ts\n\/\/ (\S+\.ts)\n(.*?)^```/gms)];
@@ -12,8 +12,8 @@ export function readmeFiles() {
 }
 
 /**
- * The same files for other addresses, and nothing else changed in them.
- * @param replacements texts of the README by what takes their place; each must occur
+ * The same files with other addresses and no other change.
+ * @param replacements replacement by README text; each text must occur
  */
 export function withAddresses(files, replacements) {
   const used = new Set();
@@ -27,6 +27,6 @@ export function withAddresses(files, replacements) {
     return [name, text];
   });
   const unused = Object.keys(replacements).filter((from) => !used.has(from));
-  if (unused.length > 0) throw new UserError(`The README's code has no ${unused.join(', ')} any more.`);
+  if (unused.length > 0) throw new UserError(`The README's code no longer contains ${unused.join(', ')}.`);
   return new Map(changed);
 }

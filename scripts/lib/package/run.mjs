@@ -5,7 +5,7 @@ import { UserError } from '../user-error.mjs';
 
 const children = new Set();
 
-/** Runs a program to its end. @returns what it has said, or fails with it */
+/** Runs a program to its end. @returns its output; throws with the output if it fails */
 export async function run(command, args, cwd) {
   const child = spawn(command, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
@@ -21,12 +21,12 @@ export async function run(command, args, cwd) {
   throw new UserError(`${words}\nfailed in ${cwd}:\n${`${said.stdout}\n${said.stderr}`.trim().slice(-6000)}`);
 }
 
-/** Ends what `run()` has started and is not over. */
+/** Stops every program started by `run()` that is still running. */
 export function stopRunning() {
   for (const child of children) child.kill();
 }
 
-/** What `npm run` says about this workspace must not reach another npm; where its registry is, must. */
+/** `npm run` sets variables about this workspace: keep them from another npm, except for the registry. */
 function environment() {
   const ofWorkspace =
     /^(?:npm_(?:package|lifecycle|command|execpath)|npm_config_local_prefix$|INIT_CWD$|NODE_OPTIONS$)/;
