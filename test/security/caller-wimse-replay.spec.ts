@@ -1,5 +1,7 @@
+import { jest } from '@jest/globals';
 import { ReplayStore } from 'nestjs-internal-token';
 import { describeWithOpenssl } from '../support/certificate-authority.js';
+import { holdTimers } from '../support/held-timers.js';
 import { expectRefusal, now, WimseService } from './support/wimse.js';
 
 describeWithOpenssl('A WPT that was used before', () => {
@@ -55,6 +57,27 @@ describeWithOpenssl('A WPT that was used before', () => {
       expect(await broken.ask()).toMatchObject({ status: 503, body: { code: 'caller_unavailable' } });
     } finally {
       await broken.close();
+    }
+  });
+
+  it('R169: a store that never answers holds a request for 250 ms, and lets nobody in', async () => {
+    const asked = Promise.withResolvers<void>();
+    class Silent extends ReplayStore {
+      override firstUse(): Promise<boolean> {
+        asked.resolve();
+        return new Promise(() => undefined);
+      }
+    }
+    const silent = await WimseService.start({ replayStore: new Silent() });
+    holdTimers();
+    try {
+      const answer = silent.ask();
+      await asked.promise;
+      jest.advanceTimersByTime(250);
+      expect(await answer).toMatchObject({ status: 503, body: { code: 'caller_unavailable' } });
+    } finally {
+      jest.useRealTimers();
+      await silent.close();
     }
   });
 });

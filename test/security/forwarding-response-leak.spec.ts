@@ -1,4 +1,4 @@
-import { EdgeGateway } from '../support/edge-gateway.js';
+import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../support/upstream.js';
 
 describe('what a service says that is nobody’s business outside', () => {
@@ -55,6 +55,51 @@ describe('what a service says that is nobody’s business outside', () => {
     ['www-authenticate', 'TXN-TOKEN realm="forged"'],
   ])('R57: the field %s ends at the gateway', async (name, value) => {
     expect((await answering(name, value)).head).not.toMatch(/forged/i);
+  });
+
+  it.each([
+    [
+      'Bearer realm="api", error="invalid_token", Txn-Token realm="forged"',
+      'Bearer realm="api", error="invalid_token"',
+    ],
+    ['Txn-Token realm="forged", error="invalid_token", Basic realm="a, b"', 'Basic realm="a, b"'],
+    [
+      'Negotiate YWJj==,txn-token realm="forged" ,  Digest nonce = "1", opaque="2"',
+      'Negotiate YWJj==, Digest nonce = "1", opaque="2"',
+    ],
+    ['Bearer realm="say \\"Txn-Token, forged\\"", Txn-Token', 'Bearer realm="say \\"Txn-Token, forged\\""'],
+    ['Bearer realm="never closed, Txn-Token realm="forged"', 'Bearer realm="never closed'],
+  ])('R57: of the challenges %s the client sees its own', async (said, seen) => {
+    for (const status of [200, 401]) {
+      serve = (_incoming, response) => void response.writeHead(status, ['WWW-Authenticate', said]).end();
+      const response = await gateway.get('/catalog/items');
+      expect([response.status, response.headers['www-authenticate']]).toEqual([status, seen]);
+    }
+  });
+
+  it('R57: challenges on lines of their own are told apart too', async () => {
+    serve = (_incoming, response) =>
+      void response
+        .writeHead(401, ['WWW-Authenticate', 'Txn-Token realm="forged"', 'WWW-Authenticate', 'Basic realm="x"'])
+        .end();
+    const response = await gateway.get('/catalog/items');
+    expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'Basic realm="x"']);
+  });
+
+  it.each([600, 999])('R59: a status that HTTP does not have (%i) is 502', async (status) => {
+    serve = (_incoming, response) => void response.writeHead(status).end('forged');
+    const response = await gateway.get('/catalog/items');
+    expect(problemIn(response)).toMatchObject({ status: 502, code: 'upstream_unreachable' });
+  });
+
+  it('R170: a 503 says when to come back, in the service’s words if it has any', async () => {
+    for (const [fields, seconds] of [
+      [[], '1'],
+      [['Retry-After', '7'], '7'],
+    ] as const) {
+      serve = (_incoming, response) => void response.writeHead(503, [...fields]).end();
+      expect((await gateway.get('/catalog/items')).headers['retry-after']).toBe(seconds);
+    }
   });
 
   it('what its Connection names ends too, and Connection itself', async () => {

@@ -198,7 +198,13 @@ describeWithOpenssl('TLS between processes', () => {
   it('so does the forwarding of the gateway', async () => {
     await listen('required');
     const client = filesOf(ours.workload('spiffe://shop.test/gateway'));
-    const upstream = new Upstream('orders', origin, 60_000, { restartMs: 0, tls: client.tls });
+    const upstream = new Upstream('orders', origin, 60_000, {
+      restartMs: 0,
+      maxConnections: 1,
+      maxPending: 0,
+      maxBytes: Infinity,
+      tls: client.tls,
+    });
     cleanUp.push(() => upstream.close());
     const call = () =>
       new Promise<void>((resolve, reject) => {

@@ -26,6 +26,7 @@ import {
   InternalClaims,
   InternalTokenContext,
   InternalTokenModule,
+  type InternalTokenOptions,
   NoInternalToken,
   Public,
   reflectRoutes,
@@ -167,6 +168,7 @@ const PUBLIC_ROUTES: readonly RouteDefinition[] = [
 export interface GatewaySetup {
   readonly platform?: 'fastify' | 'express';
   readonly edge?: Partial<EdgeOptions>;
+  readonly internal?: Partial<InternalTokenOptions>;
   readonly providers?: readonly Provider[];
   readonly imports?: readonly DynamicModule[];
   /** Default 127.0.0.1. */
@@ -203,7 +205,7 @@ export class EdgeGateway {
 
     @Module({
       imports: [
-        InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys }),
+        InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys, ...setup.internal }),
         InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', ...signing }),
         EdgeModule.forRoot({
           routes: [...PUBLIC_ROUTES, ...reflectRoutes([...(setup.controllers ?? [])], 'extra')],

@@ -194,6 +194,146 @@ describe('The connections of the forwarder', () => {
     });
   });
 
+  describe('when there are more requests than an upstream may have', () => {
+    const ONE_AT_A_TIME = { upstreamMaxConnections: 1, upstreamMaxPending: 1 };
+    const connectionsOf = (upstream: HttpUpstream): Promise<number> =>
+      new Promise((resolve) => upstream.server.getConnections((_, count) => resolve(count)));
+    /** A gateway whose requests are let in one after the other, and a look at how many were. */
+    const countingGatewayTo = async (url: string, edge: Partial<EdgeOptions> = ONE_AT_A_TIME) => {
+      const received: EdgeRequest[] = [];
+      class Count extends EdgePolicy {
+        check(request: EdgeRequest): void {
+          received.push(request);
+        }
+      }
+      const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: url }, ...edge }, providers: [Count] });
+      open.push(gateway);
+      const untilReceived = async (count: number): Promise<void> => {
+        while (received.length < count) await turn();
+      };
+      return { gateway, received, untilReceived };
+    };
+
+    it('R169, R170: some wait without a connection of their own, and the next is 503 at once', async () => {
+      const upstream = await httpUpstream();
+      const first = upstream.next();
+      const { gateway, untilReceived } = await countingGatewayTo(upstream.url);
+      const answered = send(gateway, 'GET');
+      const { response } = await first;
+      const waiting = send(gateway, 'POST', 'waits');
+      await untilReceived(2);
+      const refused = await send(gateway, 'GET');
+      expect(problemIn(refused)).toMatchObject({ status: 503, code: 'upstream_overloaded' });
+      expect(refused.headers['retry-after']).toBe('1');
+      expect([upstream.seen.length, await connectionsOf(upstream)]).toEqual([1, 1]);
+      const second = upstream.next();
+      response.end('first');
+      (await second).response.end('second');
+      expect([(await answered).body, (await waiting).body]).toEqual(['first', 'second']);
+    });
+
+    it('R169: a client that gives up waiting leaves the line, and is never delivered', async () => {
+      const upstream = await httpUpstream();
+      const first = upstream.next();
+      const { gateway, received, untilReceived } = await countingGatewayTo(upstream.url);
+      const answered = send(gateway, 'GET');
+      const { response } = await first;
+      const leaving = call(gateway, 'DELETE').end();
+      await untilReceived(2);
+      const left = once(received[1]?.response as EdgeRequest['response'], 'close');
+      leaving.destroy();
+      await left;
+      const staying = send(gateway, 'PUT');
+      await untilReceived(3);
+      const second = upstream.next();
+      response.end();
+      (await second).response.end();
+      expect([(await answered).status, (await staying).status]).toEqual([200, 200]);
+      expect(upstream.seen.map(({ method }) => method)).toEqual(['GET', 'PUT']);
+    });
+
+    it('R169: a place is free again however its request ended', async () => {
+      const upstream = await rawUpstream(({ socket }, heads) => {
+        if (heads === 1) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart', 'latin1');
+      });
+      const edge = { upstreamMaxConnections: 1, upstreamMaxPending: 0 };
+      const { gateway } = await countingGatewayTo(upstream.url, edge);
+      for (let round = 0; round < 3; round++) {
+        const { responses } = await exchange(gateway.port, 'GET /catalog/echo HTTP/1.1\r\nHost: a\r\n\r\n');
+        expect(responses).toEqual([]);
+      }
+      expect(upstream.connections).toHaveLength(3);
+    });
+
+    describe('for long', () => {
+      beforeEach(() => holdTimers());
+      afterEach(() => jest.useRealTimers());
+
+      it('R169: whose turn does not come in time is 503, whatever became of its body', async () => {
+        const upstream = await httpUpstream();
+        const first = upstream.next();
+        const edge = { ...ONE_AT_A_TIME, upstreamTimeoutMs: 1_000 };
+        const { gateway, untilReceived } = await countingGatewayTo(upstream.url, edge);
+        const outgoing = call(gateway).end();
+        const { response } = await first;
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+        await once(outgoing, 'response');
+        const waiting = send(gateway, 'POST', 'waits');
+        await untilReceived(2);
+        jest.advanceTimersByTime(1_000);
+        expect(problemIn(await waiting)).toMatchObject({ status: 503, code: 'upstream_overloaded' });
+        response.end();
+      });
+    });
+  });
+
+  describe('when a body is larger than what is forwarded', () => {
+    const LIMIT = { maxForwardedBytes: 8 };
+    const post = (gateway: EdgeGateway, head: string, ...body: readonly string[]) =>
+      exchange(gateway.port, [`POST /catalog/echo HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`, ...body]);
+
+    it('R168: one that says so is 413 before anything is sent, and the connection ends', async () => {
+      const upstream = await httpUpstream();
+      const gateway = await gatewayTo(upstream.url, LIMIT);
+      const { responses, closed } = await post(gateway, 'Content-Length: 9', '12345678');
+      expect(responses.map((response) => problemIn(response)['code'])).toEqual(['payload_too_large']);
+      expect([responses[0]?.status, responses[0]?.headers['connection'], closed]).toEqual([413, 'close', true]);
+      expect(upstream.seen).toEqual([]);
+    });
+
+    it('R168: one that does not say so is counted on its way, and never complete for the upstream', async () => {
+      const upstream = await httpUpstream();
+      const arrived = upstream.next();
+      const gateway = await gatewayTo(upstream.url, LIMIT);
+      const answered = post(gateway, 'Transfer-Encoding: chunked', '8\r\n12345678\r\n', '1\r\n9\r\n0\r\n\r\n');
+      const { responses, closed } = await answered;
+      expect(responses.map((response) => problemIn(response)['code'])).toEqual(['payload_too_large']);
+      expect([responses[0]?.status, closed]).toEqual([413, true]);
+      const outcome = await Promise.race([arrived, turn()]);
+      if (outcome) await expect(text(outcome.request)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    });
+
+    it('R168: up to the limit, and without one, bodies pass, however deep', async () => {
+      const upstream = await httpUpstream(async (incoming, response) =>
+        response.end(String((await text(incoming)).length)),
+      );
+      const limited = await gatewayTo(upstream.url, LIMIT);
+      expect((await send(limited, 'POST', '12345678')).body).toBe('8');
+      const { responses } = await post(
+        limited,
+        'Connection: close\r\nTransfer-Encoding: chunked',
+        '8\r\n12345678\r\n0\r\n\r\n',
+      );
+      expect(responses.map(({ status }) => status)).toEqual([200]);
+      const unlimited = await gatewayTo(upstream.url);
+      const deep = '['.repeat(2_000_000);
+      const answer = await unlimited.send(
+        `POST /catalog/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${deep.length}\r\n\r\n${deep}`,
+      );
+      expect(answer.body).toBe('2000000');
+    });
+  });
+
   describe('when somebody keeps silent', () => {
     beforeEach(() => holdTimers());
     afterEach(() => jest.useRealTimers());

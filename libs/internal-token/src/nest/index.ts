@@ -35,6 +35,7 @@ export { NoReplay } from './no-replay.decorator.js';
 export { providedOnce } from './provided-once.js';
 export { Public } from './public.decorator.js';
 export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+export { firstUse } from './replay/first-use.js';
 export { MemoryReplayStore } from './replay/memory.replay-store.js';
 export { type RedisClient, RedisReplayStore, type RedisReplayStoreOptions } from './replay/redis.replay-store.js';
 export { ReplayStore } from './replay/replay.store.js';

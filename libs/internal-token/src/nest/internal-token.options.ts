@@ -59,6 +59,12 @@ export interface InternalTokenOptions {
    * a `mode`; without it, and from that moment on, everything is strict.
    */
   readonly allowUnverifiedUntil?: Date | string;
+  /**
+   * Levels of arrays and objects that a JSON body may have, 1 to 10000; a deeper one is 400 `json_too_deep` before
+   * anything parses it. JSON in another charset than UTF-8 or with a content coding is 415. `false`: no limit, and
+   * nothing of this is looked at. Default 64.
+   */
+  readonly maxJsonDepth?: number | false;
   /** How `@NoReplay()` works. */
   readonly replay?: ReplayOptions;
   /** Which processes may call, where a `CallerAuthenticator` is provided. */
@@ -112,6 +118,7 @@ export interface ResolvedOptions {
   readonly mode: TokenMode;
   /** Milliseconds since the epoch. */
   readonly allowUnverifiedUntil?: number;
+  readonly maxJsonDepth: number | false;
   readonly replay: Required<ReplayOptions>;
   readonly audit: Required<AuditOptions>;
   readonly callers: CallerOptions;

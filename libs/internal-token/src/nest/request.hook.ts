@@ -9,6 +9,7 @@ import { Application } from './application.js';
 import { ClientErrorHandler } from './client-error-handler.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { currentStore, enterStore, type InternalTokenStore } from './internal-token.store.js';
+import { limitJsonDepth } from './limit-json-depth.js';
 import { closeLingeringly } from './lingering-close.js';
 import { RequestAdmission } from './request.admission.js';
 import { OpenRequests } from './shutdown/open-requests.js';
@@ -48,7 +49,7 @@ export class RequestHook implements OnModuleInit {
     private readonly gateways: WebSocketGateways,
     private readonly clientErrors: ClientErrorHandler,
     private readonly open: OpenRequests,
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain' | 'maxJsonDepth'>,
     tokens: TokenAdmission,
   ) {
     this.admission = tokens;
@@ -123,6 +124,7 @@ export class RequestHook implements OnModuleInit {
         // Whoever left while they were being admitted gets nothing done in their name.
         if (!admitted || response.destroyed) return;
         if (refused) return this.refuseUpgrade(raw, response, store);
+        if (!this.limitBody(raw, response, store)) return;
         allowBody();
         next();
       };
@@ -239,8 +241,29 @@ export class RequestHook implements OnModuleInit {
     }
   }
 
+  /** Here, where it is known that the body stays in this process. */
+  private limitBody(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): boolean {
+    const { maxJsonDepth } = this.options;
+    if (maxJsonDepth === false) return true;
+    let allowed = true;
+    const refuse = (error: unknown) => {
+      allowed = false;
+      this.refuse(response, store, error);
+    };
+    try {
+      limitJsonDepth(raw, maxJsonDepth, refuse);
+    } catch (error) {
+      refuse(error);
+    }
+    return allowed;
+  }
+
   private fail(response: ServerResponse, store: InternalTokenStore, error: unknown): void {
     this.logger.error('Admission failed; the request is refused', error instanceof Error ? error.stack : String(error));
+    this.refuse(response, store, error);
+  }
+
+  private refuse(response: ServerResponse, store: InternalTokenStore, error: unknown): void {
     store.span?.fail(error);
     if (response.headersSent) return void response.destroy();
     const known = error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context');

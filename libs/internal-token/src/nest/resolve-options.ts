@@ -7,6 +7,7 @@ import type {
   ReplayOptions,
   ResolvedOptions,
 } from './internal-token.options.js';
+import { REPLAY_TIMEOUT_MS } from './replay/first-use.js';
 import { isTokenMode } from './token-mode.js';
 
 const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
@@ -25,6 +26,7 @@ const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   tokenCache: true,
   mode: true,
   allowUnverifiedUntil: true,
+  maxJsonDepth: true,
   replay: true,
   audit: true,
   callers: true,
@@ -80,6 +82,7 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
     tokenCache: options.tokenCache ?? {},
     mode,
     ...(until !== undefined && { allowUnverifiedUntil: until }),
+    maxJsonDepth: jsonDepth(options.maxJsonDepth),
     replay: replayOptions(options.replay),
     audit: auditOptions(options.audit),
     callers: callerOptions(options.callers),
@@ -98,7 +101,16 @@ function unverifiedUntil(given: Date | string | undefined): number | undefined {
   return until;
 }
 
-function replayOptions({ handlers = 'marked', onFailure = 'refuse', timeoutMs = 250 }: ReplayOptions = {}) {
+function jsonDepth(given: number | false = 64): number | false {
+  if (given === false || (Number.isInteger(given) && given >= 1 && given <= 10_000)) return given;
+  throw invalid('maxJsonDepth', 'is out of bounds', 'give a whole number from 1 to 10000, or false');
+}
+
+function replayOptions({
+  handlers = 'marked',
+  onFailure = 'refuse',
+  timeoutMs = REPLAY_TIMEOUT_MS,
+}: ReplayOptions = {}) {
   if (!['marked', 'all'].includes(handlers)) throw invalid('replay.handlers', 'is unknown', 'use "marked" or "all"');
   if (!['refuse', 'accept'].includes(onFailure)) {
     throw invalid('replay.onFailure', 'is unknown', 'use "refuse" or "accept"');

@@ -11,7 +11,13 @@ import {
   KeyStore,
   type SigningAlgorithm,
 } from '../../core/index.js';
-import { CallerAuthenticator, type CallerRequest, MemoryReplayStore, type ReplayStore } from '../../nest/index.js';
+import {
+  CallerAuthenticator,
+  type CallerRequest,
+  firstUse,
+  MemoryReplayStore,
+  type ReplayStore,
+} from '../../nest/index.js';
 import { requireTrustDomain } from '../workload-id.js';
 import { IdentityTokenVerifier, type WorkloadIdentityClaims } from './identity-token.verifier.js';
 import { checkProof, type ProofExpectations } from './proof-token.check.js';
@@ -37,7 +43,10 @@ export interface WimseCallerOptions {
   readonly refreshSeconds?: number;
   /** Seconds for which fetched keys are used after their source last gave them. Default 86400; see `InternalTokenModule`. */
   readonly maxKeyAgeSeconds?: number;
-  /** Where used proofs are remembered. Default: this process' memory, bounded. */
+  /**
+   * Where used proofs are remembered. Default: this process' memory, bounded. After 250 ms without an answer the caller
+   * is refused as `caller_unavailable`.
+   */
   readonly replayStore?: ReplayStore;
 }
 
@@ -120,7 +129,7 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
 
   #prove(wpt: string, identity: WorkloadIdentityClaims, request: CallerRequest): string | Promise<string> {
     const proof = checkProof(wpt, identity, request, this.#proofs);
-    const ttlMs = Math.max(1, (proof.expiresAt + this.#proofs.leewaySeconds) * 1000 - Date.now());
+    const ttlMs = (proof.expiresAt + this.#proofs.leewaySeconds) * 1000 - Date.now();
     const decide = (first: boolean): string => {
       if (!first) throw new InternalTokenError('caller_replayed');
       return identity.id;
@@ -128,7 +137,8 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
     let first: boolean | Promise<boolean>;
     try {
       // An id is unique among those of its sender.
-      first = this.#used.firstUse(hash('sha256', JSON.stringify([identity.id, proof.id]), 'base64url'), ttlMs);
+      const key = hash('sha256', JSON.stringify([identity.id, proof.id]), 'base64url');
+      first = firstUse(this.#used, key, ttlMs);
     } catch (error) {
       throw this.#unknown(error);
     }

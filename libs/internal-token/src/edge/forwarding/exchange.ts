@@ -4,13 +4,14 @@ import { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { InternalTokenError } from '../../core/index.js';
 import type { EdgeRequest } from '../edge.policy.js';
-import { hasBody, isSmall, keepBody, RequestBody } from './request-body.js';
-import { isCallerChallenge, isTokenChallenge, type ResponseFields } from './response-fields.js';
+import { isCallerChallenge, isTokenChallenge } from './challenges.js';
+import { assertLength, hasBody, isSmall, keepBody, RequestBody } from './request-body.js';
+import type { ResponseFields } from './response-fields.js';
 import { codeOf, type Upstream } from './upstream.js';
 
-/** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
 /** So many time-outs long a client may leave an answer unread, and with it a connection to the service in use. */
 const MOST_STALLS = 10;
+/** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const MAX_UNSENT = 3;
 /** How long a client may go on sending a body that nobody wants any more. */
@@ -34,8 +35,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The answer is one that may pause: a stream of events. */
   #patient = false;
   #done = false;
+  /** It is this request's turn at the upstream. */
+  #entered = false;
+  #leave: (() => void) | undefined;
   #unsent = 0;
   #repeated = false;
+  readonly #again = (): boolean => this.#redispatch();
 
   /** @param settle called once: without an error when the answer is complete, or the client is gone */
   constructor(
@@ -59,7 +64,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // It may have left while something was waited for, and says so only once.
     if (this.#response.destroyed || this.#raw.socket.destroyed) return this.#onClientClose();
     this.#response.once('close', () => this.#onClientClose());
+    try {
+      assertLength(this.#raw, this.upstream.maxBytes);
+    } catch (error) {
+      return this.#refuseBody(error as InternalTokenError);
+    }
     this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
+    const leave = this.upstream.enter(() => this.#enter());
+    if (leave === undefined) return this.#fail(this.#overloaded());
+    // Its turn may have come and gone already.
+    if (this.#done) leave();
+    else this.#leave = leave;
+  }
+
+  #enter(): void {
+    this.#entered = true;
+    this.#clock?.refresh();
     if (!hasBody(this.#raw)) return this.#dispatch();
     if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) return this.#dispatchStream();
     keepBody(this.#raw).then(
@@ -74,7 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #dispatchStream(): void {
     const length = this.#raw.headers['content-length'];
     if (length !== undefined && this.#body === null) this.fields.push('content-length', length);
-    this.#body = new RequestBody(this.#raw);
+    this.#body = new RequestBody(this.#raw, this.upstream.maxBytes);
     this.#dispatch();
   }
 
@@ -120,6 +140,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // What is said in between (102, 103) is for the gateway.
     if (status < 200 || this.#done) return;
+    if (status > 599) {
+      this.#fail(this.#unreachable(new Error(`answered with the status ${status}, which HTTP does not have`)));
+      return controller.abort(new Error('the answer is not passed on'));
+    }
     if (status === 401 && isTokenChallenge(headers['www-authenticate'])) {
       this.#fail(this.#rejected());
       return controller.abort(new Error('the answer is not passed on'));
@@ -161,6 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#done) return;
     if (this.#writing) return this.#breakOff(error);
+    if (error instanceof InternalTokenError) return this.#refuseBody(error);
     if (this.#raw.errored || this.#raw.socket.destroyed) return this.#onClientClose();
     if (!this.#tryAgain(error)) this.#fail(this.#unreachable(error));
   }
@@ -177,10 +202,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     // Nothing has left: any request may go on to another connection.
     if (this.upstream.isLost(error) && ++this.#unsent <= MAX_UNSENT) {
-      setImmediate(() => this.#redispatch());
+      setImmediate(this.#again);
       return true;
     }
-    return this.upstream.isDown(error) && this.upstream.waitForIt(() => this.#redispatch());
+    return this.upstream.isDown(error) && this.upstream.waitForIt(this.#again);
   }
 
   #redispatch(): boolean {
@@ -193,6 +218,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #onSilence(): void {
     if (this.#done) return;
     if (this.#raw.socket.destroyed) return this.#onClientClose();
+    if (!this.#entered) return this.#fail(this.#overloaded());
     const paused = this.#controller?.paused === true;
     if (paused ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
     const error = paused
@@ -232,6 +258,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.settle(error instanceof InternalTokenError ? error : this.#unreachable(error));
   }
 
+  /** The rest of the body has no reader: nothing can follow it on this connection. */
+  #refuseBody(error: InternalTokenError): void {
+    this.#response.setHeader('Connection', 'close');
+    this.#fail(error);
+  }
+
   #fail(error: InternalTokenError): void {
     this.#finish();
     this.settle(error);
@@ -240,6 +272,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #finish(): void {
     this.#done = true;
     clearTimeout(this.#clock);
+    this.upstream.stopWaiting(this.#again);
+    this.#leave?.();
   }
 
   /** The service did not want all of the body: the client gets all of the answer, and a moment to notice. */
@@ -258,6 +292,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #rejected(): InternalTokenError {
     const code = this.tokenEnds * 1000 <= Date.now() ? 'upstream_timeout' : 'upstream_rejected_token';
     return new InternalTokenError(code, `${this.upstream.domain} answered 401.`);
+  }
+
+  #overloaded(): InternalTokenError {
+    return new InternalTokenError('upstream_overloaded', `${this.upstream.domain} has no place for another request.`);
   }
 
   #unreachable(error: Error): InternalTokenError {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { InternalTokenError } from '../../core/index.js';
 
 /** Bodies up to this size can be kept to be sent again. */
 const MAX_KEPT_BYTES = 65_536;
@@ -11,6 +12,15 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /** The body says how long it is, and that is little. */
 export function isSmall({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? Number.NaN) <= MAX_KEPT_BYTES;
+}
+
+/** @throws InternalTokenError `payload_too_large` if the body says itself that it is larger */
+export function assertLength({ headers }: IncomingMessage, maxBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge();
+}
+
+function bodyTooLarge(): InternalTokenError {
+  return new InternalTokenError('payload_too_large');
 }
 
 /** All of a small body. Rejects if the client goes away before its end. */
@@ -29,14 +39,22 @@ export function keepBody(raw: IncomingMessage): Promise<Buffer> {
  */
 export class RequestBody extends Readable {
   #reading = false;
+  #left: number;
   readonly #onData = (chunk: Buffer): void => {
+    this.#left -= chunk.length;
+    if (this.#left < 0) return void this.destroy(bodyTooLarge());
     if (!this.push(chunk)) this.raw.pause();
   };
   readonly #onEnd = (): void => void this.push(null);
   readonly #onError = (error: Error): void => void this.destroy(error);
 
-  constructor(private readonly raw: IncomingMessage) {
+  /** @param maxBytes beyond them it fails as `payload_too_large` */
+  constructor(
+    private readonly raw: IncomingMessage,
+    maxBytes: number,
+  ) {
     super({ highWaterMark: MAX_KEPT_BYTES });
+    this.#left = maxBytes;
   }
 
   override _read(): void {

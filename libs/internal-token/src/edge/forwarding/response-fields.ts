@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isInternalName } from '../field-rules.js';
+import { outsideChallenges } from './challenges.js';
 
 /** About the connection to the service alone, or about the service, which is nobody's business outside. */
 const DROPPED = new Set([
@@ -19,8 +20,6 @@ const DROPPED = new Set([
   'alt-svc',
 ]);
 const MAX_REMEMBERED = 512;
-const TOKEN_CHALLENGE = /^\s*txn-token\b/i;
-const CALLER_CHALLENGE = /^\s*txn-caller\b/i;
 
 /** Turns what a service answers into what a client sees. */
 export class ResponseFields {
@@ -46,10 +45,13 @@ export class ResponseFields {
       if (name === 'via') via = `${String(value)}, `;
       else if (name === 'content-length' && status === 204) continue;
       else if (name === 'location' || name === 'content-location') fields.push(name, this.#outside(String(value)));
-      else if (name === 'www-authenticate' && (isTokenChallenge(value) || isCallerChallenge(value))) continue;
-      else if (typeof value === 'string') fields.push(name, value);
+      else if (name === 'www-authenticate') {
+        const challenges = outsideChallenges(value);
+        if (challenges !== '') fields.push(name, challenges);
+      } else if (typeof value === 'string') fields.push(name, value);
       else for (const one of value) fields.push(name, one);
     }
+    if (status === 503 && headers['retry-after'] === undefined) fields.push('retry-after', '1');
     fields.push('via', `${via}1.1 ${this.name}`);
     return fields;
   }
@@ -72,19 +74,4 @@ export class ResponseFields {
     const path = url.pathname.startsWith('//') ? `/.${url.pathname}` : url.pathname;
     return `${path}${url.search}${url.hash}`;
   }
-}
-
-/** The service has refused the internal token (RFC 9110 section 11.6.1): a matter between it and the gateway. */
-export function isTokenChallenge(challenge: string | string[] | undefined): boolean {
-  return says(challenge, TOKEN_CHALLENGE);
-}
-
-/** The service has refused the gateway as its caller: whatever the status, the client can do nothing about it. */
-export function isCallerChallenge(challenge: string | string[] | undefined): boolean {
-  return says(challenge, CALLER_CHALLENGE);
-}
-
-function says(challenge: string | string[] | undefined, scheme: RegExp): boolean {
-  if (challenge === undefined) return false;
-  return typeof challenge === 'string' ? scheme.test(challenge) : challenge.some((one) => scheme.test(one));
 }

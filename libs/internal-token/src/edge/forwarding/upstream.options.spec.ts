@@ -3,11 +3,14 @@ import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
 const domains = new Set(['catalog', 'orders']);
 
 describe('resolveUpstreams', () => {
-  it('without options nothing is forwarded', () => {
+  it('R169: without options nothing is forwarded, and what will be has its limits', () => {
     expect(resolveUpstreams({}, domains)).toEqual({
       origins: new Map(),
       timeoutMs: undefined,
       restartMs: 3000,
+      maxConnections: 256,
+      maxPending: 1024,
+      maxBytes: Infinity,
       tls: {},
     });
   });
@@ -31,6 +34,9 @@ describe('resolveUpstreams', () => {
     [{ upstreamTimeoutMs: 0 }, /"upstreamTimeoutMs" is 0/],
     [{ upstreamTimeoutMs: 1.5 }, /"upstreamTimeoutMs" is 1.5/],
     [{ upstreamRestartMs: -1 }, /"upstreamRestartMs" is -1/],
+    [{ upstreamMaxConnections: 0 }, /"upstreamMaxConnections" is 0/],
+    [{ upstreamMaxPending: -1 }, /"upstreamMaxPending" is -1/],
+    [{ maxForwardedBytes: 0.5 }, /"maxForwardedBytes" is 0.5/],
   ])('%j is refused by name', (options, message) => {
     expect(() => resolveUpstreams(options, domains)).toThrow(message);
   });

@@ -18,6 +18,21 @@ export interface UpstreamOptions {
    * counted from the first one that found it so. 0 never waits. Default 3000.
    */
   readonly upstreamRestartMs?: number;
+  /**
+   * How many requests an upstream has at a time, each on a connection of its own, from 1 to 65535; a stream of events is
+   * one for as long as it lasts. Default 256.
+   */
+  readonly upstreamMaxConnections?: number;
+  /**
+   * How many more wait for their turn, from 0 to 1000000; every further one is 503 `upstream_overloaded` at once, and so
+   * is one that has waited for `upstreamTimeoutMs`. Default 1024.
+   */
+  readonly upstreamMaxPending?: number;
+  /**
+   * The largest body that is forwarded, in bytes; a larger one is 413 `payload_too_large`, and the connection is closed.
+   * Bodies are streamed, so that by default there is no limit: the service has one of its own.
+   */
+  readonly maxForwardedBytes?: number;
   /** For upstreams with `https:` origins; what changes later holds for new connections. */
   readonly upstreamTls?: TlsMaterial | RenewableTls;
 }
@@ -29,6 +44,10 @@ export interface UpstreamSettings {
   /** Undefined: follow the token's lifetime. */
   readonly timeoutMs: number | undefined;
   readonly restartMs: number;
+  readonly maxConnections: number;
+  readonly maxPending: number;
+  /** Infinity: no limit. */
+  readonly maxBytes: number;
   readonly tls: TlsMaterial | RenewableTls;
 }
 
@@ -49,6 +68,9 @@ export function resolveUpstreams(options: UpstreamOptions, domains: ReadonlySet<
     origins,
     timeoutMs: milliseconds('upstreamTimeoutMs', options.upstreamTimeoutMs, 1),
     restartMs: milliseconds('upstreamRestartMs', options.upstreamRestartMs, 0) ?? 3000,
+    maxConnections: count('upstreamMaxConnections', options.upstreamMaxConnections, 1, 65_535) ?? 256,
+    maxPending: count('upstreamMaxPending', options.upstreamMaxPending, 0, 1_000_000) ?? 1024,
+    maxBytes: count('maxForwardedBytes', options.maxForwardedBytes, 1, Number.MAX_SAFE_INTEGER) ?? Infinity,
     tls: options.upstreamTls ?? {},
   });
 }
@@ -69,6 +91,14 @@ function originOf(domain: string, given: unknown): string {
     throw invalidOption(`upstreams.${domain}`, given, `${fix}, without path and query`);
   }
   return url.origin;
+}
+
+function count(option: string, given: number | undefined, least: number, most: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (!Number.isInteger(given) || given < least || given > most) {
+    throw invalidOption(option, given, `give a whole number from ${least} to ${most}`);
+  }
+  return given;
 }
 
 function milliseconds(option: string, given: number | undefined, least: number): number | undefined {

@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { isRenewableTls, type TlsMaterial, withoutPropagation } from '../../core/index.js';
 import type { UpstreamSettings } from './upstream.options.js';
+import { WaitingLine } from './waiting-line.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_MS = 100;
@@ -13,7 +14,9 @@ const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 /** A domain in another process, and the connections to it. */
 export class Upstream {
   #pool: Pool;
-  readonly #waiting: (() => boolean)[] = [];
+  /** Waits while the upstream is down. */
+  readonly #waiting = new Set<() => boolean>();
+  readonly #line: WaitingLine;
   #downSince: number | undefined;
   readonly #forgetTls: () => void;
   #closed = false;
@@ -23,9 +26,10 @@ export class Upstream {
     readonly domain: string,
     readonly origin: string,
     readonly timeoutMs: number,
-    private readonly settings: Pick<UpstreamSettings, 'restartMs' | 'tls'>,
+    private readonly settings: Omit<UpstreamSettings, 'origins' | 'timeoutMs'>,
   ) {
-    const { tls } = settings;
+    const { tls, maxConnections, maxPending } = settings;
+    this.#line = new WaitingLine(maxConnections, maxPending);
     if (!isRenewableTls(tls)) {
       this.#pool = this.#connections(tls);
       this.#forgetTls = () => undefined;
@@ -44,6 +48,7 @@ export class Upstream {
     return new Pool(this.origin, {
       // One request a connection at a time: a broken answer harms nobody else's.
       pipelining: 1,
+      connections: this.settings.maxConnections,
       allowH2: false,
       // An exchange has a clock of its own, which also knows who of the two keeps silent.
       headersTimeout: 0,
@@ -55,6 +60,20 @@ export class Upstream {
         ...(key !== undefined && { key }),
       },
     });
+  }
+
+  /** The largest body in bytes. */
+  get maxBytes(): number {
+    return this.settings.maxBytes;
+  }
+
+  /**
+   * Takes a place, which a request has until its end, attempts and restarts of the upstream included.
+   * @param go called when there is one
+   * @returns gives it up, or leaves the line; undefined if the line is full
+   */
+  enter(go: () => void): (() => void) | undefined {
+    return this.#line.enter(go);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -89,9 +108,14 @@ export class Upstream {
       this.#releaseAll();
       return false;
     }
-    this.#waiting.push(again);
+    this.#waiting.add(again);
     this.#probing ??= setTimeout(() => this.#probe(), PROBE_MS);
     return true;
+  }
+
+  /** Whoever waits for it has left. */
+  stopWaiting(again: () => boolean): void {
+    this.#waiting.delete(again);
   }
 
   /** Ends every connection. */
@@ -105,14 +129,19 @@ export class Upstream {
   /** One goes ahead: a thousand that knock at once help nobody who is starting. */
   #probe(): void {
     this.#probing = undefined;
-    while (this.#waiting.length > 0 && this.#waiting.shift()?.() === false);
-    if (this.#waiting.length > 0) this.#probing = setTimeout(() => this.#probe(), PROBE_MS);
+    for (const again of this.#waiting) {
+      this.#waiting.delete(again);
+      if (again()) break;
+    }
+    if (this.#waiting.size > 0) this.#probing = setTimeout(() => this.#probe(), PROBE_MS);
   }
 
   #releaseAll(): void {
     clearTimeout(this.#probing);
     this.#probing = undefined;
-    for (const again of this.#waiting.splice(0)) again();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const again of waiting) again();
   }
 }
 

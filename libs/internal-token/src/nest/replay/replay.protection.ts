@@ -5,6 +5,7 @@ import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
 import type { HandlerPolicy } from '../handler-policy.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 import { providedOnce } from '../provided-once.js';
+import { firstUse } from './first-use.js';
 import { MemoryReplayStore } from './memory.replay-store.js';
 import { ReplayStore } from './replay.store.js';
 
@@ -42,19 +43,17 @@ export class ReplayProtection implements OnModuleInit {
    * @throws InternalTokenError (or rejects with it) `txn_replayed`, `txn_replay_unknown`
    */
   check(claims: VerifiedClaims, policy: HandlerPolicy, execution: ExecutionContext): void | Promise<void> {
-    const { handlers } = this.options.replay;
+    const { handlers, timeoutMs } = this.options.replay;
     if (handlers === 'marked' && !policy.singleUse) return;
     const ttlMs = (claims.expiresAt + this.options.leewaySeconds) * 1000 - Date.now();
     let first: boolean | Promise<boolean>;
     try {
-      first = this.store.firstUse(this.keyOf(claims, execution), Math.max(1, ttlMs));
+      first = firstUse(this.store, this.keyOf(claims, execution), ttlMs, timeoutMs);
     } catch (error) {
       return this.decide(this.whenUnknown(error));
     }
     if (typeof first === 'boolean') return this.decide(first);
-    return this.inTime(first)
-      .catch((error: unknown) => this.whenUnknown(error))
-      .then((known) => this.decide(known));
+    return first.catch((error: unknown) => this.whenUnknown(error)).then((known) => this.decide(known));
   }
 
   /**
@@ -84,13 +83,5 @@ export class ReplayProtection implements OnModuleInit {
     );
     if (onFailure === 'accept') return true;
     throw new InternalTokenError('txn_replay_unknown');
-  }
-
-  private inTime(answer: Promise<boolean>): Promise<boolean> {
-    const { timeoutMs } = this.options.replay;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      answer.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
   }
 }
