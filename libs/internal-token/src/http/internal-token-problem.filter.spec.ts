@@ -11,15 +11,19 @@ import {
   Post,
   Res,
   StandardSchemaValidationPipe,
+  StreamableFile,
   UsePipes,
 } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { request as httpRequest, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { InternalTokenLogger } from '../logging/index.js';
 import { InternalTokenError, InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
@@ -65,12 +69,48 @@ const FAULTS: Record<string, () => unknown> = {
   token: () => new BadRequestException(`cannot use ${tokens.token()}`),
 };
 
+const broken = (): Error => new Error('the disk at /mnt/7 is gone');
+/** Fails as soon as somebody reads it, or after its first bytes. */
+const failing = (start?: string): Readable => {
+  let begun = start === undefined;
+  return new Readable({
+    read() {
+      if (begun) return void this.destroy(broken());
+      begun = true;
+      this.push(start);
+    },
+  });
+};
+const FILES: Record<string, () => StreamableFile> = {
+  unread: () => new StreamableFile(failing(), { disposition: 'attachment; filename="a.pdf"', length: 7 }),
+  missing: () => new StreamableFile(createReadStream('/no/such/file')),
+  dead: () => new StreamableFile(failing().destroy(broken())),
+  numbers: () => new StreamableFile(Readable.from([1])),
+  half: () => new StreamableFile(failing('half an answer')),
+  own: () =>
+    new StreamableFile(failing()).setErrorHandler((_, response) => {
+      response.statusCode = 418;
+      response.send('own');
+    }),
+};
+
 @Controller('things')
 @NoInternalToken()
 class ThingsController {
   @Get('fault/:name')
   fault(@Param('name') name: string): never {
     throw FAULTS[name]?.();
+  }
+
+  @Get('busy')
+  busy(@Res({ passthrough: true }) response: { header(name: string, value: string): unknown }): never {
+    response.header('Retry-After', '7');
+    throw new HttpException('full', 503);
+  }
+
+  @Get('file/:how')
+  file(@Param('how') how: string): StreamableFile {
+    return FILES[how]?.() as StreamableFile;
   }
 
   @Get('half')
@@ -214,6 +254,20 @@ describe.each([
     expect(lines).toEqual([expect.objectContaining({ level: 'error', txn: answer.body['request_id'] })]);
   });
 
+  it.each([
+    ['port-down', '1'],
+    ['unavailable', '1'],
+    ['no-keys', '5'],
+
+    ['secret', null],
+  ])('R170: says with every 503 when to come back: %s', async (name, seconds) => {
+    expect((await ask(`/things/fault/${name}`)).response.headers.get('retry-after')).toBe(seconds);
+  });
+
+  it('leaves the Retry-After that is there already', async () => {
+    expect((await ask('/things/busy')).response.headers.get('retry-after')).toBe('7');
+  });
+
   it('leaves it to the loader of keys to log that there are none, once', async () => {
     for (const _ of [1, 2]) expectProblem(await ask('/things/fault/no-keys'), 503, 'txn_keys_not_ready');
     expect(lines).toEqual([]);
@@ -272,11 +326,17 @@ describe.each([
       expectProblem(answer, 400, 'invalid_request');
       expect(answer.text).not.toContain('secret-text');
     }
-    // Fastify takes every JSON for UTF-8. Express leaves a body alone that it has no parser for; the schema misses it.
-    if (express) expectProblem(await post(good, 'application/json; charset=latin-7'), 415, 'unsupported_media_type');
+    expectProblem(await post(good, 'application/json; charset=latin-7'), 415, 'invalid_request');
+    // Express leaves a body alone that it has no parser for; the schema misses it.
     const csv = await post('a,b', 'text/csv');
     if (express) expectProblem(csv, 400, 'invalid_request');
     else expectProblem(csv, 415, 'unsupported_media_type');
+    const packed = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' };
+    expectProblem(
+      await ask('/things', { method: 'POST', body: gzipSync(good), headers: packed }),
+      415,
+      'invalid_request',
+    );
     expectProblem(await post(`{"name":"${'x'.repeat(2_000_000)}"}`), 413, 'payload_too_large');
     expectProblem(await ask('/things/fault/%FF'), 400, 'invalid_request');
     expect(lines).toEqual([]);
@@ -300,6 +360,38 @@ describe.each([
     expect(lines.some(({ level, msg }) => level === 'error' && msg === 'in the middle')).toBe(true);
   });
 
+  it.each(['unread', 'missing', 'dead', 'numbers'])(
+    'R170: answers a file that fails before its first byte like any other failure: %s',
+    async (how) => {
+      const answer = await ask(`/things/file/${how}`);
+      expectProblem(answer, 500, 'internal_error');
+      expect(answer.text).not.toMatch(/mnt|ENOENT|such/);
+      expect(answer.response.headers.get('content-disposition')).toBeNull();
+      expect(Number(answer.response.headers.get('content-length'))).toBe(answer.text.length);
+      expect(lines).toEqual([expect.objectContaining({ level: 'error', txn: answer.body['request_id'] })]);
+    },
+  );
+
+  it('leaves a file its own error handler', async () => {
+    const response = await fetch(`${base}/things/file/own`);
+    // Fastify never asks it.
+    expect([response.status, express]).toEqual(express ? [418, true] : [500, false]);
+  });
+
+  it('R170: breaks the connection off when a file fails in the middle, with one line', async () => {
+    await expect(fetch(`${base}/things/file/half`).then((response) => response.text())).rejects.toThrow();
+    while (spans.length === 0) await turn();
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', msg: broken().message, txn: spans[0]?.traceId })]);
+  });
+
+  async function untilAllAreClosed(): Promise<void> {
+    while (openConnections() > 0) {
+      // Those that only wait for another request.
+      server.closeIdleConnections();
+      await turn();
+    }
+  }
+
   async function leaveDuring(path: string, failure: Error): Promise<void> {
     failLate = undefined;
     lateFailure = failure;
@@ -307,7 +399,7 @@ describe.each([
     left.end();
     while (failLate === undefined) await turn();
     left.destroy();
-    while (openConnections() > 0) await turn();
+    await untilAllAreClosed();
     (failLate as (() => void) | undefined)?.();
     for (let i = 0; i < 10; i++) await turn();
   }
@@ -321,7 +413,7 @@ describe.each([
     );
     await arrived;
     upload.destroy();
-    while (openConnections() > 0) await turn();
+    await untilAllAreClosed();
     await leaveDuring('/things/late', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
     expect(lines).toEqual([]);
   });

@@ -44,15 +44,18 @@ interface SpanIds {
  * The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not.
  *
  * @param time when it ended, in epoch milliseconds; default: what the record itself says
+ * @param quietRoutes whose requests are told at debug level, unless they fail
  */
 export function endLine(
   record: SpanRecord,
   identity: readonly IdentityField[] = [],
   time = record.startedAt + record.durationMs,
+  quietRoutes: ReadonlySet<string> = new Set(),
 ): SpanLine {
   const { status, error, token, claims, caller, callerTraceId } = record;
   const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
-  const level = levelOf(record);
+  const found = levelOf(record);
+  const level = found !== 'error' && quietRoutes.has(record.route ?? '') ? 'debug' : found;
   if (error !== undefined) {
     // Where a refusal was thrown helps nobody.
     fields.err = isError(error) ? describeError(error, level === 'error') : { type: 'Error', message: thrown(error) };

@@ -14,6 +14,11 @@ export interface InternalTokenLoggingOptions {
   readonly identity?: readonly IdentityField[];
   /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
   readonly sampling?: SamplingOptions;
+  /**
+   * Patterns of routes, such as `/health/live`, whose requests are worth a line at debug level only, unless they fail.
+   * For probes: not to be ready (503 without an error) is no failure. Default none.
+   */
+  readonly quietRoutes?: readonly string[];
   /** The time by which a span is old, and of its lines. Default: the clocks of the process. */
   readonly clock?: Clock;
 }
@@ -47,6 +52,7 @@ export class SpanWriter {
   readonly #identity: readonly IdentityField[];
   readonly #sampling: Sampling | undefined;
   readonly #held: HeldLines;
+  readonly #quietRoutes: ReadonlySet<string>;
   readonly #now: Clock;
   readonly #toWallClock: (moment: number) => number;
   readonly #unsubscribe: readonly (() => void)[];
@@ -64,6 +70,7 @@ export class SpanWriter {
     this.#identity = options.identity ?? [];
     this.#sampling = options.sampling && new Sampling(options.sampling);
     this.#held = new HeldLines(limits);
+    this.#quietRoutes = new Set(options.quietRoutes);
     this.#now = options.clock ?? monotonicNow;
     this.#toWallClock = options.clock === undefined ? toWallClock : roundToMicroseconds;
     this.#unsubscribe = [tracer.onStart((span) => this.#started(span)), tracer.onEnd((record) => this.#ended(record))];
@@ -148,7 +155,7 @@ export class SpanWriter {
     }
     // Not the moment of writing: the processor may have been elsewhere in between, and the start is told by the end.
     const time = this.#toWallClock(record.startedAt + record.durationMs);
-    this.#offer(record.traceId, part, () => endLine(record, this.#identity, time));
+    this.#offer(record.traceId, part, () => endLine(record, this.#identity, time, this.#quietRoutes));
     if (part.open <= 0) this.#held.take(part);
   }
 
