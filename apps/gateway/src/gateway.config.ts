@@ -125,6 +125,11 @@ export const gatewaySettings = {
     fallback: [] as readonly string[],
   },
   ...upstreamSettings,
+  MAX_FORWARDED_BYTES: {
+    schema: parse.count(1, 999_999_999),
+    description: 'Largest body that is forwarded to a domain in another process, in bytes. Unset: no limit here.',
+    optional: true,
+  },
   ...databaseSettings,
   ...loggingSettings,
   ...internalTransportSettings,

@@ -85,6 +85,7 @@ export class GatewayModule {
           keepHeaders: values.KEEP_HEADERS,
           ...(values.PUBLIC_HOSTS && { publicHosts: values.PUBLIC_HOSTS }),
           upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, at])),
+          ...(values.MAX_FORWARDED_BYTES !== undefined && { maxForwardedBytes: values.MAX_FORWARDED_BYTES }),
           ...(tls && { upstreamTls: tls }),
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),

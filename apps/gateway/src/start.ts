@@ -30,7 +30,12 @@ await runMain(async () => {
 
   const app = await startApplication(GatewayModule.with(config, { ...resources, devPage }), {
     service: 'gateway',
-    listener: { host: values.HOST, port: values.PORT, tls: publicTls && { files: publicTls, clients: 'any' } },
+    listener: {
+      host: values.HOST,
+      port: values.PORT,
+      tls: publicTls && { files: publicTls, clients: 'any' },
+      maxBodyBytes: values.MAX_BODY_BYTES,
+    },
     shutdown: shutdownOf(values),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT, directory: logDirectory },
     beforeListening: async (app) => {

@@ -14,6 +14,8 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: ListenerTls | undefined;
+  /** The largest body that handlers are given, in bytes. Default 1 MiB. */
+  readonly maxBodyBytes?: number;
 }
 
 export interface ApplicationOptions {
@@ -38,7 +40,7 @@ export async function startApplication(
   options: ApplicationOptions,
 ): Promise<NestFastifyApplication> {
   const { service, listener, log } = options;
-  const { host, port, tls } = listener;
+  const { host, port, tls, maxBodyBytes } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
   // From here on there is a format: what was said before it, of settings and files, is written now.
   Logger.overrideLogger(logger);
@@ -46,6 +48,7 @@ export async function startApplication(
   const lines = log.directory === undefined ? undefined : await keepLines(service, log.directory, logger);
   const adapter = new BoundedFastifyAdapter({
     frameworkErrors: answerFrameworkError,
+    ...(maxBodyBytes !== undefined && { bodyLimit: maxBodyBytes }),
     ...(tls && { https: serverTls(tls) }),
   });
   let app: NestFastifyApplication | undefined;

@@ -31,6 +31,7 @@ export function startService<Config extends ServiceConfig>(
         host: values.HOST,
         port: values.PORT,
         tls: tls?.listener,
+        maxBodyBytes: values.MAX_BODY_BYTES,
       },
       shutdown: shutdownOf(values),
       log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT, directory: developmentLogDirectory(config) },

@@ -6,7 +6,7 @@ import type { DomainRoles } from './domain-roles.js';
 import { runAsOpenTransaction } from './open-transaction.js';
 import { prepareDomain, searchPath } from './prepare-domain.js';
 import { openPool } from './server-pool.js';
-import { checkDomainName, type DomainStorage, type StorageOptions } from './storage.options.js';
+import { checkDomainName, type DomainStorage, type PoolOptions, type StorageOptions } from './storage.options.js';
 
 /** For whom a transaction runs. */
 export interface Principal {
@@ -29,7 +29,7 @@ export class DomainDatabase {
   static async open(options: StorageOptions, domain: DomainStorage): Promise<DomainDatabase> {
     checkDomainName(domain.name);
     try {
-      return 'url' in options ? await openOnServer(options.url, domain) : await openEmbedded(options, domain);
+      return 'url' in options ? await openOnServer(options, domain) : await openEmbedded(options, domain);
     } catch (error) {
       throw nameStartFailure(error, domain.name);
     }
@@ -92,7 +92,10 @@ export class DomainDatabase {
   }
 }
 
-async function openOnServer(url: string, domain: DomainStorage): Promise<DomainDatabase> {
+async function openOnServer(
+  { url, pool }: { readonly url: string; readonly pool?: PoolOptions },
+  domain: DomainStorage,
+): Promise<DomainDatabase> {
   const starter = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool(url, { migrating: true }) }) });
   let roles: DomainRoles;
   try {
@@ -100,7 +103,7 @@ async function openOnServer(url: string, domain: DomainStorage): Promise<DomainD
   } finally {
     await starter.destroy();
   }
-  const dialect = new PostgresDialect({ pool: openPool(url, { role: roles.idle }) });
+  const dialect = new PostgresDialect({ pool: openPool(url, { ...pool, role: roles.idle }) });
   return DomainDatabase.create(domain.name, roles, dialect, new Kysely({ dialect }), () => undefined);
 }
 

@@ -2,13 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { Pool, types } from 'pg';
 import { StorageError } from './storage.error.js';
+import type { PoolOptions } from './storage.options.js';
 import { valueParsers } from './value-parsers.js';
 
-/** Milliseconds. The server gives up before we do, so that a slow query is cancelled rather than left running. */
+/** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 12_000;
-const IDLE_IN_TRANSACTION_TIMEOUT = 15_000;
+/** Beyond a statement's. The server gives up before we do, so that a slow query is cancelled rather than left running. */
+const ANSWER_GRACE = 2_000;
+const IDLE_IN_TRANSACTION_GRACE = 5_000;
 
 /** As it was when this module was loaded: nobody's. */
 const outsideRequests = AsyncLocalStorage.snapshot();
@@ -19,21 +21,22 @@ const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
 /** Connections that start in `role`. Migrations, which may take their time, wait without limit. */
 export function openPool(
   url: string,
-  options: { readonly role?: string | undefined; readonly migrating?: boolean },
+  options: PoolOptions & { readonly role?: string | undefined; readonly migrating?: boolean },
 ): Pool {
+  const { size = 10, statementTimeoutMs = STATEMENT_TIMEOUT } = options;
   const { connectionString, ownOptions } = splitOptions(url);
   const settings = [ownOptions];
   if (options.role !== undefined) settings.push(`-c role=${options.role}`);
   if (!options.migrating) {
-    settings.push(`-c statement_timeout=${STATEMENT_TIMEOUT}`);
-    settings.push(`-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT}`);
+    settings.push(`-c statement_timeout=${statementTimeoutMs}`);
+    settings.push(`-c idle_in_transaction_session_timeout=${statementTimeoutMs + IDLE_IN_TRANSACTION_GRACE}`);
   }
   const pool = new Pool({
     connectionString,
     options: settings.join(' ').trim(),
-    max: options.migrating ? 1 : 10,
+    max: options.migrating ? 1 : size,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    ...(options.migrating ? {} : { query_timeout: ANSWER_TIMEOUT }),
+    ...(options.migrating ? {} : { query_timeout: statementTimeoutMs + ANSWER_GRACE }),
     keepAlive: true,
     types: { getTypeParser },
   });

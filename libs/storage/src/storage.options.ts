@@ -12,11 +12,19 @@ type DatabaseSpanDetail = 'off' | 'transactions' | 'statements';
 /** Where data lives. */
 type DataPlace =
   /** PostgreSQL: `postgres://user:password@host:port/database` (DATABASE_URL). */
-  | { readonly url: string }
+  | { readonly url: string; readonly pool?: PoolOptions }
   /** Embedded: the base directory; each domain gets `<directory>/<domain>`, locked by one process. */
   | { readonly directory: string }
   /** Embedded and gone with the process: for tests. */
   | { readonly memory: true };
+
+/** Of the connections that a domain has to a server. */
+export interface PoolOptions {
+  /** At most so many. Default 10. */
+  readonly size?: number;
+  /** Milliseconds after which the server cancels a statement. Default 10000. */
+  readonly statementTimeoutMs?: number;
+}
 
 /** What a domain keeps there: given by the domain. */
 export interface DomainStorage {

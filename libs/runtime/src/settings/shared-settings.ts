@@ -12,6 +12,11 @@ export const listenerSettings = (port: number) =>
   ({
     HOST: { schema: parse.text(), description: 'Address to listen on.', development: '127.0.0.1', example: '0.0.0.0' },
     PORT: { schema: parse.port(), description: 'Port to listen on.', development: port, example: String(port) },
+    MAX_BODY_BYTES: {
+      schema: parse.count(1, 999_999_999),
+      description: 'Largest body that handlers of this process are given, in bytes; a larger one is 413.',
+      fallback: 1_048_576,
+    },
   }) as const;
 
 /** Of a listener that the world reaches; between processes there is {@link internalTransportSettings}. */
@@ -166,6 +171,17 @@ export const databaseSettings = {
     secret: true,
     example: 'postgres://orders@db.internal/shop',
   },
+  DATABASE_POOL_SIZE: {
+    schema: parse.count(1, 1000),
+    description: 'Connections to PostgreSQL that each domain of this process holds at most.',
+    fallback: 10,
+  },
+  DATABASE_STATEMENT_TIMEOUT_MS: {
+    schema: parse.count(1, 3_600_000),
+    description:
+      'Milliseconds after which PostgreSQL cancels a statement. A server that is silent for 2 seconds more counts as lost, and a transaction that does nothing for 5 seconds more is ended.',
+    fallback: 10_000,
+  },
   DATABASE_SPANS: {
     schema: parse.oneOf('off', 'transactions', 'statements'),
     description:
@@ -177,7 +193,8 @@ export const databaseSettings = {
 /** Where the domains of this process keep their data, and what they tell of it. */
 export function storageOf(values: SettingValues<typeof databaseSettings & typeof developmentDirectory>) {
   const { DATABASE_URL: url, DATABASE_SPANS: spans } = values;
-  return url ? { url, spans } : { directory: join(values.DEV_DIRECTORY, 'db'), spans };
+  const pool = { size: values.DATABASE_POOL_SIZE, statementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS };
+  return url ? { url, pool, spans } : { directory: join(values.DEV_DIRECTORY, 'db'), spans };
 }
 
 export const loggingSettings = {
@@ -207,7 +224,11 @@ export const loggingSettings = {
 
 /** The options of `InternalTokenLoggingModule` that settings decide. */
 export function spanLogging(values: SettingValues<typeof loggingSettings>) {
-  return { sampling: { rate: values.LOG_SAMPLE_RATE, slowMs: values.LOG_SLOW_MS } };
+  return {
+    sampling: { rate: values.LOG_SAMPLE_RATE, slowMs: values.LOG_SLOW_MS },
+    // Of HealthModule: asked every few seconds, and it logs what is news.
+    quietRoutes: ['/health/live', '/health/ready'],
+  };
 }
 
 export const internalTransportSettings = {
