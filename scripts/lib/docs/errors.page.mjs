@@ -5,7 +5,7 @@ const { INTERNAL_TOKEN_ERRORS } = await importSource('libs/internal-token/src/co
 const { PORT_FAILURES } = await importSource('libs/contracts/src/port-error.ts');
 
 const GATEWAY =
-  /^(access_token_\w+|upstream_\w+|insufficient_\w+|invalid_request|route_not_found|enrichment_failed|identity_provider_unavailable)$/;
+  /^(access_token_\w+|upstream_\w+|insufficient_\w+|invalid_request|json_too_deep|payload_too_large|route_not_found|enrichment_failed|identity_provider_unavailable)$/;
 
 export function errorsPage() {
   const entries = Object.entries(INTERNAL_TOKEN_ERRORS);
@@ -29,6 +29,7 @@ Every error answer is \`application/problem+json\` (RFC 9457):
 - Compare \`code\`. It is stable; \`title\` and \`detail\` are for people and may change.
 - \`request_id\` is also the response header \`X-Request-Id\`, and the \`txn\` of every log line of the request.
 - A server error (5xx) never says what broke. Look in the log, under the same id.
+- A 503 has a \`Retry-After\`, in seconds.
 - A 401 has a \`WWW-Authenticate\` header; 401 and 403 are never cached.
 
 ## Answers of the gateway
