@@ -2,9 +2,12 @@
 
 const DOMAIN = '(catalog|inventory|orders)';
 const PRODUCT = 'libs/internal-token/src';
+const ITOK = 'libs/itok/src';
 /** What `nestjs-internal-token` itself exports. */
 const ENTRY = `^${PRODUCT}/index\\.ts$`;
 const room = (...names) => `^${PRODUCT}/(${names.join('|')})/`;
+/** A room of itok. */
+const part = (...names) => `^${ITOK}/(${names.join('|')})/`;
 const lib = (...names) => `^libs/(${names.join('|')})/`;
 const npm = (...names) => `node_modules/(${names.join('|')})(/|$)`;
 const OURS = '^(apps|libs)/';
@@ -84,7 +87,7 @@ export default {
       'A service holds no private key and no edge.',
       { path: `^apps/${DOMAIN}/` },
       {
-        path: [room('issuing', 'edge', 'testing', 'dev'), lib('dev-idp')],
+        path: [room('gateway', 'testing', 'dev'), lib('dev-idp')],
       },
     ),
 
@@ -166,16 +169,15 @@ export default {
       },
     ),
     only('product-rooms', 'Rooms build on core and nest.', room('nest'), room('core')),
-    only('issuing-rooms', 'Rooms build on core and nest.', room('issuing'), room('core', 'nest')),
     only('http-rooms', 'Rooms build on core and nest.', room('http'), room('core', 'nest')),
     only('caller-rooms', 'Rooms build on core and nest.', room('caller'), room('core', 'nest')),
     only('logging-rooms', 'Rooms build on core and nest.', room('logging'), room('core', 'nest')),
     only('testing-rooms', 'Rooms build on core and nest.', room('testing'), room('core', 'nest')),
     only(
-      'edge-rooms',
-      'The edge knows routes, not domains.',
-      room('edge'),
-      room('core', 'nest', 'issuing', 'http', 'logging'),
+      'gateway-rooms',
+      'The gateway knows routes, not domains.',
+      room('gateway'),
+      room('core', 'nest', 'http', 'logging'),
     ),
     only('opentelemetry-rooms', 'Rooms build on core and nest.', room('opentelemetry'), room('core', 'nest')),
     rule(
@@ -186,39 +188,58 @@ export default {
         path: npm('@opentelemetry'),
       },
     ),
-    only('trace-rooms', 'What reads lines knows nothing of who writes them.', room('trace')),
+    only('itok-alone', 'What reads lines imports nothing of the programs that write them.', lib('itok')),
     rule(
-      'trace-packages',
-      'Lines are read with Node alone.',
-      { path: room('trace') },
+      'itok-packages',
+      'itok runs without Nest, next to no server.',
+      { path: lib('itok'), pathNot: [part('page/browser')] },
       {
         path: 'node_modules/',
-        pathNot: npm('picocolors', 'get-east-asian-width'),
+        pathNot: npm('commander', 'picocolors', 'get-east-asian-width'),
       },
     ),
-    only('page-rooms', 'The page shows what the trace room finds.', room('page'), room('trace')),
+    only('trace-rooms', 'The analysis knows neither page nor terminal.', part('trace')),
+    only('page-rooms', 'The page shows what the trace room finds.', part('page'), part('trace')),
+    rule(
+      'itok-rooms-through-index',
+      'A room of itok is used through its index.',
+      { path: `^${ITOK}/([^/]+)/` },
+      {
+        path: `^${ITOK}/([^/]+)/`,
+        pathNot: [`^${ITOK}/$1/`, `^${ITOK}/[^/]+/index\\.ts$`],
+      },
+    ),
     rule(
       'page-packages-in-browser',
       'What draws the page runs in a browser and nowhere else.',
-      { path: OURS, pathNot: [`^${PRODUCT}/page/browser/`] },
+      { path: OURS, pathNot: [part('page/browser')] },
       {
         path: npm('preact', 'htm', 'uplot', '@dagrejs/dagre'),
       },
     ),
     rule(
-      'trace-and-page-serve-nobody',
-      'They run in a terminal and in a browser, next to no server.',
-      { path: room('trace', 'page') },
+      'itok-serves-nobody',
+      'It runs in a terminal and in a browser, next to no server.',
+      { path: lib('itok') },
       {
         path: '^(node:)?(http|https|http2|net|tls|dgram|cluster)$',
         dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    ),
+    rule(
+      'itok-in-dev',
+      "Of the product, the development server alone uses itok, and the application's production process never loads it.",
+      { path: OURS, pathNot: [lib('itok'), room('dev')] },
+      {
+        path: lib('itok'),
       },
     ),
     only(
       'dev-rooms',
       "The development server shows an application's own requests and keys.",
       room('dev'),
-      room('core', 'nest', 'issuing', 'trace', 'page'),
+      room('core', 'nest', 'gateway'),
+      `^${ITOK}/index\\.ts$`,
     ),
     rule(
       'dev-not-in-product',
@@ -238,12 +259,7 @@ export default {
         dependencyTypesNot: ['type-only', 'type-import'],
       },
     ),
-    only(
-      'cli-rooms',
-      'A command uses what an application uses, and reads what it wrote.',
-      room('cli'),
-      room('core', 'issuing', 'trace', 'page'),
-    ),
+    only('cli-rooms', 'A command uses what an application uses.', room('cli'), room('core', 'gateway')),
     rule(
       'cli-is-an-entry',
       'A command is run, not imported.',
@@ -254,14 +270,14 @@ export default {
     ),
     rule(
       'commander-in-cli',
-      'Arguments are parsed in one room.',
-      { path: OURS, pathNot: [room('cli')] },
+      'Arguments are parsed in the cli rooms.',
+      { path: OURS, pathNot: [room('cli'), part('cli')] },
       {
         path: npm('commander'),
       },
     ),
     rule(
-      'pkcs11-in-issuing',
+      'pkcs11-only-dynamically',
       'An HSM signs; its module loads only where one is configured.',
       { path: OURS },
       {
@@ -271,17 +287,17 @@ export default {
       },
     ),
     rule(
-      'jose-in-core-and-edge',
+      'jose-in-core-and-gateway',
       'Keys are handled in two places.',
-      { path: OURS, pathNot: [room('core', 'edge', 'issuing', 'testing'), lib('dev-idp')] },
+      { path: OURS, pathNot: [room('core', 'gateway', 'testing'), lib('dev-idp')] },
       {
         path: npm('jose'),
       },
     ),
     rule(
-      'jwt-module-in-issuing',
+      'jwt-module-in-gateway',
       "@nestjs/jwt is a way to bring a team's keys, never to verify.",
-      { path: OURS, pathNot: [room('issuing')] },
+      { path: OURS, pathNot: [room('gateway')] },
       {
         path: npm('@nestjs/jwt', 'jsonwebtoken'),
       },

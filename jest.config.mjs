@@ -51,8 +51,8 @@ export default {
     project('unit', '{apps,libs}/**/*.spec.ts'),
     project('architecture', 'test/architecture/**/*.spec.ts'),
     project('contract', 'test/contract/**/*.spec.ts'),
-    { ...project('page', 'test/page/**/*.spec.ts'), globalSetup: '<rootDir>/test/page/build.setup.mjs' },
+    { ...project('page', 'test/page/**/*.spec.ts'), globalSetup: '<rootDir>/test/page/build-setup.mjs' },
     project('security', 'test/security/**/*.spec.ts'),
-    { ...project('topology', 'test/topology/**/*.spec.ts'), globalSetup: '<rootDir>/test/topology/build.setup.mjs' },
+    { ...project('topology', 'test/topology/**/*.spec.ts'), globalSetup: '<rootDir>/test/topology/build-setup.mjs' },
   ],
 };

@@ -1,12 +1,12 @@
-// Builds the script and the style of the trace pages as the module page.bundle.ts. It contains third-party code, so it
+// Builds the script and the style of the trace pages as the module page-bundle.ts. It contains third-party code, so it
 // is built at `npm ci` and with the package, and never committed. The build is deterministic.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const PAGE = 'libs/internal-token/src/page';
-const OUT = at(`${PAGE}/page.bundle.ts`);
+const PAGE = 'libs/itok/src/page';
+const OUT = at(`${PAGE}/page-bundle.ts`);
 /** The packages in the script, each with its licence file. */
 const PACKAGES = ['preact', 'htm', 'uplot', '@dagrejs/dagre', '@dagrejs/graphlib'];
 /** The browsers that support `light-dark()` and custom properties in SVG. */
@@ -59,4 +59,4 @@ export const style: string = ${JSON.stringify(style.text)};
 // Leave an unchanged file untouched, so that watchers do not wake up.
 if (!existsSync(OUT) || readFileSync(OUT, 'utf8') !== text) writeFileSync(OUT, text);
 const kB = ({ text: of }) => `${Math.round(Buffer.byteLength(of) / 1000)} kB`;
-console.log(`${PAGE}/page.bundle.ts: script ${kB(script)}, style ${kB(style)}`);
+console.log(`${PAGE}/page-bundle.ts: script ${kB(script)}, style ${kB(style)}`);

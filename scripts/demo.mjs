@@ -12,9 +12,7 @@ import { DOMAINS } from './lib/topology.mjs';
 import { importSource } from './lib/typescript-imports.mjs';
 import { explain, UserError } from './lib/user-error.mjs';
 
-const { operationsOf, parseLine, renderTrace, reportTrace } = await importSource(
-  'libs/internal-token/src/trace/index.ts',
-);
+const { operationsOf, parseLine, renderTrace, reportTrace } = await importSource('libs/itok/src/trace/index.ts');
 
 const MORE_THAN_IN_STOCK = 10_000;
 /** A limit for what never happens, not a measurement. */

@@ -5,10 +5,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { configurationPage } from './lib/docs/configuration.page.mjs';
-import { conformancePage } from './lib/docs/conformance.page.mjs';
-import { errorsPage } from './lib/docs/errors.page.mjs';
-import { itokPage } from './lib/docs/itok.page.mjs';
+import { configurationPage } from './lib/docs/configuration-page.mjs';
+import { conformancePage } from './lib/docs/conformance-page.mjs';
+import { errorsPage } from './lib/docs/errors-page.mjs';
+import { itokPage, productCommandPage } from './lib/docs/command-page.mjs';
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
@@ -16,6 +16,7 @@ const PAGES = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/itok.md': itokPage,
+  'docs/reference/nestjs-internal-token.md': productCommandPage,
   'docs/conformance.md': conformancePage,
 };
 const NOTICE = '<!-- Made by `npm run docs`. Change its source, not this page. -->';

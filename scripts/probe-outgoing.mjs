@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { FreshApp } from './lib/package/fresh-app.mjs';
-import { pack } from './lib/package/packed.mjs';
+import { packAll } from './lib/package/packed.mjs';
 import { run } from './lib/package/run.mjs';
 import * as report from './lib/report.mjs';
 import { explain } from './lib/user-error.mjs';
@@ -16,9 +16,9 @@ const PACKAGES = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 
 const nodes = process.argv.length > 2 ? process.argv.slice(2) : [process.execPath];
 const directory = mkdtempSync(join(tmpdir(), 'probe-outgoing-'));
 try {
-  const tarball = await pack(directory);
+  const { product: tarball } = await packAll(directory);
   const code = readFileSync(new URL(`lib/package/${SCRIPT}`, import.meta.url), 'utf8');
-  const app = new FreshApp(join(directory, 'app'), tarball, new Map([[SCRIPT, code]]), PACKAGES);
+  const app = new FreshApp(join(directory, 'app'), [tarball], new Map([[SCRIPT, code]]), PACKAGES);
   const warnings = await app.install();
   if (warnings.length > 0) throw new Error(warnings.join('\n'));
   for (const node of nodes) {

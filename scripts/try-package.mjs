@@ -9,11 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { Application } from './lib/application.mjs';
+import { ROOT } from './lib/build.mjs';
 import { freePorts } from './lib/free-ports.mjs';
 import { LogLines } from './lib/log-lines.mjs';
 import { FreshApp } from './lib/package/fresh-app.mjs';
 import { IdentityProvider } from './lib/package/identity-provider.mjs';
-import { entryPoints, inspect, pack } from './lib/package/packed.mjs';
+import { entryPoints, inspect, packAll } from './lib/package/packed.mjs';
 import { readmeFiles, withAddresses } from './lib/package/readme-files.mjs';
 import { stopRunning } from './lib/package/run.mjs';
 import * as report from './lib/report.mjs';
@@ -67,13 +68,15 @@ try {
 
 async function tryPackage() {
   report.heading('Packing');
-  const tarball = await pack(directory);
-  const { manifest, size, unpackedSize, paths } = tarball;
-  ensureNone(inspect(tarball));
-  report.done(
-    `${manifest.name} ${manifest.version}: ${kB(size)}, ${kB(unpackedSize)} unpacked, ${paths.length} files`,
-    'no specs, keys or dangling source maps',
-  );
+  const { product: tarball, itok } = await packAll(directory);
+  for (const packed of [tarball, itok]) {
+    const { manifest, size, unpackedSize, paths } = packed;
+    ensureNone(inspect(packed));
+    report.done(
+      `${manifest.name} ${manifest.version}: ${kB(size)}, ${kB(unpackedSize)} unpacked, ${paths.length} files`,
+      'no specs, keys or dangling source maps',
+    );
+  }
 
   report.heading(`Fresh applications in ${directory}`);
   const names = Object.keys(APPLICATIONS);
@@ -91,10 +94,10 @@ async function tryPackage() {
     names.map((name) => {
       const { files, packages } = APPLICATIONS[name];
       const own = new Map(files.map((file) => [file, code.get(file) ?? missing(file)]));
-      return [name, new FreshApp(join(directory, name), tarball, own, packages)];
+      return [name, new FreshApp(join(directory, name), [tarball], own, packages)];
     }),
   );
-  await Promise.all([...names.map((name) => prepare(name, fresh[name])), tryTypes(tarball)]);
+  await Promise.all([...names.map((name) => prepare(name, fresh[name])), tryTypes(tarball, itok), tryItok(itok)]);
 
   report.heading('Running, each in its own process');
   writeFileSync(join(fresh.gateway.directory, 'internal-token-key.pem'), newKey(), { mode: 0o600 });
@@ -117,9 +120,9 @@ async function prepare(name, app) {
   report.done(`${name}: installed without a warning, compiled`, APPLICATIONS[name].files.join(', '));
 }
 
-/** An application with only the product: npm installs its dependencies. */
-async function tryTypes(tarball) {
-  const names = entryPoints(tarball);
+/** An application with the packages alone: npm installs their dependencies. */
+async function tryTypes(tarball, itok) {
+  const names = [...entryPoints(tarball), ...entryPoints(itok)];
   const files = new Map([
     ['modern.ts', names.map((name, index) => `export * as e${index} from '${name}';\n`).join('')],
     [
@@ -130,7 +133,7 @@ async function tryTypes(tarball) {
     ],
   ]);
   // An entry point needs its own peer dependency.
-  const app = new FreshApp(join(directory, 'types'), tarball, files, [...NEST, '@opentelemetry/api']);
+  const app = new FreshApp(join(directory, 'types'), [tarball, itok], files, [...NEST, '@opentelemetry/api']);
   ensureNone(await app.install());
   await app.compile({ module: 'esnext', moduleResolution: 'bundler', noEmit: true }, 'src/modern.ts');
   await app.compile();
@@ -138,6 +141,16 @@ async function tryTypes(tarball) {
   const counts = stdout.trim().split(' ').map(Number);
   ensure(counts.length === names.length && counts.every((count) => count > 0), `require() finds exports: ${stdout}`);
   report.done(`types: ${names.length} entry points`, `import, require(), bundler; ${counts.join(' + ')} exports`);
+}
+
+/** The command by itself: no Nest beside it. */
+async function tryItok(itok) {
+  const app = new FreshApp(join(directory, 'itok'), [itok], new Map(), []);
+  ensureNone(await app.install());
+  const capture = join(ROOT, 'test/captures/bottleneck.ndjson');
+  const { stdout } = await app.run('node_modules/itok/dist/cli/main.js', 'trace', 'last', capture);
+  ensure(stdout.includes('POST /orders'), `itok draws a waterfall: ${stdout}`);
+  report.done('itok: installed alone, draws a waterfall');
 }
 
 function start(name, app) {

@@ -8,7 +8,9 @@ import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 const ROOT = resolve(import.meta.dirname, '../..');
 const configuration = await extractDepcruiseConfig(join(ROOT, '.dependency-cruiser.mjs'));
 const rules = configuration.forbidden ?? [];
+const folderConfiguration = await extractDepcruiseConfig(join(ROOT, '.dependency-cruiser.folders.mjs'));
 const TOKEN = 'libs/internal-token/src';
+const ITOK = 'libs/itok/src';
 
 /** A file that imports another file of the workspace, or a package. */
 interface Breach {
@@ -33,17 +35,16 @@ const BREACHES: Record<string, Breach[]> = {
   'lib-not-to-app': [{ from: 'libs/ports/src/index.ts', imports: 'apps/orders/src/main.ts' }],
   'lib-through-index': [
     { from: 'apps/orders/src/main.ts', imports: 'libs/orders/src/orders.service.ts' },
-    { from: 'libs/orders/src/orders.service.ts', imports: `${TOKEN}/nest/internal-token.guard.ts` },
+    { from: 'libs/orders/src/orders.service.ts', imports: `${TOKEN}/nest/guard/internal-token.guard.ts` },
   ],
-  'room-through-index': [{ from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/core/verifier.ts` }],
+  'room-through-index': [{ from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/core/token/verifier.ts` }],
   'product-by-its-exports': [
     { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/core/index.ts` },
     { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/nest/index.ts` },
   ],
   'service-own-domain': [{ from: 'apps/orders/src/main.ts', imports: 'libs/catalog/src/index.ts' }],
   'service-never-issues': [
-    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/issuing/index.ts` },
-    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/edge/index.ts` },
+    { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/gateway/index.ts` },
     { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/dev/index.ts`, dynamically: true },
   ],
   'dev-idp-alone': [{ from: 'libs/dev-idp/src/index.ts', imports: 'libs/contracts/src/index.ts' }],
@@ -51,8 +52,7 @@ const BREACHES: Record<string, Breach[]> = {
   'domain-not-to-domain': [{ from: 'libs/orders/src/a.ts', imports: 'libs/inventory/src/index.ts' }],
   'domain-rooms': [
     { from: 'libs/orders/src/a.ts', imports: 'libs/ports/src/index.ts' },
-    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/issuing/index.ts` },
-    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/edge/index.ts` },
+    { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/gateway/index.ts` },
     { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/http/index.ts` },
     { from: 'libs/orders/src/a.ts', imports: `${TOKEN}/core/index.ts` },
     { from: 'libs/orders/src/a.ts', imports: 'libs/runtime/src/index.ts' },
@@ -81,20 +81,19 @@ const BREACHES: Record<string, Breach[]> = {
     { from: `${TOKEN}/core/a.ts`, imports: 'rxjs' },
   ],
   'product-rooms': [
-    { from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/issuing/index.ts` },
+    { from: `${TOKEN}/nest/a.ts`, imports: `${TOKEN}/gateway/index.ts` },
     { from: `${TOKEN}/nest/a.ts`, imports: 'libs/contracts/src/index.ts' },
   ],
-  'issuing-rooms': [{ from: `${TOKEN}/issuing/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
-  'http-rooms': [{ from: `${TOKEN}/http/a.ts`, imports: `${TOKEN}/edge/index.ts` }],
+  'http-rooms': [{ from: `${TOKEN}/http/a.ts`, imports: `${TOKEN}/gateway/index.ts` }],
   'caller-rooms': [
-    { from: `${TOKEN}/caller/a.ts`, imports: `${TOKEN}/edge/index.ts` },
+    { from: `${TOKEN}/caller/a.ts`, imports: `${TOKEN}/gateway/index.ts` },
     { from: `${TOKEN}/caller/a.ts`, imports: `${TOKEN}/http/index.ts` },
   ],
   'logging-rooms': [{ from: `${TOKEN}/logging/a.ts`, imports: `${TOKEN}/http/index.ts` }],
-  'testing-rooms': [{ from: `${TOKEN}/testing/a.ts`, imports: `${TOKEN}/issuing/index.ts` }],
-  'edge-rooms': [
-    { from: `${TOKEN}/edge/a.ts`, imports: 'libs/orders/src/index.ts' },
-    { from: `${TOKEN}/edge/a.ts`, imports: 'libs/contracts/src/index.ts' },
+  'testing-rooms': [{ from: `${TOKEN}/testing/a.ts`, imports: `${TOKEN}/gateway/index.ts` }],
+  'gateway-rooms': [
+    { from: `${TOKEN}/gateway/a.ts`, imports: 'libs/orders/src/index.ts' },
+    { from: `${TOKEN}/gateway/a.ts`, imports: 'libs/contracts/src/index.ts' },
   ],
   'opentelemetry-rooms': [
     { from: `${TOKEN}/opentelemetry/a.ts`, imports: `${TOKEN}/http/index.ts` },
@@ -105,60 +104,68 @@ const BREACHES: Record<string, Breach[]> = {
     { from: `${TOKEN}/http/a.ts`, imports: '@opentelemetry/api', dynamically: true },
     { from: 'apps/gateway/src/main.ts', imports: '@opentelemetry/sdk-trace' },
   ],
-  'trace-rooms': [
-    { from: `${TOKEN}/trace/a.ts`, imports: `${TOKEN}/core/index.ts` },
-    { from: `${TOKEN}/trace/a.ts`, imports: `${TOKEN}/logging/index.ts` },
-    { from: `${TOKEN}/trace/a.ts`, imports: `${TOKEN}/page/index.ts` },
+  'itok-alone': [
+    { from: `${ITOK}/trace/a.ts`, imports: `${TOKEN}/index.ts` },
+    { from: `${ITOK}/page/browser/a.ts`, imports: `${TOKEN}/core/index.ts` },
+    { from: `${ITOK}/cli/a.ts`, imports: 'libs/runtime/src/index.ts' },
   ],
-  'trace-packages': [
-    { from: `${TOKEN}/trace/a.ts`, imports: '@nestjs/common' },
-    { from: `${TOKEN}/trace/a.ts`, imports: 'nestjs-cls' },
-    { from: `${TOKEN}/trace/a.ts`, imports: 'axios' },
+  'itok-packages': [
+    { from: `${ITOK}/trace/a.ts`, imports: '@nestjs/common' },
+    { from: `${ITOK}/cli/a.ts`, imports: 'nestjs-cls' },
+    { from: `${ITOK}/trace/a.ts`, imports: 'axios' },
   ],
-  'page-rooms': [
-    { from: `${TOKEN}/page/a.ts`, imports: `${TOKEN}/nest/index.ts` },
-    { from: `${TOKEN}/page/browser/a.ts`, imports: `${TOKEN}/core/index.ts` },
-  ],
+  'trace-rooms': [{ from: `${ITOK}/trace/a.ts`, imports: `${ITOK}/page/index.ts` }],
+  'page-rooms': [{ from: `${ITOK}/page/a.ts`, imports: `${ITOK}/cli/index.ts` }],
+  'itok-rooms-through-index': [{ from: `${ITOK}/cli/a.ts`, imports: `${ITOK}/trace/capture.ts` }],
   'page-packages-in-browser': [
-    { from: `${TOKEN}/page/page.ts`, imports: 'preact' },
-    { from: `${TOKEN}/trace/a.ts`, imports: '@dagrejs/dagre' },
-    { from: `${TOKEN}/cli/a.ts`, imports: 'uplot' },
+    { from: `${ITOK}/page/page.ts`, imports: 'preact' },
+    { from: `${ITOK}/trace/a.ts`, imports: '@dagrejs/dagre' },
+    { from: `${ITOK}/cli/a.ts`, imports: 'uplot' },
     { from: `${TOKEN}/dev/a.ts`, imports: 'htm' },
   ],
-  'trace-and-page-serve-nobody': [
-    { from: `${TOKEN}/trace/a.ts`, imports: 'node:http' },
-    { from: `${TOKEN}/page/a.ts`, imports: 'node:net' },
+  'itok-serves-nobody': [
+    { from: `${ITOK}/trace/a.ts`, imports: 'node:http' },
+    { from: `${ITOK}/page/a.ts`, imports: 'node:net' },
+  ],
+  'itok-in-dev': [
+    { from: `${TOKEN}/cli/a.ts`, imports: `${ITOK}/index.ts` },
+    { from: 'apps/gateway/src/main.ts', imports: `${ITOK}/index.ts` },
   ],
   'dev-rooms': [
-    { from: `${TOKEN}/dev/a.ts`, imports: `${TOKEN}/edge/index.ts` },
+    { from: `${TOKEN}/dev/a.ts`, imports: `${TOKEN}/http/index.ts` },
     { from: `${TOKEN}/dev/a.ts`, imports: 'libs/contracts/src/index.ts' },
   ],
   'dev-not-in-product': [
-    { from: `${TOKEN}/edge/a.ts`, imports: `${TOKEN}/dev/index.ts`, dynamically: true },
+    { from: `${TOKEN}/gateway/a.ts`, imports: `${TOKEN}/dev/index.ts`, dynamically: true },
     { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/dev/index.ts` },
   ],
   'dev-only-dynamically': [{ from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/dev/index.ts` }],
   'cli-rooms': [
-    { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/edge/index.ts` },
+    { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/http/index.ts` },
     { from: `${TOKEN}/cli/a.ts`, imports: 'libs/runtime/src/index.ts' },
   ],
   'cli-is-an-entry': [
-    { from: `${TOKEN}/issuing/a.ts`, imports: `${TOKEN}/cli/index.ts` },
+    { from: `${TOKEN}/gateway/a.ts`, imports: `${TOKEN}/cli/index.ts` },
     { from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/cli/index.ts` },
   ],
-  'commander-in-cli': [{ from: `${TOKEN}/issuing/a.ts`, imports: 'commander' }],
-  'pkcs11-in-issuing': [{ from: `${TOKEN}/issuing/a.ts`, imports: 'pkcs11js' }],
-  'jose-in-core-and-edge': [{ from: 'libs/ports/src/a.ts', imports: 'jose' }],
-  'jwt-module-in-issuing': [
+  'commander-in-cli': [{ from: `${TOKEN}/gateway/a.ts`, imports: 'commander' }],
+  'pkcs11-only-dynamically': [{ from: `${TOKEN}/gateway/a.ts`, imports: 'pkcs11js' }],
+  'jose-in-core-and-gateway': [{ from: 'libs/ports/src/a.ts', imports: 'jose' }],
+  'jwt-module-in-gateway': [
     { from: `${TOKEN}/nest/a.ts`, imports: '@nestjs/jwt' },
     { from: `${TOKEN}/core/a.ts`, imports: '@nestjs/jwt' },
   ],
 };
 
-const cruiseTree = async (folders: string[], baseDir: string, tsConfig?: object): Promise<ICruiseResult> => {
+const cruiseTree = async (
+  folders: string[],
+  baseDir: string,
+  tsConfig?: object,
+  { options, forbidden = [] } = configuration,
+): Promise<ICruiseResult> => {
   const { output } = await cruise(
     folders,
-    { ...configuration.options, baseDir, validate: true, ruleSet: { forbidden: rules } },
+    { ...options, baseDir, validate: true, ruleSet: { forbidden } },
     undefined,
     tsConfig ? { tsConfig } : undefined,
   );
@@ -222,8 +229,8 @@ describe('who may import whom', () => {
     return folder;
   };
 
-  const violations = async (breach: Breach): Promise<string[]> => {
-    const { summary } = await cruiseTree(['.'], plant(breach));
+  const violations = async (breach: Breach, config = configuration): Promise<string[]> => {
+    const { summary } = await cruiseTree(['.'], plant(breach), undefined, config);
     return summary.violations.map((violation) => violation.rule.name);
   };
 
@@ -255,17 +262,30 @@ describe('who may import whom', () => {
     { from: 'apps/gateway/src/main.ts', imports: 'libs/dev-idp/src/index.ts', dynamically: true },
     { from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/dev/index.ts`, dynamically: true },
     { from: `${TOKEN}/opentelemetry/a.ts`, imports: '@opentelemetry/api' },
-    { from: `${TOKEN}/page/browser/a.ts`, imports: 'preact' },
-    { from: `${TOKEN}/page/a.ts`, imports: `${TOKEN}/trace/index.ts` },
-    { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/page/index.ts` },
-    { from: `${TOKEN}/trace/a.ts`, imports: 'node:zlib' },
+    { from: `${ITOK}/page/browser/a.ts`, imports: 'preact' },
+    { from: `${ITOK}/page/a.ts`, imports: `${ITOK}/trace/index.ts` },
+    { from: `${ITOK}/cli/a.ts`, imports: `${ITOK}/page/index.ts` },
+    { from: `${TOKEN}/dev/a.ts`, imports: `${ITOK}/index.ts` },
+    { from: `${ITOK}/trace/a.ts`, imports: 'node:zlib' },
   ])('allows %j', async (permitted) => {
     expect(await violations(permitted)).toEqual([]);
   });
 
-  it('holds in this workspace, and looked at all of it', async () => {
+  it('refuses two folders that import each other, though no two files do', async () => {
+    const breach: Breach = {
+      from: `${TOKEN}/gateway/dispatch/a.ts`,
+      imports: `${TOKEN}/gateway/normalize/b.ts`,
+      and: { from: `${TOKEN}/gateway/normalize/c.ts`, imports: `${TOKEN}/gateway/dispatch/d.ts` },
+    };
+    expect(await violations(breach, folderConfiguration)).toContain('no-circular-folders');
+  });
+
+  it.each([
+    ['files', configuration],
+    ['folders', folderConfiguration],
+  ])('holds between the %s of this workspace, and looked at all of it', async (_name, config) => {
     const tsConfig = extractTSConfig(join(ROOT, 'tsconfig.json'));
-    const { summary, modules } = await cruiseTree(['apps', 'libs'], ROOT, tsConfig);
+    const { summary, modules } = await cruiseTree(['apps', 'libs'], ROOT, tsConfig, config);
     expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
     const examined = new Set(modules.map(({ source }) => /^(?:apps|libs)\/[^/]+/.exec(source)?.[0]));
     const workspace = ['apps', 'libs'].flatMap((top) => readdirSync(join(ROOT, top)).map((name) => `${top}/${name}`));

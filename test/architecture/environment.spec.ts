@@ -30,6 +30,6 @@ describe('process.env', () => {
   ])('is out of bounds in %s', (path) => expect(lint(path)).toContain('no-process-env'));
 
   it("is read in an application's config file", () => {
-    expect(lint('apps/orders/src/orders.config.ts')).toContain('Found 0 warnings and 0 errors');
+    expect(lint('apps/orders/src/orders-config.ts')).toContain('Found 0 warnings and 0 errors');
   });
 });

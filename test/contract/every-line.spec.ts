@@ -31,7 +31,7 @@ async function runSuite(file: string): Promise<Outcome> {
 
 describe('the contract of log lines', () => {
   it('fails a suite that writes a line which is not what the schema says, or starts a process that does', async () => {
-    const { code, output } = await runSuite('test/support/log-line/lines.fixture.ts');
+    const { code, output } = await runSuite('test/support/log-line/lines-fixture.ts');
     expect(code).toBe(1);
     expect(output).toContain('line/service must NOT have fewer than 1 characters');
     expect(output).toContain('a line without a service');

@@ -1,5 +1,5 @@
 import { inProcessPort } from '@app/ports';
-import { Ledger, ledgerPort } from './ledger.port.js';
-import { portContract } from './port.suite.js';
+import { Ledger, ledgerPort } from './ledger-port.js';
+import { portContract } from './port-suite.js';
 
 portContract('in process', { providers: [inProcessPort(ledgerPort, Ledger)] });

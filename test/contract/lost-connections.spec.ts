@@ -10,7 +10,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
-import { Ledger, LedgerApi, ledgerPort } from './ledger.port.js';
+import { Ledger, LedgerApi, ledgerPort } from './ledger-port.js';
 
 const AT = '2026-11-01T12:00:00.000Z';
 const [behind = 0, before = 0, nobody = 0] = await freePorts(3);

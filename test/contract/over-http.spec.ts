@@ -3,8 +3,8 @@ import { HttpModule } from '@nestjs/axios';
 import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { APP_FILTER } from '@nestjs/core';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
-import { Ledger, ledgerPort } from './ledger.port.js';
-import { portContract } from './port.suite.js';
+import { Ledger, ledgerPort } from './ledger-port.js';
+import { portContract } from './port-suite.js';
 
 const [port = 0] = await freePorts(1);
 const origin = `http://127.0.0.1:${port}`;

@@ -3,7 +3,7 @@ import { StorageModule, TenantDatabase } from '@app/storage';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { Ledger, LedgerApi, ledgerPort } from './ledger.port.js';
+import { Ledger, LedgerApi, ledgerPort } from './ledger-port.js';
 
 describe('a port call and a transaction of the caller', () => {
   const issuer = new TestTokenIssuer();

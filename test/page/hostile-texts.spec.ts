@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
-import type { PageReport } from '../../libs/internal-token/src/trace/index.js';
+import type { PageReport } from '../../libs/itok/src/trace/index.js';
 import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js';
 import { openReport, type WatchedPage } from '../support/browser/watched-page.js';
 import { failedOrder } from '../support/trace/failed-order.js';

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import type { RequestSummary, TokenInspection, TraceReport } from '../../libs/internal-token/src/trace/index.js';
+import type { RequestSummary, TokenInspection, TraceReport } from '../../libs/itok/src/trace/index.js';
 import { describeWithBrowser, openBrowser } from '../support/browser/chromium.js';
 import { LiveServer } from '../support/browser/live-server.js';
 import { openWatched, type WatchedPage } from '../support/browser/watched-page.js';

@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, sign } from 'node:crypto';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer, encodePart, issuerKey, publicJwk } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, reasonOf } from '../support/authenticator.js';
 

@@ -1,7 +1,7 @@
 import {
   type AccessTokenAuthenticator,
   type AccessTokenIssuerOptions,
-} from '../../libs/internal-token/src/edge/access-token/index.js';
+} from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import {
   AccessTokenIssuer,
   AUDIENCE,

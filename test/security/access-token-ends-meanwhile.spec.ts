@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Enrichment, PermissionEnricher } from 'nestjs-internal-token/edge';
+import { type Enrichment, PermissionEnricher } from 'nestjs-internal-token/gateway';
 import { jest } from '@jest/globals';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream } from '../support/upstream.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer } from '../support/access-token-issuer.js';
 import { authenticatorFor } from '../support/authenticator.js';
 import { refusalOf } from '../support/refusals.js';

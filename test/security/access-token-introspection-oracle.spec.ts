@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { toProblem } from '../../libs/internal-token/src/core/index.js';
 import { AccessTokenIssuer, AUDIENCE, json } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, started } from '../support/authenticator.js';

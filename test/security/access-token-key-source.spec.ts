@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer, AUDIENCE, issuerKey, json, publicJwk } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, started } from '../support/authenticator.js';
 

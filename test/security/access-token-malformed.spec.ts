@@ -1,4 +1,4 @@
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer, encodePart, signed } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf } from '../support/authenticator.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDevelopmentIdentityProvider } from '@app/dev-idp';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AUDIENCE } from '../support/access-token-issuer.js';
 import { bearer, codeOf, reasonOf, started } from '../support/authenticator.js';
 import { signIn } from '../support/sign-in.js';

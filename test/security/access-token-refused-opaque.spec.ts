@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
-import { RefusedTokens } from '../../libs/internal-token/src/edge/access-token/refused-tokens.js';
-import { invalidToken } from '../../libs/internal-token/src/edge/access-token/access-token.refusals.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
+import { RefusedTokens } from '../../libs/internal-token/src/gateway/authenticate/refused-tokens.js';
+import { invalidToken } from '../../libs/internal-token/src/gateway/authenticate/access-token-refusals.js';
 import { AccessTokenIssuer, AUDIENCE, CLIENT_SECRET_FILE } from '../support/access-token-issuer.js';
 import { bearer, codeOf, reasonOf, started } from '../support/authenticator.js';
 

@@ -1,7 +1,7 @@
 import type {
   AccessTokenAuthenticator,
   AccessTokenIssuerOptions,
-} from '../../libs/internal-token/src/edge/access-token/index.js';
+} from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer, AUDIENCE } from '../support/access-token-issuer.js';
 import { bearer, codeOf, started } from '../support/authenticator.js';
 

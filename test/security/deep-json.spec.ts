@@ -1,4 +1,4 @@
-import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 import { ask, exchange, type RawResponse } from '../support/raw-http.js';
 

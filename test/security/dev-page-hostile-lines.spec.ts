@@ -1,4 +1,4 @@
-import type { CaptureReport, RequestSummary, TraceReport } from '../../libs/internal-token/src/trace/index.js';
+import type { CaptureReport, RequestSummary, TraceReport } from '../../libs/itok/src/trace/index.js';
 import { DevGateway } from '../support/dev-gateway.js';
 
 const SCRIPT = '</script><script>alert(1)</script><img src=x onerror=alert(1)>';

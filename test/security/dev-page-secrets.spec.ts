@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import type { KeyReport, TokenInspection } from '../../libs/internal-token/src/trace/index.js';
+import type { KeyReport, TokenInspection } from '../../libs/itok/src/trace/index.js';
 import { DevGateway } from '../support/dev-gateway.js';
 
 describe('what the live page gives away', () => {

@@ -1,5 +1,5 @@
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
-import { EdgePolicy, type EdgeRequest, Forwarder } from 'nestjs-internal-token/edge';
+import { EdgePolicy, type EdgeRequest, Forwarder } from 'nestjs-internal-token/gateway';
 
 class SeenAddresses extends EdgePolicy {
   readonly addresses: string[] = [];

@@ -1,7 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { EdgePolicy, type EdgeRequest, Forwarder, type IssuanceRecord, IssuanceSink } from 'nestjs-internal-token/edge';
-import { createSigner, type Signer } from 'nestjs-internal-token/issuing';
+import {
+  createSigner,
+  EdgePolicy,
+  type EdgeRequest,
+  Forwarder,
+  type IssuanceRecord,
+  IssuanceSink,
+  type Signer,
+} from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
 /** What is provided forwards; nothing looks at the address. */

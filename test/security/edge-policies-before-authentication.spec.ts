@@ -1,5 +1,5 @@
 import { HttpException, Injectable } from '@nestjs/common';
-import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
 const ALLOWED_FAILURES = 3;

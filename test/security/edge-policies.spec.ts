@@ -1,5 +1,5 @@
 import { ForbiddenException, HttpException, Injectable, Scope } from '@nestjs/common';
-import { EdgePolicy, type EdgeRequest, type Enrichment, PermissionEnricher } from 'nestjs-internal-token/edge';
+import { EdgePolicy, type EdgeRequest, type Enrichment, PermissionEnricher } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
 @Injectable()

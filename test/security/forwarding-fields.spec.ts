@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { EdgeOptions } from 'nestjs-internal-token/edge';
+import type { EdgeOptions } from 'nestjs-internal-token/gateway';
 import { EdgeGateway } from '../support/edge-gateway.js';
 import { HttpUpstream, RawUpstream } from '../support/upstream.js';
 

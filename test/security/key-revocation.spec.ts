@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InternalTokenVerifier } from 'nestjs-internal-token';
-import { AccessTokenAuthenticator } from 'nestjs-internal-token/edge';
+import { AccessTokenAuthenticator } from 'nestjs-internal-token/gateway';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 import { AccessTokenIssuer, AUDIENCE, issuerKey, publicJwk } from '../support/access-token-issuer.js';

@@ -14,7 +14,7 @@ import {
   KeyRotation,
   type RotationPolicy,
   safeRotationPolicy,
-} from 'nestjs-internal-token/issuing';
+} from 'nestjs-internal-token/gateway';
 
 /** Every way in which somebody might look at a thing without meaning harm. */
 function shownBy(thing: unknown): string {

@@ -10,7 +10,7 @@ import {
   Public,
   RequirePermissions,
   RequireScope,
-  TokenMode,
+  EnforcementMode,
 } from 'nestjs-internal-token';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 
@@ -61,14 +61,14 @@ class ThingsController {
   }
 
   @Get('strict')
-  @TokenMode('strict')
+  @EnforcementMode('strict')
   strict() {
     return {};
   }
 }
 
 @Controller('marked')
-@TokenMode('shadow')
+@EnforcementMode('shadow')
 class MarkedController {
   @Post()
   shadowed() {
@@ -76,7 +76,7 @@ class MarkedController {
   }
 
   @Post('presence')
-  @TokenMode('presence')
+  @EnforcementMode('presence')
   present() {
     return {};
   }
@@ -219,7 +219,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     expect(lines.join()).toMatch(/"shadow" was allowed until 2026-01-01T00:00:00.000Z, which has passed/);
   });
 
-  it('R82: @TokenMode() without a date does not count, and the start says so', async () => {
+  it('R82: @EnforcementMode() without a date does not count, and the start says so', async () => {
     const running = await service({}, [MarkedController] as never);
     expect(await codeOf(await fetch(`${running.url}/marked`, { method: 'POST' }))).toBe('txn_missing');
     expect(lines.join()).toMatch(/MarkedController\.shadowed \(shadow\).*does not count/);

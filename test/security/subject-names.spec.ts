@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { createSigner, newTransactionId, TokenMinter } from '../../libs/internal-token/src/core/index.js';
-import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/edge/access-token/index.js';
+import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { AccessTokenIssuer } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf } from '../support/authenticator.js';
 import { Forge, testKey } from './support/forge.js';

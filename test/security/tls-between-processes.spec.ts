@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { type ClientCertificates, keepTlsCurrent, serverTls, TlsFiles } from '@app/runtime';
 import { Logger } from '@nestjs/common';
-import { RenewingHttpsAgent } from '../../libs/ports/src/http/renewing-https.agent.js';
-import { Upstream } from '../../libs/internal-token/src/edge/forwarding/upstream.js';
+import { RenewingHttpsAgent } from '../../libs/ports/src/http/renewing-https-agent.js';
+import { Upstream } from '../../libs/internal-token/src/gateway/dispatch/upstream.js';
 import { type Certificate, CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 
 const NAMES = { cert: 'CERT', key: 'KEY', ca: 'CA' } as const;

@@ -53,7 +53,7 @@ export class AccessTokenIssuer {
       json(response, { issuer: url, jwks_uri: `${url}/jwks` }),
     );
     this.answers.set('/jwks', (_request, response) => json(response, { keys: this.keys }));
-    this.answers.set('/introspect', (request, response) => void this.introspect(request, response));
+    this.answers.set('/introspect', (request, response) => void this.#introspect(request, response));
     server.on('request', (request, response) => {
       const path = request.url ?? '';
       this.asked.push(path);
@@ -103,7 +103,7 @@ export class AccessTokenIssuer {
     return signed(`${encodePart(head)}.${encodePart(this.claims(claims))}`, key);
   }
 
-  private async introspect(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #introspect(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const form = new URLSearchParams(body);

@@ -3,7 +3,7 @@ import {
   AccessTokenAuthenticator,
   type AccessTokenAuthenticatorOptions,
   type AccessTokenIssuerOptions,
-} from '../../libs/internal-token/src/edge/access-token/index.js';
+} from '../../libs/internal-token/src/gateway/authenticate/index.js';
 import { type AccessTokenIssuer, AUDIENCE } from './access-token-issuer.js';
 import { refusalOf } from './refusals.js';
 

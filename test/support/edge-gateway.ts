@@ -35,9 +35,16 @@ import {
   type RouteDefinition,
   type VerifiedClaims,
 } from 'nestjs-internal-token';
-import { EdgeModule, type EdgeOptions, type InternalListener, openInternalListener } from 'nestjs-internal-token/edge';
+import {
+  EdgeModule,
+  type EdgeOptions,
+  type InternalListener,
+  InternalTokenIssuer,
+  InternalTokenIssuingModule,
+  openInternalListener,
+  type Signer,
+} from 'nestjs-internal-token/gateway';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
-import { InternalTokenIssuer, InternalTokenIssuingModule, type Signer } from 'nestjs-internal-token/issuing';
 import { encodedToken, newTransactionId } from '../../libs/internal-token/src/core/index.js';
 import { AccessTokenIssuer, AUDIENCE } from './access-token-issuer.js';
 import { exchange, head, ask, type RawExchange, type RawResponse } from './raw-http.js';

@@ -6,9 +6,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InternalTokenModule } from 'nestjs-internal-token';
-import type { EdgeOptions } from 'nestjs-internal-token/edge';
+import { createSigner, type EdgeOptions, type Signer } from 'nestjs-internal-token/gateway';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
-import { createSigner, type Signer } from 'nestjs-internal-token/issuing';
 import {
   CatalogController,
   EdgeGateway,

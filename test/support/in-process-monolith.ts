@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApplication } from '@app/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type InternalListener, openInternalListener } from 'nestjs-internal-token/edge';
+import { type InternalListener, openInternalListener } from 'nestjs-internal-token/gateway';
 import { prepareDevelopment } from '../../apps/gateway/src/development.js';
-import { loadGatewayConfig } from '../../apps/gateway/src/gateway.config.js';
+import { loadGatewayConfig } from '../../apps/gateway/src/gateway-config.js';
 import { GatewayModule } from '../../apps/gateway/src/gateway.module.js';
-import { openResources } from '../../apps/gateway/src/resources.js';
+import { openResources } from '../../apps/gateway/src/open-resources.js';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 
 /** The monolith inside the test's own process, where its counters can be read. */

@@ -11,6 +11,6 @@ export function workspaceFiles(folder: string = WORKSPACE): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : workspaceFiles(path);
-    return entry.isFile() && !entry.name.endsWith('.bundle.ts') ? [relative(WORKSPACE, path)] : [];
+    return entry.isFile() && !entry.name.endsWith('-bundle.ts') ? [relative(WORKSPACE, path)] : [];
   });
 }

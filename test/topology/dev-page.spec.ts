@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { createSigner, encodedToken, newTransactionId, TokenMinter } from '../../libs/internal-token/src/core/index.js';
-import type { TraceReport } from '../../libs/internal-token/src/trace/index.js';
+import type { TraceReport } from '../../libs/itok/src/trace/index.js';
 import { describeWithBrowser, LONGEST_WAIT_MS, openBrowser } from '../support/browser/chromium.js';
 import { HttpClient } from '../support/http-client.js';
 

@@ -1,5 +1,5 @@
 import { InternalTokenVerifier } from 'nestjs-internal-token';
-import { InternalTokenIssuer } from 'nestjs-internal-token/issuing';
+import { InternalTokenIssuer } from 'nestjs-internal-token/gateway';
 import { HttpClient, inParallel } from '../support/http-client.js';
 import { InProcessMonolith } from '../support/in-process-monolith.js';
 

@@ -47,23 +47,23 @@ class BreakingInventory extends InventoryApi {
   }
 
   override reserve(input: ReserveInput) {
-    return this.around('reserve', () => this.inventory.reserve(input));
+    return this.#around('reserve', () => this.inventory.reserve(input));
   }
   override confirm(input: ReservationInput) {
-    return this.around('confirm', () => this.inventory.confirm(input));
+    return this.#around('confirm', () => this.inventory.confirm(input));
   }
   override release(input: ReservationInput) {
-    return this.around('release', () => this.inventory.release(input));
+    return this.#around('release', () => this.inventory.release(input));
   }
 
-  private async around<T>(method: 'reserve' | 'confirm' | 'release', work: () => Promise<T>): Promise<T> {
-    this.at(`before ${method}`);
+  async #around<T>(method: 'reserve' | 'confirm' | 'release', work: () => Promise<T>): Promise<T> {
+    this.#at(`before ${method}`);
     const answer = await work();
-    this.at(`after ${method}`);
+    this.#at(`after ${method}`);
     return answer;
   }
 
-  private at(step: Step): void {
+  #at(step: Step): void {
     if (this.breakAt !== step) return;
     this.breakAt = undefined;
     throw PortError.of('port_interrupted', step);

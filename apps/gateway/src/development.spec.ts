@@ -1,5 +1,5 @@
 import { printNextSteps } from './development.js';
-import { loadGatewayConfig } from './gateway.config.js';
+import { loadGatewayConfig } from './gateway-config.js';
 
 const printed = (environment: Record<string, string>, bound = { address: '127.0.0.1', port: 3000 }): string => {
   const { values } = loadGatewayConfig(environment);

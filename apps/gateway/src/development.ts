@@ -2,10 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { originOf, publishDevelopmentKeys } from '@app/runtime';
 import { type DynamicModule, type INestApplication, Logger } from '@nestjs/common';
-import { InternalTokenIssuer, KeyRing } from 'nestjs-internal-token/issuing';
+import { InternalTokenIssuer, KeyRing } from 'nestjs-internal-token/gateway';
 import pc from 'picocolors';
 import { placeDomains } from './domains.js';
-import type { GatewayConfig, GatewaySettings } from './gateway.config.js';
+import type { GatewayConfig, GatewaySettings } from './gateway-config.js';
 
 /** `/__dev`. Loaded here and only here, by a dynamic import: a production process never has it in memory. */
 export async function loadDevPage(logDirectory: string): Promise<DynamicModule> {

@@ -2,7 +2,7 @@ import { CatalogController, CatalogModule, CatalogSeed, CatalogService } from '@
 import { catalogPort, inventoryPort, ordersPort } from '@app/contracts';
 import { InventoryController, InventoryModule, InventorySeed, InventoryService } from '@app/inventory';
 import { OrdersController, OrdersModule, OrdersService } from '@app/orders';
-import type { GatewaySettings } from './gateway.config.js';
+import type { GatewaySettings } from './gateway-config.js';
 
 /** Every domain of the shop. Of one that runs elsewhere the gateway uses the decorators and instantiates nothing. */
 export const DOMAINS = [

@@ -12,17 +12,19 @@ import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { InternalTokenModule, InternalTokenVerifier, reflectRoutes } from 'nestjs-internal-token';
-import { AccessTokenAuthenticator, type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
-import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import {
+  AccessTokenAuthenticator,
+  type AccessTokenIssuerOptions,
+  EdgeModule,
   InternalTokenIssuer,
   InternalTokenIssuingModule,
   type InternalTokenSigningKey,
   JwksController,
-} from 'nestjs-internal-token/issuing';
+} from 'nestjs-internal-token/gateway';
+import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { DOMAINS, placeDomains } from './domains.js';
-import type { GatewayConfig } from './gateway.config.js';
+import type { GatewayConfig } from './gateway-config.js';
 import { MeController } from './me.controller.js';
 
 /** What the configuration names by file or leaves to development, read and started. */

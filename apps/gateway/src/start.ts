@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import {
   developmentLogDirectory,
   keepTlsCurrent,
-  listening,
+  listenOrExplain,
   openDevelopmentDirectory,
   runMain,
   serverTls,
@@ -10,12 +10,11 @@ import {
   startApplication,
   TlsFiles,
 } from '@app/runtime';
-import { openInternalListener } from 'nestjs-internal-token/edge';
-import { KeyRing } from 'nestjs-internal-token/issuing';
+import { KeyRing, openInternalListener } from 'nestjs-internal-token/gateway';
 import { loadDevPage, prepareDevelopment, printNextSteps, printStart } from './development.js';
-import { loadGatewayConfig } from './gateway.config.js';
+import { loadGatewayConfig } from './gateway-config.js';
 import { GatewayModule } from './gateway.module.js';
-import { openResources } from './resources.js';
+import { openResources } from './open-resources.js';
 
 await runMain(async () => {
   const config = loadGatewayConfig();
@@ -42,7 +41,7 @@ await runMain(async () => {
       if (development) await prepareDevelopment(app, config);
       const address = { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT };
       const tls = resources.tls?.listener;
-      const internal = await listening('gateway', 'INTERNAL_PORT', () =>
+      const internal = await listenOrExplain('gateway', 'INTERNAL_PORT', () =>
         openInternalListener(app, { ...address, ...(tls && { tls: serverTls(tls) }) }),
       );
       if (tls) keepTlsCurrent(internal.server, tls);

@@ -3,7 +3,7 @@ import { catalogPort, inventoryPort, ordersPort } from '@app/contracts';
 import { PortsModule } from '@app/ports';
 import type { DynamicModule } from '@nestjs/common';
 import type { RenewableTls } from 'nestjs-internal-token/http';
-import type { OrdersConfig } from './orders.config.js';
+import type { OrdersConfig } from './orders-config.js';
 
 export const ordersAppModule = ({ values }: OrdersConfig, tls?: RenewableTls): DynamicModule =>
   PortsModule.with({

@@ -1,5 +1,5 @@
 import { startService } from '@app/runtime';
 import { ordersAppModule } from './orders-app.module.js';
-import { loadOrdersConfig } from './orders.config.js';
+import { loadOrdersConfig } from './orders-config.js';
 
 await startService('orders', loadOrdersConfig, ordersAppModule);

@@ -8,7 +8,7 @@ import {
   RequirePermissions,
   RequireScope,
 } from 'nestjs-internal-token';
-import { itemPage, type ItemPage, newItem, type NewItem } from './catalog.input.js';
+import { itemPage, type ItemPage, newItem, type NewItem } from './catalog-input.js';
 import { CatalogService } from './catalog.service.js';
 
 @Controller('catalog')

@@ -2,7 +2,7 @@ import { StorageModule } from '@app/storage';
 import { Module } from '@nestjs/common';
 import { CatalogController } from './catalog.controller.js';
 import { catalogMigrations } from './catalog.migrations.js';
-import { CatalogSeed } from './catalog.seed.js';
+import { CatalogSeed } from './catalog-seed.js';
 import { CatalogService } from './catalog.service.js';
 
 @Module({

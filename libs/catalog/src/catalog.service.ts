@@ -3,14 +3,14 @@ import { type CatalogApi, type CatalogItem, PortError } from '@app/contracts';
 import { TenantDatabase } from '@app/storage';
 import { Injectable, Logger } from '@nestjs/common';
 import { InternalTokenContext } from 'nestjs-internal-token';
-import type { ItemPage, NewItem } from './catalog.input.js';
-import type { CatalogTables } from './catalog.tables.js';
+import type { ItemPage, NewItem } from './catalog-input.js';
+import type { CatalogTables } from './catalog-tables.js';
 
 const COLUMNS = ['id', 'sku', 'name', 'price', 'currency', 'public'] as const;
 
 @Injectable()
 export class CatalogService implements CatalogApi {
-  private readonly logger = new Logger(CatalogService.name);
+  readonly #logger = new Logger(CatalogService.name);
 
   constructor(
     private readonly db: TenantDatabase<CatalogTables>,
@@ -56,7 +56,7 @@ export class CatalogService implements CatalogApi {
         .executeTakeFirst(),
     );
     if (!created) throw new PortError('sku_taken', 409, `The SKU ${item.sku} is in use; choose another.`);
-    this.logger.log('item added', { itemId: created.id, sku: created.sku });
+    this.#logger.log('item added', { itemId: created.id, sku: created.sku });
     return created;
   }
 }

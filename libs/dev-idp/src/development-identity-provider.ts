@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 
 import { Provider } from 'oidc-provider';
 
-import { INTROSPECTION_CLIENT_ID } from './provider.clients.js';
-import { providerConfiguration } from './provider.configuration.js';
-import { loadProviderSecrets } from './provider.secrets.js';
-import { requestHandler } from './request.handler.js';
+import { INTROSPECTION_CLIENT_ID } from './provider-clients.js';
+import { providerConfiguration } from './provider-configuration.js';
+import { loadProviderSecrets } from './provider-secrets.js';
+import { requestHandler } from './request-handler.js';
 
 export interface DevelopmentIdentityProviderOptions {
   /** Loopback only. Default `127.0.0.1`. */

@@ -38,7 +38,7 @@ export {
   type Span,
   type SpanRecord,
   type SpanSpec,
-  TokenMode,
+  EnforcementMode,
   Tracer,
   type ValidationRecord,
   ValidationSink,

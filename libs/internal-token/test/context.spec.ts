@@ -12,7 +12,7 @@ import { ADAPTERS, type Running, start } from './support/adapters.js';
 
 @Injectable()
 class Service {
-  private readonly emitter = new EventEmitter();
+  readonly #emitter = new EventEmitter();
   /** What fire-and-forget work saw, long after its request was answered. */
   readonly later: Promise<string>[] = [];
 
@@ -20,7 +20,7 @@ class Service {
     private readonly context: InternalTokenContext,
     private readonly cls: ClsService,
   ) {
-    this.emitter.on('ask', (tell: (user: string) => void) => tell(this.user()));
+    this.#emitter.on('ask', (tell: (user: string) => void) => tell(this.user()));
   }
 
   user(): string {
@@ -33,7 +33,7 @@ class Service {
     const afterAwait = this.user();
     const together = await Promise.all([1, 2, 3].map(async (ms) => (await delay(ms), this.user())));
     const timer = await new Promise<string>((resolve) => setTimeout(() => resolve(this.user()), 1));
-    const event = await new Promise<string>((resolve) => this.emitter.emit('ask', resolve));
+    const event = await new Promise<string>((resolve) => this.#emitter.emit('ask', resolve));
     const stream: string[] = [];
     for await (const _chunk of Readable.from(['a', 'b'])) stream.push(this.user());
     return { users: [sync, afterAwait, ...together, timer, event, ...stream] };

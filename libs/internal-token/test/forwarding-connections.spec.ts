@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { type SpanRecord, Tracer } from 'nestjs-internal-token';
-import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';

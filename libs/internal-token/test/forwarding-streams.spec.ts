@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { currentStore } from 'nestjs-internal-token';
-import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/edge';
+import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
 import { holdTimers } from '../../../test/support/held-timers.js';

@@ -9,7 +9,7 @@ import {
   KeyRing,
   KeyRotation,
   safeRotationPolicy,
-} from 'nestjs-internal-token/issuing';
+} from 'nestjs-internal-token/gateway';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
 describe.each(ADAPTERS)('The published key set on $adapter', (row) => {

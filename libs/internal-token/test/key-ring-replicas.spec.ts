@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { KeyRingEvent } from 'nestjs-internal-token/issuing';
+import type { KeyRingEvent } from 'nestjs-internal-token/gateway';
 import { InternalTokenVerifier, type JsonWebKeySet, KeyStore, staticSource } from '../src/core/index.js';
 
 const support = (path: string) => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));

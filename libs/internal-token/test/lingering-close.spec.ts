@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { closeLingeringly } from '../src/nest/lingering-close.js';
+import { closeLingeringly } from '../src/nest/admission/close-lingeringly.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 
 describe('a request that is answered before all of it has arrived', () => {

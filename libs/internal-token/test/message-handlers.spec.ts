@@ -11,7 +11,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { lastValueFrom } from 'rxjs';
 import { InternalTokenModule, NoInternalToken } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { MessageHandlers } from '../src/nest/message-handlers.js';
+import { MessageHandlers } from '../src/nest/guard/message-handlers.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
 const [express] = ADAPTERS;

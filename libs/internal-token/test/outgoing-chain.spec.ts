@@ -28,12 +28,12 @@ class HopController {
 
   @Get('by/:client')
   async hop(@Headers('txn-token') token: string, @Headers('traceparent') traceparent: string) {
-    const rest = this.next === undefined ? [] : await this.ask(this.next);
+    const rest = this.next === undefined ? [] : await this.#ask(this.next);
     return [{ token, traceparent }, ...rest];
   }
 
   /** Every hop by another client: its URL says by which. */
-  private async ask(next: string): Promise<Hop[]> {
+  async #ask(next: string): Promise<Hop[]> {
     const url = new URL(next).href;
     if (url.endsWith('fetch')) return (await (await fetch(url)).json()) as Hop[];
     if (url.endsWith('axios')) return (await firstValueFrom(this.http.get<Hop[]>(url))).data;

@@ -15,7 +15,7 @@ const peer = new Listener();
 
 @Injectable()
 class Caller {
-  private readonly emitter = new EventEmitter();
+  readonly #emitter = new EventEmitter();
   /** What outlives its request. */
   readonly forgotten: Promise<unknown>[] = [];
 
@@ -23,7 +23,7 @@ class Caller {
     private readonly http: HttpService,
     private readonly context: InternalTokenContext,
   ) {
-    this.emitter.on('call', (how: string, done: (called: Promise<unknown>) => void) => done(this.call(how)));
+    this.#emitter.on('call', (how: string, done: (called: Promise<unknown>) => void) => done(this.call(how)));
   }
 
   /** Says in the path who the caller believes to be. */
@@ -40,7 +40,7 @@ class Caller {
     await Promise.all([1, 2, 3].map(async (ms) => (await delay(ms), this.call('all'))));
     await new Promise<void>((resolve) => setTimeout(() => void this.call('timer').then(resolve), 1));
     await new Promise<void>((resolve) => queueMicrotask(() => void this.call('microtask').then(resolve)));
-    await new Promise((resolve) => this.emitter.emit('call', 'event', resolve));
+    await new Promise((resolve) => this.#emitter.emit('call', 'event', resolve));
     for await (const _chunk of Readable.from(['a', 'b'])) await this.call('stream');
     const through = new PassThrough();
     await pipeline(Readable.from(['a']), through, async (source) => {

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { InternalTokenModule } from 'nestjs-internal-token';
 import { InternalTokenHttpModule } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { probeNodeClient } from '../src/http/outgoing/node-client.probe.js';
+import { probeNodeClient } from '../src/http/outgoing/probe-node-client.js';
 
 interface Internals {
   _header: string | null;

@@ -7,7 +7,7 @@ import {
   RequirePermissions,
   RequireScope,
 } from 'nestjs-internal-token';
-import { stockLevel, type StockLevel, stockPage, type StockPage } from './inventory.input.js';
+import { stockLevel, type StockLevel, stockPage, type StockPage } from './inventory-input.js';
 import { type Stock, StockService } from './stock.service.js';
 
 @Controller('inventory')

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { Clock } from './clock.js';
 import { InventoryController } from './inventory.controller.js';
 import { inventoryMigrations } from './inventory.migrations.js';
-import { InventorySeed } from './inventory.seed.js';
+import { InventorySeed } from './inventory-seed.js';
 import { InventoryService } from './inventory.service.js';
 import { StockService } from './stock.service.js';
 

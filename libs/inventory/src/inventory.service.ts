@@ -9,7 +9,7 @@ import {
 import { TenantDatabase } from '@app/storage';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from './clock.js';
-import type { InventoryTables } from './inventory.tables.js';
+import type { InventoryTables } from './inventory-tables.js';
 import {
   fitsStock,
   openReservation,
@@ -24,7 +24,7 @@ const HOLD_MS = 2 * 60 * 1000;
 
 @Injectable()
 export class InventoryService implements InventoryApi {
-  private readonly logger = new Logger(InventoryService.name);
+  readonly #logger = new Logger(InventoryService.name);
 
   constructor(
     private readonly db: TenantDatabase<InventoryTables>,
@@ -48,7 +48,7 @@ export class InventoryService implements InventoryApi {
       return made;
     });
     if (reservation.status === 'refused') {
-      this.logger.log('out of stock', { orderId });
+      this.#logger.log('out of stock', { orderId });
       throw new PortError('out_of_stock', 409, 'There is too little stock for this order.');
     }
     if (reservation.status === 'released') {

@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from 'kysely';
-import type { InventoryTables } from './inventory.tables.js';
-import { lockStock, stockLevels } from './stock.queries.js';
+import type { InventoryTables } from './inventory-tables.js';
+import { lockStock, stockLevels } from './stock-queries.js';
 
 type Trx = Transaction<InventoryTables>;
 type Line = { itemId: string; quantity: number };

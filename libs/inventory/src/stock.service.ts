@@ -3,9 +3,9 @@ import { TenantDatabase } from '@app/storage';
 import { Injectable, Logger } from '@nestjs/common';
 import { InternalTokenContext } from 'nestjs-internal-token';
 import { Clock } from './clock.js';
-import type { StockPage } from './inventory.input.js';
-import type { InventoryTables } from './inventory.tables.js';
-import { lockStock, stockLevels } from './stock.queries.js';
+import type { StockPage } from './inventory-input.js';
+import type { InventoryTables } from './inventory-tables.js';
+import { lockStock, stockLevels } from './stock-queries.js';
 
 export interface Stock {
   itemId: string;
@@ -16,7 +16,7 @@ export interface Stock {
 
 @Injectable()
 export class StockService {
-  private readonly logger = new Logger(StockService.name);
+  readonly #logger = new Logger(StockService.name);
 
   constructor(
     private readonly db: TenantDatabase<InventoryTables>,
@@ -65,7 +65,7 @@ export class StockService {
       await trx.updateTable('stock').set({ on_hand: onHand }).where('item_id', '=', itemId).execute();
       return { item_id: itemId, on_hand: onHand, held };
     });
-    this.logger.log('stock set', { itemId, onHand });
+    this.#logger.log('stock set', { itemId, onHand });
     return toStock(row);
   }
 }

@@ -18,7 +18,7 @@ import {
   RequirePermissions,
   RequireScope,
 } from 'nestjs-internal-token';
-import { newOrder, type NewOrder, ordersPage, type OrdersPage, readIdempotencyKey } from './orders.input.js';
+import { newOrder, type NewOrder, ordersPage, type OrdersPage, readIdempotencyKey } from './orders-input.js';
 import { OrdersService } from './orders.service.js';
 
 @Controller('orders')

@@ -1,10 +1,10 @@
 import { StorageModule } from '@app/storage';
 import { Module } from '@nestjs/common';
 import { Clock } from './clock.js';
-import { OrderFulfilment } from './order.fulfilment.js';
+import { OrderFulfilment } from './order-fulfilment.js';
 import { OrdersController } from './orders.controller.js';
 import { ordersMigrations } from './orders.migrations.js';
-import { OrdersRepository } from './orders.repository.js';
+import { OrdersRepository } from './orders-repository.js';
 import { OrdersService } from './orders.service.js';
 import { COUNT_UNSETTLED, UnsettledOrders } from './unsettled-orders.js';
 

@@ -10,9 +10,9 @@ import {
 } from '@app/contracts';
 import { Injectable } from '@nestjs/common';
 import { InternalTokenContext } from 'nestjs-internal-token';
-import { OrderFulfilment } from './order.fulfilment.js';
-import { OrdersRepository } from './orders.repository.js';
-import type { OrderRow } from './orders.tables.js';
+import { OrderFulfilment } from './order-fulfilment.js';
+import { OrdersRepository } from './orders-repository.js';
+import type { OrderRow } from './orders-tables.js';
 
 const NEVER_PLACED = {
   out_of_stock: 'There is too little stock for this order.',
@@ -31,7 +31,7 @@ export class OrdersService implements OrdersApi {
   async place({ lines, idempotencyKey: key }: PlaceOrderInput): Promise<Order> {
     this.context.require('orders:write');
     const known = key === undefined ? undefined : await this.orders.findByKey(key);
-    const placed = known ?? (await this.open(lines, key));
+    const placed = known ?? (await this.#open(lines, key));
     if (!sameLines(placed.lines, lines)) {
       throw new PortError('idempotency_key_reused', 422, 'This Idempotency-Key belongs to another order.');
     }
@@ -44,7 +44,7 @@ export class OrdersService implements OrdersApi {
 
   async get({ orderId }: OrderInput): Promise<Order> {
     this.context.require('orders:read');
-    return toOrder(await this.fulfilment.resume(await this.find(orderId)));
+    return toOrder(await this.fulfilment.resume(await this.#find(orderId)));
   }
 
   async list({ limit = 20, cursor }: ListOrdersInput): Promise<OrderPage> {
@@ -58,16 +58,16 @@ export class OrdersService implements OrdersApi {
 
   async cancel({ orderId }: OrderInput): Promise<Order> {
     this.context.require('orders:write');
-    return toOrder(await this.fulfilment.cancel(await this.find(orderId)));
+    return toOrder(await this.fulfilment.cancel(await this.#find(orderId)));
   }
 
-  private async find(orderId: string): Promise<OrderRow> {
+  async #find(orderId: string): Promise<OrderRow> {
     const order = await this.orders.find(orderId);
     if (!order) throw new PortError('order_not_found', 404, 'There is no such order.');
     return order;
   }
 
-  private async open(lines: PlaceOrderInput['lines'], key: string | undefined): Promise<OrderRow> {
+  async #open(lines: PlaceOrderInput['lines'], key: string | undefined): Promise<OrderRow> {
     const { items } = await this.catalog.findItems({ itemIds: lines.map(({ itemId }) => itemId) });
     const known = new Map(items.map((item) => [item.id, item]));
     const priced = lines.map(({ itemId, quantity }) => {

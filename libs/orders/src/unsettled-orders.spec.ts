@@ -10,7 +10,7 @@ import { backends, type OpenBackend } from '../../../test/support/storage/backen
 import { uniqueName } from '../../../test/support/storage/test-server.js';
 import { Clock } from './clock.js';
 import { ordersMigrations } from './orders.migrations.js';
-import type { OrdersTables } from './orders.tables.js';
+import type { OrdersTables } from './orders-tables.js';
 import { COUNT_UNSETTLED, UnsettledOrders } from './unsettled-orders.js';
 
 const issuer = new TestTokenIssuer();

@@ -2,8 +2,8 @@ import { SystemDatabase } from '@app/storage';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Clock } from './clock.js';
-import { STALE_MS } from './order.fulfilment.js';
-import type { OrdersTables } from './orders.tables.js';
+import { STALE_MS } from './order-fulfilment.js';
+import type { OrdersTables } from './orders-tables.js';
 
 export const COUNT_UNSETTLED = 'count-unsettled';
 const INTERVAL_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { PortMethod } from '@app/contracts';
 import { PortError, type PortFailure } from '@app/contracts';
-import { toPlainData } from './plain-data.js';
+import { toPlainData } from './to-plain-data.js';
 
 const NAMED_ISSUES = 5;
 

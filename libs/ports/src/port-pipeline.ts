@@ -2,14 +2,14 @@ import { Logger } from '@nestjs/common';
 import { PortError, type PortDefinition, type PortMethod } from '@app/contracts';
 import type { InternalTokenContext, SpanSpec, Tracer } from 'nestjs-internal-token';
 import { cross } from './cross.js';
-import { withinLife } from './deadline.js';
+import { withinLife } from './within-life.js';
 import { toPortError } from './to-port-error.js';
 
 type Implementation = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
 
 /** What a call goes through, under every binding the same: life, purposes, input, answer, errors, one span. */
 export class PortPipeline<Api extends object> {
-  private readonly logger = new Logger('Port');
+  readonly #logger = new Logger('Port');
 
   constructor(
     private readonly definition: PortDefinition<Api>,
@@ -35,13 +35,13 @@ export class PortPipeline<Api extends object> {
   async answer(name: string, input: unknown): Promise<unknown> {
     const operation = `${this.definition.name}.${name}`;
     try {
-      return await this.attempt(operation, name, input);
+      return await this.#attempt(operation, name, input);
     } catch (error) {
-      throw toPortError(error) ?? this.hide(error, operation);
+      throw toPortError(error) ?? this.#hide(error, operation);
     }
   }
 
-  private async attempt(operation: string, name: string, input: unknown): Promise<unknown> {
+  async #attempt(operation: string, name: string, input: unknown): Promise<unknown> {
     const methods = this.definition.methods as Readonly<Record<string, PortMethod>>;
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (!method) throw PortError.of('port_method_unknown', `${operation} is not part of the contract.`);
@@ -53,15 +53,15 @@ export class PortPipeline<Api extends object> {
       try {
         return cross(method.output, answer, 'port_output_invalid');
       } catch (error) {
-        this.logger.error(`${operation} broke its contract: ${String(error)}`);
+        this.#logger.error(`${operation} broke its contract: ${String(error)}`);
         throw error;
       }
     });
   }
 
   /** What happened stays in this process' log, under the request's id. */
-  private hide(error: unknown, operation: string): PortError {
-    this.logger.error(`${operation} failed`, error instanceof Error ? error.stack : String(error));
+  #hide(error: unknown, operation: string): PortError {
+    this.#logger.error(`${operation} failed`, error instanceof Error ? error.stack : String(error));
     return PortError.of('internal_error', 'The request could not be completed.');
   }
 }

@@ -5,7 +5,7 @@ import { HttpModule } from '@nestjs/axios';
 import { type DynamicModule, type FactoryProvider, Module, type Type } from '@nestjs/common';
 import type { RenewableTls } from 'nestjs-internal-token/http';
 import { portController } from './http/port.controller.js';
-import { RenewingHttpsAgent } from './http/renewing-https.agent.js';
+import { RenewingHttpsAgent } from './http/renewing-https-agent.js';
 import { remotePort } from './http/remote-port.js';
 import { inProcessPort } from './in-process-port.js';
 

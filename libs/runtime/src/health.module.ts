@@ -22,8 +22,8 @@ interface HealthResponse {
 @Controller('health')
 @NoInternalToken()
 export class HealthController {
-  private readonly logger = new Logger('Health');
-  private told = '';
+  readonly #logger = new Logger('Health');
+  #told = '';
 
   constructor(
     private readonly modules: ModuleRef,
@@ -47,18 +47,18 @@ export class HealthController {
     const waitingFor = this.checks
       .filter((check) => !this.modules.get(check, { strict: false }).ready)
       .map(({ name }) => name);
-    this.tell(waitingFor.join(', '));
+    this.#tell(waitingFor.join(', '));
     if (waitingFor.length === 0) return { status: 'ready' };
     unavailable(response);
     return { status: 'waiting', waitingFor };
   }
 
   /** Probes come every few seconds; what they find is news once. */
-  private tell(waiting: string): void {
-    if (waiting === this.told) return;
-    this.told = waiting;
-    if (waiting === '') this.logger.log('Ready');
-    else this.logger.warn(`Not ready, waiting for: ${waiting}`);
+  #tell(waiting: string): void {
+    if (waiting === this.#told) return;
+    this.#told = waiting;
+    if (waiting === '') this.#logger.log('Ready');
+    else this.#logger.warn(`Not ready, waiting for: ${waiting}`);
   }
 }
 

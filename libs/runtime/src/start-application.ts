@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { enableGracefulShutdown, type GracefulShutdownOptions } from 'nestjs-internal-token';
 import { answerFrameworkError } from 'nestjs-internal-token/http';
-import { BoundedFastifyAdapter } from './bounded-fastify.adapter.js';
-import { QuietStartLogger } from './quiet-start.logger.js';
-import { listening } from './start-failure.js';
+import { BoundedFastifyAdapter } from './bounded-fastify-adapter.js';
+import { QuietStartLogger } from './quiet-start-logger.js';
+import { listenOrExplain } from './listen-or-explain.js';
 import { keepTlsCurrent, type ListenerTls, serverTls } from './tls/tls-listener.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -59,7 +59,7 @@ export async function startApplication(
     await app.init();
     await options.beforeListening?.(app);
     const ready = app;
-    await listening(service, 'PORT', () => ready.listen(port, host));
+    await listenOrExplain(service, 'PORT', () => ready.listen(port, host));
     const { reload } = options;
     if (reload) process.on('SIGHUP', () => void reload(ready).catch((error: unknown) => logger.error(error, 'Reload')));
     return app;

@@ -1,7 +1,7 @@
 import { type DynamicModule, type INestApplicationContext, Logger, type Type } from '@nestjs/common';
 import { InternalTokenVerifier } from 'nestjs-internal-token';
 import type { RenewableTls } from 'nestjs-internal-token/http';
-import { openDevelopmentDirectory } from './development/development-directory.js';
+import { openDevelopmentDirectory } from './development/open-development-directory.js';
 import { ServiceModule } from './service.module.js';
 import { developmentLogDirectory, shutdownOf } from './settings/shared-settings.js';
 import { refreshWarning, type ServiceConfig } from './settings/service-settings.js';

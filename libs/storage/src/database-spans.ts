@@ -9,8 +9,8 @@ import {
 import type { SpanSpec, Tracer } from 'nestjs-internal-token';
 import { nameDriverFailure } from './driver-failure.js';
 import { nameStatement } from './statement-name.js';
-import { StorageError } from './storage.error.js';
-import { ValueFreeError } from './value-free.error.js';
+import { StorageError } from './storage-error.js';
+import { ValueFreeError } from './value-free-error.js';
 
 const DATABASE = { kind: 'client', peer: 'postgresql' } as const;
 

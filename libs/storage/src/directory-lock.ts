@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { StorageError } from './storage.error.js';
+import { StorageError } from './storage-error.js';
 
 interface Holder {
   readonly pid: number;

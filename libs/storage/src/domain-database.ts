@@ -3,9 +3,9 @@ import type { DatabaseSpans } from './database-spans.js';
 import { nameDriverFailure, nameStartFailure } from './driver-failure.js';
 import { openInDirectory, openInMemory, type EmbeddedDatabase } from './embedded-database.js';
 import type { DomainRoles } from './domain-roles.js';
-import { runAsOpenTransaction } from './open-transaction.js';
+import { runAsOpenTransaction } from './run-as-open-transaction.js';
 import { prepareDomain, searchPath } from './prepare-domain.js';
-import { openPool } from './server-pool.js';
+import { openServerPool } from './open-server-pool.js';
 import { checkDomainName, type DomainStorage, type PoolOptions, type StorageOptions } from './storage.options.js';
 
 /** For whom a transaction runs. */
@@ -53,8 +53,8 @@ export class DomainDatabase {
   ): Promise<Result> {
     return runAsOpenTransaction(this.name, () =>
       spans === undefined
-        ? this.run(principal, work)
-        : spans.transaction(() => this.run<Schema, Result>(principal, (trx) => work(spans.watch(trx, this.dialect)))),
+        ? this.#run(principal, work)
+        : spans.transaction(() => this.#run<Schema, Result>(principal, (trx) => work(spans.watch(trx, this.dialect)))),
     );
   }
 
@@ -64,13 +64,13 @@ export class DomainDatabase {
     this.release();
   }
 
-  private async run<Schema, Result>(
+  async #run<Schema, Result>(
     principal: Principal,
     work: (trx: Transaction<Schema>) => Promise<Result>,
   ): Promise<Result> {
     try {
       return await this.db.transaction().execute(async (trx) => {
-        await this.bind(trx, principal);
+        await this.#bind(trx, principal);
         return work(trx as Transaction<unknown> as Transaction<Schema>);
       });
     } catch (error) {
@@ -79,7 +79,7 @@ export class DomainDatabase {
   }
 
   /** All of it ends with the transaction: a pooled connection carries nothing over to the next tenant. */
-  private async bind(trx: Transaction<unknown>, { tenantId, task }: Principal): Promise<void> {
+  async #bind(trx: Transaction<unknown>, { tenantId, task }: Principal): Promise<void> {
     const settings: Record<string, string> = {
       search_path: searchPath(this.name),
       application_name: task === undefined ? this.name : `${this.name}: ${task}`,
@@ -96,14 +96,16 @@ async function openOnServer(
   { url, pool }: { readonly url: string; readonly pool?: PoolOptions },
   domain: DomainStorage,
 ): Promise<DomainDatabase> {
-  const starter = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool(url, { migrating: true }) }) });
+  const starter = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: openServerPool(url, { migrating: true }) }),
+  });
   let roles: DomainRoles;
   try {
     roles = await prepareDomain(starter, domain);
   } finally {
     await starter.destroy();
   }
-  const dialect = new PostgresDialect({ pool: openPool(url, { ...pool, role: roles.idle }) });
+  const dialect = new PostgresDialect({ pool: openServerPool(url, { ...pool, role: roles.idle }) });
   return DomainDatabase.create(domain.name, roles, dialect, new Kysely({ dialect }), () => undefined);
 }
 

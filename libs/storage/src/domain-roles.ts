@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { StorageError } from './storage.error.js';
+import { StorageError } from './storage-error.js';
 
 /** Roles that a domain's connections take on. Absent: the login stays itself, and is bound as the tables' owner. */
 export interface DomainRoles {

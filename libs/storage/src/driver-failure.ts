@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { StorageError } from './storage.error.js';
-import { ValueFreeError } from './value-free.error.js';
+import { StorageError } from './storage-error.js';
+import { ValueFreeError } from './value-free-error.js';
 
 const NETWORK = new Set([
   'ECONNREFUSED',

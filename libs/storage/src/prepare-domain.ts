@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type MigrationProvider } from 'kysely/migration';
 import { prepareRoles, type DomainRoles } from './domain-roles.js';
-import { StorageError } from './storage.error.js';
+import { StorageError } from './storage-error.js';
 import type { DomainStorage } from './storage.options.js';
 import { unprotected } from './unprotected.js';
 

@@ -1,5 +1,5 @@
 import type { MigrationProvider } from 'kysely/migration';
-import { StorageError } from './storage.error.js';
+import { StorageError } from './storage-error.js';
 
 /** What the app decides about storage. */
 export type StorageOptions = DataPlace & {

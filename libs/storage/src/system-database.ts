@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { InternalTokenContext } from 'nestjs-internal-token';
 import type { DomainDatabase } from './domain-database.js';
-import { StorageError } from './storage.error.js';
+import { StorageError } from './storage-error.js';
 
 export interface SystemTask {
   /** One of the names that the domain declared in `systemTasks`. */

@@ -28,11 +28,15 @@ export class FreshApp {
   /**
    * @param {string} directory outside the workspace
    * @param {Map<string, string>} files TypeScript by file name
-   * @param {readonly string[]} packages its dependencies besides the tarball, in the workspace's versions
+   * @param {readonly object[]} tarballs packed packages that it installs
+   * @param {readonly string[]} packages its dependencies besides the tarballs, in the workspace's versions
    */
-  constructor(directory, tarball, files, packages) {
+  constructor(directory, tarballs, files, packages) {
     this.directory = directory;
-    this.#dependencies = { ...versionsOf(...packages), [tarball.manifest.name]: `file:${tarball.file}` };
+    this.#dependencies = {
+      ...versionsOf(...packages),
+      ...Object.fromEntries(tarballs.map(({ manifest, file }) => [manifest.name, `file:${file}`])),
+    };
     mkdirSync(join(directory, 'src'), { recursive: true });
     for (const [name, code] of files) writeFileSync(join(directory, 'src', name), code);
   }

@@ -1,22 +1,28 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { ROOT } from '../build.mjs';
 import { run } from './run.mjs';
 
-const FOLDER = join(ROOT, 'dist/packages/internal-token');
 const EXPECTED =
-  /^(?:dist\/.+\.(?:js|d\.ts)|dist\/logging\/log-line\.schema\.json|dist\/lnav\/internal-token\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
+  /^(?:dist\/.+\.(?:js|d\.ts)|dist\/(?:logging\/)?log-line\.schema\.json|dist\/lnav\/internal-token\.json|package\.json|[A-Z]+\.md|LICENSE)$/;
 const NEVER = /(?:\.spec\.|\/test\/|\/__|\.pem$|\.map$|tsbuildinfo)/;
 
-/** Builds the product, packs it into `directory` as `npm publish` would, and unpacks it there for inspection. */
-export async function pack(directory) {
+/** Builds the packages, packs them into `directory` as `npm publish` would, and unpacks them there for inspection. */
+export async function packAll(directory) {
   await run(process.execPath, [join(ROOT, 'scripts/build-package.mjs')], ROOT);
-  const { stdout } = await run('npm', ['pack', FOLDER, '--json', '--pack-destination', directory], ROOT);
+  return { product: await pack('internal-token', directory), itok: await pack('itok', directory) };
+}
+
+async function pack(name, directory) {
+  const built = join(ROOT, 'dist/packages', name);
+  const { stdout } = await run('npm', ['pack', built, '--json', '--pack-destination', directory], ROOT);
   const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(stdout));
   const file = join(directory, filename);
-  await run('tar', ['-xzf', file, '-C', directory], directory);
-  const folder = join(directory, 'package');
+  const unpacked = join(directory, `unpacked-${name}`);
+  mkdirSync(unpacked);
+  await run('tar', ['-xzf', file, '-C', unpacked], directory);
+  const folder = join(unpacked, 'package');
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return { file, folder, manifest, size, unpackedSize, paths: files.map(({ path }) => path) };
 }
@@ -32,7 +38,7 @@ export function inspect({ folder, manifest, paths }) {
   ];
 }
 
-/** The specifiers it can be imported by: `nestjs-internal-token`, `nestjs-internal-token/edge`, … */
+/** The specifiers it can be imported by: `nestjs-internal-token`, `nestjs-internal-token/gateway`, … */
 export function entryPoints({ manifest: { name, exports } }) {
   return Object.keys(exports)
     .filter((key) => !key.endsWith('.json'))

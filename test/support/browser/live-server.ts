@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { livePage, livePagePolicy } from '../../../libs/internal-token/src/page/index.js';
+import { livePage, livePagePolicy } from '../../../libs/itok/src/page/index.js';
 import { keepablePort } from '../upstream.js';
 import type {
   CaptureReport,
@@ -9,7 +9,7 @@ import type {
   RequestSummary,
   TokenInspection,
   TraceReport,
-} from '../../../libs/internal-token/src/trace/index.js';
+} from '../../../libs/itok/src/trace/index.js';
 
 const NONCE = 'dGVzdC1ub25jZQ';
 
@@ -26,38 +26,38 @@ export interface LiveAnswers {
 export class LiveServer {
   /** Method and address of every request. */
   readonly asked: string[] = [];
-  private readonly streams = new Set<ServerResponse>();
-  private server: Server | undefined;
-  private port: number | undefined;
+  readonly #streams = new Set<ServerResponse>();
+  #server: Server | undefined;
+  #port: number | undefined;
 
   constructor(private readonly answers: LiveAnswers) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/__dev`;
+    return `http://127.0.0.1:${this.#port}/__dev`;
   }
 
   async start(): Promise<void> {
-    this.port ??= await keepablePort();
-    this.server = createServer((request, response) => void this.answer(request, response));
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
+    this.#port ??= await keepablePort();
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
   /** As a request that has just ended. */
   ended(request: RequestSummary): void {
-    for (const stream of this.streams) stream.write(`event: request\ndata: ${JSON.stringify(request)}\n\n`);
+    for (const stream of this.#streams) stream.write(`event: request\ndata: ${JSON.stringify(request)}\n\n`);
   }
 
   async stop(): Promise<void> {
-    const { server } = this;
+    const server = this.#server;
     if (server === undefined) return;
-    this.streams.clear();
+    this.#streams.clear();
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     this.asked.push(`${method} ${url}`);
     const route = `${method} ${url.replace(/^\/__dev\/requests\/.+/, '/__dev/requests/*')}`;
@@ -75,7 +75,7 @@ export class LiveServer {
       case 'GET /__dev/requests':
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(`retry: 50\nevent: requests\ndata: ${JSON.stringify(this.answers.requests)}\n\n`);
-        return void this.streams.add(response);
+        return void this.#streams.add(response);
       case 'GET /__dev/requests/*':
         return json(this.answers.traces.get(url.slice('/__dev/requests/'.length)));
       case 'GET /__dev/capture':

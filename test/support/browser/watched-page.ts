@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { reportPage } from '../../../libs/internal-token/src/page/index.js';
+import { reportPage } from '../../../libs/itok/src/page/index.js';
 import { LONGEST_WAIT_MS } from './chromium.js';
-import type { PageReport } from '../../../libs/internal-token/src/trace/index.js';
+import type { PageReport } from '../../../libs/itok/src/trace/index.js';
 
 /** A page, and what it did that nobody may have wanted. */
 export interface WatchedPage {

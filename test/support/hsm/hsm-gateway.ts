@@ -9,7 +9,7 @@ import {
   KeyRing,
   type Pkcs11Key,
   Pkcs11KeyProvider,
-} from 'nestjs-internal-token/issuing';
+} from 'nestjs-internal-token/gateway';
 import pkcs11js from 'pkcs11js';
 import { encodedToken, newTransactionId } from '../../../libs/internal-token/src/core/index.js';
 

@@ -3,7 +3,7 @@
 // it publishes.
 import 'reflect-metadata';
 import { createInterface } from 'node:readline';
-import { KeyRing } from 'nestjs-internal-token/issuing';
+import { KeyRing } from 'nestjs-internal-token/gateway';
 import { encodedToken, newTransactionId, TokenMinter } from '../../../libs/internal-token/src/core/index.js';
 
 const [directory = '', policy = '{}', start = '0'] = process.argv.slice(2);

@@ -19,9 +19,8 @@ import {
   type SpanRecord,
   Tracer,
 } from 'nestjs-internal-token';
-import { EdgeModule, openInternalListener } from 'nestjs-internal-token/edge';
+import { EdgeModule, InternalTokenIssuingModule, openInternalListener } from 'nestjs-internal-token/gateway';
 import { InternalTokenHttpModule } from 'nestjs-internal-token/http';
-import { InternalTokenIssuingModule } from 'nestjs-internal-token/issuing';
 
 export interface Setup {
   readonly service: 'gateway' | 'orders' | 'inventory';

@@ -1,10 +1,5 @@
 import fc from 'fast-check';
-import type {
-  ReportedError,
-  ReportedNote,
-  ReportedSpan,
-  TraceReport,
-} from '../../../libs/internal-token/src/trace/report.js';
+import type { ReportedError, ReportedNote, ReportedSpan, TraceReport } from '../../../libs/itok/src/trace/report.js';
 
 /** Of a request, what exports read; the rest is what an analysis would say of nothing. */
 export function traceReport(given: Partial<TraceReport> & Pick<TraceReport, 'spans'>): TraceReport {

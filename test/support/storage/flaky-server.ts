@@ -4,9 +4,9 @@ import { keepablePort } from '../upstream.js';
 
 /** Stands before a database server and can die, fall silent and come back, always at the same port. */
 export class FlakyServer {
-  private readonly sockets = new Set<Socket>();
-  private server: Server | undefined;
-  private silent = false;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #silent = false;
   /** Connections that were taken in silence. */
   unanswered = 0;
 
@@ -29,43 +29,43 @@ export class FlakyServer {
   }
 
   async comeBack(): Promise<void> {
-    this.silent = false;
-    this.server = createServer((client) => this.serve(client)).listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
+    this.#silent = false;
+    this.#server = createServer((client) => this.#serve(client)).listen(this.port, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
   /** Connections are taken and never answered. */
   fallSilent(): void {
-    this.silent = true;
-    this.cut();
+    this.#silent = true;
+    this.#cut();
   }
 
   async die(): Promise<void> {
-    const closed = once(this.server!, 'close');
-    this.server?.close();
-    this.cut();
+    const closed = once(this.#server!, 'close');
+    this.#server?.close();
+    this.#cut();
     await closed;
   }
 
-  private cut(): void {
-    for (const socket of this.sockets) socket.destroy();
+  #cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  private serve(client: Socket): void {
-    this.keep(client);
-    if (this.silent) {
+  #serve(client: Socket): void {
+    this.#keep(client);
+    if (this.#silent) {
       this.unanswered += 1;
       return;
     }
     const upstream = connect(Number(this.target.port || 5432), this.target.hostname);
-    this.keep(upstream);
+    this.#keep(upstream);
     client.pipe(upstream).pipe(client);
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   }
 
-  private keep(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket)).on('error', () => socket.destroy());
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket)).on('error', () => socket.destroy());
   }
 }

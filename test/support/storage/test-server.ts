@@ -49,7 +49,7 @@ export class TestDatabase {
   }
 
   get url(): string {
-    return this.urlFor(this.login);
+    return this.#urlFor(this.login);
   }
 
   get loginName(): string {
@@ -58,7 +58,7 @@ export class TestDatabase {
 
   /** As the superuser, inside this database. */
   query(text: string): Promise<unknown[]> {
-    return asAdmin(async (admin) => (await admin.query<Record<string, unknown>>(text)).rows, this.urlFor(undefined));
+    return asAdmin(async (admin) => (await admin.query<Record<string, unknown>>(text)).rows, this.#urlFor(undefined));
   }
 
   /** @param domains whose roles go too */
@@ -70,7 +70,7 @@ export class TestDatabase {
     });
   }
 
-  private urlFor(login: string | undefined): string {
+  #urlFor(login: string | undefined): string {
     const url = new URL(ADMIN_URL);
     if (login !== undefined) url.username = login;
     url.pathname = `/${this.name}`;

@@ -1,4 +1,4 @@
-import type { Operation } from '../../../libs/internal-token/src/trace/index.js';
+import type { Operation } from '../../../libs/itok/src/trace/index.js';
 import type { Answer } from '../http-client.js';
 
 /** An answer without what no two requests have in common. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessTokenIssuerOptions } from 'nestjs-internal-token/edge';
+import type { AccessTokenIssuerOptions } from 'nestjs-internal-token/gateway';
 import { encodePart, type IssuerKey, issuerKey, publicJwk, signed } from '../access-token-issuer.js';
 
 const ISSUER = 'https://id.example.test';
@@ -17,16 +17,16 @@ export class FileIssuer {
 
   static async create(): Promise<FileIssuer> {
     const issuer = new FileIssuer(await issuerKey(), await mkdtemp(join(tmpdir(), 'issuer-')));
-    await writeFile(issuer.jwksFile, JSON.stringify({ keys: [publicJwk(issuer.key)] }));
+    await writeFile(issuer.#jwksFile, JSON.stringify({ keys: [publicJwk(issuer.key)] }));
     return issuer;
   }
 
-  private get jwksFile(): string {
+  get #jwksFile(): string {
     return join(this.directory, 'jwks.json');
   }
 
   get options(): AccessTokenIssuerOptions[] {
-    return [{ issuer: ISSUER, audience: AUDIENCE, jwksFile: this.jwksFile }];
+    return [{ issuer: ISSUER, audience: AUDIENCE, jwksFile: this.#jwksFile }];
   }
 
   /** The same for a gateway that is another process. */

@@ -1,11 +1,11 @@
 import {
   type Line,
   type Operation,
-  operationsOf,
+  listOperations,
   parseLine,
   type ReportedSpan,
   reportTrace,
-} from '../../../libs/internal-token/src/trace/index.js';
+} from '../../../libs/itok/src/trace/index.js';
 
 /** A line of a process' log, as LogLines has it. */
 export interface LoggedLine {
@@ -26,7 +26,7 @@ export function requestTree(txn: string, logged: readonly LoggedLine[]): Request
   const report = reportTrace(txn, lines);
   if (report === undefined || report.unfinished || report.gaps.length > 0 || report.service !== 'gateway')
     return undefined;
-  const [root, ...others] = operationsOf(report);
+  const [root, ...others] = listOperations(report);
   if (root === undefined || others.length > 0 || root.span.kind !== 'server') return undefined;
   const processes = new Map(logged.map((line) => [line.span_id, line.process]));
   return { root, processOf: ({ id }) => processes.get(id) ?? 'nobody' };

@@ -1,4 +1,4 @@
-import type { PageReport } from '../../../libs/internal-token/src/trace/index.js';
+import type { PageReport } from '../../../libs/itok/src/trace/index.js';
 import { shopCapture } from './shop-capture.js';
 import { READING, SERVICES, token, traceReport } from './shop-trace.js';
 import type { Told } from './span-builder.js';

@@ -1,4 +1,4 @@
-import type { CriticalPiece, PageReport } from '../../../libs/internal-token/src/trace/index.js';
+import type { CriticalPiece, PageReport } from '../../../libs/itok/src/trace/index.js';
 import { shopCapture } from './shop-capture.js';
 import { READING, token, traceReport } from './shop-trace.js';
 import type { Told } from './span-builder.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type PageReport, parseLine, reportTrace } from '../../../libs/internal-token/src/trace/index.js';
+import { type PageReport, parseLine, reportTrace } from '../../../libs/itok/src/trace/index.js';
 import { placedOrder } from './placed-order.js';
 
 const TXN = '019a4f2b6c007000a000000000000006';

@@ -1,9 +1,4 @@
-import type {
-  CaptureReport,
-  EdgeStats,
-  HistogramBar,
-  OperationStats,
-} from '../../../libs/internal-token/src/trace/index.js';
+import type { CaptureReport, EdgeStats, HistogramBar, OperationStats } from '../../../libs/itok/src/trace/index.js';
 
 type Row = [string, string, OperationStats['kind'], number, number, number, number, number, number, number];
 

@@ -1,9 +1,4 @@
-import type {
-  CriticalPiece,
-  ReadingReport,
-  ReportedSpan,
-  TraceReport,
-} from '../../../libs/internal-token/src/trace/index.js';
+import type { CriticalPiece, ReadingReport, ReportedSpan, TraceReport } from '../../../libs/itok/src/trace/index.js';
 import { reportedSpans, type Told } from './span-builder.js';
 
 const STARTED_AT = Date.UTC(2026, 10, 26, 9, 41, 53, 207) + 0.412;

@@ -1,9 +1,4 @@
-import type {
-  CriticalPiece,
-  ReportedKind,
-  ReportedNote,
-  ReportedSpan,
-} from '../../../libs/internal-token/src/trace/index.js';
+import type { CriticalPiece, ReportedKind, ReportedNote, ReportedSpan } from '../../../libs/itok/src/trace/index.js';
 
 /** A span as a person describes it: its place in the tree says whose child it is. */
 export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'depth' | 'notes' | 'self' | 'critical'>> {

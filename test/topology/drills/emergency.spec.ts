@@ -1,6 +1,6 @@
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
-import { OperatedKeys } from '../../support/drills/itok.js';
+import { OperatedKeys } from '../../support/drills/operated-keys.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
@@ -36,18 +36,18 @@ describe('R108: a signing key is stolen', () => {
     ['with no other at hand', false],
   ])('%s: its tokens are refused everywhere as soon as services refresh, new ones are good', async (_name, another) => {
     if (another) {
-      const { keyId } = await keys.itok<{ keyId: string }>('new');
+      const { keyId } = await keys.command<{ keyId: string }>('new');
       // Known everywhere, or the drill would be the other one.
       await until('the waiting key', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
     }
     const stolen = await keys.active();
     const token = await drill.stolenToken();
     expect(await statuses(token)).toEqual([200, 200, 200]);
-    await expect(keys.itok('retire', stolen)).rejects.toMatchObject({ code: expect.any(Number) as number });
+    await expect(keys.command('retire', stolen)).rejects.toMatchObject({ code: expect.any(Number) as number });
     expect(await statuses(token)).toEqual([200, 200, 200]);
 
     const from = drill.lines().length;
-    await keys.itok('retire', stolen, '--force');
+    await keys.command('retire', stolen, '--force');
     await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
 
     expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));

@@ -1,7 +1,7 @@
 import { type JsonWebKey, randomBytes } from 'node:crypto';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
-import { OperatedKeys } from '../../support/drills/itok.js';
+import { OperatedKeys } from '../../support/drills/operated-keys.js';
 import { Load } from '../../support/drills/load.js';
 import { HttpClient, inParallel } from '../../support/http-client.js';
 import { JwksServer } from '../../support/jwks-server.js';
@@ -19,7 +19,7 @@ describe('R107: tokens with key ids that nobody has', () => {
 
   beforeAll(async () => {
     keys = await OperatedKeys.create({}, 300);
-    const published = (await keys.itok<{ keys: JsonWebKey[] }>('jwks')).keys;
+    const published = (await keys.command<{ keys: JsonWebKey[] }>('jwks')).keys;
     sources = new Map();
     for (const name of DOMAINS) sources.set(name, await JwksServer.start(published));
     drill = await DrillShop.open({

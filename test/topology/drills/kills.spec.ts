@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
 import { drillSize } from '../../support/drills/drill-size.js';
-import { OperatedKeys } from '../../support/drills/itok.js';
+import { OperatedKeys } from '../../support/drills/operated-keys.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
@@ -125,7 +125,7 @@ describe('kill -9 in the middle of a rotation', () => {
     await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
     // Or one would be made, or forgotten, between two looks.
     await drill.shop.stop();
-    const listed = await keys.itok<{ problems: string[] }>('list');
+    const listed = await keys.command<{ problems: string[] }>('list');
     expect(listed.problems).toEqual([]);
     expect((await keys.list()).filter(({ state }) => state === 'active')).toHaveLength(1);
     for (const name of (await readdir(keys.directory)).filter((file) => !file.startsWith('.'))) {
@@ -156,12 +156,12 @@ describe('kill -9 of the key source between a key and its first token', () => {
   it('R104, R106: refuses nobody: not while it is away, and not when the new key signs', async () => {
     const load = new Load(drill.visits()).start(WORKERS);
     await drill.shop.kill(KEY_SOURCE);
-    const { keyId } = await keys.itok<{ keyId: string }>('new');
+    const { keyId } = await keys.command<{ keyId: string }>('new');
     const published = drill.lines().length;
     await load.more(40);
     await drill.shop.restart(KEY_SOURCE);
     await until('the new key everywhere', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
-    await keys.itok('rotate');
+    await keys.command('rotate');
     await until('its tokens everywhere', () =>
       [...drill.acceptedKeys(published).values()].every((accepted) => accepted.has(keyId)),
     );
@@ -174,7 +174,7 @@ describe('kill -9 of the key source between a key and its first token', () => {
     const token = await drill.stolenToken();
     await drill.shop.kill(KEY_SOURCE);
     const from = drill.lines().length;
-    await keys.itok('retire', stolen, '--force');
+    await keys.command('retire', stolen, '--force');
     await drill.shop.restart(KEY_SOURCE);
     await until('the withdrawal', () => drill.isWithdrawn(stolen, from));
     for (const service of DOMAINS) expect((await drill.directly(service, token)).code).toBe('txn_key_unknown');

@@ -4,7 +4,7 @@ import type { JsonWebKey } from 'node:crypto';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
 import { drillSize } from '../../support/drills/drill-size.js';
-import { OperatedKeys } from '../../support/drills/itok.js';
+import { OperatedKeys } from '../../support/drills/operated-keys.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 import { type Answer, JwksServer } from '../../support/jwks-server.js';
@@ -37,7 +37,7 @@ describe('R106: the key source fails while the shop is open', () => {
 
   beforeAll(async () => {
     keys = await OperatedKeys.create({ refreshIntervalSeconds: 0.5 }, LIFETIME_SECONDS);
-    source = await JwksServer.start((await keys.itok<{ keys: JsonWebKey[] }>('jwks')).keys);
+    source = await JwksServer.start((await keys.command<{ keys: JsonWebKey[] }>('jwks')).keys);
     thief = createServer((_request, response) => {
       followed += 1;
       response.end(JSON.stringify({ keys: source.keys }));
@@ -106,8 +106,8 @@ describe('R106: the key source fails while the shop is open', () => {
       await failedAgain(DOMAINS);
       const load = new Load(drill.visits()).start(WORKERS);
       await load.more(20);
-      const { keyId } = await keys.itok<{ keyId: string }>('new');
-      source.keys = (await keys.itok<{ keys: JsonWebKey[] }>('jwks')).keys;
+      const { keyId } = await keys.command<{ keyId: string }>('new');
+      source.keys = (await keys.command<{ keys: JsonWebKey[] }>('jwks')).keys;
       await source.comeBack();
       await until('the new key everywhere', () => DOMAINS.every((name) => drill.hasLearnt(name, keyId)));
       await load.stop();

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrillShop } from '../../support/drills/drill-shop.js';
 import { drillSize } from '../../support/drills/drill-size.js';
-import { OperatedKeys } from '../../support/drills/itok.js';
+import { OperatedKeys } from '../../support/drills/operated-keys.js';
 import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
@@ -89,7 +89,7 @@ describe('R104: keys that an operator changes, again and again', () => {
     await keys?.remove();
   });
 
-  it('refuse no request: itok keys rotate is the whole of it', async () => {
+  it('refuse no request: nestjs-internal-token keys rotate is the whole of it', async () => {
     const load = new Load(drill.visits()).start(WORKERS);
     const planned: string[] = [await keys.active()];
     const everywhere = (keyId: string | undefined): Promise<void> =>
@@ -98,7 +98,7 @@ describe('R104: keys that an operator changes, again and again', () => {
       );
     await everywhere(planned[0]);
     while (planned.length <= CHANGES) {
-      const { keyId } = await keys.itok<{ keyId: string }>('rotate');
+      const { keyId } = await keys.command<{ keyId: string }>('rotate');
       planned.push(keyId);
       await everywhere(keyId);
     }
@@ -113,10 +113,10 @@ it('R104: a retiring key is not taken while its tokens are good, and says so', a
   // They are good for longer than the commands take, however busy the machine.
   const keys = await OperatedKeys.create(AHEAD, 300);
   try {
-    const { keyId } = await keys.itok<{ keyId: string }>('rotate');
+    const { keyId } = await keys.command<{ keyId: string }>('rotate');
     await until('the change', async () => (await keys.active()) === keyId);
     const retiring = (await keys.list()).find(({ state }) => state === 'retiring');
-    await expect(keys.itok('retire', String(retiring?.keyId))).rejects.toMatchObject({ code: NOT_SAFE_NOW });
+    await expect(keys.command('retire', String(retiring?.keyId))).rejects.toMatchObject({ code: NOT_SAFE_NOW });
     expect((await keys.list()).find((key) => key.keyId === retiring?.keyId)?.state).toBe('retiring');
   } finally {
     await keys.remove();

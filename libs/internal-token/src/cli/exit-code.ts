@@ -1,12 +1,10 @@
-/** The exit codes of `itok`. */
-export const EXIT = {
+/** What `nestjs-internal-token` ends with. */
+export const ExitCode = {
   done: 0,
-  /** It failed: a file system error, a bug. */
+  /** Something broke: a file system, a bug. */
   failed: 1,
-  /** Wrong usage: an unknown option, an unsafe parameter, no such key. */
+  /** A wrong question: an unknown option, an unsafe parameter, no such key. */
   usage: 2,
-  /** Not safe yet; the message says when it will be. */
+  /** Not safe yet; the message says from when on it is. */
   notYet: 3,
-  /** Ctrl-C, as in shells: 128 plus the number of the signal. */
-  stopped: 130,
 } as const;

@@ -1,3 +1,3 @@
-export { runItok } from './itok.command.js';
-export { processTerminal } from './process.terminal.js';
+export { processTerminal } from './process-terminal.js';
+export { runCommand } from './run-command.js';
 export type { Terminal } from './terminal.js';

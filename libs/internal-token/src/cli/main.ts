@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { processTerminal, runItok } from './index.js';
+import { processTerminal, runCommand } from './index.js';
 
-process.exitCode = await runItok(process.argv.slice(2), processTerminal());
+process.exitCode = await runCommand(process.argv.slice(2), processTerminal());

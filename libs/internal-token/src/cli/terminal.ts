@@ -5,69 +5,35 @@ export interface Terminal {
   readonly out: (text: string) => unknown;
   readonly error: (text: string) => unknown;
   readonly colours: boolean;
-  /** Characters per line. Default 100. */
-  readonly columns?: number;
-  /** Whether a person watches the error output, which then shows the progress of long work. Default false. */
-  readonly watched?: boolean;
-  /** The piped input; absent at a keyboard. */
-  readonly input?: AsyncIterable<Buffer>;
-  /** Ends a command that runs until stopped. Default: SIGINT ends the process. */
-  readonly signal?: AbortSignal;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-/** Shorter work shows no progress. */
-const PATIENCE_MS = 500;
-const REFRESH_MS = 100;
-
-/** Output for people: colours, tables, times with their distance from now. */
+/** Writes for people: a few colours, tables, times that say how far away they are. */
 export class Paper {
   readonly pen: ReturnType<typeof pc.createColors>;
   readonly now: () => number;
+  readonly #terminal: Terminal;
 
-  readonly width: number;
-
-  constructor(readonly terminal: Terminal) {
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
     this.pen = pc.createColors(terminal.colours);
     this.now = terminal.now ?? Date.now;
-    this.width = terminal.columns ?? 100;
-  }
-
-  text(text: string): void {
-    this.terminal.out(text);
   }
 
   line(text = ''): void {
-    this.terminal.out(`${text}\n`);
+    this.#terminal.out(`${text}\n`);
   }
 
   json(value: unknown): void {
-    this.terminal.out(`${JSON.stringify(value, null, 2)}\n`);
-  }
-
-  /** A line on the error output that is overwritten repeatedly; it only appears when the work takes a while. */
-  progress(): { show(text: string): void; clear(): void } {
-    const started = this.now();
-    let shown = 0;
-    return {
-      show: (text) => {
-        const now = this.now();
-        if (!this.terminal.watched || now - started < PATIENCE_MS || now - shown < REFRESH_MS) return;
-        shown = now;
-        this.terminal.error(`\r${this.pen.dim(text)}\x1b[K`);
-      },
-      clear: () => {
-        if (shown > 0) this.terminal.error('\r\x1b[K');
-      },
-    };
+    this.#terminal.out(`${JSON.stringify(value, null, 2)}\n`);
   }
 
   warn(text: string): void {
-    this.terminal.error(`${this.pen.yellow('!')} ${text}\n`);
+    this.#terminal.error(`${this.pen.yellow('!')} ${text}\n`);
   }
 
-  /** Columns as wide as their widest cell; cells are measured before they are coloured. */
+  /** Columns as wide as their widest cell; cells are painted after they are measured. */
   table(
     head: readonly string[],
     rows: readonly (readonly string[])[],

@@ -1,10 +1,10 @@
-export { isSigningAlgorithm, type SigningAlgorithm } from './algorithms.js';
-export { ANONYMOUS_USER_ID, type CustomClaims, type InternalTokenClaims } from './claims.js';
-export { type CompactJws, type CompactJwsLimits, parseCompactJws } from './compact-jws.js';
-export type { CustomClaimsSchema } from './custom-claims.js';
+export { isSigningAlgorithm, type SigningAlgorithm } from './keys/algorithms.js';
+export { ANONYMOUS_USER_ID, type CustomClaims, type InternalTokenClaims } from './token/internal-token-claims.js';
+export { type CompactJws, type CompactJwsLimits, parseCompactJws } from './token/compact-jws.js';
+export type { CustomClaimsSchema } from './token/read-custom-claims.js';
 export { type ErrorEntry, INTERNAL_TOKEN_ERRORS, InternalTokenError, type InternalTokenErrorCode } from './errors.js';
 export {
-  admitKeys,
+  validateKeySet,
   heldKeys,
   type JsonWebKeySet,
   jwksFileSource,
@@ -22,17 +22,17 @@ export {
   withSigningKey,
 } from './keys/index.js';
 export { checkFileMode, type FileContent, readAtMost, readSecretFile, withFile } from './guarded-file.js';
-export { MAX_MINTED_BYTES, type MintInput, TokenMinter, type TokenMinterOptions } from './minter.js';
+export { MAX_MINTED_BYTES, type MintInput, TokenMinter, type TokenMinterOptions } from './token/minter.js';
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { sendProblem } from './send-problem.js';
-export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './signer.js';
+export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './token/signer.js';
 export { claimOf, isJsonObject, type JsonObject } from './strict-json.js';
-export { isSubject } from './subject.js';
+export { isSubject } from './is-subject.js';
 export { isRenewableTls, type RenewableTls, type TlsMaterial } from './tls-material.js';
-export { tokenHash } from './token-hash.js';
-export { readTokenHeader, TXN_TOKEN_HEADER } from './token-header.js';
-export { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';
-export { encodedToken, isVerified, keyIdOf, type VerifiedClaims } from './verified-claims.js';
-export type { TokenCacheOptions } from './verified-token.cache.js';
-export { InternalTokenVerifier, type VerifierOptions } from './verifier.js';
+export { tokenHash } from './token/token-hash.js';
+export { readTokenHeader, TXN_TOKEN_HEADER } from './token/token-header.js';
+export { isTransactionId, newSpanId, newTransactionId } from './token/transaction-id.js';
+export { encodedToken, isVerified, keyIdOf, type VerifiedClaims } from './token/verified-claims.js';
+export type { TokenCacheOptions } from './token/verified-token-cache.js';
+export { InternalTokenVerifier, type VerifierOptions } from './token/internal-token-verifier.js';

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { InternalTokenError } from './errors.js';
 import { toProblem } from './problem.js';
 import { sendProblem } from './send-problem.js';
-import { newTransactionId } from './transaction-id.js';
+import { newTransactionId } from './token/transaction-id.js';
 
 const id = newTransactionId();
 const problem = toProblem(new InternalTokenError('access_token_missing'), id);

@@ -8,12 +8,12 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { InternalTokenVerifier } from '../core/index.js';
-import { KeyRing } from '../issuing/index.js';
+import { KeyRing } from '../gateway/index.js';
 import { GracefulShutdown } from '../nest/index.js';
-import { followDirectory } from './directory.source.js';
+import { followDirectory } from './follow-directory.js';
 import { DevPage } from './dev-page.js';
-import { LiveLog } from './live.log.js';
-import { TokenInspector } from './token.inspector.js';
+import { LiveLog } from './live-log.js';
+import { TokenInspector } from './token-inspector.js';
 
 /** Options of `DevPageModule.forRoot()`. */
 export interface DevPageOptions {

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { isJsonObject } from '../core/index.js';
-import type { KeyRing } from '../issuing/index.js';
-import { livePage, livePagePolicy } from '../page/index.js';
-import type { KeyReport } from '../trace/index.js';
-import { DevPageRefusal, protect, readJson, refuse, sendData, sendPage } from './dev-page.answers.js';
-import { refusalOf } from './dev-page.gate.js';
-import type { LiveLog } from './live.log.js';
+import type { KeyRing } from '../gateway/index.js';
+import { type KeyReport, livePage, livePagePolicy } from 'itok';
+import { DevPageRefusal, protect, readJson, refuse, sendData, sendPage } from './dev-page-answers.js';
+import { refuseDevPage } from './refuse-dev-page.js';
+import type { LiveLog } from './live-log.js';
 import { isLoopbackAddress } from './loopback.js';
-import type { TokenInspector } from './token.inspector.js';
+import type { TokenInspector } from './token-inspector.js';
 
 const PATH = '/__dev';
 const MAX_BODY_BYTES = 32 * 1024;
@@ -57,7 +56,7 @@ export class DevPage {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     protect(response);
     try {
-      const refusal = refusalOf(request);
+      const refusal = refuseDevPage(request);
       if (refusal !== undefined) throw new DevPageRefusal(403, 'Forbidden', refusal);
       await this.#route(request, response, pathOf(request.url ?? '') ?? '');
     } catch (error) {

@@ -2,7 +2,7 @@ import { Catch, type OnModuleInit } from '@nestjs/common';
 import type { Problem } from '../core/index.js';
 import { InternalTokenErrorFilter } from '../nest/index.js';
 import { describeException } from './describe-exception.js';
-import { watchStreams } from './watch-stream.js';
+import { watchStreams } from './watch-streams.js';
 
 /**
  * Answers every exception with `application/problem+json` (RFC 9457), on Express and Fastify: a stable `code`, the

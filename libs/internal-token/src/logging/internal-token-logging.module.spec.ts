@@ -32,33 +32,33 @@ let left = Promise.withResolvers<void>();
 
 @Injectable()
 class StockGuard implements CanActivate {
-  private readonly logger = new Logger(StockGuard.name);
+  readonly #logger = new Logger(StockGuard.name);
 
   canActivate(): boolean {
-    this.logger.log('in a guard');
+    this.#logger.log('in a guard');
     return true;
   }
 }
 
 @Controller('orders')
 class OrdersController {
-  private readonly logger = new Logger(OrdersController.name);
+  readonly #logger = new Logger(OrdersController.name);
 
   constructor(private readonly tracer: Tracer) {}
 
   @Get(':id')
   async find(): Promise<string> {
-    this.logger.log('before', { item: 'tea' });
+    this.#logger.log('before', { item: 'tea' });
     await new Promise((resolve) => setTimeout(resolve, 1));
-    this.logger.warn('after an await', new Error('odd'));
+    this.#logger.warn('after an await', new Error('odd'));
     const stock = await this.tracer.run({ op: 'inventory.stock', kind: 'internal', service: 'inventory' }, async () => {
       await Promise.resolve();
-      this.logger.log('in the port');
+      this.#logger.log('in the port');
       return '3';
     });
     background.push(
       new Promise((resolve) => setTimeout(resolve, 30)).then(() =>
-        this.logger.log('after the answer, in a child task'),
+        this.#logger.log('after the answer, in a child task'),
       ),
     );
     return stock;

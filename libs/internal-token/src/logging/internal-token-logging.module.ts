@@ -9,9 +9,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { InternalTokenError, Tracer } from '../nest/index.js';
-import { checkLoggingOptions } from './check-options.js';
-import { announceFatalEnd } from './fatal-end.js';
-import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
+import { checkLoggingOptions } from './check-logging-options.js';
+import { announceFatalEnd } from './announce-fatal-end.js';
+import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
 

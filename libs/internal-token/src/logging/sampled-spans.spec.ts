@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { type Span, type SpanRecord, Tracer } from '../nest/index.js';
-import { InternalTokenLogger } from './internal-token.logger.js';
+import { InternalTokenLogger } from './internal-token-logger.js';
 import type { LogLine } from './log-line.js';
-import type { HeldLinesLimits } from './held.lines.js';
-import { type InternalTokenLoggingOptions, SpanWriter } from './span.writer.js';
+import type { SpanLineBufferLimits } from './span-line-buffer.js';
+import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
 
 const LEFT_OUT = '0193b1e7c0de7f00a100000000000000';
 const INCLUDED = '0193b1e7c0de7f00a1ffffffffffffff';
 
 interface Setup extends InternalTokenLoggingOptions {
   level?: string;
-  limits?: HeldLinesLimits;
+  limits?: SpanLineBufferLimits;
 }
 
 /** A process that writes the spans of half of its requests, without any time passing by itself. */

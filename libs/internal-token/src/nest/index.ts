@@ -9,19 +9,19 @@ export {
   type KeySource,
   type VerifiedClaims,
 } from '../core/index.js';
-export { announceRequest } from './announce-request.js';
-export { AnyScope } from './any-scope.decorator.js';
-export { Application } from './application.js';
-export { type ValidationRecord, ValidationSink } from './audit/validation.sink.js';
-export { CallerAuthenticator, type CallerRequest } from './caller/caller.authenticator.js';
-export { CallerCredentials, type CallToProve } from './caller/caller.credentials.js';
-export { RequireCaller } from './caller/require-caller.decorator.js';
-export { ClientErrorHandler } from './client-error-handler.js';
-export { type ForeignTracing, foreignTracing, joinForeignTracing } from './foreign-tracing.js';
-export { InternalClaims } from './internal-claims.decorator.js';
-export { InternalTokenContext } from './internal-token.context.js';
-export { InternalTokenErrorFilter } from './internal-token-error.filter.js';
-export { InternalTokenGuard } from './internal-token.guard.js';
+export { emitRequestEvent } from './admission/emit-request-event.js';
+export { AnyScope } from './decorators/any-scope.decorator.js';
+export { Application } from './context/application.js';
+export { type ValidationRecord, ValidationSink } from './audit/validation-sink.js';
+export { CallerAuthenticator, type CallerRequest } from './caller/caller-authenticator.js';
+export { CallerCredentials, type CallToProve } from './caller/caller-credentials.js';
+export { RequireCaller } from './decorators/require-caller.decorator.js';
+export { ClientErrorHandler } from './admission/client-error-handler.js';
+export { type TracingBridge, tracingBridge, joinTracingBridge } from './tracing/tracing-bridge.js';
+export { InternalClaims } from './decorators/internal-claims.decorator.js';
+export { InternalTokenContext } from './context/internal-token-context.js';
+export { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';
+export { InternalTokenGuard } from './guard/internal-token.guard.js';
 export { InternalTokenModule } from './internal-token.module.js';
 export {
   type InternalTokenKeys,
@@ -29,27 +29,27 @@ export {
   RESOLVED_OPTIONS,
   type ResolvedOptions,
 } from './internal-token.options.js';
-export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './internal-token.store.js';
-export { NoInternalToken } from './no-internal-token.decorator.js';
-export { NoReplay } from './no-replay.decorator.js';
-export { providedOnce } from './provided-once.js';
-export { Public } from './public.decorator.js';
-export { reflectRoutes, type RouteDefinition } from './reflect-routes.js';
+export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './context/internal-token-store.js';
+export { NoInternalToken } from './decorators/no-internal-token.decorator.js';
+export { NoReplay } from './decorators/no-replay.decorator.js';
+export { findSingleProvider } from './find-single-provider.js';
+export { Public } from './decorators/public.decorator.js';
+export { reflectRoutes, type RouteDefinition } from './routes/reflect-routes.js';
 export { firstUse } from './replay/first-use.js';
-export { MemoryReplayStore } from './replay/memory.replay-store.js';
-export { type RedisClient, RedisReplayStore, type RedisReplayStoreOptions } from './replay/redis.replay-store.js';
-export { ReplayStore } from './replay/replay.store.js';
-export { type AdmissionRequest, RequestAdmission } from './request.admission.js';
-export { CLIENT_CLOSED_REQUEST, RequestHook } from './request.hook.js';
-export { RequirePermissions } from './require-permissions.decorator.js';
-export { RequireScope } from './require-scope.decorator.js';
+export { MemoryReplayStore } from './replay/memory-replay-store.js';
+export { type RedisClient, RedisReplayStore, type RedisReplayStoreOptions } from './replay/redis-replay-store.js';
+export { ReplayStore } from './replay/replay-store.js';
+export { type AdmissionRequest, RequestAdmission } from './admission/request-admission.js';
+export { CLIENT_CLOSED_REQUEST, RequestHook } from './admission/request-hook.js';
+export { RequirePermissions } from './decorators/require-permissions.decorator.js';
+export { RequireScope } from './decorators/require-scope.decorator.js';
 export { DrainingServer } from './shutdown/draining-server.js';
 export { enableGracefulShutdown } from './shutdown/enable-graceful-shutdown.js';
 export { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 export type { GracefulShutdownOptions } from './shutdown/graceful-shutdown.options.js';
 export { ShutdownSequence } from './shutdown/shutdown-sequence.js';
-export type { Span, SpanRecord, SpanSpec } from './span.js';
-export { TokenAdmission } from './token.admission.js';
-export { TokenMode } from './token-mode.decorator.js';
-export { Tracer } from './tracer.js';
-export { matchingParent } from './traceparent.js';
+export type { Span, SpanRecord, SpanSpec } from './context/span.js';
+export { TokenAdmission } from './admission/token-admission.js';
+export { EnforcementMode } from './decorators/enforcement-mode.decorator.js';
+export { Tracer } from './tracing/tracer.js';
+export { parentOfTrace } from './tracing/parent-of-trace.js';

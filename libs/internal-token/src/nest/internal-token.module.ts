@@ -2,13 +2,13 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { InternalTokenVerifier, KeyStore } from '../core/index.js';
-import { Application } from './application.js';
-import { ValidationRecorder } from './audit/validation.recorder.js';
-import { CallerAuthentication } from './caller/caller.authentication.js';
-import { ClientErrorHandler } from './client-error-handler.js';
-import { InternalTokenContext } from './internal-token.context.js';
-import { InternalTokenErrorFilter } from './internal-token-error.filter.js';
-import { InternalTokenGuard } from './internal-token.guard.js';
+import { Application } from './context/application.js';
+import { ValidationRecorder } from './audit/validation-recorder.js';
+import { CallerAuthentication } from './caller/caller-authentication.js';
+import { ClientErrorHandler } from './admission/client-error-handler.js';
+import { InternalTokenContext } from './context/internal-token-context.js';
+import { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';
+import { InternalTokenGuard } from './guard/internal-token.guard.js';
 import {
   ConfigurableModuleClass,
   type InternalTokenOptions,
@@ -16,20 +16,20 @@ import {
   RESOLVED_OPTIONS,
   type ResolvedOptions,
 } from './internal-token.options.js';
-import { KeyLoader } from './key.loader.js';
-import { MessageHandlers } from './message-handlers.js';
-import { ReplayProtection } from './replay/replay.protection.js';
-import { RequestHook } from './request.hook.js';
+import { KeyLoader } from './key-loader.js';
+import { MessageHandlers } from './guard/message-handlers.js';
+import { ReplayProtection } from './replay/replay-protection.js';
+import { RequestHook } from './admission/request-hook.js';
 import { resolveOptions } from './resolve-options.js';
-import { RoutePolicies } from './route-policies.js';
+import { RoutePolicies } from './routes/route-policies.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 import { OpenRequests } from './shutdown/open-requests.js';
 import { ShutdownSequence } from './shutdown/shutdown-sequence.js';
-import { TokenAdmission } from './token.admission.js';
-import { Tracer } from './tracer.js';
-import { UnverifiedRequests } from './unverified.requests.js';
-import { Upgrades } from './upgrades.js';
-import { WebSocketGateways } from './websocket-gateways.js';
+import { TokenAdmission } from './admission/token-admission.js';
+import { Tracer } from './tracing/tracer.js';
+import { UnverifiedRequests } from './policy/unverified-requests.js';
+import { Upgrades } from './admission/upgrades.js';
+import { WebSocketGateways } from './admission/websocket-gateways.js';
 
 /**
  * Verifies the internal token of every request and makes its claims known to handlers and services. Import it once:

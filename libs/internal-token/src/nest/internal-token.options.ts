@@ -7,7 +7,7 @@ import type {
   SigningAlgorithm,
   TokenCacheOptions,
 } from '../core/index.js';
-import type { TokenMode } from './token-mode.js';
+import type { EnforcementMode } from './policy/enforcement-mode.js';
 
 /** Where the public keys come from: a URL, a file, PEM text, or a source of your own. Never a private key. */
 export type InternalTokenKeys =
@@ -52,8 +52,8 @@ export interface InternalTokenOptions {
   readonly seedFile?: string;
   /** How many verified tokens are remembered, so that one that comes again costs a look-up. Default 1000. */
   readonly tokenCache?: TokenCacheOptions;
-  /** What becomes of a request whose token does not verify; handlers may differ by `@TokenMode()`. Default `strict`. */
-  readonly mode?: TokenMode;
+  /** What becomes of a request whose token does not verify; handlers may differ by `@EnforcementMode()`. Default `strict`. */
+  readonly mode?: EnforcementMode;
   /**
    * The end of every mode but `strict`, at most 90 days from the start: a Date, or its ISO 8601 text. Required for such
    * a `mode`; without it, and from that moment on, everything is strict.
@@ -115,7 +115,7 @@ export interface ResolvedOptions {
   readonly maxKeyAgeSeconds?: number;
   readonly seedFile?: string;
   readonly tokenCache: TokenCacheOptions;
-  readonly mode: TokenMode;
+  readonly mode: EnforcementMode;
   /** Milliseconds since the epoch. */
   readonly allowUnverifiedUntil?: number;
   readonly maxJsonDepth: number | false;

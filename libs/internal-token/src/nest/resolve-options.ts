@@ -8,7 +8,7 @@ import type {
   ResolvedOptions,
 } from './internal-token.options.js';
 import { REPLAY_TIMEOUT_MS } from './replay/first-use.js';
-import { isTokenMode } from './token-mode.js';
+import { isEnforcementMode } from './policy/enforcement-mode.js';
 
 const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   service: true,
@@ -54,7 +54,7 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
       'give this process a name, such as "orders"',
     );
   }
-  if (!isTokenMode(mode)) throw invalid('mode', 'is none that exists', 'use "strict", "presence" or "shadow"');
+  if (!isEnforcementMode(mode)) throw invalid('mode', 'is none that exists', 'use "strict", "presence" or "shadow"');
   if (seedFile !== undefined && (typeof seedFile !== 'string' || seedFile === '')) {
     throw invalid(
       'seedFile',

@@ -1,2 +1,2 @@
-export { InternalTokenIdGenerator } from './internal-token.id-generator.js';
-export { InternalTokenPropagator } from './internal-token.propagator.js';
+export { InternalTokenIdGenerator } from './internal-token-id-generator.js';
+export { InternalTokenPropagator } from './internal-token-propagator.js';

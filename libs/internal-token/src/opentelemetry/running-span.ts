@@ -8,7 +8,7 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import { type ForeignTracing, joinForeignTracing } from '../nest/index.js';
+import { type TracingBridge, joinTracingBridge } from '../nest/index.js';
 import { writeState } from './trace-state.js';
 
 /** The trace of a call that is made outside of its request's context. */
@@ -32,7 +32,7 @@ export function heldTrace(): string | undefined {
   return context.active().getValue(HELD) as string | undefined;
 }
 
-const openTelemetry: ForeignTracing = {
+const openTelemetry: TracingBridge = {
   stateOf(traceId) {
     const span = shown?.traceId === traceId ? shown : trace.getSpanContext(context.active());
     return span?.traceId === traceId ? writeState(span) : undefined;
@@ -67,5 +67,5 @@ function nameHeldCalls(): void {
 
 /** Tells the rest of the library, from now on, what runs here. */
 export function join(): void {
-  joinForeignTracing(openTelemetry);
+  joinTracingBridge(openTelemetry);
 }

@@ -1,1 +1,1 @@
-export { type TestTokenInput, TestTokenIssuer, type TestTokenIssuerOptions } from './test-token.issuer.js';
+export { type TestTokenInput, TestTokenIssuer, type TestTokenIssuerOptions } from './test-token-issuer.js';

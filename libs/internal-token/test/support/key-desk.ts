@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JsonWebKeySet, KeySource } from '../../src/core/keys/key-source.js';
-import { TokenMinter } from '../../src/core/minter.js';
-import { createSigner, type Signer } from '../../src/core/signer.js';
-import { newTransactionId } from '../../src/core/transaction-id.js';
-import { encodedToken } from '../../src/core/verified-claims.js';
+import { TokenMinter } from '../../src/core/token/minter.js';
+import { createSigner, type Signer } from '../../src/core/token/signer.js';
+import { newTransactionId } from '../../src/core/token/transaction-id.js';
+import { encodedToken } from '../../src/core/token/verified-claims.js';
 import type { ManualClock } from './manual-clock.js';
 
 export const newSigner = (keyId: string) =>

@@ -13,11 +13,11 @@ export function portController<Api extends object>(definition: PortDefinition<Ap
   @Public()
   @AnyScope()
   class PortController {
-    private readonly pipeline: PortPipeline<Api>;
+    readonly #pipeline: PortPipeline<Api>;
 
     constructor(@Inject(implementation) target: Api, context: InternalTokenContext, tracer: Tracer) {
       const span = { kind: 'server', service: definition.name } as const;
-      this.pipeline = new PortPipeline(definition, target, context, tracer, span);
+      this.#pipeline = new PortPipeline(definition, target, context, tracer, span);
     }
 
     @Post(':method')
@@ -27,7 +27,7 @@ export function portController<Api extends object>(definition: PortDefinition<Ap
       if (Object.hasOwn(definition.methods, method)) {
         currentStore()?.span?.describe({ op: `${definition.name}.${method}`, service: definition.name });
       }
-      return this.pipeline.answer(method, input);
+      return this.#pipeline.answer(method, input);
     }
   }
   Object.defineProperty(PortController, 'name', { value: `${definition.api.name}Controller` });

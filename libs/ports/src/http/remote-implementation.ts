@@ -4,7 +4,7 @@ import type { HttpService } from '@nestjs/axios';
 import type { AxiosResponse } from 'axios';
 import { PeerRestart } from './peer-restart.js';
 import { portPath } from './port-path.js';
-import { toTransportError } from './transport-error.js';
+import { toTransportError } from './to-transport-error.js';
 
 /** More than a page of anything; an endless answer ends here. */
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024;

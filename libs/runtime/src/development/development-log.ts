@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { appendFileSync, closeSync, fstatSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDevelopmentDirectory } from './development-directory.js';
+import { openDevelopmentDirectory } from './open-development-directory.js';
 
 /** Where `nestjs-internal-token/logging` publishes each line that it writes. */
 const LOG_LINES = 'nestjs-internal-token:log-line';

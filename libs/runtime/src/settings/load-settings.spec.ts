@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError } from './configuration.error.js';
+import { ConfigurationError } from './configuration-error.js';
 import { type Environment, loadSettings } from './load-settings.js';
-import { parse } from './parsers.js';
+import { parse } from './parse.js';
 import { loadServiceConfig, refreshWarning } from './service-settings.js';
 import { listenerSettings, plaintextProblems, tlsPairProblems, trustSettings } from './shared-settings.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
-import { ConfigurationError, type SettingProblem } from './configuration.error.js';
-import { isLoopback } from './loopback.js';
+import { ConfigurationError, type SettingProblem } from './configuration-error.js';
+import { isLoopback } from './is-loopback.js';
 import { readSettingFile } from './setting-file.js';
 import type { Setting, Settings, SettingValues } from './setting.js';
 

@@ -1,4 +1,4 @@
-import type { SettingProblem } from './configuration.error.js';
+import type { SettingProblem } from './configuration-error.js';
 import { type Environment, type LoadedSettings, loadSettings } from './load-settings.js';
 import type { SettingValues } from './setting.js';
 import {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { parse } from './parsers.js';
+import { parse } from './parse.js';
 import { loadSettings } from './load-settings.js';
 import { readSettingFile } from './setting-file.js';
 

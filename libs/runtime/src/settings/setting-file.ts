@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { checkFileMode, type FileContent } from 'nestjs-internal-token';
-import { ConfigurationError } from './configuration.error.js';
+import { ConfigurationError } from './configuration-error.js';
 
 /** A file that a setting names. */
 export interface SettingFile {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { SettingProblem } from './configuration.error.js';
-import { isLoopback } from './loopback.js';
-import { parse } from './parsers.js';
-import type { ClientCertificates } from '../tls/tls-listener.js';
+import type { SettingProblem } from './configuration-error.js';
+import { isLoopback } from './is-loopback.js';
+import { parse } from './parse.js';
+import type { ClientCertificates } from './client-certificates.js';
 import type { SettingValues } from './setting.js';
 
 const algorithm = parse.oneOf('ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256');
@@ -119,7 +119,7 @@ export const verifierSettings = {
   INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL: {
     schema: parse.moment(),
     description:
-      'End of every mode but strict, at most 90 days away, ISO 8601. Needed for such a mode, and for `@TokenMode()` to count.',
+      'End of every mode but strict, at most 90 days away, ISO 8601. Needed for such a mode, and for `@EnforcementMode()` to count.',
     optional: true,
     example: '2026-12-31T18:00:00Z',
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { CertificateAuthority, describeWithOpenssl } from '../../../../test/support/certificate-authority.js';
-import { ConfigurationError } from '../settings/configuration.error.js';
+import { ConfigurationError } from '../settings/configuration-error.js';
 import { TlsFiles } from './tls-files.js';
 
 const NAMES = { cert: 'CERT_FILE', key: 'KEY_FILE', ca: 'CA_FILE' } as const;

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { RenewableTls } from 'nestjs-internal-token/http';
-import { ConfigurationError } from '../settings/configuration.error.js';
+import { ConfigurationError } from '../settings/configuration-error.js';
 import { readSettingFile, type SettingFile } from '../settings/setting-file.js';
 
 /** The settings that name the files. A certificate has a key; authorities may stand alone. */

@@ -1,13 +1,8 @@
 import type { Server as PlainServer } from 'node:http';
 import type { Server, ServerOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import type { ClientCertificates } from '../settings/client-certificates.js';
 import type { TlsFiles } from './tls-files.js';
-
-/**
- * Which clients a TLS listener serves. `any`: everybody. `required`: those whose certificate one of our authorities has
- * signed. `asked`: those too, and whoever shows no certificate at all (a health probe, say).
- */
-export type ClientCertificates = 'any' | 'required' | 'asked';
 
 /** Certificate, key and clients of a listener. */
 export interface ListenerTls {

@@ -6,8 +6,12 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
-import { type AccessTokenIssuerOptions, EdgeModule } from 'nestjs-internal-token/edge';
-import { InternalTokenIssuer, InternalTokenIssuingModule } from 'nestjs-internal-token/issuing';
+import {
+  type AccessTokenIssuerOptions,
+  EdgeModule,
+  InternalTokenIssuer,
+  InternalTokenIssuingModule,
+} from 'nestjs-internal-token/gateway';
 import { witnessController } from './witness.controller.js';
 
 const TRUST = { trustDomain: 'shop.localhost', issuer: 'api_gateway' };

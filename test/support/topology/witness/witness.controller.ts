@@ -32,7 +32,7 @@ export function witnessController(name: string): Type {
       const { userId: user_id, tokenId: txn } = this.context.claims;
       await this.db.transaction((trx) => trx.insertInto('visits').values({ user_id, txn }).execute());
       const urls = Object.entries(this.ways).map(([other, url]) => `${url}/${other}/visits`);
-      const seen = await Promise.all(urls.map((url, index) => this.call(url, index)));
+      const seen = await Promise.all(urls.map((url, index) => this.#call(url, index)));
       const { userId } = this.context.claims;
       return [{ service: name, userId, txn: this.context.txn }, ...seen.flat()];
     }
@@ -43,7 +43,7 @@ export function witnessController(name: string): Type {
       return this.db.transaction((trx) => trx.selectFrom('visits').select(['user_id', 'txn']).execute());
     }
 
-    private async call(url: string, manner: number): Promise<Seen[]> {
+    async #call(url: string, manner: number): Promise<Seen[]> {
       if (manner === 0) return (await this.http.axiosRef.post<Seen[]>(url)).data;
       if (manner === 1) return (await (await fetch(url, { method: 'POST' })).json()) as Seen[];
       return postByHttp(url);

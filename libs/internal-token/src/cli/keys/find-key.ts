@@ -1,5 +1,5 @@
 import { InternalTokenError } from '../../core/index.js';
-import type { SigningKeyInfo } from '../../issuing/index.js';
+import type { SigningKeyInfo } from '../../gateway/index.js';
 
 /** The key with this id, or the only one whose id starts with it. @throws InternalTokenError for none or several */
 export function findKey(keys: readonly SigningKeyInfo[], given: string): SigningKeyInfo {
@@ -10,6 +10,6 @@ export function findKey(keys: readonly SigningKeyInfo[], given: string): Signing
   const finding = found === undefined ? `There is no key ${given}` : `${others.length + 1} keys begin with ${given}`;
   throw new InternalTokenError(
     'configuration_invalid',
-    `${finding}: give its id, or at least its first four characters. itok keys list shows all keys.`,
+    `${finding}: give its id, or at least its first four characters. nestjs-internal-token keys list shows all keys.`,
   );
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner } from '../../core/index.js';
-import { runItok } from '../index.js';
+import { runCommand } from '../index.js';
 
 const START = Date.parse('2026-03-01T14:00:00Z');
 
@@ -13,7 +13,7 @@ interface Listed {
   readonly activateAt?: string;
 }
 
-describe('itok keys', () => {
+describe('nestjs-internal-token keys', () => {
   let folder: string;
   let directory: string;
   let now: number;
@@ -33,7 +33,7 @@ describe('itok keys', () => {
       colours: false,
       now: () => now,
     };
-    return { code: await runItok(args, terminal), out, error };
+    return { code: await runCommand(args, terminal), out, error };
   };
   const keys = (...args: string[]) => itok('keys', ...args, '--directory', directory);
   const json = async (...args: string[]) => {
@@ -47,7 +47,7 @@ describe('itok keys', () => {
     expect(readdirSync(directory)).toEqual([`${keyId}.json`]);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, `${keyId}.json`)).mode & 0o777).toBe(0o600);
-    expect(next).toEqual([expect.objectContaining({ action: 'rotate', command: 'itok keys rotate' })]);
+    expect(next).toEqual([expect.objectContaining({ action: 'rotate', command: 'nestjs-internal-token keys rotate' })]);
   });
 
   it('says at each step of a rotation what is safe and from when on', async () => {
@@ -106,7 +106,7 @@ describe('itok keys', () => {
     ['a policy that is not JSON', ['list', '--policy', 'daily'], 'Give a JSON object'],
     ['a policy that is not an object', ['list', '--policy', 'null'], 'Give a JSON object'],
     ['an unknown key', ['retire', 'unheard-of'], 'There is no key unheard-of'],
-    ['a rotation without a key', ['rotate'], 'itok keys new'],
+    ['a rotation without a key', ['rotate'], 'nestjs-internal-token keys new'],
     ['a file that is not a key', ['new', '--from', import.meta.filename], 'no unencrypted private key'],
     ['R177: a key file that everybody can write', ['new', '--from', '/dev/null'], 'everybody can write it'],
     ['an unknown command', ['lsit'], 'Did you mean list?'],

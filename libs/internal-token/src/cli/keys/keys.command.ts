@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { Paper } from '../terminal.js';
-import { changeCommands } from './change.commands.js';
-import { KEYS, KEYS_DESCRIPTION } from './keys.name.js';
-import { readCommands } from './read.commands.js';
+import { changeCommands } from './change-commands.js';
+import { readCommands } from './read-commands.js';
 
 const HELP = `
 The life of a key
@@ -17,20 +16,22 @@ retire-after (the longest time that a token is accepted, plus a margin). Every c
 what is safe next, and from when on.
 
 Examples
-  itok keys new -d /var/lib/shop/keys       the first key; the gateway can start
-  itok keys list -d /var/lib/shop/keys      all keys, and what comes next
-  itok keys rotate -d /var/lib/shop/keys    a new key signs as soon as every verifier has it
-  itok keys retire <key>                    removes the old key (its first characters are enough)
-  itok keys jwks > jwks.json                the public keys, for verifiers that read a file
-  itok keys pem                             the active public key, for a proxy
-  itok keys new --from key.pem              an existing key becomes the first of the set
+  nestjs-internal-token keys new -d /var/lib/shop/keys       the first key; the gateway can start
+  nestjs-internal-token keys list -d /var/lib/shop/keys      all keys, and what comes next
+  nestjs-internal-token keys rotate -d /var/lib/shop/keys    a new key signs as soon as every verifier has it
+  nestjs-internal-token keys retire <key>                    removes the old key (its first characters are enough)
+  nestjs-internal-token keys jwks > jwks.json                the public keys, for verifiers that read a file
+  nestjs-internal-token keys pem                             the active public key, for a proxy
+  nestjs-internal-token keys new --from key.pem              an existing key becomes the first of the set
 
 With INTERNAL_TOKEN_KEYS_DIRECTORY, INTERNAL_TOKEN_ROTATION and INTERNAL_TOKEN_TTL_SECONDS set
 as for the gateway, no option is needed.`;
 
-/** `itok keys …`: the keys in a directory that replicas of a gateway share. */
+/** `nestjs-internal-token keys …`: the keys in a directory that replicas of a gateway share. */
 export function keysCommand(paper: Paper): Command {
-  const keys = new Command(KEYS).description(KEYS_DESCRIPTION).addHelpText('after', HELP);
+  const keys = new Command('keys')
+    .description('Makes, shows, rotates and removes the keys that internal tokens are signed with.')
+    .addHelpText('after', HELP);
   for (const command of [...changeCommands(paper), ...readCommands(paper)]) keys.addCommand(command);
   return keys;
 }

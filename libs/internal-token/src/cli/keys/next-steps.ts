@@ -1,4 +1,4 @@
-import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../issuing/index.js';
+import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../gateway/index.js';
 import type { Paper } from '../terminal.js';
 
 /** A safe step, and from when on. */
@@ -20,7 +20,8 @@ export function nextSteps(
   now: number,
 ): NextStep[] {
   const active = keys.find(({ state }) => state === 'active');
-  if (active === undefined) return [{ action: 'new', command: 'itok keys new', why: 'no key can sign' }];
+  if (active === undefined)
+    return [{ action: 'new', command: 'nestjs-internal-token keys new', why: 'no key can sign' }];
   const waiting = keys.filter(({ state }) => state === 'published');
   const planned = waiting.find(({ activateAt }) => activateAt !== undefined);
   const steps = keys.filter(({ state }) => state === 'retiring').map((key) => retirement(key, keys, rotation, policy));
@@ -34,13 +35,19 @@ export function nextSteps(
     const ahead = `publish-ahead ${policy.publishAheadSeconds} s`;
     const why = notBefore > now ? `can be planned now, and takes effect then: ${ahead}` : `${ahead} is over`;
     const when = notBefore > now && { notBefore };
-    steps.push({ action: 'rotate', keyId: waiting[0].keyId, command: 'itok keys rotate', ...when, why });
+    steps.push({
+      action: 'rotate',
+      keyId: waiting[0].keyId,
+      command: 'nestjs-internal-token keys rotate',
+      ...when,
+      why,
+    });
   } else {
     const why =
       policy.rotateEverySeconds === undefined
         ? 'whenever you want a new key'
         : `the gateway does it automatically every ${policy.rotateEverySeconds} s`;
-    steps.push({ action: 'rotate', command: 'itok keys rotate', why });
+    steps.push({ action: 'rotate', command: 'nestjs-internal-token keys rotate', why });
   }
   return steps.toSorted((a, b) => Math.max(now, a.notBefore ?? now) - Math.max(now, b.notBefore ?? now));
 }
@@ -61,7 +68,7 @@ function retirement(
 function retire(keyId: string, notBefore: number, policy: SafeRotationPolicy): NextStep {
   const after = `retire-after ${policy.retireAfterSeconds} s`;
   const why = policy.rotateEverySeconds === undefined ? after : `${after}; the gateway does it automatically`;
-  return { action: 'retire', keyId, command: `itok keys retire ${keyId}`, notBefore, why };
+  return { action: 'retire', keyId, command: `nestjs-internal-token keys retire ${keyId}`, notBefore, why };
 }
 
 export function printSteps(steps: readonly NextStep[], paper: Paper): void {

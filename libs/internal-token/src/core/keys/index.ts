@@ -1,9 +1,9 @@
-export { admitKeys } from './admission.js';
+export { validateKeySet } from './validate-key-set.js';
 export type { JsonWebKeySet, KeySource } from './key-source.js';
-export { jwksFileSource } from './jwks-file.source.js';
-export { type JwksUriOptions, jwksUriSource } from './jwks-uri.source.js';
+export { jwksFileSource } from './jwks-file-source.js';
+export { type JwksUriOptions, jwksUriSource } from './jwks-uri-source.js';
 export { KeyStore, type KeyStoreOptions } from './key-store.js';
 export { heldKeys, type KeyStoreEvent } from './key-store-event.js';
-export { type SignatureFault, withSigningKey } from './signature-check.js';
-export { type PemKey, pemSource, staticSource } from './static.source.js';
+export { type SignatureFault, withSigningKey } from './with-signing-key.js';
+export { type PemKey, pemSource, staticSource } from './static-source.js';
 export type { VerificationKey } from './verification-key.js';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Desk, mint, newSigner, setOf } from '../../../test/support/key-desk.js';
 import { ManualClock, settle } from '../../../test/support/manual-clock.js';
-import type { Signer } from '../signer.js';
-import { InternalTokenVerifier } from '../verifier.js';
+import type { Signer } from '../token/signer.js';
+import { InternalTokenVerifier } from '../token/internal-token-verifier.js';
 import type { KeySource } from './key-source.js';
 import { KeyStore, type KeyStoreOptions } from './key-store.js';
 import { heldKeys, type KeyStoreEvent } from './key-store-event.js';
-import { staticSource } from './static.source.js';
+import { staticSource } from './static-source.js';
 
 const HOUR = 3600_000;
 

@@ -1,7 +1,7 @@
 import { Desk, mint, newSigner, setOf } from '../../../test/support/key-desk.js';
 import { ManualClock, settle } from '../../../test/support/manual-clock.js';
-import type { Signer } from '../signer.js';
-import { InternalTokenVerifier } from '../verifier.js';
+import type { Signer } from '../token/signer.js';
+import { InternalTokenVerifier } from '../token/internal-token-verifier.js';
 import { KeyStore } from './key-store.js';
 
 const SECOND = 1000;

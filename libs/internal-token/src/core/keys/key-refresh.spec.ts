@@ -1,7 +1,7 @@
 import { Desk, mint, newSigner, setOf } from '../../../test/support/key-desk.js';
 import { ManualClock, settle } from '../../../test/support/manual-clock.js';
-import type { Signer } from '../signer.js';
-import { InternalTokenVerifier } from '../verifier.js';
+import type { Signer } from '../token/signer.js';
+import { InternalTokenVerifier } from '../token/internal-token-verifier.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 import { KeyStore, type KeyStoreOptions } from './key-store.js';
 import type { KeyStoreEvent } from './key-store-event.js';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSigner, type Signer } from '../signer.js';
+import { createSigner, type Signer } from '../token/signer.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 import { KeyStore } from './key-store.js';
 import type { KeyStoreEvent } from './key-store-event.js';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { generateKeyPairSync } from 'node:crypto';
-import { createSigner } from '../signer.js';
+import { createSigner } from '../token/signer.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { KeyStore, type KeyStoreOptions } from './key-store.js';

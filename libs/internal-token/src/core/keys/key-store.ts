@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { requireDuration } from '../settings.js';
-import { admitKeys } from './admission.js';
+import { validateKeySet } from './validate-key-set.js';
 import { type Clock, systemClock } from './clock.js';
 import { KeyAge } from './key-age.js';
 import { KeySeed } from './key-seed.js';
@@ -186,7 +186,7 @@ export class KeyStore {
     const { source } = this.#options;
     const startedAt = this.#clock.now();
     try {
-      const { admitted, refused } = admitKeys(await this.#ask(source), this.#keys);
+      const { admitted, refused } = validateKeySet(await this.#ask(source), this.#keys);
       this.#report(refused);
       if (admitted.size === 0) throw new Error('it has no usable key');
       if (this.#closing.signal.aborted) return false;
@@ -240,7 +240,7 @@ export class KeyStore {
     if (this.#seed === undefined) return;
     try {
       const { set, ageMs } = await this.#seed.read();
-      const { admitted, refused } = admitKeys(set);
+      const { admitted, refused } = validateKeySet(set);
       this.#report(refused);
       if (admitted.size === 0) throw new Error('it has no usable key');
       // The source may have come back while the file was read.

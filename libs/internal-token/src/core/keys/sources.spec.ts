@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createSigner, type PublicJwk } from '../signer.js';
-import { jwksFileSource } from './jwks-file.source.js';
-import { jwksUriSource } from './jwks-uri.source.js';
+import { createSigner, type PublicJwk } from '../token/signer.js';
+import { jwksFileSource } from './jwks-file-source.js';
+import { jwksUriSource } from './jwks-uri-source.js';
 import { KeyStore } from './key-store.js';
-import { pemSource, staticSource } from './static.source.js';
+import { pemSource, staticSource } from './static-source.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../algorithms.js';
-import { rawToDer } from '../ecdsa-signature.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './algorithms.js';
+import { rawToDer } from './ecdsa-signature.js';
 
 /** A public key that passed every admission check. */
 export interface VerificationKey {

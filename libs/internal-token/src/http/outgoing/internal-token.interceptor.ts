@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { callingContext } from './calling-context.js';
-import { issueTicket, TICKET_FIELD, voidTicket } from './undici.tickets.js';
+import { issueTicket, TICKET_FIELD, voidTicket } from './undici-context.js';
 
 /**
  * An interceptor that holds on to the context of whoever makes a request, for dispatchers that would lose it or share

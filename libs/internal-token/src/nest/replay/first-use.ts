@@ -1,4 +1,4 @@
-import type { ReplayStore } from './replay.store.js';
+import type { ReplayStore } from './replay-store.js';
 
 /** How long a request waits for a store that has to be asked over the network, in milliseconds. */
 export const REPLAY_TIMEOUT_MS = 250;

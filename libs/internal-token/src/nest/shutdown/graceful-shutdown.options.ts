@@ -14,11 +14,11 @@ export interface GracefulShutdownOptions {
   readonly signals?: readonly NodeJS.Signals[];
 }
 
-export type GracefulShutdownSettings = Required<GracefulShutdownOptions>;
+export type ResolvedGracefulShutdownOptions = Required<GracefulShutdownOptions>;
 
 const LONGEST_MS = 3_600_000;
 
-export function resolveShutdownOptions(options: GracefulShutdownOptions): GracefulShutdownSettings {
+export function resolveShutdownOptions(options: GracefulShutdownOptions): ResolvedGracefulShutdownOptions {
   const delayMs = options.delayMs ?? 0;
   const deadlineMs = options.deadlineMs ?? 25_000;
   for (const [name, value] of Object.entries({ delayMs, deadlineMs })) {

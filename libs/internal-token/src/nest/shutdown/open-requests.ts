@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { InternalTokenStore } from '../internal-token.store.js';
+import type { InternalTokenStore } from '../context/internal-token-store.js';
 
 /** The requests of this application whose answers are not out yet, whichever listener they came through. */
 @Injectable()

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { type INestApplication, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DrainingServer } from './draining-server.js';
-import type { GracefulShutdownSettings } from './graceful-shutdown.options.js';
+import type { ResolvedGracefulShutdownOptions } from './graceful-shutdown.options.js';
 import { OpenRequests } from './open-requests.js';
 
 const MOST_IDS = 10;
@@ -40,7 +40,11 @@ export class ShutdownSequence implements OnApplicationShutdown {
   }
 
   /** Serves on for the delay, waits for what is open, and closes the application. */
-  async run(app: INestApplication, { delayMs, deadlineMs }: GracefulShutdownSettings, signal: string): Promise<void> {
+  async run(
+    app: INestApplication,
+    { delayMs, deadlineMs }: ResolvedGracefulShutdownOptions,
+    signal: string,
+  ): Promise<void> {
     this.#begun = true;
     const deadline = pause(deadlineMs);
     this.#logger.log(`shutting down (${signal}): ${count(this.requests.size)} open, serving for ${delayMs} ms more`);

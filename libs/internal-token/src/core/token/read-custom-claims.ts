@@ -1,0 +1,35 @@
+import type { CustomClaims } from './internal-token-claims.js';
+import { InternalTokenError } from '../errors.js';
+import { isJsonObject, type JsonObject } from '../strict-json.js';
+
+/** The part of Standard Schema (version 1) that this library uses; zod, valibot and arktype schemas fit. */
+export interface CustomClaimsSchema {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
+  };
+}
+
+type SchemaResult =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+/**
+ * The application's own claims, as its schema gives them; without a schema as they are.
+ * @throws InternalTokenError `txn_claims_invalid` if they do not fit, `configuration_invalid` for an asynchronous schema
+ */
+export function readCustomClaims(schema: CustomClaimsSchema | undefined, members: JsonObject): CustomClaims {
+  // The casts are the schema's promise, or without one the application's: its own type names what the gateway puts in.
+  if (schema === undefined) return members as object as CustomClaims;
+  const result = schema['~standard'].validate(members);
+  if (result instanceof Promise) {
+    // Nobody waits for it; an unhandled rejection would end the process.
+    result.catch(() => undefined);
+    throw new InternalTokenError('configuration_invalid', 'customClaims: the schema must be synchronous.');
+  }
+  if (result.issues !== undefined || !isJsonObject(result.value)) {
+    throw new InternalTokenError('txn_claims_invalid', 'The custom claims do not fit their schema.');
+  }
+  return result.value as object as CustomClaims;
+}

@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { InternalTokenError } from '../errors.js';
+import { readTokenHeader } from './token-header.js';
+
+const name = fc.oneof(fc.constantFrom('Txn-Token', 'txn-token', 'TXN_TOKEN', 'X-Txn-Token', 'Host'), fc.string());
+const fields = fc.array(fc.tuple(name, fc.string({ unit: 'binary' })), { maxLength: 12 });
+
+describe('Whatever fields a request has', () => {
+  it('R74: the token is the value of the only field of its name, or there is none', () => {
+    fc.assert(
+      fc.property(fields, (list) => {
+        const values = list.filter(([field]) => field.toLowerCase() === 'txn-token').map(([, value]) => value);
+        try {
+          expect([readTokenHeader(list.flat())]).toEqual(values);
+        } catch (error) {
+          if (!(error instanceof InternalTokenError)) throw error;
+          expect(error.status).toBe(401);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

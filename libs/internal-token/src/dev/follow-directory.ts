@@ -1,0 +1,31 @@
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { followLog } from 'itok';
+import type { LineSource } from './live-log.js';
+
+/** Milliseconds between two looks at the files. */
+const LOOK_EVERY_MS = 200;
+
+/** Every log in a directory from its beginning on, and what is added to it. What cannot be read is told, once. */
+export function followDirectory(directory: string): LineSource {
+  const logger = new Logger('DevPage');
+  const told = new Set<string>();
+  const tell = (problem: string): void => {
+    if (told.has(problem)) return;
+    told.add(problem);
+    logger.debug(problem);
+  };
+  return (onLine, signal) =>
+    new Promise((caughtUp) => {
+      const tick = (): Promise<unknown> => {
+        caughtUp();
+        return delay(LOOK_EVERY_MS, undefined, { signal, ref: false });
+      };
+      // Nobody may have written yet.
+      void mkdir(directory, { recursive: true })
+        .then(() => followLog([directory], { onLine, signal, fromStart: true, tick, onProblem: tell }))
+        .catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)))
+        .finally(caughtUp);
+    });
+}

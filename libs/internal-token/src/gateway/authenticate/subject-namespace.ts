@@ -1,0 +1,49 @@
+import { invalidToken, wrongOption } from './access-token-refusals.js';
+
+const PATTERN = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})(:\{tenant\})?$/;
+/** Names of the trust domain's own principals; nobody outside may carry them. */
+const RESERVED = /^(?:anonymous$|workload(?:$|:))/i;
+
+/**
+ * Makes external subjects unique inside the trust domain (R12). A namespace never contains a colon and the tenant is
+ * encoded so that it has none either: no two different principals end in the same text.
+ */
+export class SubjectNamespace {
+  /** Without the tenant part; empty if none is configured. */
+  readonly name: string;
+  readonly #byTenant: boolean;
+
+  constructor(given: unknown, at: string) {
+    if (given === undefined) {
+      this.name = '';
+      this.#byTenant = false;
+      return;
+    }
+    const parts = typeof given === 'string' ? PATTERN.exec(given) : null;
+    if (parts?.[1] === undefined || RESERVED.test(parts[1])) {
+      const fix = 'use letters, digits, dot, dash or underscore, not "anonymous" or "workload"; ":{tenant}" may follow';
+      throw wrongOption(at, given, fix);
+    }
+    this.name = parts[1];
+    this.#byTenant = parts[2] !== undefined;
+    Object.freeze(this);
+  }
+
+  /**
+   * The internal subject.
+   * @param others names of the other issuers' namespaces, which a subject without a namespace must not imitate
+   * @throws InternalTokenError `access_token_invalid`
+   */
+  apply(subject: string, tenant: string | undefined, others: readonly string[]): string {
+    if (RESERVED.test(subject)) throw invalidToken('the subject is a reserved name');
+    if (this.name === '') {
+      if (others.some((other) => subject.startsWith(`${other}:`))) {
+        throw invalidToken("the subject imitates another issuer's namespace");
+      }
+      return subject;
+    }
+    if (!this.#byTenant) return `${this.name}:${subject}`;
+    if (tenant === undefined) throw invalidToken('the subject is unique within a tenant only, and no tenant is named');
+    return `${this.name}:${encodeURIComponent(tenant)}:${subject}`;
+  }
+}

@@ -1,0 +1,34 @@
+import { Logger } from '@nestjs/common';
+import { FieldRules } from '../normalize/field-rules.js';
+import { HttpForwarder } from './http-forwarder.js';
+import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
+
+const warned: string[] = [];
+
+async function open(lifetimeSeconds: number, options: UpstreamOptions = {}): Promise<readonly string[]> {
+  warned.splice(0);
+  const upstreams = resolveUpstreams({ upstreams: { orders: 'http://127.0.0.1:9' }, ...options }, new Set(['orders']));
+  const forwarder = new HttpForwarder({ upstreams, fieldRules: new FieldRules() }, { service: 'gateway' });
+  forwarder.open(lifetimeSeconds);
+  await forwarder.close();
+  return warned;
+}
+
+describe('HttpForwarder', () => {
+  beforeEach(() => {
+    const silent = (): void => undefined;
+    const warn = (message: string): void => void warned.push(message);
+    Logger.overrideLogger({ log: silent, error: silent, warn });
+  });
+  afterEach(() => Logger.overrideLogger(false));
+
+  it('R113a: warns of a time-out that a token does not outlive', async () => {
+    expect(await open(60, { upstreamTimeoutMs: 60_000 })).toEqual([expect.stringMatching(/60000.*60 s.*below/)]);
+    expect(await open(30, { upstreamTimeoutMs: 45_000 })).toHaveLength(1);
+  });
+
+  it('R113a: the default is shorter than any lifetime', async () => {
+    for (const lifetime of [1, 10, 60, 300]) expect(await open(lifetime)).toEqual([]);
+    expect(await open(60, { upstreamTimeoutMs: 59_999 })).toEqual([]);
+  });
+});

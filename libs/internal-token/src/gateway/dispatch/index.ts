@@ -1,0 +1,1 @@
+export { HttpForwarder } from './http-forwarder.js';

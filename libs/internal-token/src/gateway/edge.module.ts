@@ -1,0 +1,95 @@
+import { ConfigurableModuleBuilder, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { RequestAdmission } from '../nest/index.js';
+import { AccessTokenAuthenticator } from './authenticate/index.js';
+import { EdgeAdmission } from './edge-admission.js';
+import { EdgeCollaborators } from './edge-collaborators.js';
+import { RESOLVED_EDGE_OPTIONS, type EdgeOptions, resolveEdgeOptions } from './edge.options.js';
+import { EdgeRefusals } from './edge-refusals.js';
+import { HttpForwarder } from './dispatch/index.js';
+import { RequestReception } from './normalize/request-reception.js';
+import { RouteAgreementGuard } from './route/route-agreement.guard.js';
+import { InternalListeners } from './listeners/internal-listener.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<EdgeOptions>({
+  moduleName: 'Edge',
+})
+  .setClassMethodName('forRoot')
+  .build();
+
+/**
+ * Makes an application the gateway: every public request is authenticated and gets one internal token. It needs
+ * `InternalTokenModule` and `InternalTokenIssuingModule` beside it.
+ *
+ * ```ts
+ * EdgeModule.forRoot({
+ *   routes: [...reflectRoutes([OrdersController], 'orders')],
+ *   issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
+ *   upstreams: { orders: 'http://127.0.0.1:3003' },
+ * })
+ * ```
+ *
+ * Domains named in `upstreams` run elsewhere: their requests are forwarded and never reach Nest's router here. Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
+ * provided.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    { provide: RESOLVED_EDGE_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveEdgeOptions },
+    {
+      provide: AccessTokenAuthenticator,
+      // The settings come first: their errors name the option.
+      inject: [MODULE_OPTIONS_TOKEN, RESOLVED_EDGE_OPTIONS],
+      useFactory: (options: EdgeOptions) =>
+        new AccessTokenAuthenticator({
+          issuers: options.issuers,
+          allowInsecureLoopback: options.allowInsecureLoopback ?? false,
+          ...(options.minimumRemainingSeconds !== undefined && {
+            minimumRemainingSeconds: options.minimumRemainingSeconds,
+          }),
+          ...(options.accessTokenCache !== undefined && { cache: options.accessTokenCache }),
+        }),
+    },
+    RequestReception,
+    HttpForwarder,
+    EdgeCollaborators,
+    EdgeRefusals,
+    InternalListeners,
+    EdgeAdmission,
+    // RequestHook looks for it and asks it in TokenAdmission's place.
+    { provide: RequestAdmission, useExisting: EdgeAdmission },
+    { provide: APP_GUARD, useClass: RouteAgreementGuard },
+  ],
+  exports: [AccessTokenAuthenticator, RequestAdmission],
+})
+export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly authenticator: AccessTokenAuthenticator,
+    private readonly collaborators: EdgeCollaborators,
+    private readonly forwarder: HttpForwarder,
+    private readonly host: HttpAdapterHost,
+  ) {
+    super();
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.#checkHeads();
+    this.forwarder.open(this.collaborators.issuer.lifetimeSeconds, this.collaborators.credentials);
+    await this.authenticator.start();
+  }
+
+  /** The edge itself asks for `Host` and looks at `Expect`, and says what is wrong with them. */
+  #checkHeads(): void {
+    const server = this.host.httpAdapter?.getHttpServer() as (Server & { requireHostHeader?: boolean }) | undefined;
+    if (typeof server?.on !== 'function') return;
+    server.requireHostHeader = false;
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  }
+
+  /** Not earlier: requests that are still being answered when the application closes may need it. */
+  async onApplicationShutdown(): Promise<void> {
+    this.authenticator.close();
+    await this.forwarder.close();
+  }
+}

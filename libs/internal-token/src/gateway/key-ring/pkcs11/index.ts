@@ -1,0 +1,1 @@
+export { type Pkcs11Key, Pkcs11KeyProvider, type Pkcs11Options } from './pkcs11-key-provider.js';

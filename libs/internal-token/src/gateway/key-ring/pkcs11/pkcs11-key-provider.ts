@@ -1,0 +1,132 @@
+import { createHash, createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { InternalTokenError, type PublicJwk, type Signer } from '../../../core/index.js';
+import type { SigningKey, SigningKeyProvider, SigningKeyState } from '../index.js';
+import { pkcs11PublicKey } from './pkcs11-public-key.js';
+import { Pkcs11Token } from './pkcs11-token.js';
+
+/** A key pair in the token: the algorithm follows from it, P-256 signs ES256, RSA signs RS256. */
+export interface Pkcs11Key {
+  /** CKA_LABEL of both halves. */
+  readonly label: string;
+  readonly state: SigningKeyState;
+  /** See {@link SigningKey.activateAt}. */
+  readonly activateAt?: number;
+}
+
+/** Settings of a {@link Pkcs11KeyProvider}. */
+export interface Pkcs11Options {
+  /** Path of the vendor's library: `/usr/lib/softhsm/libsofthsm2.so`. */
+  readonly library: string;
+  /** Label of the token. */
+  readonly token: string;
+  /** The user's, or what reads it whenever a connection is made. */
+  readonly pin: string | (() => string | Promise<string>);
+  /** Which keys of the token, in which state. A function is asked at each look for changes. */
+  readonly keys: readonly Pkcs11Key[] | (() => readonly Pkcs11Key[] | Promise<readonly Pkcs11Key[]>);
+  /** Signatures at once. Default 4. */
+  readonly sessions?: number;
+  /** Seconds between two looks for changes. Default: 0 for a list of keys, by the rotation policy for a function. */
+  readonly pollSeconds?: number;
+}
+
+/**
+ * Keys in an HSM, by PKCS#11. They are made in it and never leave it; every token costs a signature there as soon as it
+ * is minted. Needs the package `pkcs11js`, which is loaded here alone.
+ *
+ * ```ts
+ * InternalTokenIssuingModule.forIssuing({
+ *   trustDomain: 'shop.example',
+ *   workload: 'gateway',
+ *   ring: {
+ *     provider: new Pkcs11KeyProvider({
+ *       library: '/usr/lib/softhsm/libsofthsm2.so',
+ *       token: 'internal-token',
+ *       pin: () => readSecretFile('/run/secrets/hsm-pin'),
+ *       keys: [{ label: 'key-2026-03', state: 'active' }],
+ *     }),
+ *   },
+ * });
+ * ```
+ */
+export class Pkcs11KeyProvider implements SigningKeyProvider {
+  readonly description: string;
+  readonly pollSeconds?: number;
+  readonly #token: Pkcs11Token;
+  readonly #keys: Pkcs11Options['keys'];
+  /** By label. A signer is the same object as long as its key is the same. */
+  readonly #signers = new Map<string, Signer>();
+
+  constructor(options: Pkcs11Options) {
+    const { library, token, pin, keys, sessions = 4 } = options;
+    if (!Number.isInteger(sessions) || sessions < 1 || sessions > 64) {
+      throw invalid(`sessions is ${sessions}: give a whole number from 1 to 64`);
+    }
+    this.description = `HSM token ${token}`;
+    this.#keys = keys;
+    const pollSeconds = options.pollSeconds ?? (typeof keys === 'function' ? undefined : 0);
+    if (pollSeconds !== undefined) this.pollSeconds = pollSeconds;
+    const readPin = typeof pin === 'function' ? pin : () => pin;
+    this.#token = new Pkcs11Token({ library, token, sessions, pin: async () => (await readPin()).trim() });
+  }
+
+  async load(): Promise<SigningKey[]> {
+    const keys = typeof this.#keys === 'function' ? await this.#keys() : this.#keys;
+    return Promise.all(keys.map((key) => this.#find(key)));
+  }
+
+  close(): Promise<void> {
+    return this.#token.close();
+  }
+
+  async #find({ label, state, activateAt }: Pkcs11Key): Promise<SigningKey> {
+    const jwk = await pkcs11PublicKey(this.#token, label);
+    const publicJwk = await publish(jwk);
+    const known = this.#signers.get(label);
+    const unchanged = known?.keyId === publicJwk.kid;
+    const signer = unchanged ? known : signerOf(this.#token, label, publicJwk);
+    if (!unchanged && (state === 'active' || state === 'published')) await proveSigning(signer, label);
+    this.#signers.set(label, signer);
+    return { key: signer, state, ...(activateAt !== undefined && { activateAt }) };
+  }
+}
+
+async function publish(jwk: JsonWebKey): Promise<PublicJwk> {
+  const kid = await calculateJwkThumbprint(jwk as JWK);
+  return Object.freeze({ kty: '', ...jwk, kid, alg: jwk.kty === 'EC' ? 'ES256' : 'RS256', use: 'sig' });
+}
+
+function signerOf(token: Pkcs11Token, label: string, publicJwk: PublicJwk): Signer {
+  const { kid, alg, n = '' } = publicJwk;
+  const elliptic = alg === 'ES256';
+  const signatureBytes = elliptic ? 64 : Buffer.from(n, 'base64url').length;
+  return Object.freeze({
+    algorithm: alg,
+    keyId: kid,
+    publicJwk,
+    asynchronous: true,
+    sign: (bytes: Uint8Array) =>
+      token.sign({
+        label,
+        signatureBytes,
+        // An HSM signs a digest with ECDSA, r and s side by side as JWS wants them (PKCS#11, section 6.3.12).
+        ...(elliptic
+          ? { mechanism: 'CKM_ECDSA', data: createHash('sha256').update(bytes).digest() }
+          : { mechanism: 'CKM_SHA256_RSA_PKCS', data: Buffer.from(bytes) }),
+      }),
+  });
+}
+
+/** Labels can lie: that both halves belong together is found out before anybody gets a token. */
+async function proveSigning(signer: Signer, label: string): Promise<void> {
+  const probe = Buffer.from('key check');
+  const key = createPublicKey({ key: signer.publicJwk, format: 'jwk' });
+  const signature = await signer.sign(probe);
+  if (!verify('sha256', probe, { key, dsaEncoding: 'ieee-p1363' }, signature)) {
+    throw invalid(`the private and the public key "${label}" do not belong together`);
+  }
+}
+
+function invalid(finding: string): InternalTokenError {
+  return new InternalTokenError('configuration_invalid', `PKCS#11: ${finding}.`);
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import { InternalTokenError } from '../../core/index.js';
+import type { AdmissionRequest } from '../../nest/index.js';
+
+/** As Node's parser reads the field. */
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/**
+ * Refuses what Node's parser lets pass and what another program on the way may have read differently: another version
+ * of HTTP, a transfer coding in an HTTP/1.0 message, codings other than one `chunked`, two `Host` fields or none,
+ * expectations that nobody knows (RFC 9112 sections 2.3, 3.2 and 6.1, RFC 9110 section 10.1.1). The connection is
+ * closed after such a request: nobody knows where the next one starts.
+ * @throws InternalTokenError `invalid_request` (400, 417, 505)
+ */
+export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw' | 'response'>): void {
+  try {
+    checkVersion(raw);
+    checkFraming(raw);
+  } catch (error) {
+    response.setHeader('Connection', 'close');
+    throw error;
+  }
+}
+
+function checkVersion({ httpVersion, headers: { expect } }: IncomingMessage): void {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') {
+    throw unclear(`HTTP/1.1 is spoken here, not ${httpVersion}.`, 505);
+  }
+  // To HTTP/1.0 the field says nothing.
+  if (expect !== undefined && httpVersion === '1.1' && !CONTINUE.test(expect)) {
+    throw unclear('The only expectation is 100-continue.', 417);
+  }
+}
+
+function checkFraming(request: IncomingMessage): void {
+  const coding = request.headers['transfer-encoding'];
+  if (coding !== undefined) {
+    if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) {
+      throw unclear('HTTP/1.0 has no Transfer-Encoding.');
+    }
+    if (coding.toLowerCase() !== 'chunked') throw unclear('The only accepted Transfer-Encoding is one "chunked".');
+    if (request.headers['content-length'] !== undefined) throw unclear('Two fields say how long the body is.');
+  }
+  const named = hosts(request.rawHeaders);
+  if (named > 1 || (named === 0 && request.httpVersionMinor !== 0))
+    throw unclear('There must be exactly one Host field.');
+}
+
+function hosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
+}
+
+function unclear(detail: string, status = 400): InternalTokenError {
+  return new InternalTokenError('invalid_request', detail, { status });
+}
+
+/** What the request asks to leave HTTP/1.1 for (`websocket`, `h2c`), in lower case. Read it before hygiene removes the field. */
+export function askedProtocol(request: IncomingMessage): string | undefined {
+  return request.headers.upgrade?.toLowerCase();
+}

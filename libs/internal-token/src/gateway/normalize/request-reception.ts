@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { InternalTokenError } from '../../core/index.js';
+import type { AdmissionRequest, RouteDefinition } from '../../nest/index.js';
+import { callerTraceId } from './caller-trace-id.js';
+import { clientAddress, peerAddress } from './client-address.js';
+import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
+import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
+import { effectiveHost } from './public-hosts.js';
+import { askedProtocol, checkHead } from './request-framing.js';
+import { readTarget } from './request-target.js';
+
+/** What is known of a public request before its caller is. */
+export interface Arrival {
+  readonly request: AdmissionRequest;
+  readonly route: RouteDefinition;
+  readonly clientAddress: string;
+  /** What the request asked to leave HTTP/1.1 for; the field itself is gone. */
+  readonly protocol: string | undefined;
+}
+
+/** Takes a public request in: checks its framing, removes what outsiders may not say, finds its route. */
+@Injectable()
+export class RequestReception {
+  readonly #hygiene: HeaderHygiene;
+
+  constructor(@Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: ResolvedEdgeOptions) {
+    this.#hygiene = new HeaderHygiene(settings.fieldRules);
+  }
+
+  /**
+   * @returns undefined for a CORS preflight, which the framework answers without knowing the caller
+   * @throws InternalTokenError `invalid_request`, `misdirected_request`, `route_not_found`
+   */
+  receive(request: AdmissionRequest): Arrival | undefined {
+    const { raw, store } = request;
+    const { table, proxies, publicHosts } = this.settings;
+    const peer = peerAddress(raw);
+    const client = clientAddress(raw, peer, proxies);
+    const protocol = askedProtocol(raw);
+    this.#linkCaller(request, client);
+    this.#hygiene.clean(raw, proxies.has(peer));
+    checkHead(request);
+
+    const target = readTarget(raw.url ?? '');
+    raw.url = target.url;
+    if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
+    if (publicHosts?.has(effectiveHost(raw)) === false) throw new InternalTokenError('misdirected_request');
+    if (target.internal) throw new InternalTokenError('route_not_found');
+
+    const method = raw.method ?? '';
+    if (method === 'OPTIONS' && isPreflight(request) && table.allowed(target.url).length > 0) {
+      removeField(raw, 'authorization');
+      sealHeaders(raw);
+      return undefined;
+    }
+    const route = table.find(method, target.url);
+    if (route === undefined || route.access === 'none') throw this.#unmatched(request);
+    store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
+    return { request, route, clientAddress: client, protocol };
+  }
+
+  /** Removes what outsiders must not set from a request that leaves HTTP: its `Upgrade` is still needed. */
+  clean(raw: IncomingMessage): void {
+    const { upgrade } = raw.headers;
+    this.#hygiene.clean(raw, this.settings.proxies.has(peerAddress(raw)));
+    if (upgrade !== undefined) raw.headers.upgrade = upgrade;
+    sealHeaders(raw);
+  }
+
+  /** Our trace is another; that of a trusted caller is noted beside it. */
+  #linkCaller({ raw, store }: AdmissionRequest, client: string): void {
+    if (!this.settings.callers.has(client)) return;
+    const link = callerTraceId(raw.headers['traceparent']);
+    if (link !== undefined) store.span?.describe({ callerTraceId: link });
+  }
+
+  #unmatched({ raw, response }: AdmissionRequest): InternalTokenError {
+    const allowed = this.settings.table.allowed(raw.url ?? '');
+    if (allowed.length === 0) return new InternalTokenError('route_not_found');
+    response.setHeader('Allow', allowed.join(', '));
+    return new InternalTokenError('route_not_found', `This path answers ${allowed.join(', ')}.`, { status: 405 });
+  }
+}
+
+function isPreflight({ raw }: AdmissionRequest): boolean {
+  return raw.headers.origin !== undefined && raw.headers['access-control-request-method'] !== undefined;
+}

@@ -1,0 +1,113 @@
+import type { Duplex } from 'node:stream';
+import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
+import { tracingBridge, type InternalTokenStore, type Span, type Tracer } from '../../nest/index.js';
+import type { InternalPeer } from './internal-peer.js';
+
+/** The internal token's field as it is written; names are compared without case. */
+const TXN_TOKEN = 'Txn-Token';
+
+/** `sampled`, and `random`: the last seven bytes of our trace ids are (W3C Trace Context 2, section 3.2.2.5). */
+const TRACE_FLAGS = '03';
+
+/** Whose calls they are: it counts them, and traces them. */
+export interface Caller {
+  readonly tracer: Tracer;
+  /** @param refusal undefined for a call that goes out */
+  count(refusal?: InternalTokenError): void;
+}
+
+export interface OutgoingCallSpec {
+  readonly store: InternalTokenStore;
+  readonly claims: VerifiedClaims;
+  readonly token: string;
+  readonly peer: InternalPeer;
+  readonly method: string;
+  /** Further fields: who the calling process is. */
+  readonly proof?: readonly string[] | undefined;
+  /** The call becomes a connection of its own (WebSocket): it has no end and no deadline here. */
+  readonly upgrade?: boolean;
+}
+
+/** One call that carries the token: its fields, its connection, its span, its end at the latest with the token's life. */
+export class OutgoingCall {
+  /** Name, value, name, value, … */
+  readonly fields: readonly string[];
+  readonly #span: Span | undefined;
+  readonly #deadline: NodeJS.Timeout | undefined;
+  readonly #peer: InternalPeer;
+  readonly #caller: Caller;
+  #status: number | undefined;
+  #admitted = false;
+
+  /** @param abort ends the call with this error */
+  constructor(caller: Caller, spec: OutgoingCallSpec, abort: (error: InternalTokenError) => void) {
+    const { store, claims, token, upgrade, proof = [] } = spec;
+    const { name: peer } = spec.peer;
+    this.#peer = spec.peer;
+    this.#caller = caller;
+    const running = store.span;
+    // Who calls through a client that opened its span already (a port, say) has that one; a second says nothing new.
+    if (running?.kind === 'client') running.describe({ propagated: true });
+    else if (!upgrade) {
+      this.#span = caller.tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer, propagated: true }, store);
+    }
+    const parent = this.#span ?? running;
+    this.fields = [TXN_TOKEN, token, ...proof, ...traceFields(claims.tokenId, parent)];
+    if (upgrade) return;
+    const left = Math.max(0, claims.expiresAt * 1000 - Date.now());
+    this.#deadline = setTimeout(() => {
+      abort(new InternalTokenError('upstream_timeout', `${peer} did not answer within the life of the token.`));
+    }, left).unref();
+  }
+
+  /** True from the moment its head may be written. */
+  get admitted(): boolean {
+    return this.#admitted;
+  }
+
+  /** Asked before the head is written: why it must not be, over this connection. */
+  admit(socket: Duplex): InternalTokenError | undefined {
+    let error: InternalTokenError | undefined;
+    try {
+      const objection = this.#peer.objectionTo(socket);
+      if (objection !== undefined) error = new InternalTokenError('internal_call_unsafe', objection);
+    } catch (cause) {
+      error = new InternalTokenError('internal_call_unsafe', undefined, { cause });
+    }
+    if (error !== undefined) this.refuse(error);
+    // A request that is written anew, after its connection has ended, is the same call.
+    else if (!this.#admitted) this.#caller.count();
+    this.#admitted = error === undefined;
+    return error;
+  }
+
+  refuse(error: InternalTokenError): void {
+    this.#caller.count(error);
+    this.failed(error);
+  }
+
+  answered(status: number): void {
+    this.#status = status;
+  }
+
+  failed(error: unknown): void {
+    this.#span?.fail(error);
+    this.#end('error');
+  }
+
+  ended(): void {
+    this.#end('ok');
+  }
+
+  #end(outcome: 'ok' | 'error'): void {
+    clearTimeout(this.#deadline);
+    this.#span?.end(this.#status ?? outcome);
+  }
+}
+
+function traceFields(traceId: string, parent: Span | undefined): readonly string[] {
+  if (parent === undefined) return [];
+  const traceparent = ['traceparent', `00-${traceId}-${parent.spanId}-${TRACE_FLAGS}`];
+  const state = tracingBridge()?.stateOf(traceId);
+  return state === undefined ? traceparent : [...traceparent, 'tracestate', state];
+}

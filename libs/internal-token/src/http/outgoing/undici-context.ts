@@ -1,0 +1,35 @@
+import type { CallingContext } from './calling-context.js';
+import type { UndiciRequest } from './undici-request.js';
+import { newSpanId } from '../../core/index.js';
+
+/** A field that lives between a dispatcher and the moment before the request is written. */
+export const TICKET_FIELD = `x-internal-token-context-${newSpanId()}`;
+
+const NOBODY: CallingContext = { store: undefined, exempt: false };
+
+const contexts = new Map<string, CallingContext>();
+
+/** Remembers a context under a name that can travel as a field. */
+export function issueTicket(context: CallingContext): string {
+  const ticket = newSpanId();
+  contexts.set(ticket, context);
+  return ticket;
+}
+
+export function voidTicket(ticket: string): void {
+  contexts.delete(ticket);
+}
+
+/**
+ * The context that the request's ticket stands for; the field is gone afterwards. A ticket whose call is over stands for
+ * nobody's: whatever runs by then may be somebody else's request.
+ */
+export function takeTicket({ headers }: UndiciRequest): CallingContext | undefined {
+  if (typeof headers === 'string') return undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i] !== TICKET_FIELD) continue;
+    const [, ticket] = headers.splice(i, 2);
+    return contexts.get(String(ticket)) ?? NOBODY;
+  }
+  return undefined;
+}

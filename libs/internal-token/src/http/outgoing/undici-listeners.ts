@@ -1,0 +1,132 @@
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { InternalTokenError } from '../../core/index.js';
+import { callingContext } from './calling-context.js';
+import type { OutgoingCall } from './outgoing-call.js';
+import { rule } from './outgoing-registry.js';
+import { isReserved, rewriteHead } from './reserved-fields.js';
+import type { UndiciRequest } from './undici-request.js';
+import { takeTicket } from './undici-context.js';
+import { announcesHeads, distrust, keepsContext } from './undici-probe.js';
+
+const running = new WeakMap<UndiciRequest, OutgoingCall>();
+
+/** When a request is made, by every dispatcher and for every hop of a redirect; where it has to wait, before that. */
+export function onUndiciRequest({ request }: { request: UndiciRequest }): void {
+  try {
+    decideOn(request);
+  } catch (error) {
+    // Not to be understood is a reason not to be sent.
+    abort(request, new InternalTokenError('internal_call_unsafe', undefined, { cause: error }));
+    throw error;
+  }
+}
+
+function decideOn(request: UndiciRequest): void {
+  const ticket = takeTicket(request);
+  const target = { origin: String(request.origin), method: request.method, path: request.path };
+  const upgrade = Boolean(request.upgrade) || request.method === 'CONNECT';
+  const ruling = rule(target, ticket ?? callingContext(), {
+    upgrade,
+    abort: (error) => abort(request, error),
+  });
+  if (ruling === undefined) return;
+  // First of all: whatever comes of the rest, the application's own fields are gone.
+  removeReserved(request);
+  if (ruling.refusal !== undefined) return abort(request, ruling.refusal);
+  const { call, fields } = ruling;
+  if (call === undefined) return;
+  const reason = reasonAgainst(request, ticket !== undefined);
+  if (reason !== undefined) {
+    const error = new InternalTokenError('internal_call_unsafe', reason);
+    call.refuse(error);
+    return abort(request, error);
+  }
+  running.set(request, call);
+  if (upgrade) atStart(request, () => add(request, fields));
+  else add(request, fields);
+}
+
+function reasonAgainst(request: UndiciRequest, hasTicket: boolean): string | undefined {
+  if (!announcesHeads(request)) {
+    return 'This copy of undici writes requests without announcing them, so their connection cannot be checked.';
+  }
+  if (hasTicket || keepsContext(request)) return undefined;
+  return (
+    'This copy of undici may send a queued request in the context of another. Use fetch or undici 8, or put ' +
+    'internalTokenInterceptor() on its dispatcher.'
+  );
+}
+
+/** The last moment before a request is written, with the connection that it is written to. */
+export function onUndiciHead({ request, socket }: { request: UndiciRequest; socket: Duplex }): void {
+  const refusal = socket.destroyed ? undefined : running.get(request)?.admit(socket);
+  if (refusal === undefined) return;
+  // undici goes on to write, whatever is thrown or aborted here; a destroyed socket lets nothing out.
+  try {
+    // With HTTP/2, undici loses count of a request that is aborted here, which may end the process.
+    if ((socket as TLSSocket).alpnProtocol === 'h2') failWith(request, refusal);
+    else abort(request, refusal);
+  } finally {
+    socket.destroy();
+  }
+}
+
+export function onUndiciAnswer(message: { request: UndiciRequest; response: { statusCode: number } }): void {
+  const call = running.get(message.request);
+  if (call === undefined) return;
+  if (!call.admitted && !message.request.upgrade) distrust(message.request);
+  call.answered(message.response.statusCode);
+}
+
+export function onUndiciEnd({ request }: { request: UndiciRequest }): void {
+  running.get(request)?.ended();
+}
+
+export function onUndiciFailure({ request, error }: { request: UndiciRequest; error: unknown }): void {
+  running.get(request)?.failed(error);
+}
+
+function abort(request: UndiciRequest, error: InternalTokenError): void {
+  // `abort` is there from the moment a connection is; until then the request is given up before it gets one.
+  if (typeof request.abort === 'function') request.abort(error);
+  else if (typeof request.onResponseError === 'function') request.onResponseError(error);
+  else request.onError?.(error);
+}
+
+/** The request fails with its connection, and its caller hears why. */
+function failWith(request: UndiciRequest, error: InternalTokenError): void {
+  for (const name of ['onResponseError', 'onError'] as const) {
+    const fail = request[name];
+    if (fail !== undefined) request[name] = () => fail.call(request, error);
+  }
+}
+
+function add(request: UndiciRequest, fields: readonly string[]): void {
+  for (let i = 0; i < fields.length; i += 2) request.addHeader(fields[i] ?? '', fields[i + 1] ?? '');
+}
+
+/**
+ * When the request gets its connection. HTTP/1.1 reads the fields after that; HTTP/2, which announces no head of an
+ * upgrade, has read them before, and sends none of ours.
+ */
+function atStart(request: UndiciRequest, then: () => void): void {
+  for (const name of ['onRequestStart', 'onConnect'] as const) {
+    const start = request[name];
+    if (start === undefined) continue;
+    request[name] = (...args) => {
+      request[name] = start;
+      then();
+      return start.apply(request, args);
+    };
+  }
+}
+
+function removeReserved(request: UndiciRequest): void {
+  const { headers } = request;
+  if (typeof headers === 'string') {
+    request.headers = rewriteHead(headers, []);
+    return;
+  }
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (isReserved(String(headers[i]))) headers.splice(i, 2);
+}

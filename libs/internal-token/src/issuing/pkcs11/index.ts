@@ -1,1 +1,0 @@
-export { type Pkcs11Key, Pkcs11KeyProvider, type Pkcs11Options } from './pkcs11-key.provider.js';

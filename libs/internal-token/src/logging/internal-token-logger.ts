@@ -1,0 +1,126 @@
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { channel } from 'node:diagnostics_channel';
+import { hostname } from 'node:os';
+import picocolors from 'picocolors';
+import { type Clock, preciseNow } from './clock.js';
+import { readLogArguments } from './log-arguments.js';
+import { type LineDestination, LineSink } from './line-sink.js';
+import { type LineLevel, type LogLine, stringifyLine } from './log-line.js';
+import { prettyFormat } from './pretty-format.js';
+import { currentRequestFields } from './request-fields.js';
+
+/** How {@link InternalTokenLogger} writes. */
+export interface InternalTokenLoggerOptions {
+  /** The process's own name, on lines that belong to no domain. */
+  readonly service: string;
+  /** What tells this process from others of the same name. Default: `<hostname>-<pid>`. */
+  readonly instance?: string;
+  /** `json`: one object a line, for machines. `pretty`: for people. Default `json`. */
+  readonly format?: 'json' | 'pretty';
+  /** The least level, in Nest's names (`log`) or the lines' (`info`). Default: Nest's `NEST_LOG_LEVEL`, else all. */
+  readonly level?: string;
+  /** The levels themselves; `level` is not looked at then. */
+  readonly levels?: readonly LogLevel[];
+  /** Colours of the pretty format. Default: when standard output is a terminal and `NO_COLOR` is not set. */
+  readonly colors?: boolean;
+  /**
+   * Where lines go, one call a line. Default: standard output, errors too, so that the order of lines holds. One that
+   * fails ends nothing: what could not be written is counted and told on standard error. For a stream whose reader does
+   * not keep up, 1 MiB waits at most.
+   */
+  readonly destination?: LineDestination;
+  /** The time of lines. Default: the wall clock with microseconds. */
+  readonly clock?: Clock;
+}
+
+/** Here development tools and tests hear of each line as it is written, in whatever format that is. */
+const lines = channel('nestjs-internal-token:log-line');
+
+const NEST_LEVELS = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] as const;
+const NEST_LEVEL_OF: Record<LineLevel, LogLevel> = {
+  trace: 'verbose',
+  debug: 'debug',
+  info: 'log',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'fatal',
+};
+
+/**
+ * Nest's logger with the current request on every line: framework, guards, filters and application code, after awaits
+ * and in child tasks, one line a call, one write a line. Credentials and keys never get onto a line, whatever is logged,
+ * and what is logged cannot overwrite the line's own members.
+ *
+ * ```ts
+ * const app = await NestFactory.create(AppModule, { logger: new InternalTokenLogger({ service: 'orders' }) });
+ * ```
+ */
+export class InternalTokenLogger extends ConsoleLogger {
+  readonly #service: string;
+  readonly #instance: string;
+  readonly #format: (line: LogLine) => string;
+  readonly #sink: LineSink;
+  readonly #clock: Clock;
+
+  /** @throws TypeError if `level` is none */
+  constructor(options: InternalTokenLoggerOptions) {
+    super({ json: options.format !== 'pretty', ...logLevels(options) });
+    this.#service = options.service;
+    this.#instance = options.instance ?? `${hostname()}-${process.pid}`;
+    this.#format =
+      options.format === 'pretty' ? prettyFormat(options.colors ?? picocolors.isColorSupported) : stringifyLine;
+    this.#sink = LineSink.of(options.destination ?? process.stdout);
+    this.#clock = options.clock ?? preciseNow;
+  }
+
+  override log(message: unknown, ...more: unknown[]): void {
+    this.#write('info', message, more);
+  }
+
+  override error(message: unknown, ...more: unknown[]): void {
+    this.#write('error', message, more);
+  }
+
+  override warn(message: unknown, ...more: unknown[]): void {
+    this.#write('warn', message, more);
+  }
+
+  override debug(message: unknown, ...more: unknown[]): void {
+    this.#write('debug', message, more);
+  }
+
+  override verbose(message: unknown, ...more: unknown[]): void {
+    this.#write('trace', message, more);
+  }
+
+  override fatal(message: unknown, ...more: unknown[]): void {
+    this.#write('fatal', message, more);
+  }
+
+  #write(level: LineLevel, message: unknown, more: readonly unknown[]): void {
+    if (!this.isLevelEnabled(NEST_LEVEL_OF[level])) return;
+    const { msg, context = this.context, err, params, span } = readLogArguments(message, more);
+    const { service = this.#service, ...ids } = span ?? currentRequestFields();
+    const line: LogLine = { time: span?.time ?? this.#clock(), level, msg, service, instance: this.#instance };
+    if (span === undefined) Object.assign(line, ids);
+    else Object.assign(line, span.ids, span.fields);
+    if (context !== undefined && span === undefined) line.context = context;
+    if (err !== undefined) line.err = err;
+    if (params !== undefined) line.params = params;
+    const text = `${this.#format(line)}\n`;
+    if (level === 'fatal') this.#sink.writeNow(text);
+    else this.#sink.write(text);
+    if (lines.hasSubscribers) lines.publish(line);
+  }
+}
+
+function logLevels({ level, levels }: InternalTokenLoggerOptions): { logLevels?: LogLevel[] } {
+  if (levels !== undefined) return { logLevels: [...levels] };
+  if (level === undefined) return {};
+  const index = NEST_LEVELS.findIndex((each) => each === (NEST_LEVEL_OF[level as LineLevel] ?? level));
+  if (index < 0) {
+    const known = Object.keys(NEST_LEVEL_OF).join(', ');
+    throw new TypeError(`InternalTokenLogger: level is ${JSON.stringify(level)}; give one of ${known}.`);
+  }
+  return { logLevels: NEST_LEVELS.slice(index) };
+}

@@ -1,0 +1,187 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Span, SpanRecord, Tracer } from '../nest/index.js';
+import { type Clock, monotonicNow, roundToMicroseconds, toWallClock } from './clock.js';
+import { SpanLineBuffer, type SpanLineBufferLimits, type LineMaker, RequestPart } from './span-line-buffer.js';
+import type { Kept } from './log-line.js';
+import { Sampling, type SamplingOptions } from './sampling.js';
+import { endLine, type IdentityField, missingLine, openLine, type SpanLine } from './span-line.js';
+
+/** Options of `InternalTokenLoggingModule.forRoot()`. */
+export interface InternalTokenLoggingOptions {
+  /** Milliseconds after which a span that is still open gets its `inflight` line. Default 1000. */
+  readonly inflightAfterMs?: number;
+  /** What of the user stands on the end lines of requests: `sub`, `tenant`. Default nothing. */
+  readonly identity?: readonly IdentityField[];
+  /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
+  readonly sampling?: SamplingOptions;
+  /**
+   * Patterns of routes, such as `/health/live`, whose requests are worth a line at debug level only, unless they fail.
+   * For probes: not to be ready (503 without an error) is no failure. Default none.
+   */
+  readonly quietRoutes?: readonly string[];
+  /** The time by which a span is old, and of its lines. Default: the clocks of the process. */
+  readonly clock?: Clock;
+}
+
+type SpanSource = Pick<Tracer, 'onStart' | 'onEnd'>;
+interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>> {
+  /** Absent where that cannot be told: each line is offered then. */
+  isLevelEnabled?(level: 'debug'): boolean;
+}
+
+interface SpanWriterLimits extends SpanLineBufferLimits {
+  /** Open spans that are known; beyond it the oldest is forgotten. Default 10,000. */
+  readonly openSpans?: number;
+}
+
+interface OpenSpan {
+  readonly span: Span;
+  readonly part: RequestPart;
+  reported: boolean;
+}
+
+/**
+ * Writes the lines of spans: `start` at debug level, `inflight` once when one stays open, `end`. Where sampling leaves a
+ * request out, they are held back until all of its spans in this process have ended, and dropped, unless one failed or
+ * was slow.
+ */
+export class SpanWriter {
+  readonly #open = new Map<string, OpenSpan>();
+  readonly #mostOpen: number;
+  readonly #inflightAfterMs: number;
+  readonly #identity: readonly IdentityField[];
+  readonly #sampling: Sampling | undefined;
+  readonly #held: SpanLineBuffer;
+  readonly #quietRoutes: ReadonlySet<string>;
+  readonly #now: Clock;
+  readonly #toWallClock: (moment: number) => number;
+  readonly #unsubscribe: readonly (() => void)[];
+  readonly #timer: NodeJS.Timeout;
+
+  /** @throws InternalTokenError `configuration_invalid` if `sampling` is wrong */
+  constructor(
+    tracer: SpanSource,
+    private readonly sink: LineSink,
+    options: InternalTokenLoggingOptions = {},
+    { openSpans = 10_000, ...limits }: SpanWriterLimits = {},
+  ) {
+    this.#mostOpen = openSpans;
+    this.#inflightAfterMs = options.inflightAfterMs ?? 1_000;
+    this.#identity = options.identity ?? [];
+    this.#sampling = options.sampling && new Sampling(options.sampling);
+    this.#held = new SpanLineBuffer(limits);
+    this.#quietRoutes = new Set(options.quietRoutes);
+    this.#now = options.clock ?? monotonicNow;
+    this.#toWallClock = options.clock === undefined ? toWallClock : roundToMicroseconds;
+    this.#unsubscribe = [tracer.onStart((span) => this.#started(span)), tracer.onEnd((record) => this.#ended(record))];
+    this.#timer = setInterval(() => this.reportOpenSpans(), this.#inflightAfterMs).unref();
+  }
+
+  /** How many lines sampling holds back at present. */
+  get heldLines(): number {
+    return this.#held.size;
+  }
+
+  /** The spans that have begun and not ended, the oldest first. */
+  *openSpans(): Generator<Span> {
+    for (const { span } of this.#open.values()) yield span;
+  }
+
+  /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
+  reportOpenSpans(): void {
+    const now = this.#now();
+    // In the order of their starts: the first young one ends the search.
+    for (const entry of this.#open.values()) {
+      const { span, part } = entry;
+      const age = now - span.startedAt;
+      if (age < this.#inflightAfterMs) return;
+      if (entry.reported || span.joining !== undefined) continue;
+      const left = this.#leavesOut(span.traceId);
+      if (left && part.kept === undefined) {
+        if (age < (this.#sampling?.slowMs ?? 0)) continue;
+        this.#keep(part, 'slow', span);
+      }
+      entry.reported = true;
+      this.#write(openLine('inflight', span, this.#toWallClock(now), age), left ? part.kept : undefined);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const { part } of this.#open.values()) this.#held.take(part);
+    this.#open.clear();
+  }
+
+  #started(span: Span): void {
+    const surrounding = span.parentSpanId === undefined ? undefined : this.#open.get(span.parentSpanId);
+    const part = surrounding?.part ?? new RequestPart();
+    part.open++;
+    if (this.#open.size >= this.#mostOpen) this.#forgetOldest();
+    this.#open.set(span.spanId, { span, part, reported: false });
+    // Twice the lines, which production never writes: not even made there.
+    if (this.sink.isLevelEnabled?.('debug') === false) return;
+    const offer = () =>
+      this.#offer(span.traceId, part, () => openLine('start', span, this.#toWallClock(span.startedAt)));
+    if (span.kind === 'server') queueMicrotask(() => this.#onceKnown(span, offer));
+    else offer();
+  }
+
+  /** As a rule one whose opener never ends it. It has its `inflight` line, and if it ends after all its `end` line. */
+  #forgetOldest(): void {
+    for (const [spanId, { part }] of this.#open) {
+      this.#open.delete(spanId);
+      if (--part.open <= 0) this.#held.take(part);
+      return;
+    }
+  }
+
+  /** A request learns its id from its token, in the turn of its arrival as a rule: its line waits for that. */
+  #onceKnown(span: Span, offer: () => void): void {
+    if (span.joining === undefined) return offer();
+    void span.joining.then(() => {
+      // Of one that left meanwhile the end is told, under the id that it had.
+      if (this.#open.has(span.spanId)) offer();
+    });
+  }
+
+  #ended(record: SpanRecord): void {
+    const part = this.#open.get(record.spanId)?.part ?? new RequestPart();
+    this.#open.delete(record.spanId);
+    part.open--;
+    if (this.#leavesOut(record.traceId)) {
+      const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
+      if (reason !== undefined) this.#keep(part, reason, record);
+    }
+    // Not the moment of writing: the processor may have been elsewhere in between, and the start is told by the end.
+    const time = this.#toWallClock(record.startedAt + record.durationMs);
+    this.#offer(record.traceId, part, () => endLine(record, this.#identity, time, this.#quietRoutes));
+    if (part.open <= 0) this.#held.take(part);
+  }
+
+  #leavesOut(traceId: string): boolean {
+    return this.#sampling !== undefined && !this.#sampling.includes(traceId);
+  }
+
+  #offer(traceId: string, part: RequestPart, line: LineMaker): void {
+    if (!this.#leavesOut(traceId)) this.#write(line());
+    else if (part.kept !== undefined) this.#write(line(), part.kept);
+    else this.#held.hold(part, line);
+  }
+
+  /** From here on the lines of this request are written, and those that were held back come first. */
+  #keep(part: RequestPart, reason: Kept, where: Span | SpanRecord): void {
+    part.kept = reason;
+    for (const line of this.#held.take(part)) this.#write(line(), reason);
+    if (part.missing > 0) this.#write(missingLine(where, part.missing));
+    part.missing = 0;
+  }
+
+  #write(line: SpanLine, kept?: Kept): void {
+    if (kept !== undefined) line.fields.kept = kept;
+    if (line.level === 'error') this.sink.error(line);
+    else if (line.level === 'warn') this.sink.warn(line);
+    else if (line.level === 'debug') this.sink.debug(line);
+    else this.sink.log(line);
+  }
+}

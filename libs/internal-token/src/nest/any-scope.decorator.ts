@@ -1,4 +1,0 @@
-import { declarePolicy } from './handler-policy.js';
-
-/** States that a handler serves every purpose: the deliberate opposite of `@RequireScope()`. */
-export const AnyScope = (): MethodDecorator & ClassDecorator => declarePolicy({ scopes: 'any' }, '@AnyScope()');

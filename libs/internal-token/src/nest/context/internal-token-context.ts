@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { InternalTokenError, isVerified, type VerifiedClaims } from '../../core/index.js';
+import { Application } from './application.js';
+import { assertPermissions, assertScope } from '../policy/authorization.js';
+import { currentStore, enterStore } from './internal-token-store.js';
+
+/**
+ * Who asks, anywhere in the code of a request: in services, after `await`, in timers and event handlers.
+ *
+ * ```ts
+ * constructor(private readonly context: InternalTokenContext) {}
+ * cancel(id: string) {
+ *   this.context.require('orders:write');
+ *   return this.orders.cancel(this.context.claims.tenantId, id);
+ * }
+ * ```
+ */
+@Injectable()
+export class InternalTokenContext {
+  constructor(private readonly application: Application) {}
+
+  /**
+   * The verified claims of the running request.
+   * @throws InternalTokenError `txn_no_context` outside of a request and where no token was verified
+   */
+  get claims(): VerifiedClaims {
+    const claims = currentStore()?.claims;
+    if (isVerified(claims)) return claims;
+    throw new InternalTokenError('txn_no_context');
+  }
+
+  /** The id of the running request, also where it has no claims; undefined outside of any. */
+  get txn(): string | undefined {
+    return currentStore()?.txn;
+  }
+
+  /** The process that sent the running request; undefined where no `CallerAuthenticator` has told. */
+  get caller(): string | undefined {
+    return currentStore()?.caller?.id;
+  }
+
+  /**
+   * Goes on only if the user has the permission. Anonymous has none.
+   * @throws InternalTokenError `txn_permission`, `txn_no_context`
+   */
+  require(permission: string): void {
+    assertPermissions(this.claims, [permission]);
+  }
+
+  /**
+   * Goes on only if the request is for one of these purposes.
+   * @throws InternalTokenError `txn_scope`, `txn_no_context`
+   */
+  requireScope(...purposes: readonly string[]): void {
+    assertScope(this.claims, purposes);
+  }
+
+  /**
+   * Runs `fn` as these claims, in a context of its own that shares nothing with the surrounding one.
+   * @param claims of this process' issuer or verifier; a copy or a look-alike is refused
+   * @throws InternalTokenError `txn_no_context`
+   */
+  run<T>(claims: VerifiedClaims, fn: () => T): T {
+    if (!isVerified(claims)) {
+      throw new InternalTokenError('txn_no_context', 'run() takes claims that this process has verified or issued.');
+    }
+    return enterStore({ txn: claims.tokenId, claims, application: this.application }, fn);
+  }
+}

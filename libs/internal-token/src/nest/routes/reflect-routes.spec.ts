@@ -1,0 +1,141 @@
+import { All, Controller, Get, Post } from '@nestjs/common';
+import { AnyScope } from '../decorators/any-scope.decorator.js';
+import { NoInternalToken } from '../decorators/no-internal-token.decorator.js';
+import { Public } from '../decorators/public.decorator.js';
+import { reflectRoutes } from './reflect-routes.js';
+import { RequirePermissions } from '../decorators/require-permissions.decorator.js';
+import { RequireScope } from '../decorators/require-scope.decorator.js';
+
+@Controller('orders')
+@RequireScope('orders.read')
+@RequirePermissions('orders:read')
+class OrdersController {
+  @Get()
+  list() {}
+
+  @Post('/:id/cancel/')
+  @RequireScope('orders.write', 'orders.admin')
+  @RequirePermissions('orders:write', 'orders:read')
+  cancel() {}
+
+  @Get(['me', 'self'])
+  @AnyScope()
+  me() {}
+
+  @All('health')
+  @NoInternalToken()
+  health() {}
+
+  noHandler() {}
+}
+
+@Controller()
+@Public()
+class RootController {
+  @Get()
+  home() {}
+}
+
+@Controller('special-orders')
+class SpecialOrdersController extends OrdersController {
+  @Get()
+  @Public()
+  override list() {}
+}
+
+describe('reflectRoutes()', () => {
+  it('reads method, pattern and policy off the decorators, without creating the controller', () => {
+    expect(reflectRoutes([OrdersController], 'orders')).toEqual([
+      {
+        method: 'GET',
+        path: '/orders',
+        domain: 'orders',
+        handler: 'OrdersController.list',
+        access: 'token',
+        scopes: ['orders.read'],
+        permissions: ['orders:read'],
+      },
+      {
+        method: 'POST',
+        path: '/orders/:id/cancel',
+        domain: 'orders',
+        handler: 'OrdersController.cancel',
+        access: 'token',
+        scopes: ['orders.write', 'orders.admin'],
+        permissions: ['orders:read', 'orders:write'],
+      },
+      ...['me', 'self'].map((path) => ({
+        method: 'GET',
+        path: `/orders/${path}`,
+        domain: 'orders',
+        handler: 'OrdersController.me',
+        access: 'token',
+        scopes: 'any',
+        permissions: ['orders:read'],
+      })),
+      {
+        method: 'ALL',
+        path: '/orders/health',
+        domain: 'orders',
+        handler: 'OrdersController.health',
+        access: 'none',
+        scopes: undefined,
+        permissions: [],
+      },
+    ]);
+  });
+
+  it('knows the root path and class-wide access', () => {
+    expect(reflectRoutes([RootController], 'site')).toEqual([
+      expect.objectContaining({ method: 'GET', path: '/', access: 'public', scopes: undefined, permissions: [] }),
+    ]);
+  });
+
+  it('keeps inherited handlers and the class policy under the path of the heir', () => {
+    const routes = reflectRoutes([SpecialOrdersController], 'orders');
+    const of = (name: string) => routes.find(({ handler }) => handler === `SpecialOrdersController.${name}`);
+    expect(of('list')).toMatchObject({ path: '/special-orders', access: 'public', scopes: ['orders.read'] });
+    expect(of('cancel')).toMatchObject({
+      path: '/special-orders/:id/cancel',
+      scopes: ['orders.write', 'orders.admin'],
+    });
+  });
+
+  it('gives plain data that survives JSON', () => {
+    const routes = reflectRoutes([RootController, OrdersController], 'any');
+    expect(JSON.parse(JSON.stringify(routes))).toEqual(routes);
+  });
+});
+
+describe('Decorators that contradict each other', () => {
+  it.each([
+    ['@Public() and @NoInternalToken()', () => [Public(), NoInternalToken()]],
+    ['@RequireScope() and @AnyScope()', () => [RequireScope('a'), AnyScope()]],
+    ['@RequirePermissions() twice', () => [RequirePermissions('a'), RequirePermissions('b')]],
+  ])('%s stop the program where they are written', (_name, decorators) => {
+    class Subject {}
+    expect(() => decorators().forEach((decorate) => decorate(Subject))).toThrow(
+      expect.objectContaining({ code: 'configuration_invalid' }),
+    );
+  });
+
+  it('@NoInternalToken() of a class and a scope of its handler are refused: none of the two can win safely', () => {
+    @NoInternalToken()
+    class Metrics {
+      @Get()
+      @RequireScope('metrics.read')
+      read() {}
+    }
+    expect(() => reflectRoutes([Metrics], 'metrics')).toThrow(/Metrics\.read/);
+  });
+
+  it.each([
+    ['a purpose with a blank', () => RequireScope('orders read')],
+    ['an empty purpose', () => RequireScope('')],
+    ['no purpose', () => Reflect.apply(RequireScope, undefined, [])],
+    ['no permission', () => Reflect.apply(RequirePermissions, undefined, [])],
+    ['an empty permission', () => RequirePermissions('')],
+  ])('%s is refused, for it would let through everybody or nobody', (_name, decorate) => {
+    expect(decorate).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
+  });
+});

@@ -1,0 +1,93 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { types } from 'node:util';
+import { newTransactionId } from '../../core/index.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
+import { currentStore, type InternalTokenStore, replaceStore } from '../context/internal-token-store.js';
+import { Span, type SpanRecord, type SpanSpec } from '../context/span.js';
+
+/**
+ * Opens spans, the pieces of which a request's time line is made.
+ *
+ * ```ts
+ * return tracer.run({ op: 'inventory.reserve', kind: 'internal', service: 'inventory' }, () => inventory.reserve(input));
+ * ```
+ */
+@Injectable()
+export class Tracer {
+  readonly #logger = new Logger(Tracer.name);
+  readonly #onStart = new Set<(span: Span) => void>();
+  readonly #onEnd = new Set<(record: SpanRecord) => void>();
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'service'>) {}
+
+  /**
+   * Runs `fn` inside a span and gives what `fn` gives. The span ends when `fn` returns or throws, or when its promise
+   * settles. Outside of any request a trace of its own begins.
+   *
+   * @param fn gets the span, to say more about it, or what may be told of a failure
+   */
+  run<T>(spec: SpanSpec, fn: (span: Span) => T): T {
+    const store: InternalTokenStore = { ...(currentStore() ?? { txn: newTransactionId() }) };
+    const span = this.open(spec, store);
+    store.span = span;
+    return replaceStore(store, () => settle(span, () => fn(span)));
+  }
+
+  /**
+   * A span whose end the caller reports by `span.end()`: a child of the store's span. It becomes the running one only
+   * if the caller makes it `store.span`. Prefer `run()`: a span that is never ended stays in memory, as `inflight`, until
+   * 10,000 younger ones are open.
+   */
+  open(spec: SpanSpec, store: InternalTokenStore = currentStore() ?? { txn: newTransactionId() }): Span {
+    const parent = store.span;
+    const service = spec.service ?? parent?.service ?? this.options.service;
+    const span = new Span(
+      store.txn,
+      parent?.spanId,
+      { ...spec, service },
+      () => store.claims,
+      (record) => this.#publish(this.#onEnd, record),
+    );
+    this.#publish(this.#onStart, span);
+    return span;
+  }
+
+  /** Hears of every span that opens. Returns the function that ends the subscription. */
+  onStart(listener: (span: Span) => void): () => void {
+    this.#onStart.add(listener);
+    return () => void this.#onStart.delete(listener);
+  }
+
+  /** Hears of every span that ends. Returns the function that ends the subscription. */
+  onEnd(listener: (record: SpanRecord) => void): () => void {
+    this.#onEnd.add(listener);
+    return () => void this.#onEnd.delete(listener);
+  }
+
+  #publish<T>(listeners: ReadonlySet<(fact: T) => void>, fact: T): void {
+    for (const listener of listeners) {
+      try {
+        listener(fact);
+      } catch (error) {
+        this.#logger.error('A listener for spans threw', error instanceof Error ? error.stack : String(error));
+      }
+    }
+  }
+}
+
+function settle<T>(span: Span, fn: () => T): T {
+  const failed = (error: unknown) => {
+    span.fail(error);
+    span.end('error');
+  };
+  try {
+    const result = fn();
+    // A branch of its own: the caller keeps the very promise of `fn`, and handles its rejection.
+    if (types.isPromise(result)) result.then(() => span.end('ok'), failed);
+    else span.end('ok');
+    return result;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}

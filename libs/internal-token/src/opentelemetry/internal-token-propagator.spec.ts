@@ -1,0 +1,68 @@
+import { defaultTextMapGetter, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { enterStore, type InternalTokenStore } from '../nest/context/internal-token-store.js';
+import { InternalTokenIdGenerator } from './internal-token-id-generator.js';
+import { InternalTokenPropagator } from './internal-token-propagator.js';
+
+const claims = new TestTokenIssuer().claims({ userId: 'ada' });
+const TXN = claims.tokenId;
+const OTHER = '0af7651916cd43dd8448eb211c80319c';
+const SPAN = 'b7ad6b7169203331';
+const STATE = `itok=${SPAN}-01`;
+
+const propagator = new InternalTokenPropagator();
+const ids = new InternalTokenIdGenerator();
+
+const extract = (carrier: object, store?: InternalTokenStore): SpanContext | undefined => {
+  const read = () => trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
+  return store === undefined ? read() : enterStore(store, read);
+};
+
+describe('InternalTokenPropagator', () => {
+  it('R123: believes a parent of a caller with a verified token, in the trace of that token', () => {
+    const carrier = { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: STATE };
+    expect(extract(carrier, { txn: TXN, claims })).toEqual({
+      traceId: TXN,
+      spanId: SPAN,
+      traceFlags: 1,
+      isRemote: true,
+    });
+  });
+
+  it.each([
+    ['another trace', { traceparent: `00-${OTHER}-00f067aa0ba902b7-01`, tracestate: STATE }],
+    ['no traceparent', { tracestate: STATE }],
+    ['two of them', { traceparent: [`00-${TXN}-00f067aa0ba902b7-03`, 'x'], tracestate: STATE }],
+    ['no parent of ours', { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: 'vendor=1' }],
+  ])('R122, R123: believes none with %s', (_case, carrier) => {
+    expect(extract(carrier, { txn: TXN, claims })).toBeUndefined();
+  });
+
+  it('R123: believes nobody without a verified token', () => {
+    const carrier = { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: STATE };
+    expect(extract(carrier, { txn: TXN })).toBeUndefined();
+    expect(extract(carrier, { txn: TXN, claims: { ...claims } as typeof claims })).toBeUndefined();
+  });
+
+  it('R123: believes nothing outside of a request', () => {
+    expect(extract({ traceparent: `00-${OTHER}-${SPAN}-01`, tracestate: STATE })).toBeUndefined();
+  });
+
+  it('R125: writes nothing', () => {
+    const span = trace.setSpanContext(ROOT_CONTEXT, { traceId: TXN, spanId: SPAN, traceFlags: 1 });
+    enterStore({ txn: TXN, claims }, () => propagator.inject(span));
+    expect(propagator.fields()).toEqual([]);
+  });
+});
+
+describe('InternalTokenIdGenerator', () => {
+  it("R123: a request's trace has the request's id", () => {
+    expect(enterStore({ txn: TXN }, () => ids.generateTraceId())).toBe(TXN);
+  });
+
+  it('outside of any request every trace has an id of its own', () => {
+    expect(ids.generateTraceId()).toMatch(/^[0-9a-f]{32}$/);
+    expect(ids.generateTraceId()).not.toBe(ids.generateTraceId());
+    expect(ids.generateSpanId()).toMatch(/^[0-9a-f]{16}$/);
+  });
+});

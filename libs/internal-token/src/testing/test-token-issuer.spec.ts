@@ -1,0 +1,112 @@
+import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { inspect } from 'node:util';
+import request from 'supertest';
+import { InternalTokenError, isVerified } from '../core/index.js';
+import { InternalClaims, InternalTokenGuard, InternalTokenModule, InternalTokenVerifier } from '../nest/index.js';
+import { TestTokenIssuer } from './test-token-issuer.js';
+
+const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
+
+async function codeOf(token: string): Promise<string> {
+  const verifier = await tokens.verifier();
+  try {
+    await verifier.verify(token);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof InternalTokenError ? error.code : String(error);
+  }
+}
+
+describe('TestTokenIssuer', () => {
+  it('issues good tokens that say what the test wants', async () => {
+    const verifier = await tokens.verifier();
+    expect(verifier.verify(tokens.token({ userId: 'ada', tenantId: 'acme' }))).toMatchObject({
+      userId: 'ada',
+      tenantId: 'acme',
+      authenticated: true,
+    });
+    expect(verifier.verify(tokens.token({ authenticated: false }))).toMatchObject({
+      userId: 'anonymous',
+      authenticated: false,
+    });
+  });
+
+  it('R82a: gives claims that count as verified', () => {
+    expect(isVerified(tokens.claims())).toBe(true);
+  });
+
+  it('gives every token an id of its own', () => {
+    expect(tokens.claims().tokenId).not.toBe(tokens.claims().tokenId);
+  });
+
+  it.each([
+    ['txn_expired', () => tokens.expired()],
+    ['txn_not_yet_valid', () => tokens.notYetValid()],
+    ['txn_signature', () => tokens.tampered()],
+    ['txn_audience', () => tokens.wrongAudience()],
+    ['txn_issuer', () => tokens.wrongIssuer()],
+    ['txn_type', () => tokens.wrongType()],
+    ['txn_key_unknown', () => tokens.unknownKey()],
+    ['txn_claims_invalid', () => tokens.forged({ payload: { txn: undefined } })],
+    ['accepted', () => tokens.forged({ payload: { unknown: true } })],
+  ])('issues bad tokens that are refused as %s', async (code, token) => {
+    expect(await codeOf(token())).toBe(code);
+  });
+
+  it('R111: prints no key', () => {
+    expect(inspect(tokens, { depth: 9, showHidden: true })).not.toMatch(/KeyObject|PRIVATE KEY|\bd: '/);
+  });
+});
+
+@Controller()
+class MeController {
+  @Get('me')
+  me(@InternalClaims('userId') userId: string) {
+    return { userId };
+  }
+
+  @Get('plain')
+  plain() {
+    return { plain: true };
+  }
+}
+
+@Module({
+  imports: [
+    InternalTokenModule.forRoot({
+      service: 'me',
+      trustDomain: 'shop.example',
+      keys: { description: 'a gateway that no test can reach', load: () => Promise.reject(new Error('unreachable')) },
+    }),
+  ],
+  controllers: [MeController],
+})
+class RealModule {}
+
+describe('An application that is tested as it is', () => {
+  let app: INestApplication;
+  const start = async (change: (builder: TestingModuleBuilder) => TestingModuleBuilder) => {
+    const module = await change(Test.createTestingModule({ imports: [RealModule] })).compile();
+    app = await module.createNestApplication({ logger: false }).init();
+    return request(app.getHttpServer() as Parameters<typeof request>[0]);
+  };
+  afterEach(() => app.close());
+
+  it('accepts the tokens of the test with one line: overrideProvider(InternalTokenVerifier)', async () => {
+    const verifier = await tokens.verifier();
+    const client = await start((builder) => builder.overrideProvider(InternalTokenVerifier).useValue(verifier));
+    await client
+      .get('/me')
+      .set('Txn-Token', tokens.token({ userId: 'ada' }))
+      .expect(200, { userId: 'ada' });
+    await client.get('/me').expect(401);
+  });
+
+  it('lets everybody in with one line: overrideProvider(InternalTokenGuard); there are no claims then', async () => {
+    const open = { canActivate: () => true };
+    const client = await start((builder) => builder.overrideProvider(InternalTokenGuard).useValue(open));
+    await client.get('/plain').expect(200, { plain: true });
+    await client.get('/me').expect(401);
+  });
+});

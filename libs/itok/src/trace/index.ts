@@ -1,0 +1,12 @@
+export { Capture } from './capture.js';
+export * from './export/index.js';
+export * as format from './format.js';
+export { type Line, sizeOf } from './line.js';
+export type * from './live.js';
+export { type Operation, listOperations } from './list-operations.js';
+export { parseLine, type ParsedLine } from './parse-line.js';
+export * from './reading/index.js';
+export { isWhole, RecentRequests, type RecentRequestsOptions, summaryOf } from './recent-requests.js';
+export * from './render/index.js';
+export type * from './report.js';
+export { reportTrace, type TraceOptions } from './report-trace.js';

@@ -1,0 +1,44 @@
+import { AxiosError } from 'axios';
+import { InternalTokenError } from 'nestjs-internal-token';
+import { toTransportError } from './to-transport-error.js';
+
+const failure = (code: string, cause?: Error) => {
+  const error = new AxiosError('failed', code);
+  if (cause !== undefined) error.cause = cause;
+  return error;
+};
+
+describe('the failure of a transport in the words of a port', () => {
+  it.each([
+    ['ECONNREFUSED', 'port_unreachable'],
+    ['ENOTFOUND', 'port_unreachable'],
+    ['ETIMEDOUT', 'port_timeout'],
+    ['ERR_CANCELED', 'port_timeout'],
+    ['ECONNRESET', 'port_interrupted'],
+    ['ERR_BAD_RESPONSE', 'port_interrupted'],
+  ])('says %s as %s', (code, meaning) => {
+    expect(toTransportError(failure(code), 'ledger.read')).toMatchObject({ code: meaning });
+  });
+
+  it('says the end of the token as the port itself does, whichever of the two deadlines strikes first', () => {
+    const ended = failure('ECONNRESET', new InternalTokenError('upstream_timeout'));
+    expect(toTransportError(ended, 'ledger.read')).toMatchObject({ code: 'port_timeout', status: 504 });
+  });
+
+  it('leaves the reason for which a request was refused as it is', () => {
+    const reason = new InternalTokenError('txn_expired');
+    expect(toTransportError(failure('ERR_NETWORK', reason), 'ledger.read')).toBe(reason);
+  });
+
+  it('reads no reason out of an error of the network', () => {
+    const network = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', errno: -111 });
+    expect(toTransportError(failure('ECONNREFUSED', network), 'ledger.read')).toMatchObject({
+      code: 'port_unreachable',
+    });
+  });
+
+  it('leaves any other error as it is', () => {
+    const error = new TypeError('mistake');
+    expect(toTransportError(error, 'ledger.read')).toBe(error);
+  });
+});
