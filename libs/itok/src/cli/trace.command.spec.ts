@@ -11,7 +11,7 @@ import type { CaptureReport, TraceReport } from '../trace/index.js';
 import { widthOf } from '../trace/render/columns.js';
 import { runItok } from './index.js';
 
-const CAPTURES = fileURLToPath(new URL('../../../../../test/captures', import.meta.url));
+const CAPTURES = fileURLToPath(new URL('../../../../test/captures', import.meta.url));
 const capture = (name: string): string => join(CAPTURES, `${name}.ndjson`);
 
 describe('itok', () => {
