@@ -232,6 +232,30 @@ describe('The connections of the forwarder', () => {
       expect([(await answered).body, (await waiting).body]).toEqual(['first', 'second']);
     });
 
+    it.each([
+      ['PUT', { 'Content-Length': '5' }],
+      ['POST', { 'Content-Length': '5' }],
+      ['POST', { 'Transfer-Encoding': 'chunked' }],
+    ])('R169: a %s without any of its body (%j) takes no place', async (method, framing) => {
+      const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
+      const gateway = await gatewayTo(upstream.url, { upstreamMaxConnections: 1, upstreamMaxPending: 0 });
+      const kept = call(gateway, method, { ...framing, Expect: '100-continue' });
+      kept.flushHeaders();
+      // The gateway asks for the body when it forwards the request.
+      await once(kept, 'continue');
+      expect((await send(gateway, 'GET')).status).toBe(200);
+      const answered = once(kept, 'response') as Promise<[IncomingMessage]>;
+      kept.end('price');
+      expect(await text((await answered)[0])).toBe('price');
+    });
+
+    it('R169: a body that turns out to be empty is forwarded', async () => {
+      const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
+      const gateway = await gatewayTo(upstream.url);
+      const chunked = 'POST /catalog/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+      expect((await gateway.send(chunked)).status).toBe(200);
+    });
+
     it('R169: a client that gives up waiting leaves the line, and is never delivered', async () => {
       const upstream = await httpUpstream();
       const first = upstream.next();

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import { InternalTokenError } from '../../core/index.js';
 import type { EdgeRequest } from '../authorize/edge-policy.js';
 import { isCallerChallenge, isTokenChallenge } from './challenges.js';
-import { assertLength, hasBody, isSmall, keepBody, RequestBody } from './request-body.js';
+import { assertLength, hasBody, isSmall, keepBody, RequestBody, whenBegun } from './request-body.js';
 import type { ResponseFields } from './response-fields.js';
 import { codeOf, type Upstream } from './upstream.js';
 
@@ -35,9 +35,10 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   /** The answer is one that may pause: a stream of events. */
   #patient = false;
   #done = false;
-  /** It is this request's turn at the upstream. */
-  #entered = false;
+  /** It waits for its turn at the upstream. */
+  #inLine = false;
   #leave: (() => void) | undefined;
+  #stopAwaiting: (() => void) | undefined;
   #unsent = 0;
   #repeated = false;
   readonly #again = (): boolean => this.#redispatch();
@@ -70,6 +71,25 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
       return this.#refuseBody(error as InternalTokenError);
     }
     this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
+    // A place is for what can go at once: who keeps a body back must not keep others out.
+    if (!hasBody(this.#raw)) return this.#enterLine();
+    if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) {
+      this.#stopAwaiting = whenBegun(this.#raw, () => this.#enterLine());
+      return;
+    }
+    keepBody(this.#raw).then(
+      (body) => {
+        this.#body = body;
+        this.#enterLine();
+      },
+      () => this.#onClientClose(),
+    );
+  }
+
+  #enterLine(): void {
+    if (this.#done) return;
+    this.#clock?.refresh();
+    this.#inLine = true;
     const leave = this.upstream.enter(() => this.#enter());
     if (leave === undefined) return this.#fail(this.#overloaded());
     // Its turn may have come and gone already.
@@ -78,17 +98,10 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   }
 
   #enter(): void {
-    this.#entered = true;
+    this.#inLine = false;
     this.#clock?.refresh();
-    if (!hasBody(this.#raw)) return this.#dispatch();
-    if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) return this.#dispatchStream();
-    keepBody(this.#raw).then(
-      (body) => {
-        this.#body = body;
-        this.#dispatch();
-      },
-      () => this.#onClientClose(),
-    );
+    if (hasBody(this.#raw) && this.#body === null) this.#dispatchStream();
+    else this.#dispatch();
   }
 
   #dispatchStream(): void {
@@ -218,7 +231,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   #onSilence(): void {
     if (this.#done) return;
     if (this.#raw.socket.destroyed) return this.#onClientClose();
-    if (!this.#entered) return this.#fail(this.#overloaded());
+    if (this.#inLine) return this.#fail(this.#overloaded());
     const paused = this.#controller?.paused === true;
     if (paused ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
     const error = paused
@@ -272,6 +285,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   #finish(): void {
     this.#done = true;
     clearTimeout(this.#clock);
+    this.#stopAwaiting?.();
     this.upstream.stopWaiting(this.#again);
     this.#leave?.();
   }

@@ -23,6 +23,21 @@ function bodyTooLarge(): InternalTokenError {
   return new InternalTokenError('payload_too_large');
 }
 
+/**
+ * Waits for the first bytes of a body, or its end, and leaves them to be read.
+ * @param go called once, never before this returns
+ * @returns stops waiting
+ */
+export function whenBegun(raw: IncomingMessage, go: () => void): () => void {
+  const stop = (): void => void raw.off('readable', begun).off('end', begun);
+  const begun = (): void => {
+    stop();
+    go();
+  };
+  raw.on('readable', begun).on('end', begun);
+  return stop;
+}
+
 /** All of a small body. Rejects if the client goes away before its end. */
 export function keepBody(raw: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -58,6 +73,8 @@ export class RequestBody extends Readable {
   }
 
   override _read(): void {
+    // An empty one has ended before anybody read it.
+    if (this.raw.readableEnded) return void this.push(null);
     if (!this.#reading) {
       this.#reading = true;
       this.raw.on('data', this.#onData).once('end', this.#onEnd).once('error', this.#onError);
