@@ -144,6 +144,47 @@ describe('redactText', () => {
     expect(redactText(text)).toContain(REDACTED);
   });
 
+  it.each(['accessToken=', 'access_token: ', 'X-Api-Key: ', 'secret=', 'password: ', 'X-Auth-Token: '])(
+    'R167: removes what follows a scheme behind %s',
+    (name) => {
+      for (const scheme of ['Bearer ', 'bearer: ', 'DPoP ', 'Basic ', 'Token ', 'Bearer "']) {
+        expect(redactText(`said ${name}${scheme}hunter2 next`)).not.toContain('hunter2');
+        expect(redactText(`said ${name}${scheme}hunter2" next`)).toContain('next');
+      }
+    },
+  );
+
+  it.each([
+    ...[
+      'PGPASSWORD=%',
+      'privateKey=%',
+      'secret_key=%',
+      'AWS_SECRET_ACCESS_KEY=%',
+      'AWSSecretKey: %',
+      'X-Auth-Token: %',
+    ],
+    ...['Bearer "%"', "DPoP '%'", 'postgres://shop:pa/%@db', 'postgres://shop:%/ss@db', String.raw`\n\password=%`],
+    ...[String.raw`HTTP/1.1\r\nauthorization: Digest %`, String.raw`\nrefresh_token=%`, String.raw`\refresh_token=%`],
+    String.raw`\nbearer %`,
+  ])('R167: removes the secret of %s', (form) => {
+    const text = form.replace('%', 's3cr3t-v4lue');
+    for (const each of [text, `said ${text}\nnext`]) expect(redactText(each)).not.toContain('v4lue');
+  });
+
+  it('R167: removes Basic credentials, which are a name and a password', () => {
+    expect(redactText(`got Basic ${btoa('shop:hunter2')} here`)).toBe(`got Basic ${REDACTED} here`);
+    for (const text of ['a basic example', 'Basic authentication', 'http://shop:8080/users/a@b', 'http://[::1]/a@b']) {
+      expect(redactText(text)).toBe(text);
+    }
+  });
+
+  it('R167: removes an encrypted private key behind its name, in quotes and without', () => {
+    const key = PEM.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE').replace('MIGH', 'MIIB');
+    for (const text of [`private_key=${key}`, `{ privateKey: '${key}' }`, JSON.stringify({ secret: key })]) {
+      expect(redactText(text)).not.toContain('MIIBAgEA');
+    }
+  });
+
   it('R167: removes private keys without their PEM header, and shows public ones', () => {
     for (const [type, options] of [
       ['ec', { namedCurve: 'P-256' }],
@@ -156,7 +197,9 @@ describe('redactText', () => {
       const formats = ['pkcs8', ...(type === 'ec' ? ['sec1'] : type === 'rsa' ? ['pkcs1'] : [])] as 'pkcs8'[];
       for (const format of formats) {
         const body = bodyOf(pair.privateKey.export({ type: format, format: 'pem' }) as string);
-        for (const text of [body, body.replaceAll('\n', ''), JSON.stringify(body), JSON.stringify({ key: body })]) {
+        const [flat, escaped] = ['', '\\n'].map((lineBreak) => body.replaceAll('\n', lineBreak));
+        const headless = ['-----', '-----\\n', '-----\\r\\n'].map((cut) => `PRIVATE KEY${cut}${escaped}`);
+        for (const text of [body, flat, JSON.stringify(body), JSON.stringify({ key: body }), ...headless]) {
           const clean = redactText(`key ${text}`);
           for (const line of body.trim().split('\n')) expect(clean).not.toContain(line.slice(0, 16));
         }
@@ -183,13 +226,25 @@ describe('redactText', () => {
 });
 
 /** The most that any character costs. */
-const STEPS = 16;
+const STEPS = 10;
 const HOSTILE = [
   'eyJ xeyJ xeyJa eyJ. a. a.b ://a: :// : ://a@ MII MIGHAgEA secret= secret=" cookie, x- Aa1 = \\n \\r a" a\'\\'.split(
     ' ',
   ),
   ['-----BEGIN', '-----BEGIN A', '-----BEGIN PRIVATE KEY', '-----END', '-----END PRIVATE KEY', 'password\\":\\"'],
-  ['d: "', 'bearer ', 'bearer\n', 'a ', '\n', 'token\t:\t'],
+  [
+    'd: "',
+    'bearer ',
+    'bearer\n',
+    'a ',
+    '\n',
+    'token\t:\t',
+    'basic ',
+    'bearer "',
+    'secret=token ',
+    '://a:b/',
+    'password: ',
+  ],
 ].flat();
 
 function stepsOf(text: string): number {
@@ -207,6 +262,18 @@ describe('isSecretName', () => {
     for (const name of ['Authorization', 'TXN_TOKEN', 'txn-token', 'Set-Cookie', 'accessToken', 'client_secret']) {
       expect(isSecretName(name)).toBe(true);
     }
-    for (const name of ['tokenId', 'author', 'keys', 'service']) expect(isSecretName(name)).toBe(false);
+    for (const name of [
+      'proxyauthorization',
+      'set cookie',
+      'x_api_key',
+      'XAPIKEY',
+      'PrivateKey',
+      'signing-key',
+      'jwt',
+    ]) {
+      expect(isSecretName(name)).toBe(true);
+    }
+    for (const name of ['tokenId', 'author', 'keys', 'service', 'passwordless', 'secretary', 'publicKey'])
+      expect(isSecretName(name)).toBe(false);
   });
 });

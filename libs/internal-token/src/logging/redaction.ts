@@ -1,44 +1,17 @@
+import { secretKind } from './secret-kind.js';
 import { SecretScanner } from './secret-scanner.js';
 
 export { REDACTED } from './secret-scanner.js';
 
-/** Names, in lower case and without `-`, `_` and spaces, whose values are never printed. */
-const SECRET_NAMES = new Set([
-  'authorization',
-  'proxyauthorization',
-  'cookie',
-  'cookies',
-  'setcookie',
-  'txntoken',
-  'workloadidentitytoken',
-  'workloadprooftoken',
-  'dpop',
-  'token',
-  'jwt',
-  'accesstoken',
-  'refreshtoken',
-  'idtoken',
-  'subjecttoken',
-  'assertion',
-  'clientassertion',
-  'clientsecret',
-  'codeverifier',
-  'secret',
-  'password',
-  'passwd',
-  'passphrase',
-  'privatekey',
-  'signingkey',
-  'apikey',
-  'xapikey',
-]);
+/** Names, in lower case and without `-`, `_` and spaces, that hold credentials as members and mean nothing in a text. */
+const MEMBERS_ONLY = new Set(['cookies', 'dpop', 'token', 'jwt', 'signingkey']);
 
 /** JWK members that hold private or symmetric key material (RFC 7518, section 6). */
 const PRIVATE_JWK_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']);
 
 /** One cheap look that clears nearly every text; the scanner reads what it lets through. */
 const SUSPECT =
-  /eyJ|bearer|dpop|authorization|cookie|token|secret|passw|passphrase|verifier|assertion|api[-_]?key|PRIVATE KEY|:\/\/|\b(?:[dpqk]|d[pq]|qi)["'\\]*\s*:|\.[\w-]{40}|M(?:[A-H].CAQ|I[GH].AgE|I[I-L].{3}IBA)/i;
+  /eyJ|bearer|dpop|basic|authorization|cookie|token|secret|passw|passphrase|verifier|assertion|api[-_]?key|private[-_ ]?key|:\/\/|\b(?:[dpqk]|d[pq]|qi)["'\\]*\s*:|\.[\w-]{40}|M(?:[A-H].CAQ|I[GH].AgE|I[I-L].{3}IBA)/i;
 
 /**
  * Removes everything that looks like a credential or a private key from a text: JWTs, anything that begins like one and
@@ -53,9 +26,11 @@ export function redactText(text: string, cut = false): string {
   return cut || SUSPECT.test(text) ? new SecretScanner(text, cut).redact() : text;
 }
 
-/** Whether a header or member of this name holds a credential, in any spelling of case, `-` and `_`. */
+/** Whether a header or member of this name holds a credential: as in a text, and a few names that texts have for others. */
 export function isSecretName(name: string): boolean {
-  return name.length <= 64 && SECRET_NAMES.has(name.toLowerCase().replace(/[-_\s]/g, ''));
+  if (name.length > 64) return false;
+  const joined = name.replace(/\s/g, '-');
+  return secretKind(joined) !== undefined || MEMBERS_ONLY.has(joined.toLowerCase().replace(/[-_]/g, ''));
 }
 
 /** Whether `name` is a private member of the key `owner`, or looks like one of a key whose `kty` is gone. */

@@ -54,6 +54,14 @@ describe('sanitize', () => {
     expect(sanitize({ cookies: { session: 's3cr3t' } })).toEqual({ cookies: '[redacted]' });
   });
 
+  it.each([
+    ...['dbPassword', 'DB_PASSWORD', 'PGPASSWORD', 'newPassword', 'jwtSecret', 'webhook_secret', 'stripeApiKey'],
+    ...['client_passwd', 'userAccessToken', 'X-Auth-Token', 'secretAccessKey', 'tlsPrivateKey', 'proxyAuthorization'],
+  ])('R116: hides %s as a member, in a map and as text', (name) => {
+    const shown = [{ dto: { [name]: 'hunter2' } }, new Map([[name, 'hunter2']]), [name, 'hunter2'], `${name}=hunter2`];
+    for (const value of shown) expect(JSON.stringify(sanitize(value))).not.toContain('hunter2');
+  });
+
   it('shows what a secret name says without a secret', () => {
     expect(sanitize({ token: { ageMs: 3 }, cookies: 2, password: true, secret: null })).toEqual({
       token: { ageMs: 3 },

@@ -1,3 +1,5 @@
+import { secretKind } from './secret-kind.js';
+
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
@@ -11,6 +13,8 @@ const PLAIN_VALUE = /[^\s"'\\&,;}]*/y;
 const UNQUOTED = /[^"'\\\r\n]*/y;
 const LINE = /[^\r\n]*/y;
 const AUTHORITY = /[^\s/"']*/y;
+/** Stops where the next address could begin: no character is searched for two. */
+const AFTER_SLASH = /[^\s"':]*/y;
 const PEM_LABEL = /[A-Z0-9 ]*/y;
 const DASHES = /-*/y;
 const SPACE = /\s*/y;
@@ -19,20 +23,15 @@ const QUOTES = /["'\\]*/y;
 /** Also as JSON writes them, and JSON in JSON. */
 const LINE_BREAKS = /(?:\s|\\+[rn])*/y;
 
-/** The longest name below is shorter. */
+/** The longest name of a secret is shorter. */
 const MAX_NAME = 48;
-/** Headers whose whole value is secret: it ends with its quote or with the line. */
-const HEADER =
-  /(?:^|[-_])(?:authorization|cookie|txn[-_]?token|workload[-_]?(?:identity|proof)[-_]?token|passphrase)$/i;
-/** Members and form or query parameters: the value is one word or quoted. */
-const MEMBER =
-  /(?:^|[-_])(?:(?:access|refresh|id|subject)[-_]?token|(?:client[-_]?)?(?:secret|assertion)|code[-_]?verifier|passw(?:or)?d|api[-_]?key)$/i;
-const CAMEL_CASE_MEMBER = /[a-z0-9](?:Secret|Password|Passwd|ApiKey)$/;
 /** RFC 7518, section 6. */
 const PRIVATE_JWK_MEMBER = /^(?:[dpqk]|d[pq]|qi)$/;
 const MIN_JWK_VALUE = 16;
 
-const SCHEME = /(?:^|[-_])(?:bearer|dpop)$/i;
+const SCHEME = /(?:^|[-_])(?:basic|bearer|dpop)$/i;
+/** Where a credential is known to follow, words are schemes that mean little elsewhere. */
+const MEMBER_SCHEME = /^(?:apikey|basic|bearer|digest|dpop|negotiate|token):?$/i;
 /** How people write about a scheme. */
 const ABOUT_SCHEME =
   /^(?:(?:tokens?|schemes?|authentication|authorization|credentials?|access|challenge|proofs?|is|or|and)\.?$|(?:realm|error)=)/i;
@@ -48,6 +47,7 @@ const FULL_LINE = 60;
 const MIN_SIGNATURE = 40;
 const PEM_BEGIN = '-----BEGIN';
 const PEM_END = '-----END';
+const DASHED = '-----';
 
 /**
  * Takes the secrets out of one text, front to back. It is linear in the text: what is read is either behind it for good,
@@ -86,10 +86,15 @@ export class SecretScanner {
     this.#at = end;
     const word = this.#slice(start, end);
     if (word.endsWith(PEM_BEGIN) && this.#pem(end)) return;
-    if (this.#token(word, start, end) || this.#signature(word, start, end) || this.#privateKey(start)) return;
+    if (this.#token(word, start, end) || this.#signature(word, start, end)) return;
+    // The letter of an escaped line break or tab, or of a word behind a backslash: which of them, nobody knows.
+    const escaped = this.#text[start - 1] === '\\' && /^[nrt]/.test(word);
+    const key = word.lastIndexOf(DASHED) + 1;
+    if (this.#privateKey(start + (key > 0 ? key + DASHED.length - 1 : escaped ? 1 : 0))) return;
     const name = word.slice(-MAX_NAME);
-    if (SCHEME.test(name)) this.#credentials(end);
-    else this.#named(name, end);
+    const names = escaped ? [name, name.slice(1)] : [name];
+    if (names.some((each) => SCHEME.test(each))) this.#credentials(end, /basic$/i.test(name));
+    else this.#named(names, end);
   }
 
   /** Credentials in an address: `://user:password@`. */
@@ -97,8 +102,13 @@ export class SecretScanner {
     this.#at++;
     if (!this.#text.startsWith('//', this.#at)) return;
     this.#at += 2;
-    const end = this.#run(AUTHORITY, this.#at);
-    const authority = this.#slice(this.#at, end);
+    let end = this.#run(AUTHORITY, this.#at);
+    let authority = this.#slice(this.#at, end);
+    // A password may have a slash; what stands before a path is a port.
+    if (!authority.startsWith('[') && !authority.includes('@') && /:(?!\d*$)/.test(authority)) {
+      end = this.#run(AFTER_SLASH, end);
+      authority = this.#slice(this.#at, end);
+    }
     const at = authority.lastIndexOf('@');
     const open = at < 0 && this.#cut && end === this.#text.length;
     if (authority.slice(0, open ? undefined : Math.max(at, 0)).includes(':')) {
@@ -166,35 +176,52 @@ export class SecretScanner {
     return true;
   }
 
-  /** `Bearer` and a value, without the header's name. */
-  #credentials(end: number): void {
-    const from = this.#run(SPACE, end);
+  /** `Bearer` and a value, without the header's name. `Basic` is a word like others, unless a name and a password follow. */
+  #credentials(end: number, basic: boolean): void {
+    const from = this.#valueAfterScheme(end);
     const to = this.#run(BEARER_VALUE, from);
-    if (from > end && to > from && !ABOUT_SCHEME.test(this.#slice(from, to))) this.#replace(from, to);
+    if (from === end || to === from) return;
+    const value = this.#slice(from, to);
+    if (basic ? Buffer.from(value, 'base64').includes(':') : !ABOUT_SCHEME.test(value)) this.#replace(from, to);
+  }
+
+  #valueAfterScheme(end: number): number {
+    const from = this.#run(SPACE, end);
+    return from === end ? end : this.#run(QUOTES, from);
   }
 
   /** A name, a separator, a value; where it cannot be told how far the value goes, the rest of the line. */
-  #named(name: string, end: number): void {
+  #named(names: readonly string[], end: number): void {
     const separator = this.#run(SPACE, this.#run(QUOTES, end));
     const sign = this.#text[separator];
     if (sign !== ':' && sign !== '=' && sign !== ',') return;
-    const isHeader = HEADER.test(name);
-    const isMember = sign !== ',' && (MEMBER.test(name) || CAMEL_CASE_MEMBER.test(name));
-    const isKey = sign === ':' && PRIVATE_JWK_MEMBER.test(name);
+    const kinds = names.map(secretKind);
+    const isHeader = kinds.includes('header');
+    const isMember = sign !== ',' && kinds.includes('member');
+    const isKey = sign === ':' && names.some((name) => PRIVATE_JWK_MEMBER.test(name));
     if (!isHeader && !isMember && !isKey) return;
     const from = this.#run(SPACE, separator + 1);
     const quote = this.#run(BACKSLASHES, from);
     const quoted = this.#text[quote] === '"' || this.#text[quote] === "'";
+    const value = quoted ? quote + 1 : from;
     if (isKey) {
-      const to = quoted ? this.#run(WORD, quote + 1) : from;
-      if (to - quote > MIN_JWK_VALUE) this.#replace(quote + 1, to);
+      const to = quoted ? this.#run(WORD, value) : from;
+      if (to - quote > MIN_JWK_VALUE) this.#replace(value, to);
       return;
     }
-    const closed = quoted ? this.#closing(quote + 1, quote - from) : undefined;
+    // It goes on over its lines.
+    if (this.#text.startsWith(PEM_BEGIN, value) && this.#pem(value + PEM_BEGIN.length)) return;
+    const closed = quoted ? this.#closing(value, quote - from) : undefined;
     if (closed !== undefined && (isMember || this.#endsMember(closed + quote - from + 1))) {
-      this.#replace(isHeader ? from : quote + 1, isHeader ? closed + quote - from + 1 : closed);
+      this.#replace(isHeader ? from : value, isHeader ? closed + quote - from + 1 : closed);
     } else if (isHeader || quoted) this.#replace(from, this.#run(LINE, from));
-    else this.#replace(from, this.#run(PLAIN_VALUE, from));
+    else this.#replace(from, this.#plainValue(from));
+  }
+
+  /** The end of one word, or of a scheme and its credentials. */
+  #plainValue(from: number): number {
+    const end = this.#run(PLAIN_VALUE, from);
+    return MEMBER_SCHEME.test(this.#slice(from, end)) ? this.#run(BEARER_VALUE, this.#valueAfterScheme(end)) : end;
   }
 
   /** Where the quote before `from` is closed on its line. One with more backslashes than that is part of the text. */
