@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { type Span, type SpanRecord, Tracer } from '../nest/index.js';
 import { InternalTokenLogger } from './internal-token-logger.js';
 import type { LogLine } from './log-line.js';
-import type { SpanLineBufferLimits } from './span-line-buffer.js';
 import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
 
 const LEFT_OUT = '0193b1e7c0de7f00a100000000000000';
@@ -10,7 +9,7 @@ const INCLUDED = '0193b1e7c0de7f00a1ffffffffffffff';
 
 interface Setup extends InternalTokenLoggingOptions {
   level?: string;
-  limits?: SpanLineBufferLimits;
+  limits?: ConstructorParameters<typeof SpanWriter>[3];
 }
 
 /** A process that writes the spans of half of its requests, without any time passing by itself. */
@@ -232,6 +231,22 @@ describe('span lines of a sampled system', () => {
       'end other (error)',
     ]);
     one.end();
+    expect(writer.heldLines).toBe(0);
+  });
+
+  it.each([
+    [1, ['next']],
+    [2, ['next', 'another']],
+  ])('are counted where a span fails that was forgotten, one of more than %i', (openSpans, more) => {
+    const { open, written, writer } = setup({ limits: { openSpans } });
+    const forgotten = open('forgotten');
+    forgotten.inside('child').end();
+    for (const name of more) open(name);
+    forgotten.end(bug);
+    expect(written()).toEqual([
+      'line 1 span lines of this request are missing: more than sampling holds back',
+      'end forgotten (error)',
+    ]);
     expect(writer.heldLines).toBe(0);
   });
 

@@ -47,6 +47,8 @@ interface OpenSpan {
  */
 export class SpanWriter {
   readonly #open = new Map<string, OpenSpan>();
+  /** The parts of spans that may still end and fail, as many as of open ones. */
+  readonly #forgotten = new Map<string, RequestPart>();
   readonly #mostOpen: number;
   readonly #inflightAfterMs: number;
   readonly #identity: readonly IdentityField[];
@@ -111,6 +113,7 @@ export class SpanWriter {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const { part } of this.#open.values()) this.#held.take(part);
     this.#open.clear();
+    this.#forgotten.clear();
   }
 
   #started(span: Span): void {
@@ -129,11 +132,20 @@ export class SpanWriter {
 
   /** As a rule one whose opener never ends it. It has its `inflight` line, and if it ends after all its `end` line. */
   #forgetOldest(): void {
-    for (const [spanId, { part }] of this.#open) {
-      this.#open.delete(spanId);
-      if (--part.open <= 0) this.#held.take(part);
-      return;
-    }
+    const [oldest] = this.#open;
+    if (oldest === undefined) return;
+    const [spanId, { part }] = oldest;
+    this.#open.delete(spanId);
+    part.open--;
+    this.#letGo(part);
+    if (this.#sampling === undefined) return;
+    this.#forgotten.set(spanId, part);
+    if (this.#forgotten.size > this.#mostOpen) this.#forgotten.delete(this.#forgotten.keys().next().value ?? '');
+  }
+
+  /** Where nothing is open any more. Its lines are missing if a span that was forgotten fails after all. */
+  #letGo(part: RequestPart): void {
+    if (part.open <= 0) part.missing += this.#held.take(part).length;
   }
 
   /** A request learns its id from its token, in the turn of its arrival as a rule: its line waits for that. */
@@ -146,9 +158,11 @@ export class SpanWriter {
   }
 
   #ended(record: SpanRecord): void {
-    const part = this.#open.get(record.spanId)?.part ?? new RequestPart();
+    const open = this.#open.get(record.spanId)?.part;
+    const part = open ?? this.#forgotten.get(record.spanId) ?? new RequestPart();
     this.#open.delete(record.spanId);
-    part.open--;
+    this.#forgotten.delete(record.spanId);
+    if (open !== undefined) part.open--;
     if (this.#leavesOut(record.traceId)) {
       const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
       if (reason !== undefined) this.#keep(part, reason, record);
@@ -156,7 +170,7 @@ export class SpanWriter {
     // Not the moment of writing: the processor may have been elsewhere in between, and the start is told by the end.
     const time = this.#toWallClock(record.startedAt + record.durationMs);
     this.#offer(record.traceId, part, () => endLine(record, this.#identity, time, this.#quietRoutes));
-    if (part.open <= 0) this.#held.take(part);
+    this.#letGo(part);
   }
 
   #leavesOut(traceId: string): boolean {
