@@ -134,6 +134,17 @@ describe('output that fails', () => {
     expect(more).toEqual([]);
   });
 
+  it('R165: a fatal line of a process that goes on waits for those before it, and destroys none', async () => {
+    const service = await Service.start('pipe');
+    await service.does({ lines: 50, size: 8_000 });
+    await service.does({ lines: 1, size: 10, level: 'fatal' });
+    expect((await service.does({ lines: 1, size: 11 })).waiting).toBeGreaterThan(0);
+    const output = text(service.child.stdout as NodeJS.ReadableStream);
+    while ((await service.does({ lines: 0, size: 0 })).waiting > 0);
+    expect(await service.end()).toEqual(['']);
+    expect(read(await output).map(({ msg }) => msg.length)).toEqual([...Array<number>(50).fill(8_000), 10, 11]);
+  });
+
   it('R165: a fatal end leaves one line with what was open', async () => {
     const path = join(directory, 'log.jsonl');
     const service = await Service.start(open(path));

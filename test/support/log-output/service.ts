@@ -9,7 +9,7 @@ import { InternalTokenLogger, InternalTokenLoggingModule } from 'nestjs-internal
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
 export type Wish =
-  { lines: number; size: number } | { spans: number } | { open: number; fail: 'throw' | 'reject'; with: string };
+  { lines: number; size: number; level?: 'log' | 'fatal' } | { spans: number } | { open: number; fail: 'throw' | 'reject'; with: string };
 
 @Module({
   imports: [
@@ -26,7 +26,7 @@ const tracer = app.get(Tracer);
 
 async function fulfil(wish: Wish): Promise<void> {
   if ('lines' in wish) {
-    for (let count = 0; count < wish.lines; count++) new Logger('Test').log('x'.repeat(wish.size));
+    for (let count = 0; count < wish.lines; count++) new Logger('Test')[wish.level ?? 'log']('x'.repeat(wish.size));
   } else if ('spans' in wish) {
     for (let count = 0; count < wish.spans; count++) tracer.open({ op: 'orders.place', kind: 'internal' }).end('ok');
   } else {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Span } from '../nest/index.js';
+import { LineSink } from './line-sink.js';
 
 /** How many open spans the line names. */
 const MAX_OPEN = 50;
@@ -35,5 +36,5 @@ function announce(error: unknown, origin: string): void {
   }
   const msg =
     origin === 'unhandledRejection' ? 'The process ends: unhandled rejection' : 'The process ends: uncaught exception';
-  new Logger('Process').fatal(msg, error, { open, openSpans });
+  LineSink.whileProcessEnds(() => new Logger('Process').fatal(msg, error, { open, openSpans }));
 }

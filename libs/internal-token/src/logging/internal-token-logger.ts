@@ -107,9 +107,7 @@ export class InternalTokenLogger extends ConsoleLogger {
     if (context !== undefined && span === undefined) line.context = context;
     if (err !== undefined) line.err = err;
     if (params !== undefined) line.params = params;
-    const text = `${this.#format(line)}\n`;
-    if (level === 'fatal') this.#sink.writeNow(text);
-    else this.#sink.write(text);
+    this.#sink.write(`${this.#format(line)}\n`);
     if (lines.hasSubscribers) lines.publish(line);
   }
 }

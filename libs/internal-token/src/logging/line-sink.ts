@@ -24,6 +24,8 @@ const SURVIVES = Symbol.for('nestjs-internal-token:survives-errors');
  * written are counted; standard error says so once, and again, with their number, when lines are written again.
  */
 export class LineSink {
+  static #processEnds = false;
+
   readonly #destination: LineDestination;
   readonly #stream: (Writable & { readonly fd?: unknown }) | undefined;
   /** Lines since the destination last worked. */
@@ -36,6 +38,16 @@ export class LineSink {
     const sink = sinks.get(destination) ?? new LineSink(destination);
     sinks.set(destination, sink);
     return sink;
+  }
+
+  /** For the last line of a process, which `write` logs: past lines that still wait, which nobody would write any more. */
+  static whileProcessEnds(write: () => void): void {
+    LineSink.#processEnds = true;
+    try {
+      write();
+    } finally {
+      LineSink.#processEnds = false;
+    }
   }
 
   private constructor(destination: LineDestination) {
@@ -53,8 +65,10 @@ export class LineSink {
         this.#written();
         return;
       }
+      const { writableLength: waiting, fd } = this.#stream;
+      // With nothing before it, a line gets to a file, a terminal or a pipe with room for it while it is written.
+      if (LineSink.#processEnds && typeof fd === 'number' && waiting > 0) return this.#writeNow(fd, line);
       const bytes = this.#encode(line);
-      const { writableLength: waiting } = this.#stream;
       if (waiting > 0 && waiting + bytes.length > MAX_WAITING_BYTES) this.#lose('the reader does not keep up');
       else this.#stream.write(bytes, this.#written);
     } catch (error) {
@@ -62,18 +76,15 @@ export class LineSink {
     }
   }
 
-  /** For the last line of a process: past lines that still wait, which nobody would write any more. Never throws. */
-  writeNow(line: string): void {
-    const { fd, writableLength = 0 } = this.#stream ?? {};
-    // With nothing before it, a line gets to a file, a terminal or a pipe with room for it while it is written.
-    if (typeof fd !== 'number' || writableLength === 0) return this.write(line);
+  #writeNow(fd: number, line: string): void {
+    // The one before it may have been written in part.
     this.#broken = true;
     const bytes = this.#encode(line);
     for (let at = 0, tries = LAST_TRIES; at < bytes.length;) {
       try {
         at += writeSync(fd, bytes, at);
       } catch (error) {
-        if (codeOf(error) !== 'EAGAIN' || tries-- === 0) return this.#written(error);
+        if (codeOf(error) !== 'EAGAIN' || tries-- === 0) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_PAUSE_MS);
       }
     }
