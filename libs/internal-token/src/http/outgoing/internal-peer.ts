@@ -4,8 +4,6 @@ import type { TLSSocket } from 'node:tls';
 import type { ConnectionEnd } from './connection-end.js';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
-/** Addresses to listen at, not to arrive at. */
-const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 
 /** A service that may see the token: its name, and what a connection to it looks like. */
 export class InternalPeer {
@@ -42,14 +40,15 @@ export class InternalPeer {
    */
   objectionTo(socket: Duplex): string | undefined {
     const { remotePort, remoteAddress, localPort, encrypted, servername } = socket as TLSSocket;
+    const known = socket instanceof Socket;
     // Reset meanwhile: what is written reaches nobody.
-    if (remotePort === undefined && localPort !== undefined) return undefined;
+    if (known && remotePort === undefined && localPort !== undefined) return undefined;
     const seen = {
       address: canonical(remoteAddress),
       port: remotePort,
       servername: typeof servername === 'string' ? servername.toLowerCase() : undefined,
       encrypted: encrypted === true,
-      unixSocket: remotePort === undefined && socket instanceof Socket,
+      unixSocket: known && remotePort === undefined,
     };
     if (this.#ends.some((end) => this.#fits(end, seen))) return undefined;
     return (
@@ -86,7 +85,7 @@ function describe({ address, port, servername, encrypted, unixSocket }: SeenEnd)
 
 function addressesOf(host: string): readonly string[] | undefined {
   if (host === 'localhost') return LOOPBACK;
-  return isIP(host) === 0 || UNSPECIFIED.has(host) ? undefined : [host];
+  return isIP(host) === 0 ? undefined : [host];
 }
 
 /** As URLs spell addresses; a socket for both versions of IP shows version 4 as `::ffff:127.0.0.1`. */

@@ -29,6 +29,10 @@ describe('resolvePeers()', () => {
     ['http://orders?x', 'write http://orders'],
     ['http://user:secret@orders', 'write http://orders'],
     ['http://*.internal', 'a wildcard would be anybody'],
+    ['http://0.0.0.0:3002', 'write the address where it is reached'],
+    ['http://0:3002', 'write the address where it is reached'],
+    ['https://[::]:3002', 'write the address where it is reached'],
+    ['http://[::ffff:0.0.0.0]', 'write the address where it is reached'],
     [3003, 'give scheme, host and port'],
   ])('refuses %j as an origin and says what to write', (origin, fix) => {
     const resolve = () => resolvePeers({ internalOrigins: [origin as string] });

@@ -8,7 +8,8 @@ export interface InternalTokenHttpOptions {
   /**
    * The origins (scheme, host, port) of the services of this trust domain: only they ever see the token. A record gives
    * them names, `{ orders: 'http://orders:3003' }`, under which they appear in spans; in a list the host is the name.
-   * An origin is compared exactly: another port, spelling or subdomain is somebody else.
+   * An origin is compared exactly: another port, spelling or subdomain is somebody else. An address to listen at, such as
+   * 0.0.0.0, is none.
    */
   readonly internalOrigins: readonly string[] | Readonly<Record<string, string>>;
   /**
@@ -28,6 +29,9 @@ export interface InternalTokenHttpOptions {
   /** Hosts (`name` or `name:port`) that get no token although their origin is listed. Default none. */
   readonly deniedHosts?: readonly string[];
 }
+
+/** Addresses to listen at, not to arrive at: a connection to one shows another. */
+const UNSPECIFIED = new Set(['0.0.0.0', '[::]', '[::ffff:0:0]']);
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<InternalTokenHttpOptions>({ moduleName: 'InternalTokenHttp' })
@@ -76,6 +80,7 @@ function internalOrigin(given: unknown, key = 'internalOrigins'): URL {
     return invalid(key, given, 'give scheme, host and port, such as http://orders:3003');
   }
   if (url.hostname.includes('*')) return invalid(key, given, 'a wildcard would be anybody');
+  if (UNSPECIFIED.has(url.hostname)) return invalid(key, given, 'write the address where it is reached');
   if (`${url.origin}/` !== url.href) {
     return invalid(key, given, `an origin has no user, path or query; write ${url.origin}`);
   }
