@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { channel } from 'node:diagnostics_channel';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -102,8 +104,10 @@ describe("A dispatcher of the application's own", () => {
     ]);
   });
 
-  it('R161: of a copy that was answered a request whose head it did not announce gets no further token', () => {
+  it('R161: a copy that was answered a request whose head it did not announce gets no further token, and one line says so', () => {
     const errors: unknown[] = [];
+    const warnings: string[] = [];
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation((text: string) => void warnings.push(text));
     class SilentRequest {
       readonly origin = world.inside.origin;
       readonly method = 'GET';
@@ -126,12 +130,16 @@ describe("A dispatcher of the application's own", () => {
       world.caller.as('ada', () => dispatch({ path: '/', method: 'GET' }, {}));
       return request;
     };
-    const first = make();
+    const [first, second] = [make(), make()];
     expect(first.headers).toContain('Txn-Token');
-    channel('undici:request:headers').publish({ request: first, response: { statusCode: 200 } });
-    channel('undici:request:trailers').publish({ request: first });
+    for (const request of [first, second]) {
+      channel('undici:request:headers').publish({ request, response: { statusCode: 200 } });
+    }
+    for (const request of [first, second]) channel('undici:request:trailers').publish({ request });
     expect(make().headers).toEqual([]);
     expect(errors).toMatchObject([{ code: 'internal_call_unsafe' }]);
+    expect(warnings).toEqual([expect.stringContaining('gets no further token until this process starts anew')]);
+    warn.mockRestore();
   });
 
   describe('of another copy of undici', () => {

@@ -1,7 +1,10 @@
+import { Logger } from '@nestjs/common';
 import { createRequire } from 'node:module';
 import { getCallSites } from 'node:util';
 import { queuesInContext, type Undici } from './queues-in-context.js';
 import type { UndiciRequest } from './undici-request.js';
+
+const logger = new Logger('InternalTokenHttp');
 
 const known = new WeakMap<object, boolean>();
 /** Copies that have had a request answered whose head they never announced. */
@@ -12,8 +15,14 @@ export function announcesHeads(request: UndiciRequest): boolean {
   return !silent.has(request.constructor);
 }
 
+/** From now on the copy of undici that made this request gets no token; the first time, a line says so. */
 export function distrust(request: UndiciRequest): void {
+  if (silent.has(request.constructor)) return;
   silent.add(request.constructor);
+  logger.warn(
+    'A copy of undici was answered a request that it had not announced (undici:client:sendHeaders): it gets no further ' +
+      'token until this process starts anew. Use fetch or undici 8, or remove what takes its diagnostics channels away.',
+  );
 }
 
 /**
