@@ -3,6 +3,8 @@
 const DOMAIN = '(catalog|inventory|orders)';
 const PRODUCT = 'libs/internal-token/src';
 const ITOK = 'libs/itok/src';
+/** The key ring has an entrance of its own, for the command and the live page. */
+const KEY_RING = `^${PRODUCT}/gateway/key-ring/index\\.ts$`;
 /** What `nestjs-internal-token` itself exports. */
 const ENTRY = `^${PRODUCT}/index\\.ts$`;
 const room = (...names) => `^${PRODUCT}/(${names.join('|')})/`;
@@ -63,7 +65,7 @@ export default {
       { path: `^${PRODUCT}/([^/]+)/` },
       {
         path: `^${PRODUCT}/([^/]+)/`,
-        pathNot: [`^${PRODUCT}/$1/`, `^${PRODUCT}/[^/]+/index\\.ts$`],
+        pathNot: [`^${PRODUCT}/$1/`, `^${PRODUCT}/[^/]+/index\\.ts$`, KEY_RING],
       },
     ),
 
@@ -238,7 +240,8 @@ export default {
       'dev-rooms',
       "The development server shows an application's own requests and keys.",
       room('dev'),
-      room('core', 'nest', 'gateway'),
+      room('core', 'nest'),
+      KEY_RING,
       `^${ITOK}/index\\.ts$`,
     ),
     rule(
@@ -259,7 +262,7 @@ export default {
         dependencyTypesNot: ['type-only', 'type-import'],
       },
     ),
-    only('cli-rooms', 'A command uses what an application uses.', room('cli'), room('core', 'gateway')),
+    only('cli-rooms', 'A command looks after the keys.', room('cli'), room('core'), KEY_RING),
     rule(
       'cli-is-an-entry',
       'A command is run, not imported.',

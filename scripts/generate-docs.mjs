@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { apiPage } from './lib/docs/api-page.mjs';
 import { configurationPage } from './lib/docs/configuration-page.mjs';
 import { conformancePage } from './lib/docs/conformance-page.mjs';
 import { errorsPage } from './lib/docs/errors-page.mjs';
@@ -13,6 +14,7 @@ import { itokPage, productCommandPage } from './lib/docs/command-page.mjs';
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
 const PAGES = {
+  'docs/reference/api.md': apiPage,
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/itok.md': itokPage,

@@ -141,6 +141,7 @@ const BREACHES: Record<string, Breach[]> = {
   ],
   'dev-only-dynamically': [{ from: 'apps/gateway/src/main.ts', imports: `${TOKEN}/dev/index.ts` }],
   'cli-rooms': [
+    { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/gateway/index.ts` },
     { from: `${TOKEN}/cli/a.ts`, imports: `${TOKEN}/http/index.ts` },
     { from: `${TOKEN}/cli/a.ts`, imports: 'libs/runtime/src/index.ts' },
   ],

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
-  createSigner,
   EdgePolicy,
   type EdgeRequest,
   Forwarder,
@@ -10,6 +9,7 @@ import {
   type Signer,
 } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
+import { createSigner } from '../../libs/internal-token/src/core/index.js';
 
 /** What is provided forwards; nothing looks at the address. */
 const NOWHERE = { orders: 'http://127.0.0.1:9' };

@@ -8,13 +8,12 @@ import { inspect } from 'node:util';
 import {
   InternalTokenIssuer,
   InternalTokenIssuingModule,
-  KeyDirectory,
   KeyRing,
   type KeyRingEvent,
-  KeyRotation,
   type RotationPolicy,
   safeRotationPolicy,
 } from 'nestjs-internal-token/gateway';
+import { KeyDirectory, KeyRotation } from '../../libs/internal-token/src/gateway/key-ring/index.js';
 
 /** Every way in which somebody might look at a thing without meaning harm. */
 function shownBy(thing: unknown): string {

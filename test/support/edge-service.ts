@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InternalTokenModule } from 'nestjs-internal-token';
-import { createSigner, type EdgeOptions, type Signer } from 'nestjs-internal-token/gateway';
+import { type EdgeOptions, type Signer } from 'nestjs-internal-token/gateway';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import {
   CatalogController,
@@ -15,6 +15,7 @@ import {
   OrdersController,
   PagesController,
 } from './edge-gateway.js';
+import { createSigner } from '../../libs/internal-token/src/core/index.js';
 
 interface EdgeServiceOptions {
   readonly trustDomain?: string;

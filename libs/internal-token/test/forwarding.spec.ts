@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import { type SpanRecord, Tracer } from 'nestjs-internal-token';
-import { createSigner, EdgePolicy, type EdgeRequest, Forwarder, type Signer } from 'nestjs-internal-token/gateway';
+import { EdgePolicy, type EdgeRequest, Forwarder, type Signer } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { EdgeService, startSplit } from '../../../test/support/edge-service.js';
 import { inParallel } from '../../../test/support/http-client.js';
 import { HttpUpstream, valuesOf } from '../../../test/support/upstream.js';
+import { createSigner } from '../src/core/index.js';
 
 const pem = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../../test/support/tls', name));
 

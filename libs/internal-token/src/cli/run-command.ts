@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { InternalTokenError } from '../core/index.js';
-import type { UnsafeKeyChange } from '../gateway/index.js';
+import type { UnsafeKeyChange } from '../gateway/key-ring/index.js';
 import { ExitCode } from './exit-code.js';
 import { keysCommand } from './keys/keys.command.js';
 import { Paper, type Terminal } from './terminal.js';

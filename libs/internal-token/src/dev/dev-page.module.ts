@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { InternalTokenVerifier } from '../core/index.js';
-import { KeyRing } from '../gateway/index.js';
+import { KeyRing } from '../gateway/key-ring/index.js';
 import { GracefulShutdown } from '../nest/index.js';
 import { followDirectory } from './follow-directory.js';
 import { DevPage } from './dev-page.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { isJsonObject } from '../core/index.js';
-import type { KeyRing } from '../gateway/index.js';
+import type { KeyRing } from '../gateway/key-ring/index.js';
 import { type KeyReport, livePage, livePagePolicy } from 'itok';
 import { DevPageRefusal, protect, readJson, refuse, sendData, sendPage } from './dev-page-answers.js';
 import { refuseDevPage } from './refuse-dev-page.js';

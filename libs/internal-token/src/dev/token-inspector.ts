@@ -5,7 +5,7 @@ import {
   isJsonObject,
   type JsonObject,
 } from '../core/index.js';
-import type { KeyRing } from '../gateway/index.js';
+import type { KeyRing } from '../gateway/key-ring/index.js';
 import type { TokenInspection } from 'itok';
 
 /** Says of a token what it says and whether it would be accepted now. It keeps none, and repeats none. */

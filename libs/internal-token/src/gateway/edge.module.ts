@@ -61,7 +61,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     { provide: RequestAdmission, useExisting: EdgeAdmission },
     { provide: APP_GUARD, useClass: RouteAgreementGuard },
   ],
-  exports: [AccessTokenAuthenticator, RequestAdmission],
+  exports: [AccessTokenAuthenticator, InternalListeners, RequestAdmission],
 })
 export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   constructor(

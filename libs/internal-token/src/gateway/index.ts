@@ -6,7 +6,6 @@ export {
   type AccessTokenIssuerOptions,
   type IntrospectionOptions,
 } from './authenticate/index.js';
-export { EdgeAdmission } from './edge-admission.js';
 export { EdgeModule } from './edge.module.js';
 export type { EdgeOptions } from './edge.options.js';
 export { EdgePolicy, type EdgePolicyStage, type EdgeRequest } from './authorize/edge-policy.js';
@@ -20,21 +19,17 @@ export {
 export { type IssuanceRecord, IssuanceSink } from './mint/issuance-sink.js';
 export type { Principal } from './authenticate/principal.js';
 export type { RenewableTls, TlsMaterial } from '../core/index.js';
-export { RouteTable } from './route/route-table.js';
+export { InternalTokenGatewayModule } from './internal-token-gateway.module.js';
+export type { InternalTokenGatewayOptions } from './internal-token-gateway.options.js';
 export { InternalTokenIssuer } from './mint/internal-token-issuer.js';
 export { JwksController } from './mint/jwks.controller.js';
 export { InternalTokenIssuingModule } from './mint/internal-token-issuing.module.js';
 export type { InternalTokenIssuingOptions, InternalTokenSigningKey } from './mint/internal-token-issuing.options.js';
 export { type Pkcs11Key, Pkcs11KeyProvider, type Pkcs11Options } from './key-ring/pkcs11/index.js';
 export {
-  KeyDirectory,
-  keysAt,
-  type KeyParameters,
   KeyRing,
   type KeyRingEvent,
   type KeyRingOptions,
-  KeyRotation,
-  type PlannedActivation,
   type RotationPolicy,
   safeRotationPolicy,
   type SafeRotationPolicy,
@@ -42,6 +37,5 @@ export {
   type SigningKeyInfo,
   type SigningKeyProvider,
   type SigningKeyState,
-  UnsafeKeyChange,
 } from './key-ring/index.js';
-export { createSigner, type MintInput, type Signer } from '../core/index.js';
+export type { MintInput, Signer } from '../core/index.js';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { InternalTokenError, readSecretFile, type SigningAlgorithm } from '../../core/index.js';
-import { UnsafeKeyChange } from '../../gateway/index.js';
+import { UnsafeKeyChange } from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 import { findKey } from './find-key.js';
 import { type KeyOptions, openKeys, withKeyOptions } from './key-options.js';

@@ -1,5 +1,5 @@
 import { InternalTokenError } from '../../core/index.js';
-import type { SigningKeyInfo } from '../../gateway/index.js';
+import type { SigningKeyInfo } from '../../gateway/key-ring/index.js';
 
 /** The key with this id, or the only one whose id starts with it. @throws InternalTokenError for none or several */
 export function findKey(keys: readonly SigningKeyInfo[], given: string): SigningKeyInfo {

@@ -7,7 +7,7 @@ import {
   type RotationPolicy,
   safeRotationPolicy,
   type SafeRotationPolicy,
-} from '../../gateway/index.js';
+} from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 
 /** Options of every command on a key directory. */

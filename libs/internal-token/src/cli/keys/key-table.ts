@@ -1,4 +1,4 @@
-import type { SigningKeyInfo } from '../../gateway/index.js';
+import type { SigningKeyInfo } from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 
 const HEAD = ['key', 'state', 'algorithm', 'published', 'signs from', 'retired'];

@@ -1,4 +1,4 @@
-import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../gateway/index.js';
+import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 
 /** A safe step, and from when on. */

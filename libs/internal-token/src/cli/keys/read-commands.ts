@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
 import { InternalTokenError } from '../../core/index.js';
-import { KeyRing } from '../../gateway/index.js';
+import { KeyRing } from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 import { findKey } from './find-key.js';
 import { type KeyOptions, openKeys, withKeyOptions } from './key-options.js';

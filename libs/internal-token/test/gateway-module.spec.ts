@@ -1,0 +1,100 @@
+import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { generateKeyPairSync } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { InternalClaims, type InternalTokenClaims, reflectRoutes, RequireScope } from 'nestjs-internal-token';
+import {
+  InternalTokenGatewayModule,
+  type InternalTokenGatewayOptions,
+  InternalTokenIssuer,
+} from 'nestjs-internal-token/gateway';
+import { freePorts } from '../../../scripts/lib/free-ports.mjs';
+import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
+import { encodedToken, newTransactionId } from '../src/core/index.js';
+
+@Controller('orders')
+class OrdersController {
+  @Get('me')
+  @RequireScope('orders.read')
+  me(@InternalClaims() { userId, requestedBy, tokenId }: InternalTokenClaims): object {
+    return { userId, requestedBy, tokenId };
+  }
+}
+
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+
+describe.each(['forRoot', 'forRootAsync'] as const)('InternalTokenGatewayModule.%s', (method) => {
+  let provider: AccessTokenIssuer;
+  let app: INestApplication;
+  let address: string;
+  let internal: string;
+
+  beforeAll(async () => {
+    provider = await AccessTokenIssuer.start();
+    const [port = 0] = await freePorts(1);
+    const options: InternalTokenGatewayOptions = {
+      service: 'front',
+      trustDomain: 'shop.test',
+      signing: { key: String(key) },
+      issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
+      allowInsecureLoopback: true,
+      routes: reflectRoutes([OrdersController], 'orders'),
+      internalListener: { host: '127.0.0.1', port },
+    };
+    const gateway =
+      method === 'forRoot'
+        ? InternalTokenGatewayModule.forRoot(options)
+        : InternalTokenGatewayModule.forRootAsync({ useFactory: () => Promise.resolve(options) });
+    @Module({ imports: [gateway], controllers: [OrdersController] })
+    class Gateway {}
+    app = await NestFactory.create(Gateway, new FastifyAdapter(), { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    address = `http://127.0.0.1:${((app.getHttpServer() as Server).address() as AddressInfo).port}`;
+    internal = `http://127.0.0.1:${port}`;
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  const get = async (url: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(url, { headers });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+
+  it('authenticates, and mints one internal token that names the service', async () => {
+    const bearer = { authorization: `Bearer ${provider.token({ sub: 'ada', scope: 'orders.read' })}` };
+    const { status, body } = await get(`${address}/orders/me`, bearer);
+    expect([status, body]).toMatchObject([200, { userId: 'ada', requestedBy: 'front' }]);
+    expect((await get(`${address}/orders/me`)).status).toBe(401);
+    expect(app.get(InternalTokenIssuer, { strict: false }).minted).toBe(1);
+  });
+
+  it('publishes the key set on the internal listener only', async () => {
+    const { status, body } = await get(`${internal}/.well-known/jwks.json`);
+    expect([status, body]).toMatchObject([200, { keys: [{ alg: 'ES256' }] }]);
+    expect((await get(`${address}/.well-known/jwks.json`)).status).toBe(404);
+  });
+
+  it('verifies the tokens that come back, and mints none for them', async () => {
+    const issuer = app.get(InternalTokenIssuer, { strict: false });
+    const tokenId = newTransactionId();
+    const claims = { tokenId, userId: 'root', permissions: [], scope: 'orders.read', authenticated: true };
+    const token = await encodedToken(issuer.mint(claims));
+    const { minted } = issuer;
+    const { status, body } = await get(`${internal}/orders/me`, { 'txn-token': token });
+    expect([status, body]).toMatchObject([200, { userId: 'root', tokenId }]);
+    expect((await get(`${internal}/orders/me`)).status).toBe(401);
+    expect(issuer.minted).toBe(minted);
+  });
+});
+
+it('names the option that InternalTokenGatewayModule does not know', async () => {
+  const options = { trustDomain: 'shop.test', signing: { key: String(key) }, issuers: [], routes: [], upstream: {} };
+  @Module({ imports: [InternalTokenGatewayModule.forRoot(options as InternalTokenGatewayOptions)] })
+  class Gateway {}
+  await expect(NestFactory.create(Gateway, { logger: false, abortOnError: false })).rejects.toThrow(/"upstream"/);
+});
