@@ -18,13 +18,13 @@ describe('nestjs-internal-token keys', () => {
   let directory: string;
   let now: number;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'itok-'));
+    folder = mkdtempSync(join(tmpdir(), 'keys-'));
     directory = join(folder, 'keys');
     now = START;
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const itok = async (...args: string[]) => {
+  const command = async (...args: string[]) => {
     let out = '';
     let error = '';
     const terminal = {
@@ -35,7 +35,7 @@ describe('nestjs-internal-token keys', () => {
     };
     return { code: await runCommand(args, terminal), out, error };
   };
-  const keys = (...args: string[]) => itok('keys', ...args, '--directory', directory);
+  const keys = (...args: string[]) => command('keys', ...args, '--directory', directory);
   const json = async (...args: string[]) => {
     const { code, out, error } = await keys(...args, '--json');
     if (code !== 0) throw new Error(error);
@@ -168,11 +168,11 @@ describe('nestjs-internal-token keys', () => {
 
   it('has a help text for each command, which is not an error', async () => {
     for (const args of [[], ['keys'], ['keys', 'new'], ['keys', 'rotate'], ['keys', 'retire'], ['keys', 'jwks']]) {
-      const { code, out, error } = await itok(...args, '--help');
+      const { code, out, error } = await command(...args, '--help');
       expect([code, error]).toEqual([0, '']);
-      expect(out).toContain('Usage: itok');
+      expect(out).toContain('Usage: nestjs-internal-token');
     }
-    expect((await itok('keys', '--help')).out).toContain('The life of a key');
-    expect((await itok('keys', 'list')).error).toContain('INTERNAL_TOKEN_KEYS_DIRECTORY');
+    expect((await command('keys', '--help')).out).toContain('The life of a key');
+    expect((await command('keys', 'list')).error).toContain('INTERNAL_TOKEN_KEYS_DIRECTORY');
   });
 });
