@@ -45,6 +45,8 @@ const project = (displayName, ...testMatch) => ({
 export default {
   // A limit against hanging, not a measure of speed: machines are slow and busy.
   testTimeout: 300_000,
+  // Suites wait for processes, databases and sockets more than they compute: a worker for each core, none kept free.
+  maxWorkers: '100%',
   // A process keeps the modules of every suite that it has run (ESM in a VM): one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   projects: [
