@@ -4,20 +4,21 @@ import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
 const ALLOWED_FAILURES = 3;
 
-/** Counts refused credentials by address; after three the address waits. */
+/** Counts credentials by address until they turn out right; after three wrong ones the address waits. */
 @Injectable()
 class FailedCredentials extends EdgePolicy {
   override readonly runs = 'before-authentication';
-  readonly #failures = new Map<string, number>();
+  readonly #attempts = new Map<string, number>();
 
   check({ clientAddress, response }: EdgeRequest): void {
-    if ((this.#failures.get(clientAddress) ?? 0) >= ALLOWED_FAILURES) {
+    const attempts = () => this.#attempts.get(clientAddress) ?? 0;
+    if (attempts() >= ALLOWED_FAILURES) {
       response.setHeader('Retry-After', '60');
       throw new HttpException('Too many wrong credentials', 429);
     }
+    this.#attempts.set(clientAddress, attempts() + 1);
     response.once('close', () => {
-      if (response.statusCode !== 401) return;
-      this.#failures.set(clientAddress, (this.#failures.get(clientAddress) ?? 0) + 1);
+      if (response.statusCode !== 401) this.#attempts.set(clientAddress, attempts() - 1);
     });
   }
 }
@@ -85,6 +86,18 @@ describe('a policy that runs before authentication', () => {
     expect(refused.headers['retry-after']).toBe('60');
     expect(refused.headers['www-authenticate']).toBeUndefined();
     expect(gateway.tokens.minted).toBe(0);
+  });
+
+  it('R171: limits wrong credentials that come side by side, and no right ones', async () => {
+    const gateway = await start(FailedCredentials);
+    for (let i = 0; i <= ALLOWED_FAILURES; i += 1) {
+      expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
+    }
+    const guesses = Array.from({ length: 2 * ALLOWED_FAILURES }, (_, i) =>
+      gateway.get('/orders', `Authorization: Bearer ${gateway.issuer.token({}, { kid: `unknown-${i}` })}`),
+    );
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([401, 401, 401, 429, 429, 429]);
   });
 
   it('R171: runs first, each kind in its order; it knows the route and no principal', async () => {

@@ -76,7 +76,7 @@ describe('R106: the key source fails while the shop is open', () => {
     ],
     ['hangs up', () => (response) => void response.destroy()],
   ];
-  /** One that is waited for, one of the answer's, one that leads elsewhere, one of the connection. */
+  /** No answer, a wrong status, a wrong body, an answer that leads elsewhere, no connection. */
   const ofEachKind = ['never answers', 'answers 503', 'answers garbage', 'redirects', 'hangs up'];
   const failures = drillSize({ ci: everyFailure.filter(([name]) => ofEachKind.includes(name)), full: everyFailure });
 

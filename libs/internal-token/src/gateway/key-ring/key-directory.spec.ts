@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeIf } from '../../../../../test/support/programs.js';
 import { WORKSPACE } from '../../../../../test/support/workspace-files.js';
 import { KeyDirectory } from './key-directory.js';
 import { keyFileName } from './key-file.js';
@@ -35,7 +36,6 @@ const mayMount = (): boolean => {
     return false;
   }
 };
-const onMount = mayMount() ? it : it.skip;
 
 describe('A directory of keys', () => {
   let folder: string;
@@ -139,19 +139,21 @@ describe('A directory of keys', () => {
     expect(await load()).toEqual({ ids: [keyId], problems: [expect.stringContaining('defaultMode 0440')] });
   });
 
-  onMount('R177: takes a read-only mount whatever its mode, and refuses the same one writable', async () => {
-    const keyId = await add(1);
-    const script = `
-      import { importSource } from ${JSON.stringify(join(WORKSPACE, 'scripts/lib/typescript-imports.mjs'))};
-      const { KeyDirectory } = await importSource('libs/internal-token/src/gateway/key-ring/key-directory.ts');
-      const load = new KeyDirectory(process.argv[1]).load();
-      console.log(await load.then((keys) => keys[0].key.keyId, (error) => error.message));`;
-    const shell = `mount -t tmpfs -o mode=1777 none "$1" && cp "$2" "$1" && "$3" --input-type=module -e "$4" "$1" &&
-      mount -o remount,ro "$1" && exec "$3" --input-type=module -e "$4" "$1"`;
-    const mount = join(folder, 'mount');
-    mkdirSync(mount);
-    const said = inMount('sh', '-c', shell, 'sh', mount, pathOf(keyId), process.execPath, script);
-    expect(said.trim().split('\n')).toEqual([expect.stringContaining('everybody can write it'), keyId]);
+  describeIf(mayMount(), 'Nobody may mount here (unshare -rm).', 'on a mount', () => {
+    it('R177: takes a read-only mount whatever its mode, and refuses the same one writable', async () => {
+      const keyId = await add(1);
+      const script = `
+        import { importSource } from ${JSON.stringify(join(WORKSPACE, 'scripts/lib/typescript-imports.mjs'))};
+        const { KeyDirectory } = await importSource('libs/internal-token/src/gateway/key-ring/key-directory.ts');
+        const load = new KeyDirectory(process.argv[1]).load();
+        console.log(await load.then((keys) => keys[0].key.keyId, (error) => error.message));`;
+      const shell = `mount -t tmpfs -o mode=1777 none "$1" && cp "$2" "$1" && "$3" --input-type=module -e "$4" "$1" &&
+        mount -o remount,ro "$1" && exec "$3" --input-type=module -e "$4" "$1"`;
+      const mount = join(folder, 'mount');
+      mkdirSync(mount);
+      const said = inMount('sh', '-c', shell, 'sh', mount, pathOf(keyId), process.execPath, script);
+      expect(said.trim().split('\n')).toEqual([expect.stringContaining('everybody can write it'), keyId]);
+    });
   });
 
   it('R111: leaves nothing private in the file of a retired key', async () => {
