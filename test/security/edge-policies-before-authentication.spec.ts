@@ -97,7 +97,7 @@ describe('a policy that runs before authentication', () => {
       gateway.get('/orders', `Authorization: Bearer ${gateway.issuer.token({}, { kid: `unknown-${i}` })}`),
     );
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([401, 401, 401, 429, 429, 429]);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([401, 401, 401, 429, 429, 429]);
   });
 
   it('R171: runs first, each kind in its order; it knows the route and no principal', async () => {
