@@ -1,15 +1,19 @@
+import { jest } from '@jest/globals';
 import { type INestApplication, Injectable, type Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
+import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { NoInternalToken } from 'nestjs-internal-token';
 import { InternalTokenLogger } from 'nestjs-internal-token/logging';
 import { WebSocketServer } from 'ws';
 import { type SpanRecord, Tracer } from '../../libs/internal-token/src/nest/index.js';
+import { OpenRequests } from '../../libs/internal-token/src/nest/shutdown/open-requests.js';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
+import { holdTimers } from '../support/held-timers.js';
 import { handshake, type HandshakeAnswer, socketIo } from '../support/handshake.js';
 import { ask, exchange, head } from '../support/raw-http.js';
 
@@ -44,6 +48,7 @@ class OpenSockets extends Pushing {}
 
 const ws = (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app));
 const socket = (app: INestApplication) => void app.useWebSocketAdapter(new IoAdapter(app));
+const WS_KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 const HANDSHAKE = 'socket.io/?EIO=4&transport=websocket';
 
 function codeOf(answer: HandshakeAnswer): unknown[] {
@@ -56,7 +61,10 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
   let running: Running | undefined;
   const open = async (gateway: Type | undefined, prepare: (app: INestApplication) => void): Promise<Running> =>
     (running = await start(adapter, { providers: gateway === undefined ? [] : [gateway], prepare }));
-  afterEach(() => running?.app.close());
+  afterEach(async () => {
+    jest.useRealTimers();
+    await running?.app.close();
+  });
 
   it('R158: is refused before the gateway class of ws sees it', async () => {
     const { app, url, tokens } = await open(Feed, ws);
@@ -115,14 +123,34 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(Feed).connections).toBe(0);
   });
 
+  it('R158: ends with its connection there, whether its client closes or not', async () => {
+    const { app, port } = await open(Feed, ws);
+    const server = app.getHttpServer() as Server;
+    Object.assign(server, { shouldUpgradeCallback: () => true });
+    const lines = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', WS_KEY];
+    for (const allowHalfOpen of [false, true]) {
+      holdTimers();
+      const accepted = once(server, 'connection') as Promise<[Socket]>;
+      const client = connect({ port, host: '127.0.0.1', allowHalfOpen }).resume();
+      client.write(head('GET / HTTP/1.1', ...lines));
+      const [connection] = await accepted;
+      const closed = new Promise((resolve) => connection.once('close', resolve));
+      await once(client, 'end');
+      if (allowHalfOpen) jest.advanceTimersByTime(2_000);
+      await closed;
+      client.destroy();
+      jest.useRealTimers();
+    }
+    expect(app.get(OpenRequests, { strict: false }).size).toBe(0);
+  });
+
   it('R159: is answered by a gateway class that needs no internal token, on its own path alone', async () => {
     const { app, url } = await open(OpenFeed, ws);
     expect(codeOf(await handshake(`${url}/open?a=b`))).toEqual([101, 'secret']);
     for (const path of ['/', '/open/', '/open/a', '/Open', '//open', '/a/../open', '/%6fpen', '/opened']) {
       const { port } = running!;
       const lines = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-      const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-      expect((await ask(port, head(`GET ${path} HTTP/1.1`, ...lines, key))).status).toBe(401);
+      expect((await ask(port, head(`GET ${path} HTTP/1.1`, ...lines, WS_KEY))).status).toBe(401);
     }
     expect(app.get(OpenFeed).connections).toBe(1);
   });
@@ -181,6 +209,30 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     // A public route that fits the path must not lead there either.
     expect((await gateway.get('/socket.io/?EIO=4&transport=polling')).body).not.toContain('sid');
     expect(gateway.app.get(Feed).connections).toBe(0);
+  });
+
+  it.each([
+    ['evil.example', ['Host: evil.example'], [421, 'misdirected_request']],
+    ['no host', [], [400, 'invalid_request']],
+    ['two hosts', ['Host: shop.example', 'Host: shop.example'], [400, 'invalid_request']],
+  ])('R176: with an open gateway class is refused if it names %s', async (_name, hosts, refusal) => {
+    const publicHosts = ['shop.example'];
+    const answer = async (target: string, ...lines: readonly string[]) => {
+      const { responses, closed } = await gateway.untilClosed(head(`GET ${target} HTTP/1.1`, ...lines));
+      return [...responses.map((response) => [response.status, problemIn(response)['code']]), closed];
+    };
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', WS_KEY];
+    gateway = await EdgeGateway.start({ platform, providers: [OpenFeed], prepare: ws, edge: { publicHosts } });
+    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([refusal, true]);
+    // As a Node does that hands out the connection without asking.
+    Object.assign(gateway.app.getHttpServer(), { shouldUpgradeCallback: () => true });
+    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([refusal, true]);
+    expect(gateway.app.get(OpenFeed).connections).toBe(0);
+    const own = await handshake(`http://127.0.0.1:${gateway.port}/open`, { Host: 'shop.example' });
+    expect(codeOf(own)).toEqual([101, 'secret']);
+    await gateway.close();
+    gateway = await EdgeGateway.start({ platform, providers: [OpenSockets], prepare: socket, edge: { publicHosts } });
+    expect(await answer('/socket.io/?EIO=4&transport=polling', ...hosts)).toEqual([refusal, true]);
   });
 
   it('R159: reaches an open gateway class, without what outsiders must not set', async () => {

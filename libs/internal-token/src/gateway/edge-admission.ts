@@ -70,7 +70,7 @@ export class EdgeAdmission extends RequestAdmission {
   }
 
   override prepareOpen(raw: IncomingMessage): void {
-    if (!this.listeners.isInternal(raw)) this.reception.clean(raw);
+    if (!this.listeners.isInternal(raw)) this.reception.receiveOpen(raw);
   }
 
   /** True for a request of an internal listener: the socket decides, nothing the request says. */

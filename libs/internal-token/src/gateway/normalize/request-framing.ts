@@ -12,12 +12,12 @@ const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
  * closed after such a request: nobody knows where the next one starts.
  * @throws InternalTokenError `invalid_request` (400, 417, 505)
  */
-export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw' | 'response'>): void {
+export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw'> & Partial<AdmissionRequest>): void {
   try {
     checkVersion(raw);
     checkFraming(raw);
   } catch (error) {
-    response.setHeader('Connection', 'close');
+    response?.setHeader('Connection', 'close');
     throw error;
   }
 }

@@ -34,7 +34,7 @@ export class RequestReception {
    */
   receive(request: AdmissionRequest): Arrival | undefined {
     const { raw, store } = request;
-    const { table, proxies, publicHosts } = this.settings;
+    const { table, proxies } = this.settings;
     const peer = peerAddress(raw);
     const client = clientAddress(raw, peer, proxies);
     const protocol = askedProtocol(raw);
@@ -45,7 +45,7 @@ export class RequestReception {
     const target = readTarget(raw.url ?? '');
     raw.url = target.url;
     if (target.authority !== undefined) replaceField(raw, 'host', target.authority);
-    if (publicHosts?.has(effectiveHost(raw)) === false) throw new InternalTokenError('misdirected_request');
+    this.#assertHost(raw);
     if (target.internal) throw new InternalTokenError('route_not_found');
 
     const method = raw.method ?? '';
@@ -60,12 +60,23 @@ export class RequestReception {
     return { request, route, clientAddress: client, protocol };
   }
 
-  /** Removes what outsiders must not set from a request that leaves HTTP: its `Upgrade` is still needed. */
-  clean(raw: IncomingMessage): void {
+  /**
+   * The same for a request that goes to an open gateway class, which has a path and no route. Its `Upgrade` stays.
+   * @throws InternalTokenError `invalid_request`, `misdirected_request`
+   */
+  receiveOpen(raw: IncomingMessage): void {
     const { upgrade } = raw.headers;
     this.#hygiene.clean(raw, this.settings.proxies.has(peerAddress(raw)));
     if (upgrade !== undefined) raw.headers.upgrade = upgrade;
     sealHeaders(raw);
+    checkHead({ raw });
+    this.#assertHost(raw);
+  }
+
+  #assertHost(raw: IncomingMessage): void {
+    if (this.settings.publicHosts?.has(effectiveHost(raw)) === false) {
+      throw new InternalTokenError('misdirected_request');
+    }
   }
 
   /** Our trace is another; that of a trusted caller is noted beside it. */

@@ -10,6 +10,7 @@ import {
   toProblem,
 } from '../../core/index.js';
 import { enterStore, type InternalTokenStore } from '../context/internal-token-store.js';
+import { endLingeringly } from './end-lingeringly.js';
 import { Tracer } from '../tracing/tracer.js';
 
 /** Node's parser and time-out errors that have a status of their own. */
@@ -18,9 +19,6 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-
-/** How long a refused connection may take to read why. */
-const LINGER_MS = 2_000;
 
 interface OpenRequest {
   readonly raw: IncomingMessage;
@@ -147,10 +145,8 @@ export class ClientErrorHandler implements OnModuleInit {
     this.#log(error, store);
     const { status } = error;
     const body = JSON.stringify(toProblem(error, store.txn));
-    // Node's time-outs no longer hold for this connection.
-    const deadline = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    socket.once('close', () => clearTimeout(deadline));
-    socket.end(
+    endLingeringly(
+      socket,
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
         `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
         `X-Request-Id: ${store.txn}\r\nCache-Control: no-store\r\n${fields}Connection: close\r\n\r\n${body}`,

@@ -33,6 +33,7 @@ export abstract class RequestAdmission {
   /**
    * Called instead for a request that goes to a `@WebSocketGateway()` class marked `@NoInternalToken()`: remove what its
    * sender must not set. Nothing by default.
+   * @throws InternalTokenError to refuse the request, or the handshake, which is answered with it
    */
   prepareOpen(_raw: IncomingMessage): void {}
 }

@@ -99,7 +99,7 @@ export class RequestHook implements OnModuleInit {
 
   /** Takes the `upgrade` event of a server: only handshakes with open gateway classes reach its listeners. */
   guardUpgrades(server: Server): void {
-    this.upgrades.decideFor(server);
+    this.upgrades.decideFor(server, (raw) => this.#admission.prepareOpen(raw));
     const emit = server.emit.bind(server) as Emit;
     const intercepted: Emit = (event, ...args) =>
       event === 'upgrade' ? this.#handOut(emit, args as [IncomingMessage, Duplex, Buffer]) : emit(event, ...args);
@@ -131,12 +131,14 @@ export class RequestHook implements OnModuleInit {
       const allowBody = () => {
         if (this.#expected.delete(response)) response.writeContinue();
       };
-      const failed = (error: unknown) => this.#fail(response, store, error);
+      const failed = (error: unknown) => this.#fail(raw, response, store, error);
       const refused = this.upgrades.isRefused(raw);
       // Whoever took it for an upgrade on the way must not send anything behind it.
       if (refused) response.setHeader('Connection', 'close');
       let admitted: boolean | Promise<boolean> = true;
       try {
+        const refusal = this.upgrades.refusalOf(raw);
+        if (refusal !== undefined) return failed(refusal);
         if (this.gateways.polls(raw)) this.#admission.prepareOpen(raw);
         else admitted = this.#admission.admit({ raw, response, store, allowBody, ...(refused && { upgrade: true }) });
       } catch (error) {
@@ -191,10 +193,7 @@ export class RequestHook implements OnModuleInit {
   #handOut(emit: Emit, [raw, socket, head]: [IncomingMessage, Duplex, Buffer]): boolean {
     const response = this.upgrades.receive(raw, socket);
     if (response !== undefined) this.handle(raw, response, () => undefined);
-    else {
-      this.#admission.prepareOpen(raw);
-      if (!emit('upgrade', raw, socket, head)) socket.destroy();
-    }
+    else if (!emit('upgrade', raw, socket, head)) socket.destroy();
     return true;
   }
 
@@ -258,12 +257,17 @@ export class RequestHook implements OnModuleInit {
     return allowed;
   }
 
-  #fail(response: ServerResponse, store: InternalTokenStore, error: unknown): void {
-    this.#logger.error(
-      'Admission failed; the request is refused',
-      error instanceof Error ? error.stack : String(error),
-    );
-    this.#refuse(response, store, error);
+  /** Nothing was read of the body, and perhaps the head is in doubt: no request follows on this connection. */
+  #fail(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore, error: unknown): void {
+    if (error instanceof InternalTokenError && error.status < 500) this.#logger.warn(`refused: ${error.message}`);
+    else {
+      this.#logger.error(
+        'Admission failed; the request is refused',
+        error instanceof Error ? error.stack : String(error),
+      );
+    }
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+    emitRequestEvent(raw, response, () => this.#refuse(response, store, error));
   }
 
   #refuse(response: ServerResponse, store: InternalTokenStore, error: unknown): void {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { InternalTokenError } from '../../core/index.js';
+import { endLingeringly } from './end-lingeringly.js';
 import { WebSocketGateways } from './websocket-gateways.js';
 
 /** Node asks it before it hands out a connection, from 22.21 and 24.9 on. */
@@ -12,26 +14,35 @@ type Asking = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => b
  */
 @Injectable()
 export class Upgrades {
-  readonly #refused = new WeakSet<IncomingMessage>();
+  /** By request: that it may go on, or why not; null: nobody takes it. */
+  readonly #verdicts = new WeakMap<IncomingMessage, 'open' | InternalTokenError | null>();
+  #prepare: (request: IncomingMessage) => void = () => undefined;
 
   constructor(private readonly gateways: WebSocketGateways) {}
 
-  /** Takes the decision for a server. Without listeners for `upgrade` nothing changes. */
-  decideFor(server: Server): void {
+  /**
+   * Takes the decision for a server. Without listeners for `upgrade` nothing changes.
+   * @param prepare called once with a handshake that an open gateway class would answer; refuses by what it throws
+   */
+  decideFor(server: Server, prepare: (request: IncomingMessage) => void): void {
+    this.#prepare = prepare;
     const asking = server as Asking;
     const listens = asking.shouldUpgradeCallback;
     if (typeof listens !== 'function') return;
-    asking.shouldUpgradeCallback = (request) => {
-      if (!isHandshake(request) || !listens.call(server, request)) return false;
-      if (this.gateways.opens(request)) return true;
-      this.#refused.add(request);
-      return false;
-    };
+    asking.shouldUpgradeCallback = (request) =>
+      isHandshake(request) && listens.call(server, request) && this.#opens(request);
   }
 
   /** Whether a request was a handshake that must be told no. */
   isRefused(request: IncomingMessage): boolean {
-    return this.#refused.has(request);
+    const verdict = this.#verdicts.get(request);
+    return verdict !== undefined && verdict !== 'open';
+  }
+
+  /** Why a handshake with an open gateway class is refused. Undefined for all others. */
+  refusalOf(request: IncomingMessage): InternalTokenError | undefined {
+    const verdict = this.#verdicts.get(request);
+    return verdict instanceof InternalTokenError ? verdict : undefined;
   }
 
   /**
@@ -41,11 +52,10 @@ export class Upgrades {
   receive(request: IncomingMessage, socket: Duplex): ServerResponse | undefined {
     // Node has let go of the connection: an error that nobody hears ends the process.
     socket.on('error', () => socket.destroy());
-    if (isHandshake(request) && this.gateways.opens(request)) return undefined;
-    this.#refused.add(request);
+    if (this.#opens(request)) return undefined;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.once('finish', () => socket.end());
+    response.once('finish', () => endLingeringly(socket));
     try {
       response.assignSocket(request.socket);
     } catch {
@@ -53,6 +63,26 @@ export class Upgrades {
       socket.destroy();
     }
     return response;
+  }
+
+  #opens(request: IncomingMessage): boolean {
+    let verdict = this.#verdicts.get(request);
+    if (verdict === undefined) {
+      verdict = isHandshake(request) && this.gateways.opens(request) ? this.#prepared(request) : null;
+      this.#verdicts.set(request, verdict);
+    }
+    return verdict === 'open';
+  }
+
+  #prepared(request: IncomingMessage): 'open' | InternalTokenError {
+    try {
+      this.#prepare(request);
+      return 'open';
+    } catch (error) {
+      return error instanceof InternalTokenError
+        ? error
+        : new InternalTokenError('txn_no_context', undefined, { cause: error });
+    }
   }
 }
 
