@@ -65,6 +65,15 @@ class Misspelt extends EdgePolicy {
   override check(): void {}
 }
 
+@Injectable()
+class ReadsDistinct extends EdgePolicy {
+  override readonly runs = 'before-authentication';
+  static readonly seen: unknown[] = [];
+  override check({ raw }: EdgeRequest): void {
+    ReadsDistinct.seen.push([raw.headersDistinct['txn-token'], raw.headersDistinct['x-key']]);
+  }
+}
+
 describe('a policy that runs before authentication', () => {
   const open: EdgeGateway[] = [];
   const start = async (...providers: (new () => EdgePolicy)[]): Promise<EdgeGateway> => {
@@ -74,6 +83,12 @@ describe('a policy that runs before authentication', () => {
   };
   afterEach(async () => {
     for (const gateway of open.splice(0)) await gateway.close();
+  });
+
+  it('R171: reads every view of the header fields, without those that were dropped', async () => {
+    const gateway = await start(ReadsDistinct);
+    expect((await gateway.get('/catalog/items', 'Txn-Token: x', 'X-Key: own')).status).toBe(200);
+    expect(ReadsDistinct.seen).toEqual([[undefined, ['own']]]);
   });
 
   it('R171: limits the rate of wrong credentials, whose tokens are then not looked at', async () => {

@@ -25,7 +25,7 @@ import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from './edge.options.
 import type { EdgeRequest } from './authorize/edge-policy.js';
 import { EdgeRefusals } from './edge-refusals.js';
 import { enrichPrincipal } from './authorize/enrichment.js';
-import { removeField, sealHeaders } from './normalize/header-hygiene.js';
+import { withdrawField } from './normalize/header-hygiene.js';
 import { InternalListeners } from './listeners/internal-listener.js';
 import type { Principal } from './authenticate/principal.js';
 import { checkHead } from './normalize/request-framing.js';
@@ -141,9 +141,8 @@ export class EdgeAdmission extends RequestAdmission {
   #decide(arrival: Arrival, principal: Principal | undefined): boolean | Promise<boolean> {
     const { request, route, clientAddress } = arrival;
     if (isGone(request)) return false;
-    if (!this.settings.forwardAuthorization) removeField(request.raw, 'authorization');
-    if (!this.settings.forwardCookies) removeField(request.raw, 'cookie');
-    sealHeaders(request.raw);
+    if (!this.settings.forwardAuthorization) withdrawField(request.raw, 'authorization');
+    if (!this.settings.forwardCookies) withdrawField(request.raw, 'cookie');
     const scope = grantedScope(route, principal);
     this.#assertProtocol(arrival, principal);
     if (!this.settings.upstreams.origins.has(route.domain)) assertPlainBody(request);

@@ -86,6 +86,12 @@ export function removeField(request: IncomingMessage, lowerName: string): void {
   raw.length = kept;
 }
 
+/** The same once {@link sealHeaders} was called. */
+export function withdrawField(request: IncomingMessage, lowerName: string): void {
+  removeField(request, lowerName);
+  delete request.headersDistinct[lowerName];
+}
+
 /** Gives a field one value, whatever it had. */
 export function replaceField(request: IncomingMessage, lowerName: string, value: string): void {
   removeField(request, lowerName);

@@ -57,6 +57,8 @@ export class RequestReception {
     const route = table.find(method, target.url);
     if (route === undefined || route.access === 'none') throw this.#unmatched(request);
     store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
+    // Policies before authentication read it too.
+    sealHeaders(raw);
     return { request, route, clientAddress: client, protocol };
   }
 
