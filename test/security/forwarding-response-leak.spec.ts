@@ -42,7 +42,6 @@ describe('what a service says that is nobody’s business outside', () => {
     ['X-Internal-Node', 'forged'],
     ['X-Envoy-Upstream-Service-Time', 'forged'],
     ['X-Forwarded-Server', 'forged'],
-    ['X-User-Id', 'forged'],
     ['Server', 'forged/1.0'],
     ['X-Powered-By', 'forged'],
     ['Alt-Svc', 'h3="forged:443"'],

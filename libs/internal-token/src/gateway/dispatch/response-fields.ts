@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import { isInternalName } from '../normalize/field-rules.js';
 import { outsideChallenges } from './challenges.js';
 
@@ -19,11 +20,13 @@ const DROPPED = new Set([
   // would send the client past the gateway
   'alt-svc',
 ]);
+/** Services choose the names: both bound what they can make this process remember. */
 const MAX_REMEMBERED = 512;
+const LONGEST_REMEMBERED = 64;
 
 /** Turns what a service answers into what a client sees. */
 export class ResponseFields {
-  readonly #dropped = new Map<string, boolean>();
+  readonly #dropped = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
 
   /**
    * @param name the gateway's name in `Via`
@@ -60,7 +63,7 @@ export class ResponseFields {
     let drops = this.#dropped.get(name);
     if (drops === undefined) {
       drops = DROPPED.has(name) || isInternalName(name);
-      if (this.#dropped.size < MAX_REMEMBERED) this.#dropped.set(name, drops);
+      if (name.length <= LONGEST_REMEMBERED) this.#dropped.set(name, drops);
     }
     return drops;
   }

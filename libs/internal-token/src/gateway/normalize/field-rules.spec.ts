@@ -29,6 +29,25 @@ describe('FieldRules', () => {
     expect(keep.map((name) => rules.of(name))).toEqual(keep.map(() => 'keep'));
   });
 
+  it('R175: of X-Forwarded-* proxies are believed where a client came from, not who it is', () => {
+    const rules = new FieldRules({ keep: ['X-Forwarded-Email'] });
+    const believed = ['For', 'Host', 'Proto', 'Port', 'Prefix', 'Server'].map((name) => `X-Forwarded-${name}`);
+    expect(believed.map((name) => rules.of(name))).toEqual(believed.map(() => 'forwarded'));
+    const drop = ['User', 'Groups', 'Client-Cert', 'Access-Token', 'Whatever'].map((name) => `X-Forwarded-${name}`);
+    expect([...drop, 'X_Forwarded_For'].map((name) => rules.of(name))).toEqual([...drop, ''].map(() => 'drop'));
+    expect(rules.of('X-Forwarded-Email')).toBe('keep');
+  });
+
+  it.each([
+    ['Remote-Groups', 'Remote-Email', 'X-Remote-Group', 'X-Remote-Extra-Scopes', 'X-User', 'X-User-Groups'],
+    ['X-Credential-Identifier', 'X-Anonymous-Consumer', 'X-Authentik-Email', 'Tailscale-User-Login', 'X-Vouch-User'],
+    ['X-WEBAUTH-USER', 'Impersonate-User', 'Impersonate-Extra-Scopes', 'X-Jwt-Assertion', 'Remote_User'],
+    ['X-Instana-T', 'jaeger-baggage', 'elastic-apm-traceparent'],
+  ])('R175: %s and the like are dropped', (...names) => {
+    const rules = new FieldRules();
+    expect(names.filter((name) => rules.of(name) !== 'drop')).toEqual([]);
+  });
+
   it('R175: a kept field stays in its own spelling alone', () => {
     const rules = new FieldRules({ keep: ['X-Request-Id', 'X-Consumer-Id', 'Txn-Token'] });
     expect(['x-request-id', 'X-CONSUMER-ID'].map((name) => rules.of(name))).toEqual(['keep', 'keep']);

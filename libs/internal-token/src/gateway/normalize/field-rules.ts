@@ -34,23 +34,38 @@ const OURS = new Set([
 const OUR_PREFIXES = ['xinternal', 'xwimse'];
 
 /** Said by proxies; believed from configured ones only, and then only in its exact spelling. */
-const FORWARDED = new Set(['forwarded', 'xrealip', 'xclientip', 'xclusterclientip', 'trueclientip', 'cfconnectingip']);
-const FORWARDED_PREFIXES = ['xforwarded', 'xoriginalforwarded', 'xenvoy'];
+const FORWARDED = new Set([
+  'forwarded',
+  'xforwarded',
+  'xforwardedfor',
+  'xforwardedhost',
+  'xforwardedproto',
+  'xforwardedport',
+  'xforwardedprefix',
+  'xforwardedserver',
+  'xrealip',
+  'xclientip',
+  'xclusterclientip',
+  'trueclientip',
+  'cfconnectingip',
+]);
+const FORWARDED_PREFIXES = ['xoriginalforwarded', 'xenvoy'];
 
-/** What other systems say of a user or a trace. Dropped in every spelling, unless `keepHeaders` names the field. */
-const FOREIGN = new Set([
-  // traces
+/** What other systems say of a trace or a user. Dropped in every spelling, unless `keepHeaders` names the field. */
+const TRACES = new Set([
   'baggage',
   'xrequestid',
   'b3',
   'ubertraceid',
   'sentrytrace',
+  'jaegerbaggage',
+  'elasticapmtraceparent',
   'xamzntraceid',
   'xcloudtracecontext',
-  // identities
+]);
+const IDENTITIES = new Set([
   'remoteuser',
   'xremoteuser',
-  'xuser',
   'xuserid',
   'xusername',
   'xuseremail',
@@ -66,14 +81,23 @@ const FOREIGN = new Set([
   'xauthusername',
   'xauthuseremail',
   'xarrclientcert',
+  'xcredentialidentifier',
+  'xanonymousconsumer',
+  'xwebauthuser',
+  'xjwtassertion',
 ]);
 /** The same by family: `x-auth-user` is `X-Auth-User` and `X-Auth-User-Id`, and not `X-Auth-Users`. */
-const FOREIGN_FAMILIES = new Set([
-  // traces
-  'x-b3',
-  'x-datadog',
-  'uberctx',
-  // identities: authenticating proxies, meshes and clouds
+const TRACE_FAMILIES = new Set(['x-b3', 'x-datadog', 'x-instana', 'uberctx']);
+const IDENTITY_FAMILIES = new Set([
+  // authenticating proxies, meshes and clouds
+  'x-forwarded',
+  'remote',
+  'x-remote',
+  'x-user',
+  'x-authentik',
+  'tailscale-user',
+  'x-vouch',
+  'impersonate',
   'x-authenticated',
   'x-auth-request',
   'x-auth-user',
@@ -146,17 +170,18 @@ export class FieldRules {
     const respelt = /[_.]/.test(lower);
     if (isForwarded(squeezed)) return respelt ? 'drop' : 'forwarded';
     if (respelt && SHADOWED.has(squeezed)) return 'drop';
-    return isForeign(lower, squeezed) && !this.#kept.has(lower) ? 'drop' : 'keep';
+    const foreign = isOfTrace(lower, squeezed) || IDENTITIES.has(squeezed) || isOfFamily(lower, IDENTITY_FAMILIES);
+    return foreign && !this.#kept.has(lower) ? 'drop' : 'keep';
   }
 }
 
 /**
  * Names that are said inside only, in whatever spelling: the internal token, workload identity, trace context, what
- * proxies tell each other.
+ * proxies tell each other. What a service says in its answer about a user is its own to say.
  */
 export function isInternalName(name: string): boolean {
   const squeezed = squeeze(name);
-  return isOurs(squeezed) || isForwarded(squeezed) || isForeign(name.toLowerCase(), squeezed);
+  return isOurs(squeezed) || isForwarded(squeezed) || isOfTrace(name.toLowerCase(), squeezed);
 }
 
 function isOurs(squeezed: string): boolean {
@@ -167,13 +192,16 @@ function isForwarded(squeezed: string): boolean {
   return FORWARDED.has(squeezed) || startsWithAny(squeezed, FORWARDED_PREFIXES);
 }
 
-function isForeign(lower: string, squeezed: string): boolean {
-  if (FOREIGN.has(squeezed)) return true;
+function isOfTrace(lower: string, squeezed: string): boolean {
+  return TRACES.has(squeezed) || isOfFamily(lower, TRACE_FAMILIES);
+}
+
+function isOfFamily(lower: string, families: ReadonlySet<string>): boolean {
   const name = lower.replace(/[^a-z0-9]+/g, '-');
   for (let end = name.indexOf('-', 1); end !== -1; end = name.indexOf('-', end + 1)) {
-    if (FOREIGN_FAMILIES.has(name.slice(0, end))) return true;
+    if (families.has(name.slice(0, end))) return true;
   }
-  return FOREIGN_FAMILIES.has(name);
+  return families.has(name);
 }
 
 function squeeze(name: string): string {

@@ -1,0 +1,16 @@
+import { ResponseFields } from './response-fields.js';
+
+describe('ResponseFields', () => {
+  it('R175: what a service says of a user goes out, what is said inside does not', () => {
+    const fields = new ResponseFields('gateway', new Set());
+    const own = { 'x-user-id': '7', 'x-roles': 'admin', 'x-tenant-id': 'acme', 'x-consumer-group': 'a' };
+    const inside = {
+      'x-forwarded-for': '10.0.0.7',
+      'txn-token': 'x',
+      x_internal_id: '1',
+      'jaeger-baggage': 'b',
+      'x-request-id': 'its own',
+    };
+    expect(fields.of(200, { ...own, ...inside })).toEqual([...Object.entries(own).flat(), 'via', '1.1 gateway']);
+  });
+});
