@@ -37,9 +37,6 @@ const TRUNCATED = '[truncated]';
 /** What a cut through the middle of a character leaves. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
-/** How many members objects have that turned out to be huge: JavaScript has no way to list a part of them. */
-const huge = new WeakMap<object, number>();
-
 /**
  * Redacts a text and cuts it. Little more is searched than is shown.
  *
@@ -206,14 +203,10 @@ class Sanitizer {
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.value(toJSON.call(value), depth + 1);
     if (this.#listed > MAX_LISTED) return TRUNCATED;
-    const members = huge.get(value);
-    if (members !== undefined) return hugeObject(value, members);
+    // JavaScript has no way to list a part: this costs its size, once a line.
     const names = Object.keys(value);
     this.#listed += names.length;
-    if (names.length > MAX_LISTED) {
-      huge.set(value, names.length);
-      return hugeObject(value, names.length);
-    }
+    if (names.length > MAX_LISTED) return `[${nameOf(value)}, ${names.length} members]`;
     names.length = Math.min(names.length, MAX_MEMBERS + 1);
     return this.#members(
       value,
@@ -260,10 +253,6 @@ function holdsSecret(name: string, value: unknown): boolean {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
-}
-
-function hugeObject(value: object, members: number): string {
-  return `[${nameOf(value)}, ${members} members]`;
 }
 
 function nameOf(value: object): string {
