@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { bundleProcess } from '../../../test/support/bundle-process.mjs';
 import { faultOf } from '../../../test/support/log-line/validate.mjs';
 import type { Wish } from '../../../test/support/log-output/service.js';
 import type { LogLine } from '../src/logging/index.js';
@@ -12,6 +13,8 @@ import type { LogLine } from '../src/logging/index.js';
 const support = (path: string) => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.${'c2lnbmF0dXJl'.repeat(5)}`;
 const MEBIBYTE = 1_048_576;
+const directory = mkdtempSync(join(tmpdir(), 'failing-output-'));
+let program: string;
 
 /** A service in a process of its own, whose standard output is the test's. */
 class Service {
@@ -20,8 +23,7 @@ class Service {
   readonly #ended = new AbortController();
 
   private constructor(stdio: StdioOptions) {
-    const script = ['--import', support('storage/typescript-hooks.mjs'), support('log-output/service.ts')];
-    this.child = spawn(process.execPath, script, { stdio });
+    this.child = spawn(process.execPath, [program], { stdio });
     this.#said = this.child.stderr === null ? Promise.resolve('') : text(this.child.stderr);
     this.child.once('exit', () => this.#ended.abort());
   }
@@ -68,7 +70,6 @@ const read = (lines: string): LogLine[] =>
     .map((line) => JSON.parse(line) as LogLine);
 
 describe('output that fails', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'failing-output-'));
   const fds: number[] = [];
   const open = (path: string, flags: string | number = 'w'): number => {
     const fd = openSync(path, flags);
@@ -76,6 +77,9 @@ describe('output that fails', () => {
     return fd;
   };
 
+  beforeAll(async () => {
+    program = await bundleProcess(support('log-output/service.ts'), directory);
+  });
   afterAll(() => {
     for (const fd of fds) closeSync(fd);
     rmSync(directory, { recursive: true });

@@ -155,17 +155,21 @@ describe('redactText', () => {
   );
 
   it.each([
-    ...[
-      'PGPASSWORD=%',
-      'privateKey=%',
-      'secret_key=%',
-      'AWS_SECRET_ACCESS_KEY=%',
-      'AWSSecretKey: %',
-      'X-Auth-Token: %',
-    ],
-    ...['Bearer "%"', "DPoP '%'", 'postgres://shop:pa/%@db', 'postgres://shop:%/ss@db', String.raw`\n\password=%`],
-    ...[String.raw`HTTP/1.1\r\nauthorization: Digest %`, String.raw`\nrefresh_token=%`, String.raw`\refresh_token=%`],
+    'PGPASSWORD=%',
+    'privateKey=%',
+    'secret_key=%',
+    'AWS_SECRET_ACCESS_KEY=%',
+    'AWSSecretKey: %',
+    'X-Auth-Token: %',
+    'postgres://shop:pa/%@db',
+    'postgres://shop:%/ss@db',
+    String.raw`\n\password=%`,
+    String.raw`HTTP/1.1\r\nauthorization: Digest %`,
+    String.raw`\nrefresh_token=%`,
+    String.raw`\refresh_token=%`,
     String.raw`\nbearer %`,
+    'Bearer "%"',
+    "DPoP '%'",
   ])('R167: removes the secret of %s', (form) => {
     const text = form.replace('%', 's3cr3t-v4lue');
     for (const each of [text, `said ${text}\nnext`]) expect(redactText(each)).not.toContain('v4lue');

@@ -55,8 +55,19 @@ describe('sanitize', () => {
   });
 
   it.each([
-    ...['dbPassword', 'DB_PASSWORD', 'PGPASSWORD', 'newPassword', 'jwtSecret', 'webhook_secret', 'stripeApiKey'],
-    ...['client_passwd', 'userAccessToken', 'X-Auth-Token', 'secretAccessKey', 'tlsPrivateKey', 'proxyAuthorization'],
+    'dbPassword',
+    'DB_PASSWORD',
+    'PGPASSWORD',
+    'newPassword',
+    'jwtSecret',
+    'webhook_secret',
+    'stripeApiKey',
+    'client_passwd',
+    'userAccessToken',
+    'X-Auth-Token',
+    'secretAccessKey',
+    'tlsPrivateKey',
+    'proxyAuthorization',
   ])('R116: hides %s as a member, in a map and as text', (name) => {
     const shown = [{ dto: { [name]: 'hunter2' } }, new Map([[name, 'hunter2']]), [name, 'hunter2'], `${name}=hunter2`];
     for (const value of shown) expect(JSON.stringify(sanitize(value))).not.toContain('hunter2');
