@@ -9,7 +9,9 @@ import { InternalTokenLogger, InternalTokenLoggingModule } from 'nestjs-internal
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
 export type Wish =
-  { lines: number; size: number; level?: 'log' | 'fatal' } | { spans: number } | { open: number; fail: 'throw' | 'reject'; with: string };
+  | { lines: number; size: number; level?: 'log' | 'fatal' }
+  | { spans: number }
+  | { open: number; fail: 'throw' | 'reject'; with: string };
 
 @Module({
   imports: [
