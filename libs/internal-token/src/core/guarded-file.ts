@@ -16,7 +16,11 @@ const MAX_SECRET_BYTES = 64 * 1024;
  */
 export function checkFileMode({ mode }: Pick<Stats, 'mode'>, content: FileContent): string | undefined {
   if (process.platform === 'win32') return undefined;
-  if ((mode & 0o002) !== 0) throw new Error('everybody can write it: chmod o-w');
+  if ((mode & 0o002) !== 0) {
+    throw new Error(
+      'everybody can write it: chmod o-w (on a mount that ignores it, keep the file on another one or mount with a umask)',
+    );
+  }
   if (content === 'public' || (mode & 0o004) === 0) return undefined;
   return 'everybody can read it: chmod 600 it (as a Kubernetes secret: defaultMode 0440, and an fsGroup)';
 }
