@@ -1,5 +1,8 @@
-/** White space at an end; control and format characters (bidirectional and zero-width ones are such), half surrogate pairs. */
-const UNFIT = /^\s|\s$|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/**
+ * White space at an end; control and format characters (bidirectional and zero-width ones are such), half surrogate
+ * pairs, and what is shown as nothing: fillers, variation selectors, the empty Braille pattern.
+ */
+const UNFIT = /^\s|\s$|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * Whether a text may name a subject (`sub`), at the edge and inside: not empty, and nothing in it that a reader of a log
