@@ -2,7 +2,14 @@ import { Controller, Get, type INestApplication, Injectable, Post } from '@nestj
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ClsService } from 'nestjs-cls';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { inspect } from 'node:util';
@@ -388,4 +395,12 @@ describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
     }));
     await expect(start(row, { imports })).rejects.toMatchObject({ code: 'configuration_invalid' });
   });
+});
+
+it.each(ADAPTERS)('a listener in the place of the framework’s is called ($adapter)', async (adapter) => {
+  const { app, url } = await start(adapter, { controllers: [OpenController] });
+  const server = app.getHttpServer() as Server;
+  server.removeAllListeners('request').on('request', (_raw, response: ServerResponse) => response.end('its own'));
+  expect(await (await fetch(`${url}/open`)).text()).toBe('its own');
+  await app.close();
 });

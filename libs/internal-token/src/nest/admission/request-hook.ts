@@ -182,7 +182,7 @@ export class RequestHook implements OnModuleInit {
    * requests of open gateway classes may find it; the framework, whose guard refuses, gets all others.
    */
   #deliver(server: Server, emit: Emit, raw: IncomingMessage, response: ServerResponse): void {
-    const framework = this.#framework;
+    const framework = this.gateways.takeRequests ? this.#framework : undefined;
     if (framework === undefined || server.listeners('request').includes(framework) || this.gateways.polls(raw)) {
       return void emit('request', raw, response);
     }

@@ -81,6 +81,11 @@ export class WebSocketGateways implements OnModuleInit {
     return this.#socketIo && this.opens(request);
   }
 
+  /** True where socket.io may have put its own listener for requests in the place of the framework's. */
+  get takeRequests(): boolean {
+    return this.#socketIo;
+  }
+
   #pathOf({ path }: Gateway): string {
     const segments = (path ?? (this.#socketIo ? 'socket.io' : '')).split('/').filter(Boolean);
     return `/${segments.join('/')}`;
