@@ -9,9 +9,16 @@ import {
   type OnModuleDestroy,
   Sse,
 } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { GracefulShutdown, NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import {
+  enableGracefulShutdown,
+  GracefulShutdown,
+  NoInternalToken,
+  type SpanRecord,
+  Tracer,
+} from 'nestjs-internal-token';
 import { fromEvent, NEVER, startWith, takeUntil } from 'rxjs';
 import { holdTimers } from '../../../test/support/held-timers.js';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
@@ -268,4 +275,16 @@ describe('the times of a shutdown', () => {
   it('has no delay unless told so', () => {
     expect(resolveShutdownOptions({})).toEqual({ delayMs: 0, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
   });
+});
+
+it('without InternalTokenModule the start stops and names it', async () => {
+  class EmptyModule {}
+  const app = await NestFactory.create({ module: EmptyModule }, { logger: false });
+  expect(() => enableGracefulShutdown(app)).toThrow(
+    expect.objectContaining({
+      code: 'configuration_invalid',
+      message: expect.stringMatching(/Import InternalTokenModule/),
+    }),
+  );
+  await app.close();
 });

@@ -1,4 +1,6 @@
 import { type INestApplication, Logger } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { InternalTokenError } from '../../core/index.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 import { type GracefulShutdownOptions, resolveShutdownOptions } from './graceful-shutdown.options.js';
 
@@ -16,11 +18,11 @@ const FLUSH_MS = 1_000;
  * the signal. Then `app.close()` runs, and the process exits with 0; with 1 if closing failed. A second signal ends it
  * at once.
  *
- * @throws InternalTokenError `configuration_invalid` if the times do not fit
+ * @throws InternalTokenError `configuration_invalid` if the times do not fit, or without `InternalTokenModule`
  */
 export function enableGracefulShutdown(app: INestApplication, options: GracefulShutdownOptions = {}): void {
   const settings = resolveShutdownOptions(options);
-  const shutdown = app.get(ShutdownSequence, { strict: false });
+  const shutdown = sequenceOf(app);
   let begunAt: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (begunAt === undefined) {
@@ -36,6 +38,18 @@ export function enableGracefulShutdown(app: INestApplication, options: GracefulS
   };
   for (const signal of settings.signals) process.on(signal, onSignal);
   shutdown.closed.addEventListener('abort', unsubscribe, { once: true });
+}
+
+function sequenceOf(app: INestApplication): ShutdownSequence {
+  // Nest ends the process where `get()` finds nothing, with a message about a class that nobody knows.
+  const modules = [...app.get(ModulesContainer, { strict: false }).values()];
+  if (!modules.some(({ providers }) => providers.has(ShutdownSequence))) {
+    throw new InternalTokenError(
+      'configuration_invalid',
+      'enableGracefulShutdown: the application does not import InternalTokenModule. Import InternalTokenModule.forRoot().',
+    );
+  }
+  return app.get(ShutdownSequence, { strict: false });
 }
 
 function failed(error: unknown): void {
