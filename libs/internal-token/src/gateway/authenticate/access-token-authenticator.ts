@@ -20,7 +20,7 @@ export interface AccessTokenCacheOptions {
   readonly maxEntries?: number;
   /** Most memory that they take per issuer, estimated, in bytes: 1 MiB to 1 GiB. Default 33554432 (32 MiB). */
   readonly maxBytes?: number;
-  /** Longest time an introspection answer is believed, in seconds. Default 30; 0 asks at every request. */
+  /** Longest time an introspection answer is believed, in seconds. Default 30; 0 asks at every request; refusals are remembered for 5 s all the same. */
   readonly introspectionSeconds?: number;
 }
 
