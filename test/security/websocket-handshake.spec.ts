@@ -135,11 +135,17 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
       client.write(head('GET / HTTP/1.1', ...lines));
       const [connection] = await accepted;
       const closed = new Promise((resolve) => connection.once('close', resolve));
-      await once(client, 'end');
-      if (allowHalfOpen) jest.advanceTimersByTime(2_000);
-      await closed;
-      client.destroy();
-      jest.useRealTimers();
+      try {
+        await once(client, 'end');
+        expect(connection.readableFlowing).toBe(true);
+        if (allowHalfOpen) jest.advanceTimersByTime(2_000);
+        if (allowHalfOpen) expect(connection.destroyed).toBe(true);
+        await closed;
+      } finally {
+        connection.destroy();
+        client.destroy();
+        jest.useRealTimers();
+      }
     }
     expect(app.get(OpenRequests, { strict: false }).size).toBe(0);
   });
@@ -212,27 +218,30 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
   });
 
   it.each([
-    ['evil.example', ['Host: evil.example'], [421, 'misdirected_request']],
-    ['no host', [], [400, 'invalid_request']],
-    ['two hosts', ['Host: shop.example', 'Host: shop.example'], [400, 'invalid_request']],
-  ])('R176: with an open gateway class is refused if it names %s', async (_name, hosts, refusal) => {
+    ['evil.example', ['Host: evil.example'], 421],
+    ['no host', [], 400],
+    ['two hosts', ['Host: shop.example', 'Host: shop.example'], 400],
+  ])('R176: with an open gateway class is refused if it names %s', async (_name, hosts, status) => {
     const publicHosts = ['shop.example'];
     const answer = async (target: string, ...lines: readonly string[]) => {
-      const { responses, closed } = await gateway.untilClosed(head(`GET ${target} HTTP/1.1`, ...lines));
-      return [...responses.map((response) => [response.status, problemIn(response)['code']]), closed];
+      const client = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
+      client.write(head(`GET ${target} HTTP/1.1`, ...lines));
+      const [text] = (await once(client, 'data')) as [string];
+      client.destroy();
+      return [Number(text.split(' ')[1]), /^connection: close\r$/im.test(text)];
     };
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', WS_KEY];
     gateway = await EdgeGateway.start({ platform, providers: [OpenFeed], prepare: ws, edge: { publicHosts } });
-    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([refusal, true]);
+    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([status, true]);
     // As a Node does that hands out the connection without asking.
     Object.assign(gateway.app.getHttpServer(), { shouldUpgradeCallback: () => true });
-    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([refusal, true]);
+    expect(await answer('/open', ...hosts, ...upgrade)).toEqual([status, true]);
     expect(gateway.app.get(OpenFeed).connections).toBe(0);
     const own = await handshake(`http://127.0.0.1:${gateway.port}/open`, { Host: 'shop.example' });
     expect(codeOf(own)).toEqual([101, 'secret']);
     await gateway.close();
     gateway = await EdgeGateway.start({ platform, providers: [OpenSockets], prepare: socket, edge: { publicHosts } });
-    expect(await answer('/socket.io/?EIO=4&transport=polling', ...hosts)).toEqual([refusal, true]);
+    expect(await answer('/socket.io/?EIO=4&transport=polling', ...hosts)).toEqual([status, true]);
   });
 
   it('R159: reaches an open gateway class, without what outsiders must not set', async () => {
