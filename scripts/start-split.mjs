@@ -80,7 +80,7 @@ function startApplication(name, settings, width) {
       console.log(`${colour(name.padEnd(width))} ${pc.dim('│')} ${line}`),
     );
   }
-  void application.ended.then((how) => {
+  void application.howItEnded().then((how) => {
     if (stopping) return;
     console.error(`\n${pc.red('✗')} ${how}. Its last lines are above; the others are stopped.`);
     process.exitCode = 1;

@@ -183,7 +183,7 @@ async function untilReady() {
     const answer = await getAs(ALICE, '/orders/anvil').catch(() => undefined);
     if (answer?.status === 200) return;
     const ended = applications.find(({ hasEnded }) => hasEnded);
-    if (ended) throw new UserError(`${await ended.ended}.\n${output.slice(-4000)}`);
+    if (ended) throw new UserError(`${await ended.howItEnded()}.\n${output.slice(-4000)}`);
     if (Date.now() > deadline) {
       throw new UserError(`No order yet: ${JSON.stringify(answer ?? 'no answer')}\n${output.slice(-4000)}`);
     }

@@ -12,7 +12,10 @@ const POLL_MS = 50;
 
 /** An application in its own process. */
 export class Application {
-  /** Resolves with a sentence about how it ended, after all of its output has been read. */
+  /**
+   * Resolves with how it ended, after all of its output has been read.
+   * @type {Promise<{ readonly code: number | null, readonly signal: NodeJS.Signals | null }>}
+   */
   ended;
   #child;
   #errors = '';
@@ -31,9 +34,7 @@ export class Application {
       env: environment,
     });
     this.#child.stderr.on('data', (chunk) => (this.#errors = `${this.#errors}${chunk}`.slice(-4000)));
-    this.ended = once(this.#child, 'close').then(([code, signal]) =>
-      signal === null ? `${name} exited with code ${code}` : `${name} was killed by ${signal}`,
-    );
+    this.ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
   get stdout() {
@@ -49,6 +50,12 @@ export class Application {
     return this.#errors;
   }
 
+  /** Waits for its end. @returns {Promise<string>} how it ended, in words */
+  async howItEnded() {
+    const { code, signal } = await this.ended;
+    return signal === null ? `${this.name} exited with code ${code}` : `${this.name} was killed by ${signal}`;
+  }
+
   get hasEnded() {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -58,7 +65,7 @@ export class Application {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await answers(url))) {
       if (this.hasEnded) {
-        throw new UserError(`${this.name} stopped while starting: ${await this.ended}.\n${this.#errors.trim()}`);
+        throw new UserError(`${this.name} stopped while starting: ${await this.howItEnded()}.\n${this.#errors.trim()}`);
       }
       if (Date.now() > deadline) {
         throw new UserError(`${this.name} did not start in ${START_LIMIT_MS / 1000} s.\n${this.#errors.trim()}`);
