@@ -133,8 +133,8 @@ function shutDown(app: INestApplication, deadlineMs = 20_000) {
 
 function recordLines(): { readonly lines: string[]; readonly logger: LoggerService } {
   const lines: string[] = [];
-  const keep = (message: unknown, context?: unknown): void => {
-    if (context === 'Shutdown') lines.push(String(message));
+  const keep = (message: unknown, ...rest: unknown[]): void => {
+    if (rest.at(-1) === 'Shutdown') lines.push(String(message));
   };
   return { lines, logger: { log: keep, warn: keep, error: keep } };
 }
@@ -194,6 +194,21 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     await ended;
   });
 
+  it('R164: a connection that brings no request holds up nothing once nothing is open', async () => {
+    const { app, port } = await start(row, parts);
+    const silent = await Client.open(port);
+    // It is there for the server too.
+    await (await Client.open(port)).get('/quick', 'a row');
+    const { ended, passDelay } = shutDown(app);
+    await passDelay();
+    await until(() => app.get(GracefulShutdown).draining.aborted);
+    await passDelay();
+    expect(silent.isClosed).toBe(false);
+    await passDelay();
+    await ended;
+    await silent.closed();
+  });
+
   it('R163: of pipelined requests each is answered, and the last says Connection: close', async () => {
     const { app, port } = await start(row, parts);
     const client = await Client.open(port);
@@ -240,6 +255,32 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
   });
 });
 
+describe('An application that cannot be closed', () => {
+  const { promise: closing, resolve: onClosing } = Promise.withResolvers<void>();
+
+  @Injectable()
+  class Stuck implements OnModuleDestroy {
+    onModuleDestroy(): Promise<void> {
+      onClosing();
+      return new Promise(() => undefined);
+    }
+  }
+
+  it('R164: is given 5 seconds, and one line says so', async () => {
+    const { lines, logger } = recordLines();
+    const { app } = await start(ADAPTERS[0], { ...parts, providers: [Database, Stuck], logger });
+    const { ended, passDelay } = shutDown(app);
+    await passDelay();
+    await closing;
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(await ended).toBe(false);
+    expect(lines.slice(1)).toEqual([
+      'the application did not close within 5000 ms: a lifecycle hook (onModuleDestroy, beforeApplicationShutdown, ' +
+        'onApplicationShutdown) does not come to its end',
+    ]);
+  });
+});
+
 describe.each(['fastify', 'express'] as const)('A gateway on %s that is told to end', (platform) => {
   it('R163: answers what it forwards, and says Connection: close; so does its internal listener', async () => {
     const upstream = await HttpUpstream.start();
@@ -272,8 +313,9 @@ describe('the times of a shutdown', () => {
     expect(() => resolveShutdownOptions(options)).toThrow(problem);
   });
 
-  it('has no delay unless told so', () => {
-    expect(resolveShutdownOptions({})).toEqual({ delayMs: 0, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
+  it('R163: serves on for 5 seconds unless told otherwise', () => {
+    expect(resolveShutdownOptions({})).toEqual({ delayMs: 5_000, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
+    expect(resolveShutdownOptions({ delayMs: 0 }).delayMs).toBe(0);
   });
 });
 

@@ -9,7 +9,7 @@ export class OpenRequests {
   readonly #open = new Map<ServerResponse, InternalTokenStore>();
   /** Once connections are to close: the newest request of each. */
   #newest: WeakMap<Duplex, ServerResponse> | undefined;
-  #onEmpty: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
 
   get size(): number {
     return this.#open.size;
@@ -22,7 +22,9 @@ export class OpenRequests {
 
   remove(response: ServerResponse): void {
     this.#open.delete(response);
-    if (this.#open.size === 0) this.#onEmpty?.();
+    if (this.#open.size > 0) return;
+    this.#empty?.resolve();
+    this.#empty = undefined;
   }
 
   /** From now on every answer ends its connection and says so (`Connection: close`, RFC 9112 section 9.6). */
@@ -33,7 +35,7 @@ export class OpenRequests {
 
   /** Resolves as soon as nothing is open. */
   async settled(): Promise<void> {
-    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    if (this.#open.size > 0) await (this.#empty ??= Promise.withResolvers()).promise;
   }
 
   /**

@@ -5,6 +5,10 @@ import type { ResolvedGracefulShutdownOptions } from './graceful-shutdown.option
 import { OpenRequests } from './open-requests.js';
 
 const MOST_IDS = 10;
+/** How long a connection whose answer is out may take to end, before it counts as one that brings no request. */
+const LINGER_MS = 1_000;
+/** How long closing the application may take. */
+const CLOSE_MS = 5_000;
 
 /** What happens to an application from the signal to its end, step by step. */
 @Injectable()
@@ -39,12 +43,16 @@ export class ShutdownSequence implements OnApplicationShutdown {
     this.#servers.push(server);
   }
 
-  /** Serves on for the delay, waits for what is open, and closes the application. */
+  /**
+   * Serves on for the delay, waits for what is open, and closes the application.
+   * @returns false if it could not be closed
+   * @throws what a lifecycle hook has thrown
+   */
   async run(
     app: INestApplication,
     { delayMs, deadlineMs }: ResolvedGracefulShutdownOptions,
     signal: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.#begun = true;
     const deadline = pause(deadlineMs);
     this.#logger.log(`shutting down (${signal}): ${count(this.requests.size)} open, serving for ${delayMs} ms more`);
@@ -57,15 +65,32 @@ export class ShutdownSequence implements OnApplicationShutdown {
     const open = this.requests.size;
     // Nobody knows whether a request is on its way into an idle connection: it has as much time again to arrive.
     const grace = pause(delayMs);
-    void grace.over.then(() => servers.forEach((server) => server.closeIdle()));
+    void grace.over.then(() => this.#closeUnused(servers));
 
     await Promise.race([drained.then(() => this.requests.settled()), deadline.over]);
     grace.end();
     deadline.end();
     const ended = this.#breakOff(deadlineMs);
     for (const server of servers) server.closeAll();
-    await app.close();
+    if (!(await closes(app))) {
+      this.#logger.error(
+        `the application did not close within ${CLOSE_MS} ms: a lifecycle hook (onModuleDestroy, ` +
+          `beforeApplicationShutdown, onApplicationShutdown) does not come to its end`,
+      );
+      return false;
+    }
     this.#logger.log(`shut down: ${count(open)} open after the delay, ${ended} ended at the deadline`);
+    return true;
+  }
+
+  /** Node counts a connection that has never brought a request as active, so that it is closed when nothing is open. */
+  async #closeUnused(servers: readonly DrainingServer[]): Promise<void> {
+    for (const server of servers) server.closeIdle();
+    do {
+      await this.requests.settled();
+      await pause(LINGER_MS).over;
+    } while (this.requests.size > 0);
+    for (const server of servers) server.closeAll();
   }
 
   #breakOff(deadlineMs: number): number {
@@ -81,6 +106,13 @@ export class ShutdownSequence implements OnApplicationShutdown {
 function listenerOf(app: INestApplication): DrainingServer[] {
   const server = app.getHttpServer() as Server | undefined;
   return typeof server?.close === 'function' ? [new DrainingServer(server)] : [];
+}
+
+/** Whether it closes in time. */
+async function closes(app: INestApplication): Promise<boolean> {
+  const limit = pause(CLOSE_MS);
+  const closed = app.close().then(() => true);
+  return Promise.race([closed, limit.over.then(() => false)]).finally(limit.end);
 }
 
 interface Pause {
