@@ -136,7 +136,7 @@ describeServer('processes that are restarted while people order', () => {
       if (!gateway.hasEnded) gateway.signal('SIGTERM');
       return gateway.hasEnded;
     });
-    expect(await gateway.ended).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(await gateway.ended).toEqual({ code: 143, signal: null });
     socket.destroy();
   });
 });

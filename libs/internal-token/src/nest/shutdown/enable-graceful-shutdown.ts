@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { type INestApplication, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError } from '../../core/index.js';
@@ -15,8 +16,8 @@ const FLUSH_MS = 1_000;
  *
  * On `SIGTERM` or `SIGINT` `GracefulShutdown.begun` is true, and the application serves on for `delayMs`. Then it takes
  * no further connection, every answer says `Connection: close`, and what is open is waited for, until `deadlineMs` after
- * the signal. Then `app.close()` runs, and the process exits with 0; with 1 if closing failed. A second signal ends it
- * at once.
+ * the signal. Then `app.close()` runs, and the process exits with 0; with 1 if closing failed or took more than 5
+ * seconds. A second signal ends it at once, with 128 and the number of the signal.
  *
  * @throws InternalTokenError `configuration_invalid` if the times do not fit, or without `InternalTokenModule`
  */
@@ -27,10 +28,10 @@ export function enableGracefulShutdown(app: INestApplication, options: GracefulS
   const onSignal = (signal: NodeJS.Signals): void => {
     if (begunAt === undefined) {
       begunAt = performance.now();
-      void shutdown.run(app, settings, signal).then(() => exit(0), failed);
+      void shutdown.run(app, settings, signal).then((closed) => exit(closed ? 0 : 1), failed);
     } else if (performance.now() - begunAt > SAME_KEY_MS) {
-      unsubscribe();
-      process.kill(process.pid, signal);
+      // As a shell says it. To send the signal once more would change nothing as process 1 of a container.
+      process.exit(128 + constants.signals[signal]);
     }
   };
   const unsubscribe = (): void => {

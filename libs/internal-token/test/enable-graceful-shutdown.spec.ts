@@ -1,0 +1,33 @@
+import { jest } from '@jest/globals';
+import { constants } from 'node:os';
+import { enableGracefulShutdown } from 'nestjs-internal-token';
+import { holdTimers } from '../../../test/support/held-timers.js';
+import { ADAPTERS, start } from './support/adapters.js';
+
+/** What the platform sends, under a name that nothing else here listens for. */
+const SIGNAL = 'SIGUSR2';
+
+describe('enableGracefulShutdown', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  it('R164: a second signal exits with 128 and its number, which ends process 1 of a container too', async () => {
+    holdTimers('performance');
+    const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    // Where it is process 1 the kernel ignores a signal that nothing listens for, and so it changes nothing here.
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => true);
+    const options = { signals: [SIGNAL], delayMs: 1_000 } as const;
+    const { app } = await start(ADAPTERS[0], { prepare: (it) => enableGracefulShutdown(it, options) });
+    process.emit(SIGNAL, SIGNAL);
+    process.emit(SIGNAL, SIGNAL);
+    // The same key: it came from the terminal and from npm.
+    expect(exit).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(501);
+    process.emit(SIGNAL, SIGNAL);
+    expect(exit.mock.calls).toEqual([[128 + constants.signals[SIGNAL]]]);
+    expect(kill).not.toHaveBeenCalled();
+    await app.close();
+  });
+});
