@@ -42,6 +42,8 @@ export class DrainingServer {
     await Promise.race([this.close(), late]);
     clearTimeout(deadline);
     this.closeAll();
+    // net's `close()` does not know of the timer by which http looks after connections, and which holds the server.
+    this.server.close();
   }
 
   /** Breaks off every connection. */
