@@ -4,8 +4,8 @@ import { InternalTokenError } from '../../core/index.js';
 export interface GracefulShutdownOptions {
   /**
    * How long the application serves as ever after the signal while it is no longer ready, in milliseconds: longer than
-   * load balancers take to notice, 5000 say. Idle connections have the same time again to bring one more request.
-   * Default 0.
+   * load balancers take to notice. Idle connections have the same time again to bring one more request. Default 5000;
+   * 0 suits development, where nobody else connects.
    */
   readonly delayMs?: number;
   /** When requests and streams that are still open are broken off, in milliseconds after the signal. Default 25000. */
@@ -19,7 +19,7 @@ export type ResolvedGracefulShutdownOptions = Required<GracefulShutdownOptions>;
 const LONGEST_MS = 3_600_000;
 
 export function resolveShutdownOptions(options: GracefulShutdownOptions): ResolvedGracefulShutdownOptions {
-  const delayMs = options.delayMs ?? 0;
+  const delayMs = options.delayMs ?? 5_000;
   const deadlineMs = options.deadlineMs ?? 25_000;
   for (const [name, value] of Object.entries({ delayMs, deadlineMs })) {
     if (!Number.isInteger(value) || value < 0 || value > LONGEST_MS) {
