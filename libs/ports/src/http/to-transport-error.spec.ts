@@ -10,8 +10,26 @@ const failure = (code: string, cause?: Error) => {
 
 describe('the failure of a transport in the words of a port', () => {
   it.each([
-    ['ECONNREFUSED', 'port_unreachable'],
-    ['ENOTFOUND', 'port_unreachable'],
+    ['connect', 'ECONNREFUSED', 'port_unreachable'],
+    ['connect', 'EHOSTUNREACH', 'port_unreachable'],
+    ['getaddrinfo', 'ENOTFOUND', 'port_unreachable'],
+    // A route that is lost also ends connections that have carried the call.
+    ['read', 'EHOSTUNREACH', 'port_interrupted'],
+    ['write', 'ENETUNREACH', 'port_interrupted'],
+  ])('says that %s failed with %s as %s', (syscall, code, meaning) => {
+    const cause = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+    expect(toTransportError(failure(code, cause), 'ledger.read')).toMatchObject({ code: meaning });
+  });
+
+  it('says a name of which no address can be reached as port_unreachable', () => {
+    const refused = ['127.0.0.1', '::1'].map((address) =>
+      Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED', syscall: 'connect' }),
+    );
+    const cause = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
+    expect(toTransportError(failure('ECONNREFUSED', cause), 'ledger.read')).toMatchObject({ code: 'port_unreachable' });
+  });
+
+  it.each([
     ['ETIMEDOUT', 'port_timeout'],
     ['ERR_CANCELED', 'port_timeout'],
     ['ECONNRESET', 'port_interrupted'],
@@ -31,7 +49,11 @@ describe('the failure of a transport in the words of a port', () => {
   });
 
   it('reads no reason out of an error of the network', () => {
-    const network = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', errno: -111 });
+    const network = Object.assign(new Error('connect ECONNREFUSED'), {
+      code: 'ECONNREFUSED',
+      errno: -111,
+      syscall: 'connect',
+    });
     expect(toTransportError(failure('ECONNREFUSED', network), 'ledger.read')).toMatchObject({
       code: 'port_unreachable',
     });

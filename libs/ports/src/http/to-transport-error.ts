@@ -1,8 +1,9 @@
 import { PortError } from '@app/contracts';
 import { isAxiosError } from 'axios';
 
-// No connection came about, so the other side has seen nothing.
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+/** What was tried while there was no connection yet. */
+const CONNECTING = new Set(['connect', 'getaddrinfo']);
 const TOO_LATE = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ERR_CANCELED']);
 
 /** The failure of a transport in the words of a port; any other error as it is (a token that may not be sent, say). */
@@ -15,9 +16,18 @@ export function toTransportError(error: unknown, operation: string): unknown {
     return cause.code === 'upstream_timeout' ? tooLate(operation) : cause;
   }
   const code = error.code ?? '';
-  if (UNREACHABLE.has(code)) return PortError.of('port_unreachable', `${operation} cannot be reached (${code}).`);
+  if (UNREACHABLE.has(code) && neverConnected(cause)) {
+    return PortError.of('port_unreachable', `${operation} cannot be reached (${code}).`);
+  }
   if (TOO_LATE.has(code)) return tooLate(operation);
   return PortError.of('port_interrupted', `The connection to ${operation} broke before the answer was complete.`);
+}
+
+/** The other side has seen nothing. A route that is lost ends established connections too, with the same codes. */
+function neverConnected(cause: (NodeJS.ErrnoException & { readonly errors?: readonly Error[] }) | undefined): boolean {
+  // One for each address of the name.
+  if (cause?.errors !== undefined) return cause.errors.every((error) => neverConnected(error));
+  return CONNECTING.has(cause?.syscall ?? '');
 }
 
 function tooLate(operation: string): PortError {
