@@ -1,4 +1,5 @@
 import { type Agent, globalAgent } from 'node:http';
+import { globalAgent as globalHttpsAgent } from 'node:https';
 import { PortError, type PortDefinition, type PortMethod } from '@app/contracts';
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosResponse } from 'axios';
@@ -20,7 +21,7 @@ export function remoteImplementation<Api extends object>(
   const methods = Object.entries<PortMethod>(definition.methods).map(([name, { idempotent }]) => {
     const operation = `${definition.name}.${name}`;
     const post = (input: unknown) => restart.bridge(() => send(http, `${base}/${name}`, operation, input));
-    const exchange = idempotent ? repeatingOnce(post, () => dropIdle(http)) : post;
+    const exchange = idempotent ? repeatingOnce(post, () => dropIdle(http, baseUrl)) : post;
     return [name, async (input: unknown) => read(await exchange(input), operation)] as const;
   });
   return Object.fromEntries(methods) as Api;
@@ -74,9 +75,12 @@ function repeatingOnce<Answer>(
 }
 
 /** A process that ends closes all its idle connections at once: what is repeated shall not meet the next of them. */
-function dropIdle({ axiosRef: { defaults } }: HttpService): void {
-  const agents = [defaults.httpAgent ?? globalAgent, defaults.httpsAgent] as readonly (Agent | undefined)[];
-  for (const sockets of agents.flatMap((agent) => Object.values(agent?.freeSockets ?? {}))) {
-    for (const socket of sockets ?? []) socket.destroy();
-  }
+function dropIdle({ axiosRef: { defaults } }: HttpService, baseUrl: string): void {
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const [agent, defaultPort] =
+    protocol === 'https:' ? [defaults.httpsAgent ?? globalHttpsAgent, 443] : [defaults.httpAgent ?? globalAgent, 80];
+  // How Node names a peer: more follows, such as its certificate authority.
+  const peer = `${hostname.replace(/^\[|\]$/g, '')}:${port || defaultPort}:`;
+  const idle = Object.entries((agent as Agent).freeSockets);
+  for (const socket of idle.flatMap(([name, sockets = []]) => (name.startsWith(peer) ? sockets : []))) socket.destroy();
 }
