@@ -94,19 +94,21 @@ describeServer('processes that are restarted while people order', () => {
   it(
     'R163, R164: every request that a process has accepted gets its answer, and each process exits with 0',
     async () => {
-      const ends: Promise<unknown>[] = [];
+      const ends: unknown[] = [];
       const streams: Promise<number>[] = [];
-      for (const name of Array.from({ length: restarts }, () => PROCESSES).flat()) {
-        await load.more(BETWEEN);
-        const old = await shop.replace(name);
-        if (name === 'gateway') streams.push(watch());
-        expect(await idle()).toBe(200);
-        const told = farewells(name);
-        old.signal('SIGTERM');
-        await until(`${name} says that it shuts down`, () => farewells(name) > told);
-        doors.get(name)?.leadTo(shop.addressOf(name));
-        ends.push(old.ended);
-        await load.more(BETWEEN);
+      for (let round = 0; round < restarts; round += 1) {
+        const old = await Promise.all(PROCESSES.map((name) => shop.replace(name)));
+        for (const [index, name] of PROCESSES.entries()) {
+          await load.more(BETWEEN);
+          if (name === 'gateway') streams.push(watch());
+          expect(await idle()).toBe(200);
+          const told = farewells(name);
+          old[index]?.signal('SIGTERM');
+          await until(`${name} says that it shuts down`, () => farewells(name) > told);
+          doors.get(name)?.leadTo(shop.addressOf(name));
+          ends.push(old[index]?.ended);
+          await load.more(BETWEEN);
+        }
       }
       expect(await Promise.all(ends)).toEqual(ends.map(() => ({ code: 0, signal: null })));
       // Each came to its end in full: one that is broken off is an error.
