@@ -112,7 +112,7 @@ function listenerOf(app: INestApplication): DrainingServer[] {
 async function closes(app: INestApplication): Promise<boolean> {
   const limit = pause(CLOSE_MS);
   const closed = app.close().then(() => true);
-  return Promise.race([closed, limit.over.then(() => false)]).finally(limit.end);
+  return Promise.race([closed, limit.over.then(() => false)]).finally(() => limit.end());
 }
 
 interface Pause {
