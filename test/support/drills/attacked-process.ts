@@ -26,7 +26,7 @@ export class AttackedProcess {
   }
 
   static async start(platform: 'fastify' | 'express'): Promise<AttackedProcess> {
-    const child = fork(support('drills/attacked.process.ts'), [platform], {
+    const child = fork(support('drills/attacked-application.ts'), [platform], {
       execArgv: ['--import', support('storage/typescript-hooks.mjs')],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
