@@ -174,6 +174,8 @@ describe('a port whose connection is lost', () => {
 
   it('waits for a service that is being restarted, even with what may not be repeated', async () => {
     await wire.close();
+    // First: a start opens sockets of its own.
+    const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
     const refused = new Promise((resolve) => {
       const watch = (message: unknown): void => {
         unsubscribe('net.client.socket', watch);
@@ -181,7 +183,6 @@ describe('a port whose connection is lost', () => {
       };
       subscribe('net.client.socket', watch);
     });
-    const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
     const posted = call((port) => port.post({ account: 'a', amount: 1, at: AT, tags: [] }), fresh);
     await refused;
     await wire.listen(before);
