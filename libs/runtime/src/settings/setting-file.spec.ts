@@ -35,10 +35,10 @@ describe('A file that a setting names', () => {
   it('R177: is refused if everybody can write it', () => {
     write(0o646);
     for (const content of ['secret', 'public'] as const) {
-      expect(() => read(content)).toThrow('SOME_FILE: everybody can write it: chmod o-w.');
+      expect(() => read(content)).toThrow('SOME_FILE: everybody can write it: chmod o-w');
     }
     write(0o622, '{}');
-    expect(load).toThrow('CONFIG_FILE: everybody can write it: chmod o-w.');
+    expect(load).toThrow('CONFIG_FILE: everybody can write it: chmod o-w');
   });
 
   it('R177: is read with a warning if it holds a secret and everybody can read it', () => {
