@@ -10,7 +10,7 @@ import { freePorts } from '../../scripts/lib/free-ports.mjs';
 
 const RECORDER = new URL('../support/module-recorder.mjs', import.meta.url).href;
 /** The rooms that only development needs, the log files, the identity provider. */
-const DEVELOPMENT = /internal-token\/src\/(dev|page|trace)\/|\/development-log\.js|\/dev-idp\//;
+const DEVELOPMENT = /internal-token\/src\/dev\/|\/itok\/src\/|\/development-log\.js|\/dev-idp\//;
 const PATHS = ['/__dev', '/__dev/', '/__dev/requests', '/__dev/capture', '/__dev/keys', '/__dev/inspect'];
 
 describe('a gateway that was built', () => {
@@ -91,8 +91,8 @@ describe('a gateway that was built', () => {
     expect((await ask('/__dev')).status).toBe(200);
     expect((await ask('/__dev/keys')).status).toBe(200);
     const urls = loaded().join('\n');
-    for (const file of ['dev/index.js', 'page/index.js', 'trace/index.js']) {
-      expect(urls).toContain(`internal-token/src/${file}\n`);
+    for (const file of ['internal-token/src/dev/index.js', 'itok/src/page/index.js', 'itok/src/trace/index.js']) {
+      expect(urls).toContain(`${file}\n`);
     }
     expect(urls).toContain('/development-log.js\n');
     expect(existsSync(join(directory, 'dev/log/gateway.ndjson'))).toBe(true);
