@@ -12,7 +12,7 @@ import { DOMAINS } from './lib/topology.mjs';
 import { importSource } from './lib/typescript-imports.mjs';
 import { explain, UserError } from './lib/user-error.mjs';
 
-const { operationsOf, parseLine, renderTrace, reportTrace } = await importSource('libs/itok/src/trace/index.ts');
+const { listOperations, parseLine, renderTrace, reportTrace } = await importSource('libs/itok/src/trace/index.ts');
 
 const MORE_THAN_IN_STOCK = 10_000;
 /** A limit for what never happens, not a measurement. */
@@ -192,7 +192,7 @@ function proveIds(calls) {
 }
 
 function proveOrder({ lines }, trace) {
-  ensure(operationsOf(trace).length === 1, 'the operations of an order form one tree');
+  ensure(listOperations(trace).length === 1, 'the operations of an order form one tree');
   for (const domain of DOMAINS) ensure(trace.services.includes(domain), `an order passes through ${domain}`);
   const count = trace.spans.length;
   report.done(`the order passed through ${trace.services.join(', ')}: ${count} spans, ${lines.length} lines`);

@@ -37,5 +37,17 @@ registerHooks({
   },
 });
 
-/** @param path relative to the root of the workspace */
-export const importSource = (path) => import(pathToFileURL(fileURLToPath(new URL(path, ROOT))).href);
+/**
+ * The exports of a source file. Asking for a name that it does not export throws, so that a renamed export cannot go
+ * unnoticed until it is used.
+ * @param path relative to the root of the workspace
+ */
+export async function importSource(path) {
+  const exported = await import(pathToFileURL(fileURLToPath(new URL(path, ROOT))).href);
+  return new Proxy(exported, {
+    get(target, name) {
+      if (name in target || typeof name === 'symbol' || name === 'then') return target[name];
+      throw new Error(`${path} exports no "${name}".`);
+    },
+  });
+}
