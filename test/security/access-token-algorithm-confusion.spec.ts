@@ -22,15 +22,18 @@ describe('access tokens: algorithm confusion', () => {
   });
 
   it.each(['none', 'None', 'NONE', 'nOnE', 'HS256', 'hs256', 'RS256 ', 'rs256', 'ES256K', 'toString', ''])(
-    'R27: refuses alg %j although the signature fits',
+    'R27: refuses alg %j even with a valid signature',
     async (alg) => {
       expect(await reasonOf(authenticator, issuer.token({}, { alg }))).toBe('the algorithm is not accepted');
     },
   );
 
-  it.each([[undefined], [null], [['RS256']], [{}], [1]])('R27: refuses alg of another type: %j', async (alg) => {
-    expect(await codeOf(authenticator, issuer.token({}, { alg }))).toBe('access_token_invalid');
-  });
+  it.each([[undefined], [null], [['RS256']], [{}], [1]])(
+    'R27: refuses an alg that is not a string: %j',
+    async (alg) => {
+      expect(await codeOf(authenticator, issuer.token({}, { alg }))).toBe('access_token_invalid');
+    },
+  );
 
   it.each(['', 'AA'])('R27: refuses an unsigned token with the signature part %j', async (signature) => {
     for (const alg of ['none', 'RS256']) {
@@ -39,7 +42,7 @@ describe('access tokens: algorithm confusion', () => {
     }
   });
 
-  it('R27: refuses an HMAC made with the public key in any encoding', async () => {
+  it('R27: refuses an HMAC keyed with the public key in any encoding', async () => {
     const key = createPublicKey(issuer.key.privateKey);
     const secrets = [
       key.export({ format: 'pem', type: 'spki' }),
@@ -57,19 +60,19 @@ describe('access tokens: algorithm confusion', () => {
     }
   });
 
-  it('R27: refuses PS256 under a key that is for RS256, though the signature would fit', async () => {
+  it('R27: refuses PS256 under a key published for RS256, even with a valid signature', async () => {
     const token = issuer.token({}, {}, { ...issuer.key, alg: 'PS256' });
     expect(await reasonOf(authenticator, token)).toBe('the algorithm is not that of the key');
   });
 
-  it('R27: refuses the right algorithm outside of what the issuer is allowed', async () => {
+  it('R27: refuses an algorithm the issuer is not allowed to use, even if its key fits', async () => {
     const strict = await authenticatorFor(issuer, { algorithms: ['ES256'] });
     expect(await reasonOf(strict, issuer.token())).toBe('the algorithm is not accepted');
     strict.close();
   });
 
   it.each(['ES256', 'EdDSA', 'PS256'])(
-    'R27: accepts %s by default, and not its key under another name',
+    'R27: accepts %s by default, and refuses its key under another algorithm name',
     async (alg) => {
       const other = await AccessTokenIssuer.start(await issuerKey('other', alg));
       const verifier = await authenticatorFor(other);
@@ -80,7 +83,7 @@ describe('access tokens: algorithm confusion', () => {
     },
   );
 
-  it('refuses a DER signature in the place of r and s', async () => {
+  it('refuses a DER-encoded ECDSA signature', async () => {
     const other = await AccessTokenIssuer.start(await issuerKey('ec'));
     const verifier = await authenticatorFor(other);
     const input = `${encodePart({ alg: 'ES256', typ: 'at+jwt', kid: 'ec' })}.${encodePart(other.claims())}`;
@@ -90,7 +93,7 @@ describe('access tokens: algorithm confusion', () => {
     await other.close();
   });
 
-  it('takes an RSA key published without alg for RS256 only', async () => {
+  it('uses an RSA key published without alg for RS256 only', async () => {
     const { alg: _alg, ...silent } = publicJwk(issuer.key);
     issuer.keys = [silent];
     const verifier = await authenticatorFor(issuer);

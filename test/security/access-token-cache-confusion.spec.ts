@@ -14,7 +14,7 @@ import { refusalOf } from '../support/refusals.js';
 
 const NOW = 1_800_000_000;
 
-describe('access tokens: what is remembered of them', () => {
+describe('access tokens: cached results', () => {
   let clock: number;
   let issuer: AccessTokenIssuer;
   let open: AccessTokenAuthenticator[];
@@ -48,7 +48,7 @@ describe('access tokens: what is remembered of them', () => {
     return made;
   };
 
-  it('remembers the result, not the request: the same frozen principal, at once', async () => {
+  it('caches the result, not the request: returns the same frozen principal', async () => {
     const gateway = await authenticator();
     const token = jwtOf();
     const first = await gateway.authenticate(bearer(token));
@@ -58,7 +58,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(Object.isFrozen((first as { permissions: unknown }).permissions)).toBe(true);
   });
 
-  it('a token remembered for one audience is refused where another is asked', async () => {
+  it('refuses a token cached for one audience where another audience is required', async () => {
     const gateway = await authenticator();
     const other = await authenticator({ audience: 'https://other.test' });
     const token = jwtOf();
@@ -66,7 +66,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(other, token)).toBe('access_token_invalid');
   });
 
-  it('a token with the claims and id of a remembered one has to prove itself', async () => {
+  it('verifies a token that copies the claims and id of a cached one', async () => {
     const gateway = await authenticator();
     await gateway.authenticate(bearer(jwtOf()));
     const forged = issuer.token({ iat: NOW, exp: NOW + 300 }, {}, await issuerKey());
@@ -76,7 +76,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, `${cut}${'A'.repeat(86)}`)).toBe('access_token_invalid');
   });
 
-  it('an opaque token of one issuer is not known to another, even with the same text behind the prefix', async () => {
+  it("does not accept one issuer's opaque token from another, even with the same text after the prefix", async () => {
     const other = await AccessTokenIssuer.start();
     const both = await started([
       { issuer: issuer.url, audience: AUDIENCE, ...introspecting('one_') } as AccessTokenIssuerOptions,
@@ -102,7 +102,7 @@ describe('access tokens: what is remembered of them', () => {
     await other.close();
   });
 
-  it('forgets at exp, to the second', async () => {
+  it('drops a cached result at exp, to the second', async () => {
     const gateway = await authenticator();
     const token = jwtOf({ exp: NOW + 60 });
     await gateway.authenticate(bearer(token));
@@ -112,7 +112,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, token)).toBe('access_token_invalid');
   });
 
-  it('a key that its issuer withdrew takes the remembered results with it', async () => {
+  it('drops cached results when the issuer withdraws their key', async () => {
     const gateway = await authenticator();
     const token = jwtOf();
     await gateway.authenticate(bearer(token));
@@ -122,7 +122,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, token)).toBe('access_token_invalid');
   });
 
-  it('a key replaced under its old name ends the results of the old one', async () => {
+  it('drops cached results when their key is replaced under the same kid', async () => {
     const gateway = await authenticator();
     const token = jwtOf();
     await gateway.authenticate(bearer(token));
@@ -131,7 +131,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, token)).toBe('access_token_invalid');
   });
 
-  it('R37: asks again after the configured time, and believes the new answer', async () => {
+  it('R37: introspects again after the configured time and follows the new answer', async () => {
     const gateway = await authenticator(introspecting(), { introspectionSeconds: 20 });
     issuer.opaque.set('opaque', { ...issuer.claims({ iat: NOW, exp: NOW + 300 }), active: true });
     await gateway.authenticate(bearer('opaque'));
@@ -144,7 +144,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(issuer.introspections).toHaveLength(2);
   });
 
-  it('R37: never believes an active longer than its exp, whatever is configured', async () => {
+  it('R37: never treats a token as active past its exp, whatever is configured', async () => {
     const gateway = await authenticator(introspecting(), { introspectionSeconds: 300 });
     issuer.opaque.set('opaque', { ...issuer.claims({ iat: NOW, exp: NOW + 30 }), active: true });
     await gateway.authenticate(bearer('opaque'));
@@ -152,7 +152,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, 'opaque')).toBe('access_token_invalid');
   });
 
-  it('R37: the endpoint down is 503, not the last active', async () => {
+  it('R37: answers 503, not the last cached result, while the endpoint is down', async () => {
     const gateway = await authenticator(introspecting(), { introspectionSeconds: 5 });
     issuer.opaque.set('opaque', { ...issuer.claims({ iat: NOW, exp: NOW + 300 }), active: true });
     await gateway.authenticate(bearer('opaque'));
@@ -161,7 +161,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(await codeOf(gateway, 'opaque')).toBe('identity_provider_unavailable');
   });
 
-  it('introspectionSeconds 0 remembers no active token, and a refusal is over after five seconds', async () => {
+  it('caches no active token with introspectionSeconds 0, and a refusal for five seconds', async () => {
     const gateway = await authenticator(introspecting(), { introspectionSeconds: 0 });
     expect(await codeOf(gateway, 'opaque')).toBe('access_token_invalid');
     issuer.opaque.set('opaque', { ...issuer.claims({ iat: NOW, exp: NOW + 300 }), active: true });
@@ -171,7 +171,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(issuer.introspections).toHaveLength(3);
   });
 
-  it('R37: requests with one token wait for one lookup; other tokens do not', async () => {
+  it('R37: shares one lookup among requests with the same token, and none with other tokens', async () => {
     const gateway = await authenticator(introspecting());
     const answer = issuer.answers.get('/introspect');
     const waiting: (() => void)[] = [];
@@ -193,7 +193,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(issuer.introspections).toHaveLength(2);
   });
 
-  it('a full cache forgets the oldest and stays right', async () => {
+  it('evicts the oldest entry of a full cache and stays correct', async () => {
     const gateway = await authenticator({}, { maxEntries: 1 });
     const [first, second] = [jwtOf(), jwtOf({ sub: 'bob' })];
     const alice = await gateway.authenticate(bearer(first));
@@ -203,7 +203,7 @@ describe('access tokens: what is remembered of them', () => {
     expect(again).not.toBe(alice);
   });
 
-  it('a refusal keeps no trace: the same token is examined anew', async () => {
+  it('does not cache a refusal: the same token is checked again', async () => {
     const gateway = await authenticator();
     const early = jwtOf({ nbf: NOW + 60 });
     const refusal = await refusalOf(() => gateway.authenticate(bearer(early)));

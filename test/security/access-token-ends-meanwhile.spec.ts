@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream } from '../support/upstream.js';
 
-/** Every token of these tests has ended by then. */
+/** Past the expiry of every token in these tests. */
 const AN_HOUR = 3_600_000;
 let ahead = 0;
 
@@ -19,7 +19,7 @@ class SlowEnricher extends PermissionEnricher {
   }
 }
 
-describe('a token that ends while its request is on the way', () => {
+describe('a token that expires during its request', () => {
   beforeEach(() => {
     ahead = 0;
     const { now } = Date;
@@ -27,7 +27,7 @@ describe('a token that ends while its request is on the way', () => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  it('R59, R113: the internal one, as the service says and the gateway’s clock agrees: 504, and no challenge', async () => {
+  it("R59, R113: answers 504 without a challenge when a service refuses the internal token and it has expired by the gateway's clock", async () => {
     const upstream = await HttpUpstream.start((_incoming, response) => {
       ahead = AN_HOUR;
       response.writeHead(401, { 'WWW-Authenticate': 'Txn-Token realm="x", error="invalid_token"' }).end();
@@ -40,7 +40,7 @@ describe('a token that ends while its request is on the way', () => {
     await upstream.stop();
   });
 
-  it('R83: the access token itself, before the mint: 401 with its challenge, and not a word of internal tokens', async () => {
+  it('R83: answers 401 with a Bearer challenge, without mentioning internal tokens, when the access token expires before the mint', async () => {
     const gateway = await EdgeGateway.start({ providers: [SlowEnricher] });
     const response = await gateway.get('/orders', gateway.bearer());
     expect([response.status, problemIn(response)['code']]).toEqual([401, 'access_token_invalid']);

@@ -30,11 +30,11 @@ describe('access tokens: where and how they are sent', () => {
     expect(principal).toMatchObject({ userId: 'alice' });
   });
 
-  it.each(['Authorization', 'AUTHORIZATION', 'aUTHORIZATION'])('reads the field %s', async (name) => {
+  it.each(['Authorization', 'AUTHORIZATION', 'aUTHORIZATION'])('reads the header %s', async (name) => {
     expect(await authenticator.authenticate([name, `Bearer ${token}`])).toMatchObject({ userId: 'alice' });
   });
 
-  it('R32: refuses two fields, also if they are equal, also if one is empty', async () => {
+  it('R32: refuses two Authorization headers, even if they are equal or one is empty', async () => {
     const good = `Bearer ${token}`;
     expect(await codeFor('Authorization', good, 'Authorization', good)).toBe('invalid_request');
     expect(await codeFor('Authorization', good, 'Host', 'x', 'AUTHORIZATION', 'Basic eDp5')).toBe('invalid_request');
@@ -43,9 +43,9 @@ describe('access tokens: where and how they are sent', () => {
 
   it.each<[string, (token: string) => string]>([
     ['empty', () => ''],
-    ['a scheme alone', () => 'Bearer'],
-    ['a scheme and a space', () => 'Bearer '],
-    ['a token alone', (t) => t],
+    ['a scheme without a token', () => 'Bearer'],
+    ['a scheme followed by a space', () => 'Bearer '],
+    ['a token without a scheme', (t) => t],
     ['a comma-joined pair', (t) => `Bearer ${t}, Bearer ${t}`],
     ['a comma-joined pair without spaces', (t) => `Bearer ${t},${t}`],
     ['two schemes', (t) => `Basic eDp5, Bearer ${t}`],
@@ -54,15 +54,15 @@ describe('access tokens: where and how they are sent', () => {
     ['a tab', (t) => `Bearer\t${t}`],
     ['quotes', (t) => `Bearer "${t}"`],
     ['a parameter', (t) => `Bearer token=${t}`],
-    ['an inner padding', (t) => `Bearer a=${t}`],
-    ['a byte that is no ASCII', (t) => `Bearer ${t}\u00e9`],
+    ['padding inside the token', (t) => `Bearer a=${t}`],
+    ['a non-ASCII byte', (t) => `Bearer ${t}\u00e9`],
     ['a NUL', (t) => `Bearer ${t}\u0000`],
-  ])('R32: refuses as malformed %s', async (_name, value) => {
+  ])('R32: refuses a malformed header: %s', async (_name, value) => {
     expect(await codeFor('Authorization', value(token))).toBe('invalid_request');
   });
 
   it.each(['Basic eDp5', 'DPoP', 'Token', 'BearerX', 'Bearer2'])(
-    'R29: takes another scheme for missing credentials, never for none: %s',
+    'R29: treats another scheme as missing credentials, not as an anonymous request: %s',
     async (scheme) => {
       const value = scheme.includes(' ') ? scheme : `${scheme} ${token}`;
       expect(await codeFor('Authorization', value)).toBe('access_token_missing');
@@ -80,12 +80,12 @@ describe('access tokens: where and how they are sent', () => {
     expect(authenticator.authenticate([name, `Bearer ${token}`])).toBeUndefined();
   });
 
-  it('answers at once, without credentials, where there are none', () => {
+  it('returns synchronously, without credentials, when there are none', () => {
     expect(authenticator.authenticate(['Host', 'gateway.test'])).toBeUndefined();
     expect(authenticator.authenticate([])).toBeUndefined();
   });
 
-  it('R32: sees both fields of a real request, of which Node’s parsed headers show the first', async () => {
+  it("R32: sees both headers of a real request, although Node's parsed headers show only the first", async () => {
     const seen: string[] = [];
     const server = createServer((request, response) => {
       void codeFor(...request.rawHeaders).then((code) => {

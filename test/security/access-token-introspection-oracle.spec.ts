@@ -8,7 +8,7 @@ import { AccessTokenIssuer, AUDIENCE, json } from '../support/access-token-issue
 import { authenticatorFor, bearer, codeOf, started } from '../support/authenticator.js';
 import { refusalOf } from '../support/refusals.js';
 
-describe('access tokens: introspection that is attacked or misbehaves', () => {
+describe('access tokens: introspection under attack or failing', () => {
   let directory: string;
   let secretFile: string;
   let issuer: AccessTokenIssuer;
@@ -44,7 +44,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     ...changes,
   });
 
-  it('R37: asks by POST form, authenticated with client_secret_basic in its form encoding', async () => {
+  it('R37: sends a form POST, authenticated with form-encoded client_secret_basic', async () => {
     issuer.opaque.set('op~aque+/1==', active());
     expect(await gateway.authenticate(bearer('op~aque+/1=='))).toMatchObject({ userId: 'alice', tenantId: 'acme' });
     const [{ authorization, form } = { authorization: '', form: new URLSearchParams() }] = issuer.introspections;
@@ -76,7 +76,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     { token_type: 1 },
     { token_use: 'refresh_token' },
     { tenant_id: 7 },
-  ])('R37: refuses the answer with %j, always in the same words', async (changes) => {
+  ])('R37: refuses the answer with %j, always with the same message', async (changes) => {
     issuer.opaque.set('opaque', active(changes));
     const refusal = await refusalOf(() => gateway.authenticate(bearer('opaque')));
     const unknown = await refusalOf(() => gateway.authenticate(bearer('never-issued')));
@@ -84,7 +84,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(toProblem(refusal, 'id')).toEqual(toProblem(unknown, 'id'));
   });
 
-  it('believes an answer that states no exp for a minute at most', async () => {
+  it('caches an answer without exp for at most one minute', async () => {
     issuer.opaque.set('opaque', active({ exp: undefined }));
     const before = Math.floor(Date.now() / 1000);
     const principal = await gateway.authenticate(bearer('opaque'));
@@ -115,7 +115,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(await codeOf(gateway, 'opaque')).toBe('identity_provider_unavailable');
   });
 
-  it('R37: follows no redirect with the client secret', async () => {
+  it('R37: follows no redirect, which would carry the client secret away', async () => {
     const elsewhere = await AccessTokenIssuer.start();
     for (const status of [301, 302, 303, 307, 308]) {
       issuer.answers.set('/introspect', (_request, response) =>
@@ -127,7 +127,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     await elsewhere.close();
   });
 
-  it('R37: 503 while nobody listens, and again an answer once somebody does', async () => {
+  it('R37: answers 503 while the endpoint is unreachable and recovers when it is back', async () => {
     const answer = issuer.answers.get('/introspect');
     issuer.answers.set('/introspect', (request) => request.socket.destroy());
     expect(await codeOf(gateway, 'opaque')).toBe('identity_provider_unavailable');
@@ -136,7 +136,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(await gateway.authenticate(bearer('opaque'))).toMatchObject({ userId: 'alice' });
   });
 
-  it('a flood of invented tokens waits in bounded number, the rest is refused with 503', async () => {
+  it('queues a bounded number of lookups in a flood of invented tokens and refuses the rest with 503', async () => {
     issuer.answers.set('/introspect', () => undefined);
     const codes: Promise<string>[] = [];
     for (let index = 0; index < 300; index += 1) codes.push(codeOf(gateway, `invented-${index}`));
@@ -147,7 +147,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(new Set(await Promise.all(codes))).toEqual(new Set(['identity_provider_unavailable']));
   });
 
-  it('R37: shows no issuer the token of another: JWTs, foreign prefixes and malformed tokens are not looked up', async () => {
+  it("R37: shows no issuer another's token: does not look up JWTs, foreign prefixes and malformed tokens", async () => {
     gateway.close();
     gateway = await authenticatorFor(issuer, {
       introspection: {
@@ -163,7 +163,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(issuer.introspections).toEqual([]);
   });
 
-  it('R33: a JWT goes to its own issuer’s endpoint only as an access token with an accepted algorithm', async () => {
+  it("R33: sends a JWT only to its own issuer's endpoint, and only as an access token with an accepted algorithm", async () => {
     const token = issuer.token();
     issuer.opaque.set(token, active());
     expect(await gateway.authenticate(bearer(token))).toMatchObject({ userId: 'alice' });
@@ -175,7 +175,7 @@ describe('access tokens: introspection that is attacked or misbehaves', () => {
     expect(issuer.introspections).toHaveLength(1);
   });
 
-  it('reads the secret anew: a replaced one is used, a vanished one is 503', async () => {
+  it('rereads the client secret: uses a replaced one, answers 503 for a missing one', async () => {
     const file = join(directory, 'moving');
     await writeFile(file, 'one');
     gateway.close();

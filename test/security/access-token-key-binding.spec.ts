@@ -1,16 +1,16 @@
 import { AccessTokenIssuer, CLIENT_SECRET_FILE } from '../support/access-token-issuer.js';
 import { authenticatorFor, codeOf, reasonOf } from '../support/authenticator.js';
 
-describe('access tokens: bound to a key that nobody proves', () => {
+describe('access tokens: bound to a key without proof of possession', () => {
   it.each([
-    ['R36: by the thumbprint of a key', { jkt: 'thumbprint' }],
-    ['R35: by a certificate', { 'x5t#S256': 'thumbprint' }],
-    ['R36: by the id of a key', { kid: 'key' }],
-    ['R36: by a key', { jwk: { kty: 'EC' } }],
-    ['R36: by nothing', {}],
-    ['R36: by a text', ''],
-    ['R36: by false', false],
-  ])('%s: refused', async (_what, cnf) => {
+    ['R36: refuses a token bound to a key thumbprint', { jkt: 'thumbprint' }],
+    ['R35: refuses a token bound to a certificate', { 'x5t#S256': 'thumbprint' }],
+    ['R36: refuses a token bound to a key id', { kid: 'key' }],
+    ['R36: refuses a token bound to a JWK', { jwk: { kty: 'EC' } }],
+    ['R36: refuses a token with an empty cnf', {}],
+    ['R36: refuses a token whose cnf is a string', ''],
+    ['R36: refuses a token whose cnf is false', false],
+  ])('%s', async (_what, cnf) => {
     const issuer = await AccessTokenIssuer.start();
     const authenticator = await authenticatorFor(issuer);
     expect(await reasonOf(authenticator, issuer.token({ cnf }))).toBe('the token is bound to a key (cnf)');

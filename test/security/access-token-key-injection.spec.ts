@@ -2,7 +2,7 @@ import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gat
 import { AccessTokenIssuer, issuerKey, publicJwk } from '../support/access-token-issuer.js';
 import { authenticatorFor, codeOf } from '../support/authenticator.js';
 
-describe('access tokens: a key the token brings along', () => {
+describe('access tokens: keys supplied by the token', () => {
   let issuer: AccessTokenIssuer;
   let attacker: AccessTokenIssuer;
   let authenticator: AccessTokenAuthenticator;
@@ -18,7 +18,7 @@ describe('access tokens: a key the token brings along', () => {
     await Promise.all([issuer.close(), attacker.close()]);
   });
 
-  it('refuses jwk, jku, x5u and x5c in the header and asks nobody', async () => {
+  it('refuses jwk, jku, x5u and x5c in the header and fetches nothing', async () => {
     const loads = issuer.asked.length;
     const headers: Record<string, unknown>[] = [
       { jwk: publicJwk(attacker.key) },
@@ -35,7 +35,7 @@ describe('access tokens: a key the token brings along', () => {
   });
 
   it.each([{ crit: ['exp'] }, { crit: [] }, { b64: false }, { zip: 'DEF' }, { enc: 'A256GCM' }])(
-    'refuses what changes the meaning of the signature: %j',
+    'refuses a header that changes what the signature means: %j',
     async (header) => {
       expect(await codeOf(authenticator, issuer.token({}, header))).toBe('access_token_invalid');
     },
@@ -60,7 +60,7 @@ describe('access tokens: a key the token brings along', () => {
     expect(await codeOf(authenticator, issuer.token({}, { kid }, attacker.key))).toBe('access_token_invalid');
   });
 
-  it('a flood of unknown kids asks the issuer a few times only, and valid tokens pass meanwhile', async () => {
+  it('limits key loads in a flood of unknown kids, and accepts valid tokens meanwhile', async () => {
     const codes = await Promise.all(
       Array.from({ length: 500 }, (_, index) =>
         codeOf(authenticator, issuer.token({ n: index }, { kid: `x${index}` })),
@@ -71,7 +71,7 @@ describe('access tokens: a key the token brings along', () => {
     expect(await authenticator.authenticate(['authorization', `Bearer ${issuer.token()}`])).toBeDefined();
   });
 
-  it('a key that the issuer published a moment ago is found', async () => {
+  it('finds a key that the issuer has just published', async () => {
     const next = await issuerKey('key-2');
     issuer.keys.push(publicJwk(next));
     const principal = await authenticator.authenticate(['authorization', `Bearer ${issuer.token({}, {}, next)}`]);

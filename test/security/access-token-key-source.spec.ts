@@ -5,7 +5,7 @@ import { AccessTokenAuthenticator } from '../../libs/internal-token/src/gateway/
 import { AccessTokenIssuer, AUDIENCE, issuerKey, json, publicJwk } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, started } from '../support/authenticator.js';
 
-describe('access tokens: an issuer whose keys cannot be had', () => {
+describe('access tokens: an issuer whose keys are unavailable', () => {
   let issuer: AccessTokenIssuer;
   let gateway: AccessTokenAuthenticator | undefined;
 
@@ -30,7 +30,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     ['private members', (response) => json(response, { keys: [privateJwk()] })],
     ['a shared secret', (response) => json(response, { keys: [{ kty: 'oct', k: 'AA', kid: issuer.key.kid }] })],
     ['an encryption key', (response) => json(response, { keys: [{ ...publicJwk(issuer.key), use: 'enc' }] })],
-    ['two keys of one kid', (response) => json(response, { keys: [publicJwk(issuer.key), publicJwk(issuer.key)] })],
+    ['two keys with one kid', (response) => json(response, { keys: [publicJwk(issuer.key), publicJwk(issuer.key)] })],
     ['a closed connection', (response) => response.destroy()],
   ];
 
@@ -42,7 +42,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     expect(gateway.authenticate(['Host', 'x'])).toBeUndefined();
   });
 
-  it.each([301, 302, 303, 307, 308])('follows no redirect: %d', async (status) => {
+  it.each([301, 302, 303, 307, 308])('follows no redirect to a key set: %d', async (status) => {
     const elsewhere = await AccessTokenIssuer.start();
     for (const path of ['/jwks', '/.well-known/openid-configuration']) {
       issuer.answers.set(path, (_request, response) =>
@@ -57,7 +57,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     await elsewhere.close();
   });
 
-  it('does not wait for a slow key set: requests get 503 at once', async () => {
+  it('does not wait for a slow key set: answers 503 at once', async () => {
     const asked = Promise.withResolvers<void>();
     issuer.answers.set('/jwks', () => asked.resolve());
     gateway = new AccessTokenAuthenticator({
@@ -90,7 +90,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     expect(await gateway.authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });
   });
 
-  it('R69, R106: keeps the keys it has while the issuer is away; an unknown key is 503 then, never 401', async () => {
+  it('R69, R106: keeps known keys while the issuer is down and answers 503, never 401, for an unknown key', async () => {
     gateway = await authenticatorFor(issuer);
     issuer.answers.set('/jwks', (_request, response) => response.destroy());
     for (let i = 0; i < 30; i += 1) {
@@ -101,7 +101,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     expect(await gateway.authenticate(bearer(issuer.token({ sub: 'bob' })))).toMatchObject({ userId: 'bob' });
   });
 
-  it('R104b: finds a key that was replaced under its id at the first signature that does not fit', async () => {
+  it('R104b: finds a key replaced under the same kid at the first signature that does not fit', async () => {
     gateway = await authenticatorFor(issuer);
     const other = await issuerKey(issuer.key.kid);
     expect(await gateway.authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });
@@ -111,7 +111,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     expect(issuer.asked).toEqual(['/jwks', '/jwks']);
   });
 
-  it('R107: each issuer has a budget of its own', async () => {
+  it('R107: gives each issuer its own budget of key loads', async () => {
     const second = await AccessTokenIssuer.start();
     gateway = await started([
       { issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` },
@@ -121,12 +121,12 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     const fresh = await issuerKey('fresh');
     second.keys.push(publicJwk(fresh));
     expect(await gateway.authenticate(bearer(second.token({}, {}, fresh)))).toMatchObject({ userId: 'second:alice' });
-    // Of the first: the start, the scheduled one and four; all that were asked for are over.
+    // Of the first issuer: the load at start, the scheduled one and four on demand; the budget is spent.
     expect(issuer.asked).toHaveLength(6);
     await second.close();
   });
 
-  it('one issuer away refuses its own tokens only', async () => {
+  it('refuses only the tokens of the issuer that is down', async () => {
     const away = await AccessTokenIssuer.start();
     away.answers.set('/jwks', (_request, response) => response.destroy());
     gateway = await started([
@@ -139,7 +139,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     await away.close();
   });
 
-  describe('discovery', () => {
+  describe('key discovery', () => {
     const discover = async (): Promise<AccessTokenAuthenticator> =>
       (gateway = await started([{ issuer: issuer.url, audience: AUDIENCE, discovery: true }]));
     const metadata = (body: unknown): void => {
@@ -150,7 +150,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
       expect(await (await discover()).authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });
     });
 
-    it('R38: finds the keys by RFC 8414 where there is no OpenID metadata', async () => {
+    it('R38: finds the keys by RFC 8414 when there is no OpenID metadata', async () => {
       const answer = issuer.answers.get('/.well-known/openid-configuration');
       issuer.answers.delete('/.well-known/openid-configuration');
       if (answer !== undefined) issuer.answers.set('/.well-known/oauth-authorization-server', answer);
@@ -159,12 +159,12 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
 
     it.each([
       ['another issuer', (url: string) => ({ issuer: 'https://other.test', jwks_uri: `${url}/jwks` })],
-      ['a slash more', (url: string) => ({ issuer: `${url}/`, jwks_uri: `${url}/jwks` })],
+      ['an extra slash', (url: string) => ({ issuer: `${url}/`, jwks_uri: `${url}/jwks` })],
       ['no issuer', (url: string) => ({ jwks_uri: `${url}/jwks` })],
       ['no jwks_uri', (url: string) => ({ issuer: url })],
-      ['plain http elsewhere', (url: string) => ({ issuer: url, jwks_uri: 'http://keys.test/jwks' })],
-      ['a file', (url: string) => ({ issuer: url, jwks_uri: 'file:///etc/passwd' })],
-      ['a password in the address', (url: string) => ({ issuer: url, jwks_uri: url.replace('//', '//u:p@') })],
+      ['plain http on another host', (url: string) => ({ issuer: url, jwks_uri: 'http://keys.test/jwks' })],
+      ['a file URL', (url: string) => ({ issuer: url, jwks_uri: 'file:///etc/passwd' })],
+      ['a password in the URL', (url: string) => ({ issuer: url, jwks_uri: url.replace('//', '//u:p@') })],
     ])('R38: loads no keys from metadata with %s', async (_name, body) => {
       metadata(body(issuer.url));
       const authenticator = await discover();
@@ -174,7 +174,7 @@ describe('access tokens: an issuer whose keys cannot be had', () => {
     });
   });
 
-  it('R27: leaves a bad key out and keeps the good one beside it', async () => {
+  it('R27: ignores a bad key and keeps the good one beside it', async () => {
     issuer.keys.push({ ...publicJwk(await issuerKey('weak', 'RS256')), alg: 'HS256' }, { kty: 'EC', kid: 'half' });
     gateway = await authenticatorFor(issuer);
     expect(await gateway.authenticate(bearer(issuer.token()))).toMatchObject({ userId: 'alice' });

@@ -7,7 +7,7 @@ import { refusalOf } from '../support/refusals.js';
 
 const SECRET_SUBJECT = 'subject-nobody-may-read';
 
-describe('access tokens: nothing of them in errors and logs', () => {
+describe('access tokens: nothing leaks into errors and logs', () => {
   const lines: string[] = [];
   const record = (...parts: unknown[]): void => void lines.push(inspect(parts, { depth: 10 }));
   const logger: LoggerService = { log: record, warn: record, error: record, debug: record, verbose: record };
@@ -15,7 +15,7 @@ describe('access tokens: nothing of them in errors and logs', () => {
   beforeAll(() => Logger.overrideLogger(logger));
   afterAll(() => Logger.overrideLogger(false));
 
-  it('R40, R116: no refusal, body, log line or dump holds a part of the token', async () => {
+  it('R40, R116: shows no part of the token in refusals, bodies, log lines or heap dumps', async () => {
     const issuer = await AccessTokenIssuer.start();
     const introspection = {
       endpoint: `${issuer.url}/introspect`,
@@ -54,7 +54,7 @@ describe('access tokens: nothing of them in errors and logs', () => {
     await gateway.authenticate(bearer(good));
     const everything = [...told.flat(), ...lines, inspect(gateway, { depth: 20, showHidden: true })].join('\n');
     const parts = [good, ...tokens].flatMap((token) => token.split('.')).filter((part) => part.length > 15);
-    // The dump of a gateway holds the principals it remembers, but no text that could be sent again.
+    // The gateway's dump holds the principals it caches, but no text that could be sent again.
     expect(parts.filter((part) => everything.includes(part))).toEqual([]);
     expect([...told.flat(), ...lines].join('\n')).not.toContain(SECRET_SUBJECT);
     expect(everything).not.toContain('an-opaque-token');
@@ -63,7 +63,7 @@ describe('access tokens: nothing of them in errors and logs', () => {
     await issuer.close();
   });
 
-  it('R30: every token that is not accepted is refused in the same words', async () => {
+  it('R30: refuses every unacceptable token with the same message', async () => {
     const issuer = await AccessTokenIssuer.start();
     const gateway = await authenticatorFor(issuer);
     const tokens = [

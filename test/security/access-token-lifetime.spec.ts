@@ -2,7 +2,7 @@ import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gat
 import { AccessTokenIssuer, encodePart, signed } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, reasonOf } from '../support/authenticator.js';
 
-describe('access tokens: times', () => {
+describe('access tokens: lifetime', () => {
   const NOW = 1_800_000_000;
   const DAY = 24 * 60 * 60;
   let clock = NOW * 1000;
@@ -35,11 +35,14 @@ describe('access tokens: times', () => {
     expect(await reasonOf(authenticator, token({ exp }))).toBe('the token has expired or is about to');
   });
 
-  it.each([undefined, null, '1800000300', [NOW + 300], {}, true, -1])('R28: refuses exp %j', async (exp) => {
-    expect(await codeOf(authenticator, token({ exp }))).toBe('access_token_invalid');
-  });
+  it.each([undefined, null, '1800000300', [NOW + 300], {}, true, -1])(
+    'R28: refuses a missing or malformed exp: %j',
+    async (exp) => {
+      expect(await codeOf(authenticator, token({ exp }))).toBe('access_token_invalid');
+    },
+  );
 
-  it('R28: refuses an exp beyond all numbers', async () => {
+  it('R28: refuses an exp beyond the range of numbers', async () => {
     const claims = JSON.stringify(issuer.claims()).replace(/"exp":\d+/, '"exp":1e400');
     const header = encodePart({ alg: 'ES256', typ: 'at+jwt', kid: issuer.key.kid });
     expect(await codeOf(authenticator, signed(`${header}.${encodePart(claims)}`, issuer.key))).toBe(
@@ -47,7 +50,7 @@ describe('access tokens: times', () => {
     );
   });
 
-  it('R113a: accepts a token with ten seconds left, and refuses it, cached, a second later', async () => {
+  it('R113a: accepts a token with ten seconds left, and refuses it from the cache a second later', async () => {
     const short = token({ exp: NOW + 10 });
     expect(await authenticator.authenticate(bearer(short))).toMatchObject({ expiresAt: NOW + 10 });
     clock += 1000;
@@ -62,7 +65,7 @@ describe('access tokens: times', () => {
     expect(await reasonOf(authenticator, token({ exp }))).toBe('exp is further away than this issuer may say');
   });
 
-  it('R28: accepts an exp of 31 days; another limit is an option of the issuer', async () => {
+  it('R28: accepts an exp 31 days away; the issuer option sets another limit', async () => {
     expect(await authenticator.authenticate(bearer(token({ exp: NOW + 31 * DAY })))).toMatchObject({ userId: 'alice' });
     const strict = await authenticatorFor(issuer, { maximumRemainingSeconds: 3600 }, { now: () => clock });
     expect(await strict.authenticate(bearer(token({ exp: NOW + 3600 })))).toMatchObject({ userId: 'alice' });
@@ -70,7 +73,7 @@ describe('access tokens: times', () => {
     strict.close();
   });
 
-  it('R28: refuses an at+jwt without iat; another type may go without (RFC 9068 section 2.2)', async () => {
+  it('R28: refuses an at+jwt without iat; other types may omit it (RFC 9068 section 2.2)', async () => {
     expect(await reasonOf(authenticator, token({ iat: undefined }))).toBe('an at+jwt without iat');
     const lenient = await authenticatorFor(issuer, { types: ['JWT', 'at+jwt'] }, { now: () => clock });
     const plain = issuer.token({ iat: undefined, exp: NOW + 300 }, { typ: 'JWT' });
@@ -81,7 +84,7 @@ describe('access tokens: times', () => {
     lenient.close();
   });
 
-  it.each([0, 60])('R64: the leeway of an issuer is what is configured: %d seconds', async (leewaySeconds) => {
+  it.each([0, 60])('R64: uses the leeway configured for the issuer: %d seconds', async (leewaySeconds) => {
     const gateway = await authenticatorFor(issuer, { leewaySeconds }, { now: () => clock });
     for (const name of ['iat', 'nbf']) {
       const passes = gateway.authenticate(bearer(token({ [name]: NOW + leewaySeconds })));
@@ -92,14 +95,14 @@ describe('access tokens: times', () => {
   });
 
   it.each([{ nbf: NOW + 6 }, { iat: NOW + 6 }, { nbf: 'now' }, { iat: '0' }, { iat: null }, { nbf: [] }])(
-    'refuses a token that is not valid yet or does not say when: %j',
+    'refuses a token that is not valid yet or has a malformed time: %j',
     async (claims) => {
       expect(await codeOf(authenticator, token(claims))).toBe('access_token_invalid');
     },
   );
 
   it.each([{ nbf: NOW + 5 }, { iat: NOW + 5 }, { nbf: NOW - 1.5 }])(
-    'R64: accepts clocks that differ by five seconds: %j',
+    'R64: tolerates clocks that differ by five seconds: %j',
     async (claims) => {
       expect(await authenticator.authenticate(bearer(token(claims)))).toMatchObject({ userId: 'alice' });
     },

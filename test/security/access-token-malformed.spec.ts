@@ -16,7 +16,7 @@ describe('access tokens: malformed on purpose', () => {
     await issuer.close();
   });
 
-  it('refuses one bit changed in header, payload or signature', async () => {
+  it('refuses one flipped bit in header, payload or signature', async () => {
     const parts = issuer.token().split('.');
     for (const index of [0, 1, 2]) {
       const bytes = Buffer.from(parts[index] ?? '', 'base64url');
@@ -26,7 +26,7 @@ describe('access tokens: malformed on purpose', () => {
     }
   });
 
-  it('refuses every other text for the same token', async () => {
+  it('refuses every other encoding of the same token', async () => {
     const token = issuer.token();
     const last = token.at(-1) ?? '';
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -42,10 +42,10 @@ describe('access tokens: malformed on purpose', () => {
     ['an array', () => '[]'],
     ['a string', () => '"alice"'],
     ['null', () => 'null'],
-    ['no JSON', () => 'alice'],
+    ['not JSON', () => 'alice'],
     ['depth', () => '['.repeat(4000)],
     ['__proto__', (i) => JSON.stringify(i.claims()).replace('{', '{"__proto__":{"sub":"root"},')],
-  ])('refuses a well-signed payload that is or has %s', async (_name, payload) => {
+  ])('refuses a validly signed payload that is or has %s', async (_name, payload) => {
     const header = encodePart({ alg: 'ES256', typ: 'at+jwt', kid: issuer.key.kid });
     expect(await codeOf(authenticator, signed(`${header}.${encodePart(payload(issuer))}`, issuer.key))).toBe(
       'access_token_invalid',
@@ -56,9 +56,9 @@ describe('access tokens: malformed on purpose', () => {
     ['five parts', 'eyJhbGciOiJkaXIifQ..aaaa.bbbb.cccc'],
     ['two parts', 'eyJhbGciOiJFUzI1NiJ9.e30'],
     ['thousands of dots', `eyJ9${'.'.repeat(8000)}`],
-    ['a header that is no object', `${'eyJ'}hIjo.e30.AA`],
-    ['an opaque token where none is looked up', 'SlAV32hkKG'],
-    ['more than any header field holds', `e30.${'a'.repeat(20_000)}.AA`],
+    ['a header that is not an object', `${'eyJ'}hIjo.e30.AA`],
+    ['an opaque token where introspection is not configured', 'SlAV32hkKG'],
+    ['a token longer than any header may be', `e30.${'a'.repeat(20_000)}.AA`],
   ])('refuses %s', async (_name, token) => {
     expect(await codeOf(authenticator, token)).toBe('access_token_invalid');
   });
@@ -85,11 +85,11 @@ describe('access tokens: malformed on purpose', () => {
     { scope: { 'orders.read': true } },
     { scope: ['orders.read', null] },
     { scope: 'orders.read "x' },
-  ])('refuses a claim of the wrong kind: %j', async (claims) => {
+  ])('refuses a claim of the wrong type: %j', async (claims) => {
     expect(await codeOf(authenticator, issuer.token(claims))).toBe('access_token_invalid');
   });
 
-  it('claims named like members of every object decide nothing', async () => {
+  it('ignores claims named like Object.prototype members', async () => {
     const odd = await authenticatorFor(issuer, { claims: { tenant: 'constructor', permissions: 'toString' } });
     const principal = await odd.authenticate(bearer(issuer.token()));
     expect(principal).toMatchObject({ permissions: [] });

@@ -2,7 +2,7 @@ import type { AccessTokenAuthenticator } from '../../libs/internal-token/src/gat
 import { AccessTokenIssuer, AUDIENCE } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, reasonOf } from '../support/authenticator.js';
 
-describe('access tokens: issuer and audience that are nearly right', () => {
+describe('access tokens: near misses of issuer and audience', () => {
   let issuer: AccessTokenIssuer;
   let authenticator: AccessTokenAuthenticator;
 
@@ -21,7 +21,7 @@ describe('access tokens: issuer and audience that are nearly right', () => {
     ['a space more', (url) => `${url} `],
     ['upper case', (url) => url.toUpperCase()],
     ['https instead of http', (url) => url.replace('http:', 'https:')],
-    ['the start of it', (url) => url.slice(0, -1)],
+    ['its prefix', (url) => url.slice(0, -1)],
     ['a longer one', (url) => `${url}0`],
     ['another host name for the same address', (url) => url.replace('127.0.0.1', 'localhost')],
     ['an array', (url) => [url]],
@@ -29,7 +29,7 @@ describe('access tokens: issuer and audience that are nearly right', () => {
     ['nothing', () => undefined],
     ['null', () => null],
     ['the empty string', () => ''],
-    ['a name from the prototype', () => 'constructor'],
+    ['a name from Object.prototype', () => 'constructor'],
   ];
   it.each(issuers)('R26: refuses as iss %s', async (_name, change) => {
     expect(await reasonOf(authenticator, issuer.token({ iss: change(issuer.url) }))).toBe('the issuer is none of ours');
@@ -64,7 +64,7 @@ describe('access tokens: issuer and audience that are nearly right', () => {
     expect(await reasonOf(authenticator, issuer.token({ aud }))).toBe('the audience is another one');
   });
 
-  it('R26: one trusted issuer cannot sign in another’s name', async () => {
+  it("R26: refuses one trusted issuer signing in another's name", async () => {
     const other = await AccessTokenIssuer.start();
     const forged = other.token({ iss: issuer.url });
     expect(await codeOf(authenticator, forged)).toBe('access_token_invalid');

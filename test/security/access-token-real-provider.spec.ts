@@ -26,7 +26,7 @@ describe('access tokens of a certified OpenID provider', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('R25, R38: a JWT is verified with keys found by discovery, and mapped', async () => {
+  it('R25, R38: verifies a JWT with keys found by discovery, and maps it', async () => {
     const { access_token: token } = await signIn(provider.issuer, 'bob');
     expect(await gateway.authenticate(bearer(token))).toEqual({
       userId: 'bob',
@@ -39,7 +39,7 @@ describe('access tokens of a certified OpenID provider', () => {
     });
   });
 
-  it('R37: an opaque token is introspected, and maps to the same kind of principal', async () => {
+  it('R37: introspects an opaque token and maps it to the same kind of principal', async () => {
     const { access_token: token } = await signIn(provider.issuer, 'carol', 'demo-opaque', 'openid orders.read');
     expect(token).not.toContain('.');
     expect(await gateway.authenticate(bearer(token))).toMatchObject({
@@ -51,12 +51,12 @@ describe('access tokens of a certified OpenID provider', () => {
     });
   });
 
-  it('R34: its ID token is refused', async () => {
+  it("R34: refuses the provider's ID token", async () => {
     const { id_token: token } = await signIn(provider.issuer, 'alice');
     expect(await reasonOf(gateway, token)).toBe('typ is not that of an access token');
   });
 
-  it('R26: its tokens for another audience are refused, JWT and opaque', async () => {
+  it("R26: refuses the provider's tokens for another audience, JWT and opaque", async () => {
     const other = await started([
       { issuer: provider.issuer, audience: `${AUDIENCE}/`, discovery: true, introspection: provider.introspection },
     ]);
@@ -67,11 +67,11 @@ describe('access tokens of a certified OpenID provider', () => {
     other.close();
   });
 
-  it('R37: a token that it never issued is refused', async () => {
+  it('R37: refuses an opaque token that the provider never issued', async () => {
     expect(await codeOf(gateway, 'a-token-it-never-issued-12345678901234567890')).toBe('access_token_invalid');
   });
 
-  it('R43: a sign-in without any scope for the API is no authorization', async () => {
+  it('R43: refuses a sign-in without any scope for the API', async () => {
     const { access_token: token } = await signIn(provider.issuer, 'alice', 'demo-cli', 'openid');
     expect(await codeOf(gateway, token)).toBe('insufficient_scope');
   });

@@ -27,7 +27,7 @@ describe('access tokens: refused opaque tokens', () => {
     await issuer.close();
   });
 
-  it('R172: a refused token is not looked up again for five seconds', async () => {
+  it('R172: does not look up a refused token again for five seconds', async () => {
     for (let i = 0; i < 3; i += 1) expect(await reasonOf(gateway, 'revoked')).toBe('the token is not active');
     expect(issuer.introspections).toHaveLength(1);
     now += 4;
@@ -39,7 +39,7 @@ describe('access tokens: refused opaque tokens', () => {
     expect(issuer.introspections).toHaveLength(2);
   });
 
-  it('R172: so is one that is active and not for this gateway, with its own code', async () => {
+  it('R172: does not look up an active token for another audience again, and keeps its own code', async () => {
     issuer.opaque.set('foreign', { ...issuer.claims({ iat: NOW, exp: NOW + 300, aud: 'other' }), active: true });
     issuer.opaque.set('scopeless', { ...issuer.claims({ iat: NOW, exp: NOW + 300, scope: undefined }), active: true });
     for (let i = 0; i < 2; i += 1) {
@@ -49,7 +49,7 @@ describe('access tokens: refused opaque tokens', () => {
     expect(issuer.introspections).toHaveLength(2);
   });
 
-  it('R172: 256 refused tokens, sent again and again, leave the look-ups to good ones', async () => {
+  it('R172: still looks up valid tokens after 256 refused ones are sent repeatedly', async () => {
     const bad = Array.from({ length: 256 }, (_, index) => `bad-${index}`);
     await Promise.all(bad.map((token) => codeOf(gateway, token)));
     const lookedUp = issuer.introspections.length;
@@ -60,7 +60,7 @@ describe('access tokens: refused opaque tokens', () => {
     expect(issuer.introspections.length).toBe(lookedUp + 1);
   });
 
-  it('R172: an outage is no refusal: the next request asks again', async () => {
+  it('R172: does not cache an outage: the next request is looked up', async () => {
     const answer = issuer.answers.get('/introspect');
     issuer.opaque.set('good', { ...issuer.claims({ iat: NOW, exp: NOW + 300 }), active: true });
     issuer.answers.set('/introspect', (_request, response) => response.writeHead(500).end());
@@ -69,7 +69,7 @@ describe('access tokens: refused opaque tokens', () => {
     expect(await gateway.authenticate(bearer('good'))).toMatchObject({ userId: 'alice' });
   });
 
-  it('R172: the memory of them is bounded in number and bytes, and holds no token', () => {
+  it('R172: bounds the refusal cache in entries and bytes, and stores no token in it', () => {
     const refused = new RefusedTokens();
     const hashOf = (index: number) => hash('sha256', `token-${index}`, 'base64url');
     for (let index = 0; index < 30_000; index += 1) refused.add(hashOf(index), invalidToken('x'.repeat(100)), NOW);
@@ -77,7 +77,7 @@ describe('access tokens: refused opaque tokens', () => {
     expect(refused.bytes).toBeLessThanOrEqual(2 * 1024 * 1024);
     expect(refused.find(hashOf(29_999), NOW)).toMatchObject({ code: 'access_token_invalid' });
     expect(refused.find(hashOf(0), NOW)).toBeUndefined();
-    // A clock that was set back does not prolong it.
+    // Setting the clock back does not prolong a refusal.
     expect(refused.find(hashOf(29_999), NOW - 3600)).toBeUndefined();
   });
 });

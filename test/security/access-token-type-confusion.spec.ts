@@ -5,7 +5,7 @@ import {
 import { AccessTokenIssuer, AUDIENCE } from '../support/access-token-issuer.js';
 import { authenticatorFor, bearer, codeOf, reasonOf } from '../support/authenticator.js';
 
-describe('access tokens: another kind of token in their place', () => {
+describe('access tokens: other kinds of token in their place', () => {
   let issuer: AccessTokenIssuer;
   let authenticator: AccessTokenAuthenticator;
 
@@ -38,16 +38,16 @@ describe('access tokens: another kind of token in their place', () => {
     ['R25', undefined],
     ['R25', null],
     ['R25', ['at+jwt']],
-  ])('%s: refuses typ %j from the very issuer and key', async (_rule, typ) => {
+  ])('%s: refuses typ %j, even from the right issuer and key', async (_rule, typ) => {
     expect(await codeOf(authenticator, issuer.token({}, { typ }))).toBe('access_token_invalid');
   });
 
-  it('R33: refuses the gateway’s own internal token: its issuer is none of the configured', async () => {
+  it("R33: refuses the gateway's own internal token: its issuer is not configured", async () => {
     const token = issuer.token({ iss: 'api_gateway', txn: '0'.repeat(32) }, { typ: 'txntoken+jwt' });
     expect(await reasonOf(authenticator, token)).toBe('the issuer is none of ours');
   });
 
-  it('R25: accepts other types only of the issuer that is configured so', async () => {
+  it('R25: accepts other types only from the issuer configured for them', async () => {
     const lenient = await authenticatorFor(issuer, { types: ['JWT', ''] });
     expect(await lenient.authenticate(bearer(issuer.token({}, { typ: 'JWT' })))).toMatchObject({ userId: 'alice' });
     expect(await lenient.authenticate(bearer(issuer.token({}, { typ: undefined })))).toMatchObject({ userId: 'alice' });
@@ -56,7 +56,7 @@ describe('access tokens: another kind of token in their place', () => {
   });
 
   it.each([{ at_hash: 'x' }, { c_hash: 'x' }, { token_use: 'id' }, { token_use: 'refresh_token' }, { events: {} }])(
-    'R34: refuses what shows itself to be no access token where typ JWT is accepted: %j',
+    'R34: refuses claims of other token kinds where typ JWT is accepted: %j',
     async (claims) => {
       const lenient = await authenticatorFor(issuer, { types: ['JWT'] });
       expect(await codeOf(lenient, issuer.token(claims, { typ: 'JWT' }))).toBe('access_token_invalid');
@@ -65,7 +65,7 @@ describe('access tokens: another kind of token in their place', () => {
   );
 
   it.each(['txntoken+jwt', 'application/TXNTOKEN+JWT', 'dpop+jwt', 'logout+jwt'])(
-    'R33: no configuration makes %s an access token',
+    'R33: accepts %s under no configuration',
     (type) => {
       const trusted: AccessTokenIssuerOptions = {
         issuer: issuer.url,

@@ -4,7 +4,7 @@ import { base64url, Forge, hmac, publicPart, signBytes, testKey } from './suppor
 const ALL = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256'] as const;
 
 describe('algorithm confusion', () => {
-  it.each(ALL)('R66: a public key of %s is never a shared secret', async (algorithm) => {
+  it.each(ALL)('R66: never uses a public %s key as a shared secret', async (algorithm) => {
     const forge = await Forge.create(algorithm, { algorithms: ALL });
     const jwk = publicPart(forge.key);
     const key = createPublicKey({ key: forge.key, format: 'jwk' });
@@ -32,7 +32,7 @@ describe('algorithm confusion', () => {
     }
   });
 
-  it('R67: a key serves the one algorithm it is published for, though the signature fits', async () => {
+  it('R67: uses a key only for the algorithm it is published for, even if another signature fits', async () => {
     const forge = await Forge.create('RS256', { algorithms: ALL });
     for (const [alg, options] of [
       ['PS256', { pss: true }],
@@ -44,7 +44,7 @@ describe('algorithm confusion', () => {
     }
   });
 
-  it('R67: an RSA signature of the other kind, or over another digest, does not pass under the right name', async () => {
+  it('R67: refuses an RSA signature with another padding or digest under the published name', async () => {
     const rs256 = await Forge.create('RS256');
     const ps256 = await Forge.create('PS256');
     const input = (forge: Forge) => `${base64url(forge.header())}.${base64url(forge.payload())}`;
@@ -60,7 +60,7 @@ describe('algorithm confusion', () => {
     );
   });
 
-  it('R66: a key that is held does not make its algorithm accepted', async () => {
+  it('R66: refuses a disallowed algorithm even if its key is known', async () => {
     const forge = await Forge.create('ES256');
     const other = testKey('RS256');
     const input = `${base64url(forge.header({ alg: 'RS256', kid: other.kid }))}.${base64url(forge.payload())}`;
@@ -68,7 +68,7 @@ describe('algorithm confusion', () => {
   });
 
   it.each(['es256', 'Es256', 'ES256 ', 'ES256\u0000', 'ES256K', 'constructor', '__proto__'])(
-    'R66: compares the name exactly: %j is refused',
+    'R66: compares the name exactly and refuses %j',
     async (alg) => {
       const forge = await Forge.create('ES256');
       expect(await forge.refusal(forge.token({}, { alg }))).toBe('txn_alg');

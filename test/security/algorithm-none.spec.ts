@@ -8,7 +8,7 @@ describe('alg none', () => {
     forge = await Forge.create();
   });
 
-  it.each(SPELLINGS)('R66: refuses alg %j with a good signature', async (alg) => {
+  it.each(SPELLINGS)('R66: refuses alg %j even with a valid signature', async (alg) => {
     expect(await forge.refusal(forge.token({}, { alg }))).toBe('txn_alg');
   });
 
@@ -17,9 +17,12 @@ describe('alg none', () => {
     expect(await forge.refusal(`${unsigned}.AAAA`)).toBe('txn_alg');
   });
 
-  it.each([undefined, null, 0, true, [], ['ES256'], {}])('R66: refuses alg of the JSON value %j', async (alg) => {
-    expect(await forge.refusal(forge.token({}, { alg }))).toBe('txn_alg');
-  });
+  it.each([undefined, null, 0, true, [], ['ES256'], {}])(
+    'R66: refuses an alg that is the JSON value %j',
+    async (alg) => {
+      expect(await forge.refusal(forge.token({}, { alg }))).toBe('txn_alg');
+    },
+  );
 
   it('R66, R72: refuses an empty signature under any alg', async () => {
     for (const alg of ['none', 'ES256']) {

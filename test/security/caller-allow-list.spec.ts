@@ -5,7 +5,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { BILLING, CalledService, GATEWAY, ORDERS } from './support/callers.js';
 
-describeWithOpenssl('Who may call', () => {
+describeWithOpenssl('the allow list of callers', () => {
   let service: CalledService;
   beforeAll(async () => {
     service = await CalledService.start(undefined, { callers: { allow: [GATEWAY, ORDERS] } });
@@ -15,12 +15,12 @@ describeWithOpenssl('Who may call', () => {
   const askAs = (id: string, path = '/stock', token?: string | null) =>
     service.ask({ as: service.authority.workload(id), path, ...(token !== undefined && { token }) });
 
-  it.each([GATEWAY, ORDERS])('R148: %s is on the list of the service', async (id) => {
+  it.each([GATEWAY, ORDERS])("R148: accepts %s, which is on the service's list", async (id) => {
     expect(await askAs(id)).toMatchObject({ status: 200, body: { caller: id } });
   });
 
   it.each([BILLING, `${GATEWAY}2`, `${GATEWAY}/admin`, 'spiffe://shop.test/Gateway'])(
-    'R148: %s is not, and its name is on the line all the same',
+    'R148: refuses %s, which is not on the list, and logs its name',
     async (id) => {
       const answer = await askAs(id);
       expect(answer).toMatchObject({ status: 403, body: { code: 'caller_not_allowed' } });
@@ -29,25 +29,25 @@ describeWithOpenssl('Who may call', () => {
     },
   );
 
-  it('R148: a handler narrows the list', async () => {
+  it('R148: lets a handler narrow the list', async () => {
     expect(await askAs(ORDERS, '/reserved')).toMatchObject({ status: 200 });
     expect(await askAs(GATEWAY, '/reserved')).toMatchObject({ status: 403, body: { code: 'caller_not_allowed' } });
   });
 
-  it('R148: the right caller still needs a token, and the right scope', async () => {
+  it('R148: requires a token with the right scope from an allowed caller too', async () => {
     expect(await askAs(ORDERS, '/reserved', null)).toMatchObject({ status: 401, body: { code: 'txn_missing' } });
     const token = service.tokens.token({ scope: 'other' });
     expect(await askAs(ORDERS, '/reserved', token)).toMatchObject({ status: 403, body: { code: 'txn_scope' } });
   });
 
-  it('R77: a handler without a token needs no caller either, unless it names one', async () => {
+  it('R77: needs no caller for a handler without a token, unless the handler names one', async () => {
     expect(await service.ask({ path: '/health', token: null })).toMatchObject({ status: 200 });
     expect(await service.ask({ path: '/metrics', token: null })).toMatchObject({ status: 400 });
     expect(await askAs(GATEWAY, '/metrics', null)).toMatchObject({ status: 403 });
     expect(await askAs(BILLING, '/metrics', null)).toMatchObject({ status: 200, body: { caller: BILLING } });
   });
 
-  it('R82: no mode lets somebody else call', async () => {
+  it('R82: refuses other callers in every enforcement mode', async () => {
     const lenient = { mode: 'shadow', allowUnverifiedUntil: new Date(Date.now() + 86_400_000) } as const;
     const shadow = await CalledService.start(undefined, { ...lenient, callers: { allow: [GATEWAY] } });
     try {
@@ -62,7 +62,7 @@ describeWithOpenssl('Who may call', () => {
     }
   });
 
-  it('a list that nobody would compare stops the start', async () => {
+  it('fails to start with an allow list when callers are not authenticated', async () => {
     @Controller()
     class NamingController {
       @Get()

@@ -4,7 +4,7 @@ import { Agent } from 'node:https';
 import { CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 import { CalledService, GATEWAY } from './support/callers.js';
 
-describeWithOpenssl('Client certificates that TLS did not verify', () => {
+describeWithOpenssl('client certificates that TLS did not verify', () => {
   let service: CalledService;
   const others = new CertificateAuthority('another authority');
   beforeAll(async () => (service = await CalledService.start()));
@@ -13,29 +13,29 @@ describeWithOpenssl('Client certificates that TLS did not verify', () => {
     others.remove();
   });
 
-  it('R144: none is refused, however good the internal token', async () => {
+  it('R144: refuses a request without a certificate, even with a valid internal token', async () => {
     expect(await service.ask()).toMatchObject({ status: 400, body: { code: 'caller_missing' } });
   });
 
-  it('R144: so is a request with a body, before the body is read', async () => {
+  it('R144: refuses a request without a certificate before reading its body', async () => {
     const headers = { 'Content-Length': '1000000' };
     const answer = await service.ask({ method: 'POST', headers, options: {} }).catch((error: unknown) => error);
     expect(answer).toMatchObject({ status: 400, body: { code: 'caller_missing' } });
   });
 
-  it("R146: another authority's is refused, even with an id of ours", async () => {
+  it('R146: refuses a certificate from another authority, even with one of our ids', async () => {
     expect(await service.ask({ as: others.workload(GATEWAY) })).toMatchObject({
       status: 400,
       body: { code: 'caller_invalid' },
     });
   });
 
-  it('R146: an expired one is refused', async () => {
+  it('R146: refuses an expired certificate', async () => {
     const expired = service.authority.issue({ names: [`URI:${GATEWAY}`], days: -1 });
     expect(await service.ask({ as: expired })).toMatchObject({ status: 400, body: { code: 'caller_invalid' } });
   });
 
-  it('R146: one that expires on a kept connection is refused from then on', async () => {
+  it('R146: refuses a certificate from the moment it expires on a kept connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = () => service.ask({ as: service.authority.workload(GATEWAY), options: { agent } });
     const certificate = service.authority.workload(GATEWAY);
@@ -56,7 +56,7 @@ describeWithOpenssl('Client certificates that TLS did not verify', () => {
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
-  it('R144: fields that say which certificate somebody else saw are not believed', async () => {
+  it('R144: ignores headers that claim another party saw a certificate', async () => {
     const headers = {
       'Client-Cert': ':MIIB:',
       'X-Forwarded-Client-Cert': `URI=${GATEWAY}`,
@@ -66,7 +66,7 @@ describeWithOpenssl('Client certificates that TLS did not verify', () => {
     expect(await service.ask({ headers })).toMatchObject({ status: 400, body: { code: 'caller_missing' } });
   });
 
-  it('R144: nobody has a caller on a connection without TLS', async () => {
+  it('R144: identifies no caller on a connection without TLS', async () => {
     const { MtlsCallerAuthenticator } = await import('nestjs-internal-token/caller');
     const authenticator = new MtlsCallerAuthenticator({ trustDomain: 'shop.test' });
     const { createServer } = await import('node:http');

@@ -1,12 +1,12 @@
 import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, WimseService } from './support/wimse.js';
 
-describeWithOpenssl('Two WITs or two WPTs', () => {
+describeWithOpenssl('duplicate WITs and WPTs', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());
 
-  it('R145: two fields are refused, even if equal', async () => {
+  it('R145: refuses two headers, even if equal', async () => {
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
     const wpt = wimse.workload.wpt(wit, token);
@@ -16,7 +16,7 @@ describeWithOpenssl('Two WITs or two WPTs', () => {
     expect(await wimse.ask({ token, wit, wpt })).toMatchObject({ status: 200 });
   });
 
-  it.each([', ', ',', ' '])('R145: so is one field with two values, joined by %j', async (comma) => {
+  it.each([', ', ',', ' '])('R145: refuses one header with two values joined by %j', async (comma) => {
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
     const wpt = wimse.workload.wpt(wit, token);
@@ -24,7 +24,7 @@ describeWithOpenssl('Two WITs or two WPTs', () => {
     expectRefusal(await wimse.ask({ token, wit, wpt: `${wpt}${comma}${wpt}` }));
   });
 
-  it('R145, R74: a proof is never for one of two Txn-Tokens', async () => {
+  it('R145, R74: refuses two Txn-Tokens, even with a proof for one of them', async () => {
     const [one, other] = [wimse.service.tokens.token(), wimse.service.tokens.token()];
     const wit = wimse.workload.wit();
     const wpt = wimse.workload.wpt(wit, one);

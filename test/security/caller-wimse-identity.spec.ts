@@ -3,12 +3,12 @@ import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { GATEWAY } from './support/callers.js';
 import { expectRefusal, jwt, now, WimseService, Workload } from './support/wimse.js';
 
-describeWithOpenssl('A WIT that says nothing', () => {
+describeWithOpenssl('invalid WITs', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());
 
-  it("R145: another issuer's, under its own key and under the name of ours", async () => {
+  it('R145: refuses a WIT from another issuer, under its own kid and under ours', async () => {
     const other = new Workload();
     for (const wit of [other.wit(), wimse.workload.wit({ header: { kid: 'issuer-2' } }, other.issuerKey)]) {
       expectRefusal(await wimse.ask({ wit, wpt: other.wpt(wit, undefined) }));
@@ -18,31 +18,31 @@ describeWithOpenssl('A WIT that says nothing', () => {
     expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload: { iss: undefined } }) }));
   });
 
-  it('R145: one that its workload has signed itself', async () => {
+  it('R145: refuses a WIT signed by its own workload', async () => {
     expectRefusal(await wimse.ask({ wit: wimse.workload.wit({}, wimse.workload.key) }));
   });
 
   it.each([
     ['expired', { exp: now() - 60 }],
-    ['without an end', { exp: undefined }],
-    ['with an end in words', { exp: '2099-01-01' }],
+    ['without exp', { exp: undefined }],
+    ['with exp as words', { exp: '2099-01-01' }],
     ['that lives for a year', { exp: now() + 365 * 86_400 }],
-    ['of tomorrow', { nbf: now() + 3600 }],
-    ['issued tomorrow', { iat: now() + 3600 }],
+    ['that is not valid until tomorrow', { nbf: now() + 3600 }],
+    ['that is not valid yet', { iat: now() + 3600 }],
     ['of another trust domain', { sub: 'spiffe://evil.test/gateway' }],
     ['of a subdomain', { sub: 'spiffe://a.shop.test/gateway' }],
-    ['of nobody', { sub: undefined }],
-    ['of a list', { sub: [GATEWAY] }],
-    ['of no workload', { sub: 'gateway' }],
+    ['without a subject', { sub: undefined }],
+    ['whose subject is a list', { sub: [GATEWAY] }],
+    ['whose subject is not a workload', { sub: 'gateway' }],
     ['without a key', { cnf: undefined }],
-    ['with an empty confirmation', { cnf: {} }],
-    ['with a thumbprint alone', { cnf: { jkt: 'a' } }],
+    ['with an empty cnf', { cnf: {} }],
+    ['with only a key thumbprint', { cnf: { jkt: 'a' } }],
     ['with a symmetric key', { cnf: { jwk: { kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' } } }],
-  ])('R145: one %s', async (_what, payload) => {
+  ])('R145: refuses a WIT %s', async (_what, payload) => {
     expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ payload }) }));
   });
 
-  it('R145: one that confirms a key without an algorithm, with its private half, or the key of its issuer', async () => {
+  it("R145: refuses a WIT whose cnf key has no algorithm, includes the private half, or is the issuer's", async () => {
     const { alg, ...bare } = wimse.workload.publicJwk;
     const secret = { ...wimse.workload.key.export({ format: 'jwk' }), alg };
     for (const jwk of [bare, secret, { ...bare, alg: 'none' }, { ...bare, alg: 'EdDSA' }]) {
@@ -54,7 +54,7 @@ describeWithOpenssl('A WIT that says nothing', () => {
     expectRefusal(await wimse.ask({ wit, proofKey: issuerKey }));
   });
 
-  it('R65, R145: tokens of other types, though rightly signed', async () => {
+  it('R65, R145: refuses tokens of other types, even if correctly signed', async () => {
     for (const typ of ['JWT', 'at+jwt', 'wpt+jwt', 'txntoken+jwt', '', undefined]) {
       expectRefusal(await wimse.ask({ wit: wimse.workload.wit({ header: { typ } }) }));
     }
@@ -63,12 +63,12 @@ describeWithOpenssl('A WIT that says nothing', () => {
     expect(await wimse.ask({ wit: wimse.workload.wit({ header: { typ } }) })).toMatchObject({ status: 200 });
   });
 
-  it('R65: a WIT is no Txn-Token either', async () => {
+  it('R65: refuses a WIT as a Txn-Token', async () => {
     const wit = wimse.workload.wit();
     expect((await wimse.ask({ wit, token: wit })).body.code).toMatch(/^txn_/);
   });
 
-  it('R145: one that was good is good no more when it has expired', async () => {
+  it('R145: refuses a WIT that was accepted before and has expired since', async () => {
     const wit = wimse.workload.wit({ payload: { exp: now() + 30 } });
     expect(await wimse.ask({ wit })).toMatchObject({ status: 200 });
     const { now: clock } = Date;
@@ -81,7 +81,7 @@ describeWithOpenssl('A WIT that says nothing', () => {
     }
   });
 
-  it('R88: without the keys of the issuer nobody is let in', async () => {
+  it("R88: admits nobody without the issuer's keys", async () => {
     const keys = { description: 'nowhere', load: () => Promise.reject(new Error('away')) };
     const waiting = await WimseService.start({ keys });
     try {
@@ -91,7 +91,7 @@ describeWithOpenssl('A WIT that says nothing', () => {
     }
   });
 
-  it('R145: garbage', async () => {
+  it('R145: refuses garbage', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     for (const wit of ['a', 'a.b.c', '..', jwt({}, {}, privateKey), 'x'.repeat(9000)]) {
       expectRefusal(await wimse.ask({ wit }));

@@ -2,24 +2,24 @@ import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { expectRefusal, now, ORIGIN, tokenHashOf, WimseService, Workload } from './support/wimse.js';
 
-describeWithOpenssl('A WPT that proves nothing', () => {
+describeWithOpenssl('WPTs that prove nothing', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());
 
-  it('R86, R145: signed by somebody else, the issuer included', async () => {
+  it('R86, R145: refuses a WPT signed by anyone but the workload, even the issuer', async () => {
     expectRefusal(await wimse.ask({ proofKey: new Workload().key }));
     expectRefusal(await wimse.ask({ proofKey: wimse.workload.issuerKey }));
   });
 
-  it('R145: signed by a key that it brings along', async () => {
+  it('R145: refuses a WPT signed by a key it supplies itself', async () => {
     const thief = new Workload();
     const header = { jwk: thief.publicJwk };
     expectRefusal(await wimse.ask({ proofKey: thief.key, proof: { header } }));
     expectRefusal(await wimse.ask({ proof: { header } }));
   });
 
-  it('R145: a stolen WIT with the key of the thief', async () => {
+  it("R145: refuses a stolen WIT with the thief's key", async () => {
     const thief = new Workload();
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
@@ -27,13 +27,13 @@ describeWithOpenssl('A WPT that proves nothing', () => {
   });
 
   it.each(['none', 'None', 'HS256', 'ES384', 'EdDSA', 'RS256', 'es256', '', undefined])(
-    'R145: the algorithm %j, which is not the one that the WIT confirms',
+    'R145: refuses the algorithm %j, which the WIT does not confirm',
     async (alg) => {
       expectRefusal(await wimse.ask({ proof: { header: { alg } } }));
     },
   );
 
-  it('R145: an HMAC with the public key', async () => {
+  it('R145: refuses an HMAC keyed with the public key', async () => {
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
@@ -52,7 +52,7 @@ describeWithOpenssl('A WPT that proves nothing', () => {
     }
   });
 
-  it('R145: another algorithm under a WIT that confirms it is right', async () => {
+  it('R145: accepts another algorithm that the WIT confirms', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const jwk = { ...publicKey.export({ format: 'jwk' }), alg: 'EdDSA' };
     const wit = wimse.workload.wit({ payload: { cnf: { jwk } } });
@@ -63,22 +63,22 @@ describeWithOpenssl('A WPT that proves nothing', () => {
 
   it.each([
     ['expired', { exp: now() - 60 }],
-    ['without an end', { exp: undefined }],
-    ['with an end in words', { exp: 'soon' }],
+    ['without exp', { exp: undefined }],
+    ['with exp as words', { exp: 'soon' }],
     ['that lives for an hour', { exp: now() + 3600 }],
-    ['of later', { nbf: now() + 3600 }],
-    ['issued later', { iat: now() + 3600 }],
-  ])('R145: one %s', async (_what, payload) => {
+    ['that is not valid yet', { nbf: now() + 3600 }],
+    ['issued in the future', { iat: now() + 3600 }],
+  ])('R145: refuses a WPT %s', async (_what, payload) => {
     expectRefusal(await wimse.ask({ proof: { payload } }));
   });
 
-  it('R145: of another type', async () => {
+  it('R145: refuses a WPT of another type', async () => {
     for (const typ of ['wit+jwt', 'dpop+jwt', 'JWT', 'wimse-proof+jwt', undefined]) {
       expectRefusal(await wimse.ask({ proof: { header: { typ } } }));
     }
   });
 
-  it.each(['crit', 'jku', 'x5u', 'x5c', 'b64', 'zip'])('R145: with %s in its header', async (member) => {
+  it.each(['crit', 'jku', 'x5u', 'x5c', 'b64', 'zip'])('R145: refuses a WPT with %s in its header', async (member) => {
     expectRefusal(await wimse.ask({ proof: { header: { [member]: ['a'] } } }));
   });
 });

@@ -4,12 +4,12 @@ import { describeWithOpenssl } from '../support/certificate-authority.js';
 import { holdTimers } from '../support/held-timers.js';
 import { expectRefusal, now, WimseService } from './support/wimse.js';
 
-describeWithOpenssl('A WPT that was used before', () => {
+describeWithOpenssl('replayed WPTs', () => {
   let wimse: WimseService;
   beforeAll(async () => (wimse = await WimseService.start()));
   afterAll(() => wimse?.close());
 
-  it('R145: counts once', async () => {
+  it('R145: accepts a WPT once', async () => {
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
     const wpt = wimse.workload.wpt(wit, token);
@@ -17,7 +17,7 @@ describeWithOpenssl('A WPT that was used before', () => {
     expectRefusal(await wimse.ask({ token, wit, wpt }), 'caller_replayed');
   });
 
-  it('R145: of ten at once one', async () => {
+  it('R145: accepts one of ten simultaneous uses', async () => {
     const token = wimse.service.tokens.token();
     const wit = wimse.workload.wit();
     const wpt = wimse.workload.wpt(wit, token);
@@ -25,28 +25,28 @@ describeWithOpenssl('A WPT that was used before', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it('R145: its id counts, not its text', async () => {
+  it('R145: recognizes a replay by its id, not its text', async () => {
     const jti = 'once';
     expect(await wimse.ask({ proof: { payload: { jti } } })).toMatchObject({ status: 200 });
     expectRefusal(await wimse.ask({ proof: { payload: { jti, exp: now() + 20 } } }), 'caller_replayed');
   });
 
-  it('R145: another workload may use the same id', async () => {
+  it('R145: lets another workload use the same id', async () => {
     const wit = wimse.workload.wit({ payload: { sub: 'wimse://shop.test/orders' } });
     expect(await wimse.ask({ wit, proof: { payload: { jti: 'once' } } })).toMatchObject({ status: 200 });
   });
 
-  it.each([[undefined], [''], [1], ['a'.repeat(129)]])('R145: an id of %j is none', async (jti) => {
+  it.each([[undefined], [''], [1], ['a'.repeat(129)]])('R145: refuses %j as an id', async (jti) => {
     expectRefusal(await wimse.ask({ proof: { payload: { jti } } }));
   });
 
-  it('R145: a refused proof is not used up', async () => {
+  it('R145: does not consume a proof that is refused for another reason', async () => {
     const payload = { jti: 'later' };
     expectRefusal(await wimse.ask({ proof: { payload: { ...payload, aud: 'https://elsewhere.test' } } }));
     expect(await wimse.ask({ proof: { payload } })).toMatchObject({ status: 200 });
   });
 
-  it('R145: where nobody can tell, nobody is let in', async () => {
+  it('R145: admits nobody when the replay store fails', async () => {
     class Broken extends ReplayStore {
       override firstUse(): never {
         throw new Error('away');
@@ -60,7 +60,7 @@ describeWithOpenssl('A WPT that was used before', () => {
     }
   });
 
-  it('R169: a store that never answers holds a request for 250 ms, and lets nobody in', async () => {
+  it('R169: waits 250 ms for a store that does not answer, and then refuses', async () => {
     const asked = Promise.withResolvers<void>();
     class Silent extends ReplayStore {
       override firstUse(): Promise<boolean> {

@@ -19,7 +19,7 @@ const credentials = async () => {
   return { provide: CallerCredentials, useValue: new WimseCredentials({ identity }) };
 };
 
-/** Asks as a service at this origin would. */
+/** Calls as a service at this origin would. */
 const authenticatorAt = async (origin: string): Promise<WimseCallerAuthenticator> => {
   const authenticator = workload.authenticator({ origins: [origin] });
   authenticator.onModuleInit();
@@ -27,7 +27,7 @@ const authenticatorAt = async (origin: string): Promise<WimseCallerAuthenticator
   return authenticator;
 };
 
-describe('A process that says who it is', () => {
+describe('a process that proves its identity', () => {
   let caller: Caller;
   let authenticator: WimseCallerAuthenticator;
   const [inside, outside] = [new Peer(), new Peer()];
@@ -46,15 +46,15 @@ describe('A process that says who it is', () => {
   const identify = ({ rawHeaders, url, tokens: [token] }: Received) =>
     authenticator.authenticate({ raw: { rawHeaders, url } as IncomingMessage, token });
 
-  describe.each(clientsOf(() => caller))('by $client', ({ call }) => {
-    it('R145: has proven it anew for each call', async () => {
+  describe.each(clientsOf(() => caller))('calling with $client', ({ call }) => {
+    it('R145: sends a new proof with each call', async () => {
       for (const path of ['/stock/1?a=b', '/stock/1?a=b', '/']) {
         await caller.as('ada', () => call(`${inside.origin}${path}`));
         expect(identify(inside.last)).toBe(GATEWAY);
       }
     });
 
-    it('R91, R145: says it to no outsider, and lets nobody else speak for it', async () => {
+    it('R91, R145: sends none to external hosts, and lets no caller override it', async () => {
       const headers = { 'Workload-Identity-Token': 'mine', 'Workload-Proof-Token': 'mine' };
       await caller.as('ada', () => call(outside.origin, { headers }));
       for (const field of FIELDS) expect(outside.last.all(field)).toEqual([]);
@@ -63,7 +63,7 @@ describe('A process that says who it is', () => {
       expect(identify(inside.last)).toBe(GATEWAY);
     });
 
-    it('R92: nor does a redirect take it there', async () => {
+    it('R92: does not carry it along a redirect', async () => {
       const before = outside.received.length;
       inside.answer = (_request, response) => void response.writeHead(302, { location: outside.origin }).end();
       try {
@@ -78,7 +78,7 @@ describe('A process that says who it is', () => {
   });
 });
 
-describe('A gateway that says who it is', () => {
+describe('a gateway that proves its identity', () => {
   let gateway: EdgeGateway;
   let upstream: HttpUpstream;
   let authenticator: WimseCallerAuthenticator;
@@ -106,7 +106,7 @@ describe('A gateway that says who it is', () => {
     return authenticator.authenticate({ raw: { rawHeaders, url } as IncomingMessage, token });
   };
 
-  it('R58, R145: proves it on what it forwards, and forwards no word of an outsider', async () => {
+  it("R58, R145: proves its identity on forwarded requests and drops the client's headers for it", async () => {
     const lines = ['Workload-Identity-Token: theirs', 'Workload_Proof_Token: theirs', 'Workload-Proof-Token: theirs'];
     expect((await gateway.get('/catalog/items?x=1', ...lines)).status).toBe(200);
     const [seen] = upstream.seen;
@@ -114,7 +114,7 @@ describe('A gateway that says who it is', () => {
     expect(seen!.rawHeaders).not.toContain('theirs');
   });
 
-  it('R145: a request that is sent again has a proof of its own', async () => {
+  it('R145: sends a new proof when a request is retried', async () => {
     let first = true;
     answer = (response) => {
       if (first) response.destroy();
@@ -129,7 +129,7 @@ describe('A gateway that says who it is', () => {
     [400, 'caller_invalid'],
     [403, 'caller_not_allowed'],
     [503, 'caller_unavailable'],
-  ])('R59: a service that refuses it by a %i is a 502, and says nothing to the client', async (status, code) => {
+  ])('R59: answers 502 without details when a service refuses it with %i', async (status, code) => {
     answer = (response) => {
       const challenge = `Txn-Caller realm="shop.test", error="${code}"`;
       response.writeHead(status, { 'WWW-Authenticate': challenge, 'Content-Type': 'application/problem+json' });

@@ -5,7 +5,7 @@ import { ask, exchange, type RawResponse } from '../support/raw-http.js';
 const DEEP = '['.repeat(65);
 const nested = (levels: number, inside = ''): string => '['.repeat(levels) + inside + ']'.repeat(levels);
 
-describe.each(['fastify', 'express'] as const)('a JSON body that is nested deeply (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('deeply nested JSON bodies (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
   const post = (body: string, type = 'application/json', ...lines: readonly string[]): Promise<RawResponse> =>
     gateway.send(posting(Buffer.byteLength(body), gateway.bearer(), `Content-Type: ${type}`, ...lines) + body);
 
-  it('R168: is refused while it arrives: nobody parses it, and the rest is not waited for', async () => {
+  it('R168: refuses a deep body while it arrives, without parsing it or waiting for the rest', async () => {
     const head = posting(1_000_000, gateway.bearer(), 'Content-Type: application/json');
     const { responses, closed } = await gateway.untilClosed([head, DEEP]);
     const [response] = responses;
@@ -28,7 +28,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
     expect(closed).toBe(true);
   });
 
-  it('R168: is refused where it is complete and well-formed', async () => {
+  it('R168: refuses a deep body that is complete and well-formed', async () => {
     for (const body of [
       nested(65),
       `{"a":${'{"a":'.repeat(64)}1${'}'.repeat(65)}`,
@@ -39,7 +39,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
     }
   });
 
-  it('R168: is refused on the internal listener', async () => {
+  it('R168: refuses a deep body on the internal listener', async () => {
     const token = `Txn-Token: ${await gateway.internalToken()}`;
     const { responses } = await exchange(
       gateway.internal.port,
@@ -50,7 +50,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
     expect((await ask(gateway.internal.port, shallow)).status).toBe(201);
   });
 
-  it('passes with 64 levels, and brackets in strings are none', async () => {
+  it('accepts 64 levels, and does not count brackets in strings', async () => {
     for (const value of [nested(64), JSON.stringify({ text: `\\"${DEEP}"${DEEP}\\`, more: [DEEP] })]) {
       const response = await post(value);
       expect(response.status).toBe(201);
@@ -60,7 +60,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
     expect((await post(siblings)).status).toBe(201);
   });
 
-  it('passes in pieces that split strings and escapes', async () => {
+  it('counts correctly when chunks split strings and escapes', async () => {
     const value = JSON.stringify([`\\"${DEEP}`]);
     const head = posting(value.length, gateway.bearer(), 'Content-Type: application/json');
     const response = await gateway.send([head, ...value.split('')]);
@@ -68,7 +68,7 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
   });
 
   it.each(['application/vnd.api+json', 'Application/JSON; charset=UTF-8', 'text/json;charset="utf-8"'])(
-    'R168: is refused as %s',
+    'R168: refuses a deep body sent as %s',
     async (type) => {
       const { code } = problemIn(await post(DEEP, type));
       // Fastify has no parser for the others.
@@ -84,18 +84,18 @@ describe.each(['fastify', 'express'] as const)('a JSON body that is nested deepl
     'application/json; charset="ut\\f-16"',
     'application/json; charset=utf-8; charset=utf-16',
     'application/json; x=charset; charset=utf-8',
-  ])('R168: cannot hide in bytes that are read differently: %s is 415', async (type) => {
+  ])('R168: answers 415 to a charset in which nesting could hide: %s', async (type) => {
     expect(problemIn(await post('[]', type))).toMatchObject({ status: 415, code: 'invalid_request' });
   });
 
-  it('another type than JSON is nobody’s nesting', async () => {
+  it('does not check the nesting of other content types', async () => {
     const response = await post(`a=${DEEP}`, 'application/x-www-form-urlencoded');
     expect(response.status).toBe(201);
   });
 });
 
-describe.each(['fastify', 'express'] as const)('a limit of JSON levels (%s)', (platform) => {
-  it('R168: holds for what arrived while a policy still asked', async () => {
+describe.each(['fastify', 'express'] as const)('the limit on JSON nesting (%s)', (platform) => {
+  it('R168: checks what arrived while a policy was waiting', async () => {
     class UntilBodyIsThere extends EdgePolicy {
       async check({ raw }: EdgeRequest): Promise<void> {
         while (raw.readableLength === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -115,7 +115,7 @@ describe.each(['fastify', 'express'] as const)('a limit of JSON levels (%s)', (p
     await gateway.close();
   });
 
-  it('is the application’s to set, and to give up', async () => {
+  it('can be changed and turned off by the application', async () => {
     const statusOf = async (maxJsonDepth: number | false, body: string, ...lines: string[]): Promise<number> => {
       const gateway = await EdgeGateway.start({ platform, internal: { maxJsonDepth } });
       try {

@@ -1,13 +1,13 @@
 import { DevGateway } from '../support/dev-gateway.js';
 import { head } from '../support/raw-http.js';
 
-describe('a body for the token inspector', () => {
+describe('dev page: bodies for the token inspector', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
 
   it.each(['', '{', 'null', '[]', '"x"', '{}', '{"token":1}', '{"token":null}', '{"__proto__":{"token":"x"}}'])(
-    'that holds no token is refused: %s',
+    'refuses a body without a token: %s',
     async (body) => {
       const { status, headers } = await dev.post('/__dev/inspect', body);
       expect(status).toBe(400);
@@ -15,7 +15,7 @@ describe('a body for the token inspector', () => {
     },
   );
 
-  it('is not read beyond its limit, whatever length it announces', async () => {
+  it('reads no body past its limit, whatever length it announces', async () => {
     const announced = `POST /__dev/inspect HTTP/1.1\r\nHost: ${dev.host}\r\nContent-Type: application/json\r\n`;
     const large = await dev.gateway.untilClosed(`${announced}Content-Length: 1000000000\r\n\r\n{"token":"`);
     expect(large.responses.map(({ status }) => status)).toEqual([413]);
@@ -25,14 +25,14 @@ describe('a body for the token inspector', () => {
     expect(unending.responses.map(({ status }) => status)).toEqual([413]);
   });
 
-  it('is read as it is: not unpacked, and not waited for', async () => {
+  it('neither decompresses a body nor waits for the rest of it', async () => {
     expect((await dev.post('/__dev/inspect', '{"token":"x"}', 'Content-Encoding: gzip')).status).toBe(415);
     const waiting = ['Content-Type: application/json', 'Content-Length: 13', 'Expect: 100-continue'];
     const { status } = await dev.gateway.send(head('POST /__dev/inspect HTTP/1.1', `Host: ${dev.host}`, ...waiting));
     expect(status).toBe(417);
   });
 
-  it('of a client that leaves harms nobody', async () => {
+  it('survives a client that disconnects in the middle of its body', async () => {
     const leaving = fetch(`${dev.url}/__dev/inspect`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -1,12 +1,12 @@
 import { DevGateway } from '../support/dev-gateway.js';
 
-describe('a web page that the developer has open', () => {
+describe('dev page: requests from other web pages', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
 
   it.each(['cross-site', 'same-site', 'SAME-ORIGIN', 'anything'])(
-    'reads nothing where the browser says Sec-Fetch-Site: %s',
+    'refuses a request with Sec-Fetch-Site: %s',
     async (site) => {
       for (const path of ['/__dev', '/__dev/requests', '/__dev/capture', '/__dev/keys']) {
         expect((await dev.get(path, `Sec-Fetch-Site: ${site}`)).status).toBe(403);
@@ -21,12 +21,12 @@ describe('a web page that the developer has open', () => {
     'http://localhost.evil.example',
     'https://127.0.0.1',
     'file://',
-  ])('nor where it says Origin: %s', async (origin) => {
+  ])('refuses a request with Origin: %s', async (origin) => {
     expect((await dev.get('/__dev/keys', `Origin: ${origin}`)).status).toBe(403);
     expect((await dev.post('/__dev/inspect', '{"token":"x"}', `Origin: ${origin}`)).status).toBe(403);
   });
 
-  it('gets no leave by asking before', async () => {
+  it('refuses a CORS preflight', async () => {
     const fields = ['Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: content-type'];
     const answer = await dev.gateway.send(
       `OPTIONS /__dev/inspect HTTP/1.1\r\nHost: ${dev.host}\r\nOrigin: http://${dev.host}\r\n${fields.join('\r\n')}\r\n\r\n`,
@@ -35,7 +35,7 @@ describe('a web page that the developer has open', () => {
     expect(answer.head).not.toMatch(/access-control/i);
   });
 
-  it('sends no token in a form, which needs no leave', async () => {
+  it('refuses a token sent by a form, which needs no preflight', async () => {
     const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ''];
     for (const type of types) {
       const body = '{"token":"x"}';
@@ -46,7 +46,7 @@ describe('a web page that the developer has open', () => {
     }
   });
 
-  it('cannot frame it, load it as a script, or be referred to by it', async () => {
+  it('forbids framing, loading as a script and referrers', async () => {
     for (const path of ['/__dev', '/__dev/keys', '/__dev/nothing']) {
       const { headers } = await dev.get(path);
       expect(headers).toMatchObject({
@@ -61,14 +61,14 @@ describe('a web page that the developer has open', () => {
     }
   });
 
-  it('while the page itself asks as it may', async () => {
+  it('accepts requests from the page itself', async () => {
     const own = [`Origin: http://${dev.host}`, 'Sec-Fetch-Site: same-origin'];
     expect((await dev.get('/__dev/keys', ...own)).status).toBe(200);
     expect((await dev.post('/__dev/inspect', '{"token":"x"}', ...own)).status).toBe(200);
     expect((await dev.get('/__dev', 'Sec-Fetch-Site: none')).status).toBe(200);
   });
 
-  it('runs nothing in it: scripts and style sheets have a number that each answer chooses anew', async () => {
+  it('restricts scripts and style sheets to a nonce that is new in each answer', async () => {
     const policies = [await dev.get('/__dev'), await dev.get('/__dev')].map(
       ({ headers }) => headers['content-security-policy'] ?? '',
     );

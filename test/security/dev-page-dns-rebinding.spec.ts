@@ -1,7 +1,7 @@
 import { DevGateway } from '../support/dev-gateway.js';
 import { head } from '../support/raw-http.js';
 
-describe('a name that somebody lets point at this machine', () => {
+describe('dev page: DNS rebinding', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
@@ -23,7 +23,7 @@ describe('a name that somebody lets point at this machine', () => {
     '192.168.0.7',
     '127.0.0.1, evil.example',
     '',
-  ])('does not get the page: Host %j', async (host) => {
+  ])('refuses the page for Host %j', async (host) => {
     for (const path of PATHS) {
       const { status, body } = await under(path, host);
       expect(status).toBe(403);
@@ -31,19 +31,19 @@ describe('a name that somebody lets point at this machine', () => {
     }
   });
 
-  it('nor does a request with two names, or with none', async () => {
+  it('refuses a request with two Host headers, or with none', async () => {
     expect((await under('/__dev/keys', dev.host, 'evil.example')).status).toBe(403);
     expect((await under('/__dev/keys')).status).toBe(403);
   });
 
-  it('may not have a token inspected either', async () => {
+  it('refuses to inspect a token under another host name', async () => {
     const body = '{"token":"x"}';
     const fields = ['Host: evil.example', 'Content-Type: application/json', `Content-Length: ${body.length}`];
     expect((await dev.gateway.send(`${head('POST /__dev/inspect HTTP/1.1', ...fields)}${body}`)).status).toBe(403);
   });
 
   it.each(['localhost', 'LocalHost:3000', '127.0.0.1', '127.9.9.9:1', '[::1]:3000'])(
-    'while %s is this machine',
+    'serves the page for Host %s',
     async (host) => expect((await under('/__dev/keys', host)).status).toBe(200),
   );
 });

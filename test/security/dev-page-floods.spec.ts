@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { DevGateway } from '../support/dev-gateway.js';
 
-describe('pages that follow the log', () => {
+describe('dev page: clients that follow the log', () => {
   let dev: DevGateway;
   const sockets: Socket[] = [];
   beforeAll(async () => (dev = await DevGateway.start()));
@@ -21,7 +21,7 @@ describe('pages that follow the log', () => {
     return chunk.toString().split('\r\n')[0] ?? '';
   };
 
-  it('are few: one more is told to come again, and a place that becomes free is given', async () => {
+  it('limits their number, answers one more with a retry hint, and reuses a freed place', async () => {
     for (let index = 0; index < 16; index++) expect(await open()).toContain('200');
     const refused = await dev.get('/__dev/requests');
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '5']);
@@ -30,7 +30,7 @@ describe('pages that follow the log', () => {
     while (!status.includes('200')) status = await open();
   });
 
-  it('do not hold up the end of the application', async () => {
+  it('do not delay the shutdown of the application', async () => {
     const other = await DevGateway.start();
     const answer = fetch(`${other.url}/__dev/requests`);
     const { body } = await answer;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { DevGateway } from '../support/dev-gateway.js';
 import { ask, head } from '../support/raw-http.js';
 
-describe('somebody who is not at this machine', () => {
+describe('dev page: access from another machine', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
@@ -17,13 +17,13 @@ describe('somebody who is not at this machine', () => {
     'Forwarded: for=203.0.113.7',
     'X-Real-IP: 203.0.113.7',
     'Via: 1.1 tunnel',
-  ])('does not see the page through a proxy here that says so: %s', async (field) => {
+  ])('refuses a request that a local proxy forwarded: %s', async (field) => {
     for (const path of ['/__dev', '/__dev/requests', '/__dev/keys']) {
       expect((await dev.get(path, field)).status).toBe(403);
     }
   });
 
-  it('does not see it by a connection that comes from elsewhere', async () => {
+  it('refuses a connection from another address', async () => {
     for (const [from, isShown] of [
       ['203.0.113.7', false],
       ['::ffff:10.0.0.7', false],
@@ -40,7 +40,7 @@ describe('somebody who is not at this machine', () => {
     }
   });
 
-  it('finds nothing at the internal listener', async () => {
+  it('serves nothing on the internal listener', async () => {
     for (const path of ['/__dev', '/__dev/keys']) {
       const answer = await ask(
         dev.gateway.internal.port,
@@ -52,12 +52,12 @@ describe('somebody who is not at this machine', () => {
   });
 });
 
-describe('a gateway that listens beyond this machine, with the page by mistake', () => {
+describe('dev page: a gateway that listens on other addresses than loopback', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start({ host: '0.0.0.0' })));
   afterAll(() => dev.close());
 
-  it('has no such page for anybody', async () => {
+  it('serves no page even when it is enabled by mistake', async () => {
     const others = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     for (const address of [
       '127.0.0.1',

@@ -3,12 +3,12 @@ import { DevGateway } from '../support/dev-gateway.js';
 
 const SCRIPT = '</script><script>alert(1)</script><img src=x onerror=alert(1)>';
 
-describe('what strangers can write into a log', () => {
+describe('dev page: attacker-controlled log lines', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
 
-  it('arrives as data: one event, one text', async () => {
+  it('sends a hostile line as data: one event, one text', async () => {
     const stop = new AbortController();
     const hostile = `${SCRIPT}\n\nevent: requests\ndata: []\n\n\u2028\u001b[2J`;
     const txn = dev.writeRequest({ op: hostile, msg: hostile, route: hostile, tenant: hostile });
@@ -26,7 +26,7 @@ describe('what strangers can write into a log', () => {
     expect((JSON.parse(body) as TraceReport).spans).toHaveLength(1);
   });
 
-  it('breaks nothing where it is no line, and hides no other', async () => {
+  it('skips what is not a log line, without hiding other lines', async () => {
     const rubbish = [
       '{',
       'null',
@@ -43,7 +43,7 @@ describe('what strangers can write into a log', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('adds up without end to bounded memory: the last requests are kept', async () => {
+  it('keeps only the last requests, in bounded memory', async () => {
     const other = await DevGateway.start();
     const ids = Array.from({ length: 700 }, () => other.writeRequest());
     const { requests } = JSON.parse((await other.get('/__dev/capture')).body) as CaptureReport;

@@ -1,7 +1,7 @@
 import { DevGateway } from '../support/dev-gateway.js';
 import { head } from '../support/raw-http.js';
 
-describe('a path that only looks like that of the live page', () => {
+describe('dev page: paths that look like its own', () => {
   let dev: DevGateway;
   beforeAll(async () => (dev = await DevGateway.start()));
   afterAll(() => dev.close());
@@ -17,13 +17,13 @@ describe('a path that only looks like that of the live page', () => {
     '/__dev;x/keys',
     '/__dev\\keys',
     '/__dev%00',
-  ])('goes the way of every request: %s', async (path) => {
+  ])('routes a look-alike path like any other request: %s', async (path) => {
     const { headers } = await dev.get(path);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
     expect(headers['cross-origin-opener-policy']).toBeUndefined();
   });
 
-  it('does so in absolute form, whomever it names', async () => {
+  it('routes a target in absolute form like any other request, whatever its host', async () => {
     for (const host of [dev.host, 'evil.example']) {
       const { headers } = await dev.gateway.send(head(`GET http://${host}/__dev/keys HTTP/1.1`, `Host: ${dev.host}`));
       expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
@@ -42,14 +42,14 @@ describe('a path that only looks like that of the live page', () => {
     '/__dev/keys/',
     '/__dev/log/gateway.ndjson',
     '/__dev/etc/passwd',
-  ])('below it leads nowhere: %s', async (path) => {
+  ])('answers 404 below its path: %s', async (path) => {
     const { status, headers, body } = await dev.get(path);
     expect(status).toBe(404);
     expect(headers['x-request-id']).toBeUndefined();
     expect(body).not.toContain(path);
   });
 
-  it('takes the methods that it names and no other', async () => {
+  it('accepts only the methods it documents', async () => {
     const send = (method: string, path: string) =>
       dev.gateway.send(head(`${method} ${path} HTTP/1.1`, `Host: ${dev.host}`, 'Content-Length: 0'));
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']) {

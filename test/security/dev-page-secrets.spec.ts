@@ -3,7 +3,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import type { KeyReport, TokenInspection } from '../../libs/itok/src/trace/index.js';
 import { DevGateway } from '../support/dev-gateway.js';
 
-describe('what the live page gives away', () => {
+describe('dev page: what it reveals', () => {
   let dev: DevGateway;
   const logged: string[] = [];
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('what the live page gives away', () => {
     return { ...(JSON.parse(body) as TokenInspection), text: body };
   };
 
-  it('of a key is its name, its algorithm, its state and its times', async () => {
+  it("shows a key's id, algorithm, state and times only", async () => {
     const keys = JSON.parse((await dev.get('/__dev/keys')).body) as KeyReport[];
     expect(keys).toHaveLength(1);
     const known = ['activateAt', 'algorithm', 'keyId', 'publishedAt', 'retiredAt', 'state'];
@@ -32,7 +32,7 @@ describe('what the live page gives away', () => {
     expect(keys[0]).toMatchObject({ algorithm: 'ES256', state: 'active' });
   });
 
-  it('of a good token is what it says, never the token', async () => {
+  it('shows the claims of a valid token, never the token', async () => {
     const token = await dev.gateway.internalToken();
     const { text, ...inspection } = await inspected(`\n ${token} `);
     expect(inspection).toMatchObject({
@@ -44,7 +44,7 @@ describe('what the live page gives away', () => {
     for (const part of token.split('.')) expect(text).not.toContain(part);
   });
 
-  it('of a refused one is why, in the words of the error table, and what could be read', async () => {
+  it('shows why a token is refused, in the words of the error table, and what could be read', async () => {
     const tokens = new TestTokenIssuer({ trustDomain: 'shop.test' });
     const { text, ...forged } = await inspected(tokens.token({ userId: 'mallory' }));
     expect(forged).toMatchObject({
@@ -63,11 +63,11 @@ describe('what the live page gives away', () => {
     ['a.b.c', 'txn_malformed'],
     ['x'.repeat(20_000), 'txn_too_large'],
     [`${'e30'}.${'e30'}.AAAA`, 'txn_type'],
-  ])('of what is no token is that it is none', async (token, code) => {
+  ])('says of other input only that it is not a token', async (token, code) => {
     expect(await inspected(token)).toMatchObject({ valid: false, code });
   });
 
-  it('of a token made to do harm is bounded, and plain data', async () => {
+  it('shows a hostile token as bounded, plain data', async () => {
     const encode = (text: string) => Buffer.from(text).toString('base64url');
     const deep = `{"typ":"x","deep":${'['.repeat(2_000)}${']'.repeat(2_000)}}`;
     const wide = `{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"long":"${'y'.repeat(5_000)}"}`;
@@ -78,7 +78,7 @@ describe('what the live page gives away', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('to the log is nothing: no line, no id, no token', async () => {
+  it('logs no line, id or token for an inspection', async () => {
     logged.length = 0;
     const token = await dev.gateway.internalToken();
     for (const answer of [await dev.inspect(token), await dev.get('/__dev/keys'), await dev.get('/__dev')]) {

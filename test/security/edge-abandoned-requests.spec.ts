@@ -7,7 +7,7 @@ import { AccessTokenIssuer, AUDIENCE, CLIENT_SECRET_FILE } from '../support/acce
 import { EdgeGateway, type GatewaySetup } from '../support/edge-gateway.js';
 import { agreedSigner } from '../support/edge-service.js';
 
-/** Whatever asks waits here until the test says so. */
+/** Whatever asks waits here until the test lets it go on. */
 class Gate {
   waiting = 0;
   #open = Promise.withResolvers<void>();
@@ -67,7 +67,7 @@ async function slowSigner(): Promise<Signer> {
 }
 
 describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as const)(
-  'a client leaves while the edge waits for %s',
+  'a client that disconnects while the edge waits for %s',
   (kind) => {
     let gateway: EdgeGateway;
     let provider: AccessTokenIssuer;
@@ -101,7 +101,7 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
       };
     }
 
-    it('R41: no span stays open, and nothing is issued to nobody', async () => {
+    it('R41: leaves no span open and issues no token', async () => {
       const tracer = gateway.app.get(Tracer, { strict: false });
       const open = new Set<string>();
       const statuses: unknown[] = [];
@@ -122,7 +122,7 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
       expect(statuses).toEqual([499]);
       gate.open();
 
-      // Answered behind it, so that everything the first one set going has come to its end.
+      // Answered after the first request, so that everything the first one started is done.
       const next = gateway.get('/orders', 'Authorization: Bearer opaque');
       await until(() => gate.waiting > 1 || kind === 'an introspection');
       gate.open();
@@ -134,7 +134,7 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
 
       expect(recorded).toEqual([headers['x-request-id']]);
       expect(open.size).toBe(0);
-      // A remote signer is asked for a token that was minted already.
+      // A remote signer is asked only for a token that is already minted.
       expect(gateway.tokens.minted - minted).toBe(kind === 'a signer' ? 2 : 1);
     });
   },

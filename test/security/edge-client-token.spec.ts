@@ -1,6 +1,6 @@
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
-describe.each(['fastify', 'express'] as const)('a client brings an internal token of its own (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('an internal token sent by a client (%s)', (platform) => {
   let gateway: EdgeGateway;
   let stolen: string;
 
@@ -19,14 +19,14 @@ describe.each(['fastify', 'express'] as const)('a client brings an internal toke
     'TxnToken',
     'X-Txn-Token',
     'Transaction-Token',
-  ])('R51: %s alone is no credential', async (name) => {
+  ])('R51: does not accept %s as a credential', async (name) => {
     const response = await gateway.get('/orders', `${name}: ${stolen}`);
     expect(response.status).toBe(401);
     expect(response.body).not.toContain(stolen);
   });
 
   it.each(['Txn-Token', 'Txn_Token', 'X-Txn-Token', 'tXn.ToKeN'])(
-    'R51: %s beside an access token is gone before the handler, in every view of the fields',
+    'R51: removes %s beside an access token from every view of the headers',
     async (name) => {
       const response = await gateway.get('/orders', gateway.bearer(), `${name}: ${stolen}`, `${name}: again`);
       expect(response.status).toBe(200);
@@ -37,13 +37,13 @@ describe.each(['fastify', 'express'] as const)('a client brings an internal toke
     },
   );
 
-  it('R33: as a bearer token it is refused', async () => {
+  it('R33: refuses an internal token sent as a bearer token', async () => {
     const response = await gateway.get('/orders', `Authorization: Bearer ${stolen}`);
     expect(response.status).toBe(401);
     expect(response.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
-  it('R51: it does not make a public request anybody', async () => {
+  it('R51: keeps a public request anonymous', async () => {
     const seen = seenIn(await gateway.get('/catalog/items', `Txn-Token: ${stolen}`));
     expect(seen.claims).toMatchObject({ userId: 'anonymous', authenticated: false, permissions: [] });
   });

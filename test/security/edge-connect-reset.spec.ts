@@ -21,9 +21,9 @@ class WaitingController {
 const CONNECT = 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-// Node takes its own error listener off the socket at CONNECT. Without another one a reset ends the process; here it
-// fails the test.
-describe.each(['fastify', 'express'] as const)('a client resets a connection behind CONNECT (%s)', (platform) => {
+// Node removes its own error listener from the socket at CONNECT. Without another one, a reset ends the process; here
+// it fails the test.
+describe.each(['fastify', 'express'] as const)('a connection reset after CONNECT (%s)', (platform) => {
   let gateway: EdgeGateway;
   const spans: SpanRecord[] = [];
 
@@ -47,7 +47,7 @@ describe.each(['fastify', 'express'] as const)('a client resets a connection beh
   };
 
   it.each(['public', 'internal'] as const)(
-    'R155: requests in front of it end, and the %s listener serves on',
+    'R155: completes the requests before it and keeps the %s listener serving',
     async (listener) => {
       const port = listener === 'public' ? gateway.port : gateway.internal.port;
       const token = listener === 'internal' ? `Txn-Token: ${await gateway.internalToken('catalog.read')}\r\n` : '';

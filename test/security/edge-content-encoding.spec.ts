@@ -12,7 +12,7 @@ function post(coding: readonly string[], body: string, ...lines: readonly string
   );
 }
 
-describe.each(['fastify', 'express'] as const)('a body says that it is encoded (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('bodies with a Content-Encoding (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe.each(['fastify', 'express'] as const)('a body says that it is encoded (
     values.map((value) => `Content-Encoding: ${value}`),
   );
 
-  it.each(CODINGS)('plain JSON under another label is not read as JSON: %s %s', async (...given) => {
+  it.each(CODINGS)('does not parse plain JSON labelled otherwise: %s %s', async (...given) => {
     const coding = given.filter((line) => line !== undefined);
     const { minted } = gateway.tokens;
     const outside = await gateway.send(post(coding, JSON_BODY, gateway.bearer()));
@@ -36,20 +36,20 @@ describe.each(['fastify', 'express'] as const)('a body says that it is encoded (
     expect(problemIn(inside)).toMatchObject({ status: 415 });
   });
 
-  it('what is encoded is not unpacked: a small body stays small', async () => {
+  it('does not decompress an encoded body', async () => {
     const bomb = gzipSync(JSON.stringify('a'.repeat(50_000))).toString('latin1');
     expect((await gateway.send(post(['Content-Encoding: gzip'], bomb, gateway.bearer()))).status).toBe(415);
   });
 
-  it('a label that says nothing, or on nothing, changes nothing', async () => {
+  it('ignores an encoding that means nothing, or that applies to no body', async () => {
     const response = await gateway.send(post(['Content-Encoding: Identity'], JSON_BODY, gateway.bearer()));
     expect(seenIn(response).body).toEqual({ a: 1 });
     expect((await gateway.get('/orders', 'Content-Encoding: gzip', gateway.bearer())).status).toBe(200);
   });
 });
 
-describe('a forwarded body that says it is encoded', () => {
-  it('is the service’s to read: label and bytes arrive as they were', async () => {
+describe('a forwarded body with a Content-Encoding', () => {
+  it('passes encoding and bytes on to the service unchanged', async () => {
     const bytes = gzipSync(JSON_BODY);
     const upstream = await HttpUpstream.start(async (request, response) => {
       const chunks: Buffer[] = [];

@@ -10,7 +10,7 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
   });
   afterAll(() => gateway.close());
 
-  it('R29: none on a protected route is 401 with a challenge that names no error', async () => {
+  it('R29: answers 401 without an error code to a protected route without credentials', async () => {
     const response = await gateway.get('/orders');
     expect(response.status).toBe(401);
     expect(response.headers['www-authenticate']).toBe('Bearer realm="api"');
@@ -18,7 +18,7 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     expect(problemIn(response)['code']).toBe('access_token_missing');
   });
 
-  it('R28, R30, R40, R47: every kind of invalid token is refused on every route, by one body, without a mint', async () => {
+  it('R28, R30, R40, R47: refuses every kind of invalid token on every route with the same body, without a mint', async () => {
     const now = Math.floor(Date.now() / 1000);
     const valid = gateway.issuer.token();
     const tokens = [
@@ -58,12 +58,12 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
   });
 
   it.each([
-    ['two fields', ['Authorization: Bearer a', 'Authorization: Bearer b']],
-    ['two equal fields', ['Authorization: Bearer a', 'Authorization: Bearer a']],
+    ['two headers', ['Authorization: Bearer a', 'Authorization: Bearer b']],
+    ['two equal headers', ['Authorization: Bearer a', 'Authorization: Bearer a']],
     ['two tokens', ['Authorization: Bearer a b']],
     ['a list', ['Authorization: Bearer a, Bearer b']],
     ['no token', ['Authorization: Bearer']],
-  ])('R32: %s: 400 invalid_request, public routes included', async (_name, lines) => {
+  ])('R32: answers 400 invalid_request to %s, on public routes too', async (_name, lines) => {
     for (const path of ['/orders', '/catalog/items']) {
       const response = await gateway.get(path, ...lines);
       expect(response.status).toBe(400);
@@ -72,7 +72,7 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     }
   });
 
-  it('R32: a token in query, cookie or body is none', async () => {
+  it('R32: ignores a token in query, cookie or body', async () => {
     const token = gateway.issuer.token();
     const form = `access_token=${token}`;
     expect((await gateway.get(`/orders?access_token=${token}`)).status).toBe(401);
@@ -84,7 +84,7 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     expect(posted.status).toBe(401);
   });
 
-  it('R31, R43: no purpose left is 403 insufficient_scope', async () => {
+  it('R31, R43: answers 403 insufficient_scope when no scope is left', async () => {
     for (const scope of ['catalog.read', 'unknown', '', undefined]) {
       const response = await gateway.get('/orders', gateway.bearer({ scope }));
       expect([401, 403]).toContain(response.status);
@@ -95,13 +95,13 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     expect((await gateway.get('/orders', gateway.bearer({ scope: 'catalog.read' }))).status).toBe(403);
   });
 
-  it('R42: the scope is what the route is for, all of it only where any purpose will do', async () => {
+  it('R42: mints the scopes the route asks for, and all of them only where any will do', async () => {
     const line = gateway.bearer({ scope: 'orders.read orders.write catalog.read' });
     expect(seenIn(await gateway.get('/orders', line)).claims.scope).toBe('orders.read');
     expect(seenIn(await gateway.get('/orders/me', line)).claims.scope).toBe('orders.read orders.write catalog.read');
   });
 
-  it('a permission that the user lacks is 403 at the edge', async () => {
+  it('answers 403 at the edge when the user lacks a permission', async () => {
     const minted = gateway.tokens.minted;
     const response = await gateway.send(`DELETE /orders/7 HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\n`);
     expect(response.status).toBe(403);
@@ -109,7 +109,7 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     expect(gateway.tokens.minted).toBe(minted);
   });
 
-  it('R47: a public route without credentials has a token for nobody, with an id', async () => {
+  it('R47: mints an anonymous token with an id for a public route without credentials', async () => {
     const response = await gateway.get('/catalog/items');
     const { claims, txn } = seenIn(response);
     expect(claims).toMatchObject({ userId: 'anonymous', authenticated: false, permissions: [], scope: 'anonymous' });
@@ -118,23 +118,23 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
     expect(response.headers['x-request-id']).toBe(txn);
   });
 
-  it('a public route with credentials knows the caller', async () => {
+  it('identifies the caller on a public route with credentials', async () => {
     const response = await gateway.get('/catalog/items', gateway.bearer({ scope: 'catalog.read' }));
     expect(seenIn(response).claims).toMatchObject({ userId: 'alice', tenantId: 'acme', authenticated: true });
   });
 
-  it('R113: the internal token does not outlive the access token', async () => {
+  it('R113: mints no internal token that outlives the access token', async () => {
     const exp = Math.floor(Date.now() / 1000) + 50;
     expect(seenIn(await gateway.get('/orders', gateway.bearer({ exp }))).claims.expiresAt).toBe(exp);
   });
 
-  it('R129: what is guarded is not for shared caches', async () => {
+  it('R129: keeps answers of protected routes out of shared caches', async () => {
     expect((await gateway.get('/orders', gateway.bearer())).headers['cache-control']).toBe('private, no-store');
   });
 });
 
-describe('what the log says of a refused token', () => {
-  it('R40, R116, R117: the reason and the id, never the token', async () => {
+describe('logging of refused access tokens', () => {
+  it('R40, R116, R117: logs the reason and the id, never the token', async () => {
     const lines: string[] = [];
     const take = (...parts: unknown[]): void => void lines.push(parts.map(String).join(' '));
     const logger: LoggerService = { log: take, warn: take, error: take, debug: take, verbose: take, fatal: take };

@@ -22,8 +22,8 @@ async function start(trustedProxies: readonly string[]): Promise<{ gateway: Edge
   return { gateway, policy: gateway.app.get(SeenAddresses) };
 }
 
-describe('a client forges where it comes from', () => {
-  it('R46: from a peer that is no configured proxy, no field is believed or passed on', async () => {
+describe('a client that forges its address', () => {
+  it('R46: neither believes nor passes on forwarding headers from an unknown peer', async () => {
     const { gateway, policy } = await start(['10.0.0.0/8', 'fd00::/8']);
     const lines = ['X-Forwarded-For: 203.0.113.9', 'Forwarded: for=203.0.113.9', 'X-Real-IP: 203.0.113.9'];
     const seen = seenIn(await gateway.get('/catalog/items', ...lines));
@@ -32,7 +32,7 @@ describe('a client forges where it comes from', () => {
     await gateway.close();
   });
 
-  it('R46: behind a configured proxy the last hop that is none of ours counts', async () => {
+  it('R46: behind a configured proxy, uses the last address that is not a proxy of ours', async () => {
     const { gateway, policy } = await start(['127.0.0.1', '10.0.0.0/8']);
     for (const value of [
       '6.6.6.6, 203.0.113.9',
@@ -47,7 +47,7 @@ describe('a client forges where it comes from', () => {
     await gateway.close();
   });
 
-  it('R46: what a proxy passes on that is no address stops the walk there', async () => {
+  it('R46: stops at the first entry that is not an address', async () => {
     const { gateway, policy } = await start(['127.0.0.1', '10.0.0.0/8']);
     await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6, unknown, 10.1.2.3');
     await gateway.get('/catalog/items', 'X-Forwarded-For: unknown');
@@ -57,7 +57,7 @@ describe('a client forges where it comes from', () => {
     await gateway.close();
   });
 
-  it('R46: what counts is what the token says', async () => {
+  it('R46: puts the determined address into the token', async () => {
     const gateway = await EdgeGateway.start({
       edge: { trustedProxies: ['127.0.0.1'], upstreams: { catalog: 'http://127.0.0.1:9' } },
       providers: [PayloadForwarder],
@@ -68,7 +68,7 @@ describe('a client forges where it comes from', () => {
   });
 
   it.each([['10.0.0.0/33'], ['10.0.0'], ['::1/129'], ['proxy.example'], ['10.0.0.0/8/8'], ['']])(
-    'R46: the start is refused for the block %j',
+    'R46: fails to start with the address block %j',
     async (block) => {
       await expect(EdgeGateway.start({ edge: { trustedProxies: [block] } })).rejects.toThrow(/trustedProxies/);
     },

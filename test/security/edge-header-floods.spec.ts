@@ -1,6 +1,6 @@
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
-describe.each(['fastify', 'express'] as const)('more header than anybody needs (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('oversized headers (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -11,9 +11,9 @@ describe.each(['fastify', 'express'] as const)('more header than anybody needs (
   it.each([
     ['one long value', `X: ${'a'.repeat(40_000)}`],
     ['one long name', `${'x'.repeat(40_000)}: 1`],
-    ['many fields', Array.from({ length: 4_000 }, (_, index) => `X-${index}: 1`).join('\r\n')],
+    ['many headers', Array.from({ length: 4_000 }, (_, index) => `X-${index}: 1`).join('\r\n')],
     ['a long access token', `Authorization: Bearer ${'a'.repeat(40_000)}`],
-  ])('R60: %s is 431 as a problem, and the connection ends', async (_name, lines) => {
+  ])('R60: answers 431 with a problem body to %s, and closes the connection', async (_name, lines) => {
     const { responses, closed } = await gateway.untilClosed(
       `GET /catalog/items HTTP/1.1\r\nHost: a\r\n${lines}\r\n\r\n`,
     );
@@ -22,12 +22,12 @@ describe.each(['fastify', 'express'] as const)('more header than anybody needs (
     expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
   });
 
-  it('R60: a long target is refused too', async () => {
+  it('R60: refuses an overlong target too', async () => {
     const { responses } = await gateway.untilClosed(`GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
     expect(responses.map(({ status }) => status)).toEqual([431]);
   });
 
-  it('fields that the parser cuts off do not hide what is refused', async () => {
+  it('refuses headers even if they arrive after the ones the parser discards', async () => {
     const filler = Array.from({ length: 1_500 }, (_, index) => `X${index}:1`).join('\r\n');
     const response = await gateway.send(
       `GET /catalog/items HTTP/1.1\r\nHost: a\r\n${filler}\r\nTxn-Token: stolen\r\nX-User-Id: root\r\n\r\n`,
@@ -37,7 +37,7 @@ describe.each(['fastify', 'express'] as const)('more header than anybody needs (
     expect(response.body).not.toContain('root');
   });
 
-  it('a thousand names that nobody knows do not make the next request slow or different', async () => {
+  it('serves the next request unchanged after a thousand unknown header names', async () => {
     for (let round = 0; round < 4; round++) {
       const lines = Array.from({ length: 300 }, (_, index) => `X-${round}-${index}: 1`);
       expect((await gateway.get('/catalog/items', ...lines)).status).toBe(200);

@@ -2,7 +2,7 @@ import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
 const CLAIMED = 'claimed-by-the-client';
 
-describe('a client says who it is in header fields', () => {
+describe('identity headers sent by a client', () => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('a client says who it is in header fields', () => {
     'Proxy-Authorization',
     'X-Company-Identity',
     'x_company_identity',
-    // what gateways, meshes and identity-aware proxies say of a user
+    // What gateways, meshes and identity-aware proxies send about a user.
     'X-Goog-Iap-Jwt-Assertion',
     'X-Goog-Authenticated-User-Email',
     'X-Amzn-Oidc-Identity',
@@ -87,7 +87,7 @@ describe('a client says who it is in header fields', () => {
     'sentry-trace',
     'X-Amzn-Trace-Id',
     'X-Cloud-Trace-Context',
-  ])('R175: %s starts no trace here', async (name) => {
+  ])('R175: %s starts no trace', async (name) => {
     const seen = seenIn(await gateway.get('/catalog/items', `${name}: ${CLAIMED}`));
     expect(JSON.stringify([seen.rawHeaders, seen.headers, seen.distinct])).not.toContain(CLAIMED);
   });
@@ -101,13 +101,13 @@ describe('a client says who it is in header fields', () => {
     'B3-Paper',
     'SSL-Clients',
     'X-Datadog-Origin',
-  ])('R175: %s, which only begins like one of them or is kept, reaches a handler', async (name) => {
+  ])('R175: %s, which only resembles a stripped header or is kept, reaches a handler', async (name) => {
     const seen = seenIn(await gateway.get('/catalog/items', `${name}: kept`));
     expect(seen.distinct[name.toLowerCase()]).toEqual(['kept']);
   });
 
   it.each(['Authorization_', 'Content_Length', 'Content.Type', 'Transfer_Encoding', 'Cookie.'])(
-    'R51: %s, which a gateway may read as the field without the separator, does not reach a handler',
+    'R51: %s, which a gateway may read as another header, does not reach a handler',
     async (name) => {
       const seen = seenIn(await gateway.get('/catalog/items', `${name}: ${CLAIMED}`));
       expect(JSON.stringify(seen.rawHeaders)).not.toContain(CLAIMED);
@@ -115,7 +115,7 @@ describe('a client says who it is in header fields', () => {
   );
 
   it.each(['Txn Token', 'Txn-Token ', ' Txn-Token', 'Txn\tToken', 'Txn(Token'])(
-    'R56: a field name that is no name ends the connection: "%s"',
+    'R56: closes the connection on the invalid header name "%s"',
     async (name) => {
       const { responses, closed } = await gateway.untilClosed(
         `GET /catalog/items HTTP/1.1\r\nHost: a\r\n${name}: ${CLAIMED}\r\n\r\n`,
@@ -125,7 +125,7 @@ describe('a client says who it is in header fields', () => {
     },
   );
 
-  it('R39: the access token is not visible to handlers', async () => {
+  it('R39: hides the access token from handlers', async () => {
     const line = gateway.bearer();
     const seen = seenIn(await gateway.get('/orders', line));
     expect(JSON.stringify(seen)).not.toContain(line.split(' ').at(-1));
@@ -133,7 +133,7 @@ describe('a client says who it is in header fields', () => {
     expect(seen.distinct['authorization']).toBeUndefined();
   });
 
-  it('R45: permissions in fields or bodies feed nothing', async () => {
+  it('R45: grants no permission from headers or bodies', async () => {
     const body = '{"permissions":["orders:admin"],"sub":"root"}';
     const response = await gateway.send(
       `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nX-Permissions: orders:admin\r\n` +
@@ -144,8 +144,8 @@ describe('a client says who it is in header fields', () => {
   });
 });
 
-describe('a team lets its handlers see the access token', () => {
-  it('R39: forwardAuthorization keeps the field', async () => {
+describe('the option forwardAuthorization', () => {
+  it('R39: leaves the Authorization header in place for handlers', async () => {
     const gateway = await EdgeGateway.start({ edge: { forwardAuthorization: true } });
     const line = gateway.bearer();
     const seen = seenIn(await gateway.get('/orders', line));

@@ -1,7 +1,7 @@
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 import { ask, exchange, head } from '../support/raw-http.js';
 
-describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('the public and the internal listener (%s)', (platform) => {
   let gateway: EdgeGateway;
   let token: string;
 
@@ -14,7 +14,7 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
   const inside = (path: string, ...lines: readonly string[]) =>
     ask(gateway.internal.port, head(`GET ${path} HTTP/1.1`, 'Host: a', ...lines));
 
-  it('inside, a token is verified: right ones pass, none, wrong ones and access tokens do not', async () => {
+  it('verifies tokens on the internal listener: accepts valid ones, refuses missing, invalid and access tokens', async () => {
     expect((await inside('/internal/orders/secret', `Txn-Token: ${token}`)).body).toContain('internal.secret');
     expect((await inside('/internal/orders/secret')).status).toBe(401);
     expect((await inside('/internal/orders/secret', `Txn-Token: ${token}x`)).status).toBe(401);
@@ -24,7 +24,7 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
     expect(problemIn(twice)['code']).toBe('txn_multiple');
   });
 
-  it('inside, a domain’s public routes behave like a service’s, and nothing is minted', async () => {
+  it("serves a domain's public routes on the internal listener as a service does, without minting", async () => {
     const minted = gateway.tokens.minted;
     const response = await inside('/orders', `Txn-Token: ${token}`);
     expect(response.status).toBe(200);
@@ -36,11 +36,11 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
     expect(gateway.tokens.minted).toBe(minted);
   });
 
-  it('inside, what needs no token answers without one', async () => {
+  it('serves routes that need no token on the internal listener', async () => {
     expect((await inside('/health/ready')).body).toBe('ready');
   });
 
-  it('the socket decides: no field makes an outsider an insider', async () => {
+  it('applies the rules of the socket: no header makes an outside request an inside one', async () => {
     const { port } = gateway.internal;
     for (const lines of [
       [`Host: 127.0.0.1:${port}`],
@@ -57,17 +57,20 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
     ['no host', 'GET /health/ready HTTP/1.1\r\n\r\n', 400],
     ['two hosts', 'GET /health/ready HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
     ['another version', 'GET /health/ready HTTP/2.0\r\nHost: a\r\n\r\n', 505],
-    ['an expectation', 'GET /health/ready HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n', 417],
-  ])('what is unclear is refused with a problem and an id on both alike: %s', async (_name, bytes, status) => {
-    for (const port of [gateway.port, gateway.internal.port]) {
-      const { responses, closed } = await exchange(port, bytes);
-      expect(closed).toBe(true);
-      expect(responses.map((response) => response.status)).toEqual([status]);
-      expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
-    }
-  });
+    ['an unknown expectation', 'GET /health/ready HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n', 417],
+  ])(
+    'refuses an ambiguous request with a problem body and an id on both listeners: %s',
+    async (_name, bytes, status) => {
+      for (const port of [gateway.port, gateway.internal.port]) {
+        const { responses, closed } = await exchange(port, bytes);
+        expect(closed).toBe(true);
+        expect(responses.map((response) => response.status)).toEqual([status]);
+        expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
+      }
+    },
+  );
 
-  it('what is no HTTP is answered on both alike', async () => {
+  it('answers bytes that are not HTTP on both listeners', async () => {
     for (const port of [gateway.port, gateway.internal.port]) {
       const response = await ask(port, 'rubbish\r\n\r\n');
       expect(response.status).toBe(400);
@@ -76,8 +79,8 @@ describe.each(['fastify', 'express'] as const)('two listeners, two sets of rules
   });
 });
 
-describe.each(['fastify', 'express'] as const)('closing the application (%s)', (platform) => {
-  it('answers what is open on the internal listener, then closes both', async () => {
+describe.each(['fastify', 'express'] as const)('shutting down the application (%s)', (platform) => {
+  it('answers open requests on the internal listener, then closes both', async () => {
     const gateway = await EdgeGateway.start({ platform });
     const { server } = gateway.internal;
     const body = '{}';

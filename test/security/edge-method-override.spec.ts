@@ -1,6 +1,6 @@
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
-describe.each(['fastify', 'express'] as const)('a request claims another method or target (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('a client that overrides the method or target (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -9,7 +9,7 @@ describe.each(['fastify', 'express'] as const)('a request claims another method 
   afterAll(() => gateway.close());
 
   it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'X_HTTP_Method_Override'])(
-    '%s decides nothing and is not passed on',
+    'neither obeys nor passes on %s',
     async (name) => {
       const response = await gateway.get('/orders', gateway.bearer({ scope: 'orders.read' }), `${name}: DELETE`);
       expect(response.status).toBe(200);
@@ -19,7 +19,7 @@ describe.each(['fastify', 'express'] as const)('a request claims another method 
   );
 
   it.each(['X-Original-URL', 'X-Rewrite-URL', 'X-Original-URI', 'X-Forwarded-Uri', 'X-Forwarded-Prefix'])(
-    '%s decides nothing and is not passed on',
+    'neither obeys nor passes on %s',
     async (name) => {
       for (const target of ['/catalog/items', '/internal/orders/secret', '/health/ready']) {
         expect((await gateway.get('/orders', `${name}: ${target}`)).status).toBe(401);
@@ -30,7 +30,7 @@ describe.each(['fastify', 'express'] as const)('a request claims another method 
     },
   );
 
-  it('a method parameter in query or form decides nothing', async () => {
+  it('ignores a method parameter in query or form', async () => {
     const body = '_method=DELETE';
     const response = await gateway.send(
       `POST /catalog/echo?_method=DELETE HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n` +

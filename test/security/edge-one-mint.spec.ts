@@ -11,10 +11,10 @@ import {
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 import { createSigner } from '../../libs/internal-token/src/core/index.js';
 
-/** What is provided forwards; nothing looks at the address. */
+/** The test's own forwarder answers; nothing connects to this address. */
 const NOWHERE = { orders: 'http://127.0.0.1:9' };
 
-/** Several services asked at once, one of them again: what each was sent. */
+/** Calls several services at once, one of them twice, and keeps what each was sent. */
 @Injectable()
 class FanOut extends Forwarder {
   readonly sent: string[] = [];
@@ -71,7 +71,7 @@ async function slowSigner(): Promise<Signer & { readonly signatures: number }> {
 }
 
 describe('one internal token per request', () => {
-  it('R20: nothing of the access token is in it, and no refresh token', async () => {
+  it('R20: holds nothing of the access token and no refresh token', async () => {
     const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
     const secrets = { jti: 'id-of-the-access-token', refresh_token: 'refresh-me', email: 'alice@acme.test' };
     const access = gateway.issuer.token({ ...secrets, tctx: secrets, rctx: secrets });
@@ -84,7 +84,7 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('R41, R8a: fan-out and retries send the same bytes, minted and signed once', async () => {
+  it('R41, R8a: sends the same bytes to all services and on retries, minted and signed once', async () => {
     const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
     await gateway.get('/orders', gateway.bearer());
     expect(new Set(gateway.app.get(FanOut).sent).size).toBe(1);
@@ -93,14 +93,14 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('R41: in one process nothing is signed', async () => {
+  it('R41: signs nothing within one process', async () => {
     const gateway = await EdgeGateway.start();
     for (let index = 0; index < 20; index++) await gateway.get('/orders', gateway.bearer());
     expect(gateway.tokens).toMatchObject({ minted: 20, signed: 0 });
     await gateway.close();
   });
 
-  it('R8a: a signer that has to be waited for signs at the mint, once', async () => {
+  it('R8a: signs once at the mint with an asynchronous signer', async () => {
     const signer = await slowSigner();
     const gateway = await EdgeGateway.start({ signer, providers: [Records] });
     const response = await gateway.get('/orders', gateway.bearer());
@@ -110,7 +110,7 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('R119: one record of an issued token, and none of the token', async () => {
+  it('R119: writes one audit record for an issued token, without the token', async () => {
     const gateway = await EdgeGateway.start({ providers: [Records] });
     const response = await gateway.get('/orders', gateway.bearer());
     await gateway.get('/orders');
@@ -128,13 +128,13 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('R119: an audit store that fails refuses nobody', async () => {
+  it('R119: admits requests even if the audit store fails', async () => {
     const gateway = await EdgeGateway.start({ providers: [BrokenRecords] });
     expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
     await gateway.close();
   });
 
-  it('R127: a token that would be too large is 500 txn_too_large and no request goes on', async () => {
+  it('R127: answers 500 txn_too_large to a token that would be too large, and dispatches nothing', async () => {
     const gateway = await EdgeGateway.start();
     const permissions = Array.from({ length: 200 }, (_, index) => `some:rather:long:permission:${index}`);
     const response = await gateway.get('/orders', gateway.bearer({ permissions }));
@@ -143,7 +143,7 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('a forwarder that fails is answered without its reason', async () => {
+  it('answers a failing forwarder without revealing why', async () => {
     const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [Failing] });
     const response = await gateway.get('/orders', gateway.bearer());
     expect(response.status).toBe(500);
@@ -151,7 +151,7 @@ describe('one internal token per request', () => {
     await gateway.close();
   });
 
-  it('two classes for a place that takes one stop the start', async () => {
+  it('fails to start when two classes are provided for one role', async () => {
     class Other extends FanOut {}
     await expect(EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut, Other] })).rejects.toThrow(
       /two providers of Forwarder/,
@@ -159,7 +159,7 @@ describe('one internal token per request', () => {
   });
 });
 
-describe('rules of the team’s own', () => {
+describe("the team's own policies", () => {
   const order: string[] = [];
 
   @Injectable()
@@ -180,7 +180,7 @@ describe('rules of the team’s own', () => {
 
   beforeEach(() => order.splice(0));
 
-  it('run in their order for every request, forwarded or not, after authentication', async () => {
+  it('run in order for every request, forwarded or not, after authentication', async () => {
     const gateway = await EdgeGateway.start({
       edge: { upstreams: NOWHERE },
       providers: [Second, First, FanOut],

@@ -54,7 +54,7 @@ const INSIDE = [
   '*',
 ] as const;
 
-describe.each(['fastify', 'express'] as const)('one path in many spellings (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('path spellings (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.each(['fastify', 'express'] as const)('one path in many spellings (%s)'
   });
   afterAll(() => gateway.close());
 
-  it.each(INSIDE)('what is internal stays out of reach: %s', async (path) => {
+  it.each(INSIDE)('keeps internal paths out of reach: %s', async (path) => {
     for (const method of ['GET', 'POST', 'OPTIONS', 'HEAD']) {
       const { responses } = await gateway.untilClosed(
         `${method} ${path} HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nConnection: close\r\n\r\n`,
@@ -78,11 +78,11 @@ describe.each(['fastify', 'express'] as const)('one path in many spellings (%s)'
   });
 
   it.each(['/health/ready', '/health/ready?x', '//health/ready', '/health//ready', '/HEALTH/READY', '/%68ealth/ready'])(
-    'R77: a handler without a token is not for outsiders: %s',
+    'R77: hides a handler without a token from the public listener: %s',
     async (path) => {
       const response = await gateway.get(path);
       expect(response.body).not.toBe('ready');
-      // On Fastify another case is another path, and the wide public route answers it.
+      // Fastify matches paths case-sensitively, so the catch-all public route answers.
       if (response.status === 200) expect(response.body).toContain('pages.page');
       else expect(response.status).toBe(404);
     },
@@ -107,7 +107,7 @@ describe.each(['fastify', 'express'] as const)('one path in many spellings (%s)'
     ['/orders/x#y', 400],
     ['/orders/caf\u00e9', 400],
     ['/orders/a"b', 400],
-  ])('%s is answered at the gateway by %i', async (path, status) => {
+  ])('answers %s at the gateway with %i', async (path, status) => {
     const { responses } = await gateway.untilClosed(
       `GET ${path} HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nConnection: close\r\n\r\n`,
     );
@@ -126,37 +126,37 @@ describe.each(['fastify', 'express'] as const)('one path in many spellings (%s)'
     ['/orders/a%25b', 'a%b'],
     ['/orders/%E6%9D%B1', '東'],
     ['http://api.example.test/orders/7?q', '7'],
-  ])('gateway and handler read %s alike', async (path, id) => {
+  ])('gateway and handler read %s the same way', async (path, id) => {
     const response = await gateway.get(path, gateway.bearer());
     expect(response.status).toBe(200);
     expect(JSON.parse(Buffer.from(response.body, 'latin1').toString())).toMatchObject({ handler: 'orders.one', id });
   });
 
-  it('an escape in the fixed part of a path leads to the same handler or to none', async () => {
+  it('routes an escape in the fixed part of a path to the same handler or to none', async () => {
     const response = await gateway.get('/%6frders/7', gateway.bearer());
-    // Fastify decodes before it matches, Express does not.
+    // Fastify decodes before matching, Express does not.
     if (platform === 'fastify') expect(JSON.parse(response.body)).toMatchObject({ handler: 'orders.one', id: '7' });
     else expect(problemIn(response)['code']).toBe('route_not_found');
   });
 
-  it('an absolute target says which host is meant', async () => {
+  it('takes the host of an absolute target over the Host header', async () => {
     const response = await gateway.get('http://other.example.test/catalog/items', 'X: y');
     expect(JSON.parse(response.body)).toMatchObject({ url: '/catalog/items', headers: { host: 'other.example.test' } });
   });
 
-  it('a path that is more precise elsewhere is not answered by a wider route', async () => {
+  it('does not let a broader route answer a path with a more specific one', async () => {
     expect((await gateway.get('/catalog/items')).body).toContain('catalog.items');
     expect((await gateway.get('/about/us')).body).toContain('pages.page');
     expect((await gateway.get('/orders/me')).status).toBe(401);
   });
 
-  it('another method of a known path is 405 with Allow', async () => {
+  it('answers 405 with Allow to another method of a known path', async () => {
     const response = await gateway.send('PUT /orders HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(response.status).toBe(405);
     expect(response.headers['allow']).toBe('GET, HEAD, POST');
   });
 
-  it('HEAD is answered like GET, without its body, and needs as much', async () => {
+  it('answers HEAD like GET, without the body and with the same requirements', async () => {
     const bare = await gateway.untilClosed('HEAD /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(bare.responses[0]?.status ?? 401).toBe(401);
     const head = `HEAD /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nConnection: close\r\n\r\n`;

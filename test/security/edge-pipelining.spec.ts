@@ -4,7 +4,7 @@ import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 const request = (path: string, ...lines: readonly string[]): string =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
 
-describe.each(['fastify', 'express'] as const)('several requests on one connection (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('pipelined requests (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describe.each(['fastify', 'express'] as const)('several requests on one connecti
   });
   afterAll(() => gateway.close());
 
-  it('nothing of one is in the next', async () => {
+  it('leaks nothing from one request into the next', async () => {
     const { responses } = await exchange(
       gateway.port,
       request('/orders', gateway.bearer({ sub: 'alice' })) +
@@ -30,7 +30,7 @@ describe.each(['fastify', 'express'] as const)('several requests on one connecti
     expect(new Set(responses.map(({ headers }) => headers['x-request-id'])).size).toBe(6);
   });
 
-  it('R41: each request has its own id, also with the same access token', async () => {
+  it('R41: gives each request its own id, even with the same access token', async () => {
     const line = gateway.bearer();
     const minted = gateway.tokens.minted;
     const { responses } = await exchange(gateway.port, request('/orders', line).repeat(50), 50);
@@ -40,7 +40,7 @@ describe.each(['fastify', 'express'] as const)('several requests on one connecti
     expect(gateway.tokens.minted).toBe(minted + 50);
   });
 
-  it('a refused body is not taken for the next request', async () => {
+  it('does not read a refused body as the next request', async () => {
     const hidden = request('/orders', gateway.bearer());
     const { responses } = await exchange(
       gateway.port,
@@ -51,7 +51,7 @@ describe.each(['fastify', 'express'] as const)('several requests on one connecti
   });
 
   it.each(['\0\0\0 rubbish\r\n\r\n', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'])(
-    'what is no request is answered behind the ones before it, and ends the connection: %j',
+    'answers invalid bytes after the requests before them, and closes the connection: %j',
     async (rubbish) => {
       const { responses, closed } = await exchange(gateway.port, request('/catalog/items').repeat(2) + rubbish);
       expect(closed).toBe(true);
@@ -60,7 +60,7 @@ describe.each(['fastify', 'express'] as const)('several requests on one connecti
     },
   );
 
-  it('R94: hundreds of connections at once, nobody gets another one’s identity', async () => {
+  it('R94: keeps identities apart over hundreds of concurrent connections', async () => {
     const users = Array.from({ length: 200 }, (_, index) => `user-${index}`);
     const answers = await Promise.all(
       users.map((sub) => exchange(gateway.port, request('/orders', gateway.bearer({ sub })).repeat(5), 5)),

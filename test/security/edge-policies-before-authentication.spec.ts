@@ -4,7 +4,7 @@ import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
 const ALLOWED_FAILURES = 3;
 
-/** Counts credentials by address until they turn out right; after three wrong ones the address waits. */
+/** Counts credentials by address until they prove valid; after three invalid ones the address has to wait. */
 @Injectable()
 class FailedCredentials extends EdgePolicy {
   override readonly runs = 'before-authentication';
@@ -23,7 +23,7 @@ class FailedCredentials extends EdgePolicy {
   }
 }
 
-/** Notes when it runs, and what it is told. */
+/** Records when it runs and what it is given. */
 abstract class Noted extends EdgePolicy {
   static readonly seen: [string, boolean, string][] = [];
   check({ principal, route }: EdgeRequest): void {
@@ -85,13 +85,13 @@ describe('a policy that runs before authentication', () => {
     for (const gateway of open.splice(0)) await gateway.close();
   });
 
-  it('R171: reads every view of the header fields, without those that were dropped', async () => {
+  it('R171: reads every view of the headers, without the stripped ones', async () => {
     const gateway = await start(ReadsDistinct);
     expect((await gateway.get('/catalog/items', 'Txn-Token: x', 'X-Key: own')).status).toBe(200);
     expect(ReadsDistinct.seen).toEqual([[undefined, ['own']]]);
   });
 
-  it('R171: limits the rate of wrong credentials, whose tokens are then not looked at', async () => {
+  it('R171: limits the rate of invalid credentials, and their tokens are not checked', async () => {
     const gateway = await start(FailedCredentials);
     for (let i = 0; i < ALLOWED_FAILURES; i += 1) {
       expect((await gateway.get('/orders', `Authorization: Bearer wrong-${i}`)).status).toBe(401);
@@ -103,7 +103,7 @@ describe('a policy that runs before authentication', () => {
     expect(gateway.tokens.minted).toBe(0);
   });
 
-  it('R171: limits wrong credentials that come side by side, and no right ones', async () => {
+  it('R171: limits concurrent invalid credentials, and no valid ones', async () => {
     const gateway = await start(FailedCredentials);
     for (let i = 0; i <= ALLOWED_FAILURES; i += 1) {
       expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
@@ -115,7 +115,7 @@ describe('a policy that runs before authentication', () => {
     expect(statuses.toSorted((a, b) => a - b)).toEqual([401, 401, 401, 429, 429, 429]);
   });
 
-  it('R171: runs first, each kind in its order; it knows the route and no principal', async () => {
+  it('R171: runs before the other policies, in order, and knows the route but no principal', async () => {
     const gateway = await start(EarlyAfter, LateBefore, EarlyBefore);
     Noted.seen.length = 0;
     expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
@@ -131,12 +131,12 @@ describe('a policy that runs before authentication', () => {
 
   it.each([
     ['is an async function', AsynchronousBefore, /AsynchronousBefore runs before authentication.*synchronous/],
-    ['says something else', Misspelt, /Misspelt\.runs is "before".*after-authentication/],
-  ])('R171: stops the start where it %s', async (_name, policy, message) => {
+    ['declares an invalid stage', Misspelt, /Misspelt\.runs is "before".*after-authentication/],
+  ])('R171: fails to start when the policy %s', async (_name, policy, message) => {
     await expect(start(policy)).rejects.toThrow(message);
   });
 
-  it('R171: refuses the request where it returns a promise, whatever becomes of that', async () => {
+  it('R171: refuses the request when the policy returns a promise, even if it rejects', async () => {
     const gateway = await start(PromisesBefore);
     const response = await gateway.get('/catalog/items');
     expect(response.status).toBe(500);

@@ -35,7 +35,7 @@ class Enricher extends PermissionEnricher {
   }
 }
 
-describe('a policy refuses', () => {
+describe('policies that refuse', () => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('a policy refuses', () => {
     ['forbidden', 403, 'We open at nine.'],
     ['late', 403, 'Too late.'],
     ['limited', 429, 'Too many requests'],
-  ])('by an HttpException: %s', async (name, status, detail) => {
+  ])('refuses with an HttpException: %s', async (name, status, detail) => {
     const minted = gateway.tokens.minted;
     const response = await gateway.get('/catalog/items', `X-Case: ${name}`);
     expect(response.status).toBe(status);
@@ -58,19 +58,19 @@ describe('a policy refuses', () => {
     expect(gateway.tokens.minted).toBe(minted);
   });
 
-  it('by breaking: the request is refused, the reason is not told', async () => {
+  it('refuses the request without revealing why when the policy throws', async () => {
     const response = await gateway.get('/catalog/items', 'X-Case: broken');
     expect(response.status).toBe(500);
     expect(problemIn(response)['code']).toBe('internal_error');
     expect(response.body).not.toContain('hunter2');
   });
 
-  it('a request-scoped one stops the start: it would never run', async () => {
+  it('fails to start with a request-scoped policy, which would never run', async () => {
     await expect(EdgeGateway.start({ providers: [PerRequest] })).rejects.toThrow(/PerRequest is request-scoped/);
   });
 });
 
-describe('R45: what an enricher may do', () => {
+describe('R45: enrichers', () => {
   let gateway: EdgeGateway;
   let enricher: Enricher;
 
@@ -82,7 +82,7 @@ describe('R45: what an enricher may do', () => {
 
   const remove = () => gateway.send(`DELETE /orders/7 HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\n`);
 
-  it('gives a permission that the route needs', async () => {
+  it('can add a permission that the route needs', async () => {
     enricher.answer = () => ({ permissions: ['orders:admin'] });
     expect((await remove()).status).toBe(200);
     enricher.answer = () => ({ permissions: [] });
@@ -101,7 +101,7 @@ describe('R45: what an enricher may do', () => {
     ['throws', () => Promise.reject(new Error('database is down'))],
     ['never answers', () => new Promise(() => undefined)],
     ['answers nonsense', () => ({ permissions: 'all' })],
-  ])('503 and no mint where it %s', async (_name, answer) => {
+  ])('answers 503 without a mint when the enricher %s', async (_name, answer) => {
     enricher.answer = answer;
     const minted = gateway.tokens.minted;
     const response = await gateway.get('/orders', gateway.bearer());
@@ -111,7 +111,7 @@ describe('R45: what an enricher may do', () => {
     expect(gateway.tokens.minted).toBe(minted);
   });
 
-  it('is not asked for callers who are nobody or refused', async () => {
+  it('are not called for anonymous or refused callers', async () => {
     const { calls } = enricher;
     await gateway.get('/catalog/items');
     await gateway.get('/orders');

@@ -5,7 +5,7 @@ import { RawUpstream } from '../support/upstream.js';
 const PUBLIC = ['shop.example', 'shop.example:8443', '*.tenants.example', '[2001:db8::1]'];
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-describe('a client names a host that is not ours', () => {
+describe('public host names', () => {
   let upstream: RawUpstream;
   let direct: EdgeGateway;
   let behindProxy: EdgeGateway;
@@ -34,7 +34,7 @@ describe('a client names a host that is not ours', () => {
     'shop.example:8443',
     'acme.tenants.example',
     '[2001:DB8::1]',
-  ])('R176: %s is served', async (host) => {
+  ])('R176: serves %s', async (host) => {
     expect(await status(direct, host)).toBe(200);
   });
 
@@ -54,7 +54,7 @@ describe('a client names a host that is not ours', () => {
     'a/b.tenants.example',
     '127.0.0.1',
     '',
-  ])('R176: "%s" is answered 421 and reaches nobody', async (host) => {
+  ])('R176: answers 421 to "%s" before any handler', async (host) => {
     const response = await ask(direct, host, 'X-Forwarded-Host: shop.example');
     expect(response.status).toBe(421);
     expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -63,7 +63,7 @@ describe('a client names a host that is not ours', () => {
     expect(response.body).not.toContain('evil');
   });
 
-  it('R176: neither does a preflight, a request of HTTP/1.0 without Host, or one in absolute form', async () => {
+  it('R176: checks preflights, HTTP/1.0 without Host, and absolute targets too', async () => {
     const preflight = ['Origin: https://a.example', 'Access-Control-Request-Method: GET'];
     const answers = [
       await direct.send(head('OPTIONS /catalog/items HTTP/1.1', 'Host: evil.example', ...preflight)),
@@ -75,7 +75,7 @@ describe('a client names a host that is not ours', () => {
     expect((await direct.send(absolute)).status).toBe(200);
   });
 
-  it('R176: behind a configured proxy its word counts, and nobody else’s', async () => {
+  it('R176: takes the host from a configured proxy, and from nobody else', async () => {
     expect(await status(behindProxy, 'gateway.internal', 'X-Forwarded-Host: shop.example')).toBe(200);
     expect(await status(behindProxy, 'gateway.internal', 'X-Forwarded-Host: shop.example, lb.internal')).toBe(200);
     expect(await status(behindProxy, 'shop.example', 'X-Forwarded-Host: evil.example, shop.example')).toBe(421);
@@ -85,7 +85,7 @@ describe('a client names a host that is not ours', () => {
     expect(await status(behindProxy, 'gateway.internal')).toBe(421);
   });
 
-  it('R176: a service is told the host that was checked', async () => {
+  it('R176: passes the checked host on to a service', async () => {
     const request = (host: string) =>
       behindProxy.send(head('GET /orders HTTP/1.1', 'Host: lb', `X-Forwarded-Host: ${host}`, behindProxy.bearer()));
     expect((await request('evil.example')).status).toBe(421);

@@ -19,7 +19,7 @@ const listening: LoggerService = { log: noting('info'), warn: noting('warn'), er
 
 const POST = 'POST /catalog/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
 
-describe.each(['fastify', 'express'] as const)('what cannot be read leaves a trace (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('unreadable requests in log and trace (%s)', (platform) => {
   let gateway: EdgeGateway;
   const spans: SpanRecord[] = [];
 
@@ -38,17 +38,17 @@ describe.each(['fastify', 'express'] as const)('what cannot be read leaves a tra
   });
 
   it.each([
-    ['bytes that are no HTTP', 'rubbish\r\n\r\n', 400, 'UNKNOWN'],
+    ['not HTTP', 'rubbish\r\n\r\n', 400, 'UNKNOWN'],
     ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', 405, 'CONNECT'],
     ['an unknown expectation', 'GET /orders HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n', 417, 'GET'],
     ['another version', 'GET /orders HTTP/2.0\r\nHost: a\r\n\r\n', 505, 'GET'],
-    ['fields beyond measure', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'UNKNOWN'],
-  ])('%s: one span that ends, and its lines carry the id that the client is told', async (_name, bytes, status, op) => {
+    ['oversized headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'UNKNOWN'],
+  ])('%s: ends one span and logs with the id the client is given', async (_name, bytes, status, op) => {
     const { responses } = await gateway.untilClosed(bytes);
     expect(responses).toHaveLength(1);
     const { request_id: txn } = problemIn(responses[0]!);
     expect(spans).toEqual([expect.objectContaining({ traceId: txn, kind: 'server', op, status })]);
-    // Nobody outside can make this side look broken.
+    // No outsider can make this side look broken.
     expect(endLine(spans[0]!).level).toBe('info');
     expect(lines).toEqual([
       { level: 'warn', txn, spanId: spans[0]?.spanId, text: expect.stringMatching(/^refused: /) },
@@ -56,9 +56,9 @@ describe.each(['fastify', 'express'] as const)('what cannot be read leaves a tra
   });
 
   it.each([
-    ['a chunk size that is no number', `${POST}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n`],
-    ['a chunk longer than it says', `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`],
-  ])('%s: the answer is that of the request whose body broke, under its id', async (_name, bytes) => {
+    ['an invalid chunk size', `${POST}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n`],
+    ['a chunk longer than its size', `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`],
+  ])('%s: answers under the id of the request whose body broke', async (_name, bytes) => {
     const { responses, closed } = await gateway.untilClosed(`GET /catalog/items HTTP/1.1\r\nHost: a\r\n\r\n${bytes}`);
     expect(closed).toBe(true);
     expect(responses.map(({ status }) => status)).toEqual([200, 400]);

@@ -3,7 +3,7 @@ import { EdgeGateway } from '../support/edge-gateway.js';
 const PREFLIGHT = (path: string, ...lines: readonly string[]): string =>
   [`OPTIONS ${path} HTTP/1.1`, 'Host: a', 'Origin: https://app.example.test', ...lines].join('\r\n') + '\r\n\r\n';
 
-describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('responses to clients (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -14,14 +14,14 @@ describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)',
   });
   afterAll(() => gateway.close());
 
-  it('R57: an answer never has a Txn-Token field, whoever sets it and however', async () => {
+  it('R57: removes Txn-Token from every response, whoever sets it and however', async () => {
     const response = await gateway.get('/catalog/leak');
     expect(response.status).toBe(200);
     expect(response.head.toLowerCase()).not.toContain('txn-token');
     expect(response.headers['access-control-expose-headers']).toBe('X-Request-Id');
   });
 
-  it('R57: CORS lists the token nowhere', async () => {
+  it('R57: names the token in no CORS header', async () => {
     const simple = await gateway.get('/catalog/items', 'Origin: https://app.example.test');
     expect(simple.headers['access-control-allow-origin']).toBe('https://app.example.test');
     expect(simple.headers['access-control-expose-headers']?.toLowerCase()).not.toContain('txn-token');
@@ -31,7 +31,7 @@ describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)',
     expect(preflight.headers['access-control-allow-headers']?.toLowerCase()).toBe('authorization, x-b');
   });
 
-  it('a preflight needs no token, mints none, and reaches no handler', async () => {
+  it('answers a preflight without a token, a mint or a handler', async () => {
     const minted = gateway.tokens.minted;
     for (const path of ['/orders', '/orders/7', '/catalog/items', '/catalog/echo']) {
       const response = await gateway.send(PREFLIGHT(path, 'Access-Control-Request-Method: DELETE'));
@@ -43,13 +43,13 @@ describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)',
   });
 
   it.each(['/internal/orders/secret', '/%69nternal/orders/secret', '/no/such/route', '/health/ready'])(
-    'a preflight for %s is 404',
+    'answers 404 to a preflight for %s',
     async (path) => {
       expect((await gateway.send(PREFLIGHT(path, 'Access-Control-Request-Method: POST'))).status).toBe(404);
     },
   );
 
-  it('OPTIONS that is no preflight is a request like any other', async () => {
+  it('treats OPTIONS without preflight headers like any other request', async () => {
     expect((await gateway.send('OPTIONS /orders HTTP/1.1\r\nHost: a\r\n\r\n')).status).toBe(405);
     const minted = gateway.tokens.minted;
     await gateway.send('OPTIONS /catalog/echo HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -57,7 +57,7 @@ describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)',
   });
 
   it.each(['/orders/7%0d%0aTxn-Token:x', '/orders/7%0aSet-Cookie:a=b', '/orders/7%E5%98%8A%E5%98%8Dx:y'])(
-    'R56: nothing of a target becomes a field of the answer: %s',
+    'R56: turns no part of a target into a response header: %s',
     async (path) => {
       const response = await gateway.get(path, gateway.bearer());
       expect(response.head).not.toMatch(/set-cookie|x:y|txn-token/i);
@@ -65,8 +65,8 @@ describe.each(['fastify', 'express'] as const)('what goes out to a client (%s)',
   );
 });
 
-describe('a preflight where nobody has enabled CORS', () => {
-  it('is not let into a handler', async () => {
+describe('a preflight where CORS is not enabled', () => {
+  it('does not reach a handler', async () => {
     const gateway = await EdgeGateway.start();
     const minted = gateway.tokens.minted;
     for (const path of ['/orders', '/catalog/echo']) {

@@ -6,7 +6,9 @@ import { type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { endLine } from '../../libs/internal-token/src/logging/span-line.js';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 
-/** Of every answer on the connection, the interim ones too. The body is sent when it is asked for. */
+/**
+ * The statuses of all answers on the connection, interim ones included. The body is sent when the server asks for it.
+ */
 async function statuses(port: number, head: string, body: string): Promise<number[]> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   socket.write(head);
@@ -26,7 +28,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
   });
   afterAll(() => gateway.close());
 
-  it('a body that nobody may send is not waited for', async () => {
+  it('does not wait for a body that the client may not send', async () => {
     const { responses, closed } = await gateway.untilClosed(
       'POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n{',
     );
@@ -34,7 +36,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     expect(closed).toBe(true);
   });
 
-  it('a body beyond the limit is 413 for those who may send one', async () => {
+  it('answers 413 to an oversized body from an authorized client', async () => {
     const { responses } = await gateway.untilClosed(
       `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nConnection: close\r\n` +
         `Content-Type: application/json\r\nContent-Length: 3000000\r\n\r\n${' '.repeat(3_000_000)}`,
@@ -42,7 +44,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     expect(responses.map(({ status }) => status)).toEqual([413]);
   });
 
-  it('the context is there after a body that came in pieces', async () => {
+  it('keeps the context for a body that arrives in pieces', async () => {
     const response = await gateway.send([
       `POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nContent-Type: application/json\r\n`,
       'Content-Length: 8\r\n\r\n',
@@ -54,7 +56,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
   });
 
   it.each(['the public', 'the internal'])(
-    'R113a: Expect: 100-continue on %s listener changes nothing about who is let in, and asks nobody else for a body',
+    "R113a: Expect: 100-continue on %s listener changes nobody's access, and only admitted requests are asked for a body",
     async (listener) => {
       const internal = listener === 'the internal';
       const port = internal ? gateway.internal.port : gateway.port;
@@ -71,7 +73,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     },
   );
 
-  it('an expectation that nobody knows is 417, without a mint', async () => {
+  it('answers 417 to an unknown expectation, without a mint', async () => {
     const minted = gateway.tokens.minted;
     const response = await gateway.get('/orders', gateway.bearer(), 'Expect: miracles');
     expect(response.status).toBe(417);
@@ -79,7 +81,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     expect(gateway.tokens.minted).toBe(minted);
   });
 
-  it('a client that goes away in the middle is no failure in the log', async () => {
+  it('logs no failure when a client disconnects in the middle', async () => {
     const records: SpanRecord[] = [];
     const forget = gateway.app.get(Tracer, { strict: false }).onEnd((record) => records.push(record));
     const socket = connect(gateway.port, '127.0.0.1');
@@ -95,7 +97,7 @@ describe.each(['fastify', 'express'] as const)('bodies and expectations (%s)', (
     for (const record of records) expect(endLine(record)).toMatchObject({ level: 'info', fields: { err: {} } });
   });
 
-  it('a client that goes away in the middle leaves the gateway answering', async () => {
+  it('keeps answering after a client disconnects in the middle', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write(`POST /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\nContent-Length: 100\r\n\r\n{"a`);

@@ -1,6 +1,6 @@
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 
-/** What an attacker wants to be taken for a request of its own. */
+/** A hidden request that an attacker wants to be answered. */
 const HIDDEN = 'GET /internal/orders/secret HTTP/1.1\r\nHost: a\r\n\r\n';
 
 const post = (lines: readonly string[], body: string, version = '1.1'): string =>
@@ -9,11 +9,11 @@ const post = (lines: readonly string[], body: string, version = '1.1'): string =
 
 const CASES: readonly (readonly [string, string])[] = [
   [
-    'CL.TE: a length and a transfer coding',
+    'CL.TE: Content-Length and Transfer-Encoding',
     post([`Content-Length: ${HIDDEN.length + 5}`, 'Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`),
   ],
   [
-    'TE.CL: a coding and a short length',
+    'TE.CL: Transfer-Encoding and a short Content-Length',
     post(['Transfer-Encoding: chunked', 'Content-Length: 4'], `0\r\n\r\n${HIDDEN}`),
   ],
   ['TE.TE: two codings', post(['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], `0\r\n\r\n${HIDDEN}`)],
@@ -32,10 +32,10 @@ const CASES: readonly (readonly [string, string])[] = [
   ['a negative length', post(['Content-Length: -1'], HIDDEN)],
   ['a hexadecimal length', post(['Content-Length: 0x0'], HIDDEN)],
   ['an endless length', post(['Content-Length: 99999999999999999999999'], HIDDEN)],
-  ['a chunk size that is no number', post(['Transfer-Encoding: chunked'], `zz\r\n\r\n${HIDDEN}`)],
+  ['an invalid chunk size', post(['Transfer-Encoding: chunked'], `zz\r\n\r\n${HIDDEN}`)],
   ['a chunk size with 0x', post(['Transfer-Encoding: chunked'], `0x0\r\n\r\n${HIDDEN}`)],
-  ['a chunk size beyond all numbers', post(['Transfer-Encoding: chunked'], `fffffffffffffffff1\r\n${HIDDEN}`)],
-  ['a chunk longer than it says', post(['Transfer-Encoding: chunked'], `1\r\nab\r\n0\r\n\r\n${HIDDEN}`)],
+  ['a chunk size out of range', post(['Transfer-Encoding: chunked'], `fffffffffffffffff1\r\n${HIDDEN}`)],
+  ['a chunk longer than its size', post(['Transfer-Encoding: chunked'], `1\r\nab\r\n0\r\n\r\n${HIDDEN}`)],
   ['a chunk size ended by LF alone', post(['Transfer-Encoding: chunked'], `0\n\n${HIDDEN}`)],
   ['a chunk size ended by CR alone', post(['Transfer-Encoding: chunked'], `0\r\r${HIDDEN}`)],
   ['HTTP/1.0 with a transfer coding', post(['Transfer-Encoding: chunked'], `0\r\n\r\n${HIDDEN}`, '1.0')],
@@ -53,7 +53,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ['HTTP/2 preface', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`],
 ];
 
-describe.each(['fastify', 'express'] as const)('a request is hidden in another one (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('request smuggling (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe.each(['fastify', 'express'] as const)('a request is hidden in another o
   });
   afterAll(() => gateway.close());
 
-  it.each(CASES)('gets one answer and the end of the connection: %s', async (_name, bytes) => {
+  it.each(CASES)('gives one answer and closes the connection: %s', async (_name, bytes) => {
     const minted = gateway.tokens.minted;
     const { responses, closed } = await gateway.untilClosed(bytes);
     expect(closed).toBe(true);
@@ -72,16 +72,16 @@ describe.each(['fastify', 'express'] as const)('a request is hidden in another o
     expect(gateway.tokens.minted - minted).toBeLessThanOrEqual(1);
   });
 
-  it.each(['0.9', '2.0', '2.1', '3.0'])('HTTP/%s is not spoken, whatever is asked for', async (version) => {
+  it.each(['0.9', '2.0', '2.1', '3.0'])('refuses HTTP/%s whatever is requested', async (version) => {
     const { responses, closed } = await gateway.untilClosed(`GET /catalog/items HTTP/${version}\r\nHost: a\r\n\r\n`);
     expect(closed).toBe(true);
     expect(responses).toHaveLength(1);
-    // Versions that the parser does not know it does not let through.
+    // The parser refuses versions it does not know.
     expect(responses[0]?.status).toBe(version === '2.0' || version === '0.9' ? 505 : 400);
     expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
   });
 
-  it('an honest chunked body is read', async () => {
+  it('reads an honest chunked body', async () => {
     const response = await gateway.send(post(['Transfer-Encoding: chunked'], '7\r\n{"a":1}\r\n0\r\n\r\n'));
     expect(response.status).toBeLessThan(300);
     expect(JSON.parse(response.body)).toMatchObject({ body: { a: 1 } });

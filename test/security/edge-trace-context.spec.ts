@@ -33,8 +33,8 @@ async function recorded(edge: { trustedCallers?: readonly string[] } = {}, contr
   return { gateway, settled };
 }
 
-describe('a caller brings trace ids', () => {
-  it('R14, R122, R123: the trace is our own, whatever it brings', async () => {
+describe('trace ids sent by a caller', () => {
+  it('R14, R122, R123: starts a trace of its own, whatever the caller sends', async () => {
     const { gateway } = await recorded();
     const ids = new Set<string | undefined>();
     for (const line of [
@@ -62,7 +62,7 @@ describe('a caller brings trace ids', () => {
     await gateway.close();
   });
 
-  it('R123: the id of a configured trusted caller is kept as a link', async () => {
+  it('R123: keeps the id of a trusted caller as a link', async () => {
     const { gateway, settled } = await recorded({ trustedCallers: ['127.0.0.0/8'] });
     const response = await gateway.get('/catalog/items', `traceparent: 00-${CALLER}-b7ad6b7169203331-01`);
     const server = (await settled(2)).find(({ kind }) => kind === 'server');
@@ -70,14 +70,14 @@ describe('a caller brings trace ids', () => {
     await gateway.close();
   });
 
-  it('R123: nobody else’s is', async () => {
+  it('R123: drops the id of any other caller', async () => {
     const { gateway, settled } = await recorded({ trustedCallers: ['10.0.0.0/8'] });
     await gateway.get('/catalog/items', `traceparent: 00-${CALLER}-b7ad6b7169203331-01`);
     expect(JSON.stringify(await settled(2))).not.toContain(CALLER);
     await gateway.close();
   });
 
-  it('the time line has the operation and the domain that a process of its own would have', async () => {
+  it('records the operation and domain that a separate process would record', async () => {
     const { gateway, settled } = await recorded();
     const response = await gateway.get('/orders/7?secret=1', gateway.bearer());
     const [domain, server] = await settled(2);
@@ -93,7 +93,7 @@ describe('a caller brings trace ids', () => {
     ['POST /extra/thrown', 409, { status: 409 }],
     ['POST /extra/said', 404, { status: 404 }],
     ['POST /extra/broken', 500, undefined],
-  ])('and its outcome: %s is %i', async (line, status, error) => {
+  ])('records the outcome: %s is %i', async (line, status, error) => {
     const { gateway, settled } = await recorded({}, [ExtraController]);
     await gateway.send(`${line} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
     const [domain, server] = await settled(2);

@@ -1,6 +1,6 @@
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
-describe.each(['fastify', 'express'] as const)('fields after the body (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('trailers (%s)', (platform) => {
   let gateway: EdgeGateway;
   let stolen: string;
 
@@ -15,7 +15,7 @@ describe.each(['fastify', 'express'] as const)('fields after the body (%s)', (pl
       '\r\n',
     ) + `\r\n\r\n2\r\n{}\r\n0\r\n${trailers.map((line) => `${line}\r\n`).join('')}\r\n`;
 
-  it('R55: a token in a trailer is no token', async () => {
+  it('R55: ignores a token in a trailer', async () => {
     const lines = ['Trailer: Txn-Token, Authorization'];
     const trailers = [`Txn-Token: ${stolen}`, gateway.bearer()];
     expect((await gateway.send(chunked('/orders', lines, trailers))).status).toBe(401);
@@ -24,7 +24,7 @@ describe.each(['fastify', 'express'] as const)('fields after the body (%s)', (pl
     expect(JSON.stringify(seen)).not.toContain(stolen);
   });
 
-  it('R55: a trailer does not change who a request is', async () => {
+  it('R55: does not change the identity of a request by a trailer', async () => {
     const other = gateway.bearer({ sub: 'mallory' });
     const response = await gateway.send(chunked('/orders', [gateway.bearer()], [`Txn-Token: ${stolen}`, other]));
     expect(response.status).toBe(201);

@@ -9,7 +9,7 @@ const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-describe.each(['fastify', 'express'] as const)('a request asks for another protocol (%s)', (platform) => {
+describe.each(['fastify', 'express'] as const)('requests for another protocol (%s)', (platform) => {
   let gateway: EdgeGateway;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
   });
   afterAll(() => gateway.close());
 
-  it('R53: WebSocket is never 101 and never 2xx, though a server listens for it', async () => {
+  it('R53: never answers a WebSocket handshake with 101 or 2xx, though a server listens for it', async () => {
     const minted = gateway.tokens.minted;
     for (const path of ['/orders', '/catalog/items', '/internal/orders/secret', '/nowhere']) {
       const without = await gateway.get(path, ...WEBSOCKET);
@@ -29,7 +29,7 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
   });
 
   it.each([H2C, ['Connection: Upgrade', 'Upgrade: TLS/1.2, h2c']])(
-    'R53: the wish for %s opens no route, and is ignored on a public one',
+    'R53: opens no route for Upgrade %s, and ignores it on a public one',
     async (...lines) => {
       expect((await gateway.get('/orders', ...lines)).status).toBe(401);
       expect((await gateway.get('/internal/orders/secret', ...lines)).status).toBe(404);
@@ -41,7 +41,7 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
     },
   );
 
-  it('R53: h2c with a token is served as what it is, an HTTP/1.1 request', async () => {
+  it('R53: serves h2c with a token as the HTTP/1.1 request it is', async () => {
     const response = await gateway.get('/orders', gateway.bearer(), ...H2C);
     expect(response.status).toBe(200);
     expect(response.headers['upgrade']).toBeUndefined();
@@ -49,7 +49,7 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
     expect(JSON.parse(response.body).headers).not.toHaveProperty('http2-settings');
   });
 
-  it.each(['api.example.test:443', '127.0.0.1:22', '/orders', '*'])('CONNECT %s is refused', async (target) => {
+  it.each(['api.example.test:443', '127.0.0.1:22', '/orders', '*'])('refuses CONNECT %s', async (target) => {
     const { responses, closed } = await gateway.untilClosed(
       `CONNECT ${target} HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\nGET /orders HTTP/1.1\r\nHost: a\r\n\r\n`,
     );
@@ -60,13 +60,13 @@ describe.each(['fastify', 'express'] as const)('a request asks for another proto
     expect(problemIn(responses[0]!)['code']).toBe('invalid_request');
   });
 
-  it.each(['TRACE', 'PROPFIND', 'PURGE', 'LINK'])('%s is no method of ours', async (method) => {
+  it.each(['TRACE', 'PROPFIND', 'PURGE', 'LINK'])('refuses the unknown method %s', async (method) => {
     const response = await gateway.send(`${method} /orders HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\n`);
     expect(response.status).toBe(405);
   });
 });
 
-it('R53: WebSocket where no server listens for it is an HTTP/1.1 request, and refused without a token', async () => {
+it('R53: refuses a WebSocket handshake without a token as an HTTP/1.1 request when no server listens for it', async () => {
   const gateway = await EdgeGateway.start();
   const refused = await gateway.get('/catalog/items', ...WEBSOCKET);
   expect([refused.status, problemIn(refused)['code']]).toEqual([400, 'upgrade_refused']);

@@ -5,7 +5,7 @@ import { HttpUpstream, RawUpstream } from '../support/upstream.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-describe('what a client makes the gateway say to a service', () => {
+describe('headers that reach a service', () => {
   let upstream: RawUpstream;
   let gateway: EdgeGateway;
   const started: EdgeGateway[] = [];
@@ -26,14 +26,14 @@ describe('what a client makes the gateway say to a service', () => {
     await upstream.close();
   });
 
-  /** The lines of the head that the service got. */
+  /** The header lines the service received. */
   async function lines(to: EdgeGateway, ...fields: readonly string[]): Promise<string[]> {
     const before = upstream.received.length;
     const response = await to.get('/catalog/items', ...fields);
     expect(response.status).toBe(200);
     return upstream.received.slice(before).split('\r\n\r\n')[0]?.split('\r\n') ?? [];
   }
-  /** What is there of a client's words: the token, the ids and the port are random, and hold any short word now and then. */
+  /** The part that a client can influence: token, ids and port are random and may contain any short word. */
   const heard = (head: readonly string[]): string =>
     head.filter((line) => !/^(?:txn-token|traceparent|host):/i.test(line)).join('\n');
   const said = (head: readonly string[], name: string): string[] =>
@@ -41,7 +41,7 @@ describe('what a client makes the gateway say to a service', () => {
       .filter((line) => line.toLowerCase().startsWith(`${name}:`))
       .map((line) => line.slice(line.indexOf(':') + 1).trim());
 
-  it('R54, R90: a plain request has these fields and no other', async () => {
+  it('R54, R90: forwards a plain request with exactly these headers', async () => {
     const head = await lines(gateway, 'Accept: */*', 'X-Own: 1', 'x-own: 2');
     expect(head.map((line) => line.split(':')[0]?.toLowerCase())).toEqual([
       'get /catalog/items http/1.1',
@@ -74,7 +74,7 @@ describe('what a client makes the gateway say to a service', () => {
     'Connection: Txn-Token, traceparent, Via, X-Forwarded-For',
     'Connection: keep-alive, TXN-TOKEN , host, content-length',
     'Connection: ,,txn-token,,',
-  ])('R52: "%s" takes nothing away that the gateway says', async (field) => {
+  ])('R52: "%s" removes no header that the gateway sets', async (field) => {
     const head = await lines(gateway, field);
     expect(said(head, 'txn-token')).toHaveLength(1);
     expect(said(head, 'traceparent')).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('what a client makes the gateway say to a service', () => {
     expect(said(head, 'connection')).toEqual(['keep-alive']);
   });
 
-  it('R52: what Connection names is gone, also if it is named in two fields', async () => {
+  it('R52: removes what Connection names, even in two headers', async () => {
     const head = await lines(
       gateway,
       'Connection: X-Secret, x-other',
@@ -107,7 +107,7 @@ describe('what a client makes the gateway say to a service', () => {
     'Upgrade: h2c/unknown',
     'HTTP2-Settings: AAMAAABkAAQAAP__',
     'Expect: 100-continue',
-  ])('R53: "%s" ends here', async (field) => {
+  ])('R53: does not forward the hop-by-hop header "%s"', async (field) => {
     const authorization = field.startsWith('Upgrade') ? [gateway.bearer({ scope: 'catalog.read' })] : [];
     const head = await lines(gateway, field, ...authorization);
     const name = field.slice(0, field.indexOf(':')).toLowerCase();
@@ -129,14 +129,14 @@ describe('what a client makes the gateway say to a service', () => {
     'X-User-Id: forged',
     'X-HTTP-Method-Override: forged',
     'X-Original-URL: /internal/forged',
-  ])('R51, R58, R74: "%s" reaches no service, and the token is there once', async (field) => {
+  ])('R51, R58, R74: drops "%s" and sends exactly one token', async (field) => {
     const head = await lines(gateway, field, field);
     expect(heard(head)).not.toMatch(/forged|bm9uZS/);
     expect(said(head, 'txn-token')).toHaveLength(1);
     expect(said(head, 'traceparent')).toHaveLength(1);
   });
 
-  it('R39: the access token and cookies stay outside, unless that is configured', async () => {
+  it('R39: forwards neither access token nor cookies unless configured', async () => {
     const bearer = gateway.bearer({ scope: 'catalog.read' });
     const head = await lines(gateway, bearer, 'Cookie: session=secret', 'cookie: b=c');
     expect(heard(head)).not.toMatch(/^(?:authorization|cookie)|secret/im);
@@ -149,7 +149,7 @@ describe('what a client makes the gateway say to a service', () => {
     expect(said(all, 'cookie')).toEqual(['session=secret']);
   });
 
-  it('R39: a handler of this process sees no cookie either', async () => {
+  it('R39: hides cookies from in-process handlers too', async () => {
     const alone = await EdgeGateway.start();
     started.push(alone);
     expect((await alone.get('/catalog/items', 'Cookie: session=secret')).body).not.toContain('secret');
@@ -164,13 +164,13 @@ describe('what a client makes the gateway say to a service', () => {
     'Forwarded: for=203.0.113.9;proto=https;host=evil.example',
     'X-Real-IP: 203.0.113.9',
     'X_Forwarded_For: 203.0.113.9',
-  ])('R58: from a stranger "%s" is not believed', async (field) => {
+  ])('R58: does not believe "%s" from an unknown peer', async (field) => {
     const head = await lines(gateway, field);
     expect(heard(head)).not.toMatch(/203|evil|https/);
     expect(said(head, 'x-forwarded-for')).toEqual(['127.0.0.1']);
   });
 
-  it('R46: from a configured proxy they are, as one value each', async () => {
+  it('R46: forwards them from a configured proxy, with one value each', async () => {
     const behind = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
     const head = await lines(
       behind,
@@ -190,14 +190,14 @@ describe('what a client makes the gateway say to a service', () => {
   });
 
   it.each(['X-Forwarded-Proto: javascript', 'X-Forwarded-Proto: https, http', 'X-Forwarded-Proto: '])(
-    'R46: "%s" of a proxy gives one of two words',
+    'R46: reduces "%s" from a proxy to http or https',
     async (field) => {
       const behind = await start({ trustedProxies: ['127.0.0.1'] });
       expect(['http', 'https']).toContain(said(await lines(behind, field), 'x-forwarded-proto')[0]);
     },
   );
 
-  it('the target goes on byte for byte, an absolute one without its authority', async () => {
+  it('forwards the target byte for byte, an absolute one without its authority', async () => {
     for (const target of ["/catalog/item%73?a=%2F..%2f&b=%zz&c='|{}^`", '/catalog/items?', '/catalog/items?a?b']) {
       const before = upstream.received.length;
       await gateway.get(target);
@@ -210,13 +210,13 @@ describe('what a client makes the gateway say to a service', () => {
     expect(head).toContain('\r\nX-Forwarded-Host: other.example\r\n');
   });
 
-  it('a request by HTTP/1.0 is said to be one', async () => {
+  it('names the protocol version of an HTTP/1.0 request', async () => {
     const before = upstream.received.length;
     await gateway.untilClosed('GET /catalog/items HTTP/1.0\r\nHost: a\r\n\r\n');
     expect(upstream.received.slice(before)).toContain('\r\nVia: 1.0 gateway\r\n');
   });
 
-  it('R55: trailers end here', async () => {
+  it('R55: does not forward trailers', async () => {
     const trailers: unknown[] = [];
     const service = await HttpUpstream.start(async (incoming, response) => {
       trailers.push(await text(incoming), incoming.rawTrailers, incoming.headers.trailer);
@@ -235,7 +235,7 @@ describe('what a client makes the gateway say to a service', () => {
     await service.stop();
   });
 
-  it('every request has a token of its own', async () => {
+  it('sends each request with its own token', async () => {
     const before = upstream.received.length;
     await Promise.all(Array.from({ length: 20 }, () => gateway.get('/orders', gateway.bearer())));
     const tokens = upstream.received.slice(before).match(/(?<=Txn-Token: )\S+/g);

@@ -6,14 +6,14 @@ import { ask, type RawResponse } from '../support/raw-http.js';
 
 const SCOPE = 'orders.read catalog.read';
 
-/** Which handler answers, with what; or the status of a refusal. */
+/** The handler that answers and its parameters, or the status of a refusal. */
 function verdict({ status, body }: RawResponse): unknown {
   if (status >= 400) return status;
   const { handler, id, section, page } = JSON.parse(body) as Record<string, unknown>;
   return { handler, id, section, page };
 }
 
-/** Path forms that have an answer: gateway, monolith and service must find the same handler and the same parameters. */
+/** Path forms with an answer: gateway, monolith and service must find the same handler and parameters. */
 const ANSWERED = [
   '/orders',
   '/orders?',
@@ -138,7 +138,7 @@ const REFUSED = [
   ['http://internal/internal/orders/secret', 404],
 ] as const;
 
-describe('a path is read alike at the gateway and at the service behind it', () => {
+describe('path spellings at the gateway and at the service behind it', () => {
   let gateway: EdgeGateway;
   let service: EdgeService;
   let monolith: EdgeGateway;
@@ -153,9 +153,9 @@ describe('a path is read alike at the gateway and at the service behind it', () 
     await monolith.close();
   });
 
-  it('many forms are compared', () => expect(ANSWERED.length + REFUSED.length).toBeGreaterThan(100));
+  it('compares many forms', () => expect(ANSWERED.length + REFUSED.length).toBeGreaterThan(100));
 
-  it.each(ANSWERED)('%s', async (path) => {
+  it.each(ANSWERED)('reads %s the same way everywhere', async (path) => {
     const forwarded = await gateway.get(path, gateway.bearer({ scope: SCOPE }));
     const handed = await monolith.get(path, monolith.bearer({ scope: SCOPE }));
     const token = await gateway.internalToken(SCOPE);
@@ -165,7 +165,7 @@ describe('a path is read alike at the gateway and at the service behind it', () 
     expect(verdict(forwarded)).toEqual(verdict(handed));
   });
 
-  it.each(ANSWERED)('%s, asked for by HEAD', async (path) => {
+  it.each(ANSWERED)('reads %s the same way everywhere, with HEAD', async (path) => {
     const authorization = `Bearer ${gateway.issuer.token({ scope: SCOPE })}`;
     const outgoing = request({ port: gateway.port, method: 'HEAD', path, headers: { authorization }, agent: false });
     const [response] = (await once(outgoing.end(), 'response')) as [IncomingMessage];
@@ -174,7 +174,7 @@ describe('a path is read alike at the gateway and at the service behind it', () 
     expect(response.headers.via).toBe('1.1 gateway');
   });
 
-  it.each(REFUSED)('%s is refused by the gateway with %i and reaches no service', async (path, status) => {
+  it.each(REFUSED)('refuses %s at the gateway with %i, without reaching a service', async (path, status) => {
     const signed = gateway.tokens.signed;
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
       const { responses } = await gateway.untilClosed(
@@ -187,7 +187,7 @@ describe('a path is read alike at the gateway and at the service behind it', () 
     expect(gateway.tokens.signed).toBe(signed);
   });
 
-  it('the control: inside, with a token, the secret is there', async () => {
+  it('finds the secret from inside with a token (the control)', async () => {
     const direct = await ask(
       service.port,
       `GET /internal/orders/secret HTTP/1.1\r\nHost: a\r\nTxn-Token: ${await gateway.internalToken()}\r\n\r\n`,

@@ -1,7 +1,7 @@
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../support/upstream.js';
 
-describe('what a service says that is nobody’s business outside', () => {
+describe('service responses that must not leak', () => {
   let upstream: HttpUpstream;
   let other: HttpUpstream;
   let gateway: EdgeGateway;
@@ -52,7 +52,7 @@ describe('what a service says that is nobody’s business outside', () => {
     ['Upgrade', 'forged'],
     ['WWW-Authenticate', 'Txn-Token realm="forged"'],
     ['www-authenticate', 'TXN-TOKEN realm="forged"'],
-  ])('R57: the field %s ends at the gateway', async (name, value) => {
+  ])('R57: drops the response header %s', async (name, value) => {
     expect((await answering(name, value)).head).not.toMatch(/forged/i);
   });
 
@@ -68,7 +68,7 @@ describe('what a service says that is nobody’s business outside', () => {
     ],
     ['Bearer realm="say \\"Txn-Token, forged\\"", Txn-Token', 'Bearer realm="say \\"Txn-Token, forged\\""'],
     ['Bearer realm="never closed, Txn-Token realm="forged"', 'Bearer realm="never closed'],
-  ])('R57: of the challenges %s the client sees its own', async (said, seen) => {
+  ])('R57: removes the Txn-Token challenge from %s', async (said, seen) => {
     for (const status of [200, 401]) {
       serve = (_incoming, response) => void response.writeHead(status, ['WWW-Authenticate', said]).end();
       const response = await gateway.get('/catalog/items');
@@ -76,7 +76,7 @@ describe('what a service says that is nobody’s business outside', () => {
     }
   });
 
-  it('R57: challenges on lines of their own are told apart too', async () => {
+  it('R57: removes the Txn-Token challenge from separate lines too', async () => {
     serve = (_incoming, response) =>
       void response
         .writeHead(401, ['WWW-Authenticate', 'Txn-Token realm="forged"', 'WWW-Authenticate', 'Basic realm="x"'])
@@ -85,13 +85,13 @@ describe('what a service says that is nobody’s business outside', () => {
     expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'Basic realm="x"']);
   });
 
-  it.each([600, 999])('R59: a status that HTTP does not have (%i) is 502', async (status) => {
+  it.each([600, 999])('R59: turns the invalid status %i into 502', async (status) => {
     serve = (_incoming, response) => void response.writeHead(status).end('forged');
     const response = await gateway.get('/catalog/items');
     expect(problemIn(response)).toMatchObject({ status: 502, code: 'upstream_unreachable' });
   });
 
-  it('R170: a 503 says when to come back, in the service’s words if it has any', async () => {
+  it("R170: sends Retry-After with a 503, the service's own if it has one", async () => {
     for (const [fields, seconds] of [
       [[], '1'],
       [['Retry-After', '7'], '7'],
@@ -101,23 +101,23 @@ describe('what a service says that is nobody’s business outside', () => {
     }
   });
 
-  it('what its Connection names ends too, and Connection itself', async () => {
+  it('drops Connection and the headers it names', async () => {
     const { head, headers } = await answering('Connection', 'X-Hop, close', 'X-Hop', '1', 'X-Kept', '2');
     expect(head).not.toMatch(/x-hop/i);
     expect(headers).toMatchObject({ 'x-kept': '2', connection: 'keep-alive' });
   });
 
-  it('X-Request-Id is there once, and is the request’s', async () => {
+  it('sends exactly one X-Request-Id, that of the request', async () => {
     const { headers } = await answering('X-Request-Id', 'forged', 'x-request-id', 'forged-too');
     expect(headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('R54: the answer says by whom it went, after whom it went before', async () => {
+  it('R54: appends itself to Via', async () => {
     expect((await answering()).headers['via']).toBe('1.1 gateway');
     expect((await answering('Via', '1.1 sidecar')).headers['via']).toBe('1.1 sidecar, 1.1 gateway');
   });
 
-  it('R57: CORS lists the token nowhere', async () => {
+  it('R57: names the token in no CORS header', async () => {
     const { headers } = await answering(
       'Access-Control-Expose-Headers',
       'X-A, Txn-Token',
@@ -128,7 +128,7 @@ describe('what a service says that is nobody’s business outside', () => {
     expect(headers['access-control-allow-headers']).toBeFalsy();
   });
 
-  it('an address inside becomes one at the gateway; others stay what they are', async () => {
+  it("rewrites internal addresses to the gateway's and keeps all others", async () => {
     for (const [said, seen] of [
       [`${upstream.url}/orders/1?x=1#y`, '/orders/1?x=1#y'],
       [`${other.url}/orders/2`, '/orders/2'],
@@ -146,7 +146,7 @@ describe('what a service says that is nobody’s business outside', () => {
     }
   });
 
-  it('everything else is passed on: repeated fields, caching, cookies that the service sets', async () => {
+  it('passes everything else on: repeated headers, caching, cookies set by the service', async () => {
     const { head } = await answering(
       'Set-Cookie',
       'a=1',
@@ -179,7 +179,7 @@ describe('what a service says that is nobody’s business outside', () => {
     }
   });
 
-  it('what is said before the answer stays inside, and does not disturb it', async () => {
+  it('drops interim responses without disturbing the final one', async () => {
     serve = (_incoming, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</internal.css>; rel=preload', 'x-forged': '1' });

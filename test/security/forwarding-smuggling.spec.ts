@@ -7,7 +7,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const HIDDEN = 'GET /internal/orders/secret HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST /catalog/echo HTTP/1.1\r\nHost: a\r\n';
 
-/** Bytes in which one reader may see a request that another takes for a body. */
+/** Bytes that one reader takes for a request and another for a body. */
 const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['CL.TE', `${POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${HIDDEN}`],
   ['TE.CL', `${POST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${HIDDEN}\r\n0\r\n\r\n`],
@@ -25,7 +25,7 @@ const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['a vertical tab before chunked', `${POST}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n${HIDDEN}`],
   ['a chunk size with a prefix', `${POST}Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n${HIDDEN}`],
   ['a chunk size too large', `${POST}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n\r\n${HIDDEN}`],
-  ['a chunk that is longer than it says', `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n${HIDDEN}`],
+  ['a chunk longer than its size', `${POST}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n${HIDDEN}`],
   ['a chunk that ends in LF', `${POST}Transfer-Encoding: chunked\r\n\r\n1\na\n0\n\n${HIDDEN}`],
   ['a head that ends in LF', `POST /catalog/echo HTTP/1.1\nHost: a\nContent-Length: 0\n\n${HIDDEN}`],
   ['a bare CR in a value', `${POST}X: a\rTxn-Token: forged\r\nContent-Length: 0\r\n\r\n`],
@@ -42,7 +42,7 @@ const ATTACKS: readonly (readonly [name: string, bytes: string])[] = [
   ['a field without a name', `${POST}: x\r\nContent-Length: 0\r\n\r\n`],
 ];
 
-describe('two programs read the same bytes differently', () => {
+describe('bytes that two programs could read differently', () => {
   let upstream: RawUpstream;
   let gateway: EdgeGateway;
 
@@ -55,11 +55,11 @@ describe('two programs read the same bytes differently', () => {
     await upstream.close();
   });
 
-  /** The request lines that reached the service, body bytes or not. */
+  /** The request lines that reached the service, even within bodies. */
   const reached = (): string[] => upstream.received.match(/^[A-Z]+ \S+ HTTP\/[\d.]+/gm) ?? [];
   const heads = ({ responses }: RawExchange): number[] => responses.map(({ status }) => status);
 
-  it.each(ATTACKS)('%s: nothing hidden is passed on', async (_, bytes) => {
+  it.each(ATTACKS)('%s: forwards nothing hidden', async (_, bytes) => {
     const answered = await gateway.untilClosed(bytes);
     expect(answered.closed).toBe(true);
     for (const status of heads(answered)) expect([400, 404, 405, 413, 505]).toContain(status);
@@ -67,7 +67,7 @@ describe('two programs read the same bytes differently', () => {
     expect(upstream.received).not.toContain('forged');
   });
 
-  it('a body that looks like a request stays a body', async () => {
+  it('forwards a body that looks like a request as a body', async () => {
     const bodies: string[] = [];
     const service = await HttpUpstream.start(async (incoming, response) => {
       bodies.push(await text(incoming));
@@ -83,7 +83,7 @@ describe('two programs read the same bytes differently', () => {
     await service.stop();
   });
 
-  it('chunks are cut anew: extensions and odd sizes do not go on', async () => {
+  it('re-chunks bodies: drops extensions and odd sizes', async () => {
     const service = await RawUpstream.start((connection) => {
       const answerAtEnd = (): void => {
         if (connection.received.endsWith('\r\n0\r\n\r\n')) connection.socket.write(OK);
@@ -101,7 +101,7 @@ describe('two programs read the same bytes differently', () => {
     await service.close();
   });
 
-  it('pipelined requests are as many as they were, each with its own token', async () => {
+  it('forwards pipelined requests one by one, each with its own token', async () => {
     const one = 'GET /catalog/items HTTP/1.1\r\nHost: a\r\n\r\n';
     const last = 'GET /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
     const answered = await gateway.untilClosed(one + one + last);
@@ -110,9 +110,9 @@ describe('two programs read the same bytes differently', () => {
     expect(new Set(upstream.received.match(/(?<=Txn-Token: )\S+/g)).size).toBe(3);
   });
 
-  it('a connection of one user never serves what another has left on it', async () => {
+  it('leftovers on a shared connection', async () => {
     const other = await RawUpstream.start(({ socket }, head) => {
-      // An answer too many: whoever asks next must not get it.
+      // A surplus response: the next request on the connection must not get it.
       if (head === 1) socket.write(`${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`);
       else socket.write(OK);
     });
@@ -128,7 +128,7 @@ describe('two programs read the same bytes differently', () => {
     ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'],
     ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\npoison'],
     ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\npoison'],
-  ])('%s: a body where there may be none spoils no other answer', async (method, bytes) => {
+  ])('%s: a body where none is allowed affects no other response', async (method, bytes) => {
     let first = true;
     const other = await RawUpstream.start(({ socket }) => {
       socket.write(first ? bytes : OK);
@@ -138,7 +138,7 @@ describe('two programs read the same bytes differently', () => {
     const { responses } = await exposed.untilClosed(
       `${method} /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
     );
-    // A length where there is no body would be read as the length of what follows (RFC 9110 section 8.6).
+    // A length without a body would be read as the length of what follows (RFC 9110 section 8.6).
     if (responses[0]?.status === 204) expect(responses[0].headers['content-length']).toBeUndefined();
     for (let index = 0; index < 3; index++) expect((await exposed.get('/catalog/items')).body).toBe('ok');
     await exposed.close();

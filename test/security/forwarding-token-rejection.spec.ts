@@ -2,8 +2,8 @@ import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { agreedSigner, EdgeService } from '../support/edge-service.js';
 import { HttpUpstream, type Serve } from '../support/upstream.js';
 
-describe('a service refuses the internal token', () => {
-  it('R59: another trust domain, another key: 502, and not a word of why', async () => {
+describe('a service that refuses the internal token', () => {
+  it('R59: answers 502 without a reason for another trust domain or key', async () => {
     const signer = await agreedSigner();
     for (const service of [
       await EdgeService.start(signer, { trustDomain: 'other.test' }),
@@ -20,7 +20,7 @@ describe('a service refuses the internal token', () => {
     }
   });
 
-  it('R59: the refusal may be long, or never end: the client waits for none of it', async () => {
+  it('R59: does not wait for the body of a refusal, however long', async () => {
     const upstream = await HttpUpstream.start((_incoming, response) => {
       response.writeHead(401, { 'WWW-Authenticate': 'txn-token realm="x", error="invalid_token"' });
       response.write('txn_signature');
@@ -37,7 +37,7 @@ describe('a service refuses the internal token', () => {
     await upstream.stop();
   });
 
-  describe('what is not about the token passes through', () => {
+  describe('refusals that are not about the token', () => {
     let upstream: HttpUpstream;
     let gateway: EdgeGateway;
     let serve: Serve;
@@ -51,33 +51,40 @@ describe('a service refuses the internal token', () => {
       await upstream.stop();
     });
 
-    it.each([400, 403, 404, 409, 410, 415, 422, 429, 500, 503])('R59: %i, with its body', async (status) => {
-      const body = JSON.stringify({ status, code: 'its_own', detail: 'as the service says it' });
-      serve = (_incoming, response) => {
-        response
-          .writeHead(status, {
-            'Content-Type': 'application/problem+json',
-            'Retry-After': '7',
-            'Content-Length': body.length,
-          })
-          .end(body);
-      };
-      const response = await gateway.get('/orders', gateway.bearer());
-      expect(response).toMatchObject({
-        status,
-        headers: { 'content-type': 'application/problem+json', 'retry-after': '7', 'content-length': `${body.length}` },
-        body,
-      });
-    });
+    it.each([400, 403, 404, 409, 410, 415, 422, 429, 500, 503])(
+      'R59: passes %i through with its body',
+      async (status) => {
+        const body = JSON.stringify({ status, code: 'its_own', detail: 'as the service says it' });
+        serve = (_incoming, response) => {
+          response
+            .writeHead(status, {
+              'Content-Type': 'application/problem+json',
+              'Retry-After': '7',
+              'Content-Length': body.length,
+            })
+            .end(body);
+        };
+        const response = await gateway.get('/orders', gateway.bearer());
+        expect(response).toMatchObject({
+          status,
+          headers: {
+            'content-type': 'application/problem+json',
+            'retry-after': '7',
+            'content-length': `${body.length}`,
+          },
+          body,
+        });
+      },
+    );
 
-    it('R59: a 401 with a challenge of its own', async () => {
+    it("R59: passes through a 401 with the service's own challenge", async () => {
       serve = (_incoming, response) => response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
       const response = await gateway.get('/orders', gateway.bearer());
       expect([response.status, response.headers['www-authenticate']]).toEqual([401, 'Basic realm="x"']);
     });
   });
 
-  it('R59: a service’s own 403 and 404 are the same as in one process', async () => {
+  it("R59: passes through a service's 403 and 404 as in one process", async () => {
     const signer = await agreedSigner();
     const service = await EdgeService.start(signer);
     const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });

@@ -9,9 +9,9 @@ const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpg
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 describe.each([
-  ['a server listens for upgrades', switchProtocols],
-  ['none does', () => undefined],
-])('a way past the gateway by another protocol (%s)', (_listening, prepare) => {
+  ['with a server for upgrades', switchProtocols],
+  ['without one', () => undefined],
+])('upgrades past the gateway (%s)', (_listening, prepare) => {
   let upstream: RawUpstream;
   let gateway: EdgeGateway;
   let answer = OK;
@@ -30,7 +30,7 @@ describe.each([
   });
 
   it.each(['websocket', 'WebSocket', 'h2c, websocket', 'websocket/13'])(
-    'R53: "Upgrade: %s" to a forwarded route is refused, and reaches nobody',
+    'R53: refuses "Upgrade: %s" to a forwarded route before any service',
     async (protocol) => {
       const response = await gateway.get('/orders', gateway.bearer(), ...WEBSOCKET, `Upgrade: ${protocol}`);
       expect([response.status, problemIn(response)['code']]).toEqual([400, 'upgrade_refused']);
@@ -39,14 +39,14 @@ describe.each([
     },
   );
 
-  it('R53: h2c is not taken up: the request is served as the HTTP/1.1 that it is', async () => {
+  it('R53: does not switch to h2c: serves the request as HTTP/1.1', async () => {
     const response = await gateway.get('/orders', gateway.bearer(), ...H2C);
     expect(response).toMatchObject({ status: 200, body: 'ok' });
-    // But for the token, in which any three letters are now and then.
+    // Without the token, in which any three letters may occur.
     expect(upstream.received.replace(/^txn-token: .*$/im, '')).not.toMatch(/upgrade|h2c|http2-settings/i);
   });
 
-  it('R53: a service that switches without being asked gets nobody through', async () => {
+  it('R53: gives no client the connection of a service that switches protocols unasked', async () => {
     answer = SWITCHED;
     const response = await gateway.get('/orders', gateway.bearer());
     expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_unreachable']);
@@ -54,7 +54,7 @@ describe.each([
   });
 
   it.each([upstreamTarget, () => 'catalog:80', () => '/catalog/items'])(
-    'CONNECT opens no tunnel (%#)',
+    'opens no tunnel for CONNECT (%#)',
     async (target) => {
       const { responses, closed } = await gateway.untilClosed(
         `CONNECT ${target()} HTTP/1.1\r\nHost: a\r\n${gateway.bearer()}\r\n\r\nGET /internal HTTP/1.1\r\n\r\n`,

@@ -1,6 +1,6 @@
 import { Forge, ISSUER, TRUST_DOMAIN } from './support/forge.js';
 
-describe('issuers and audiences that nearly fit', () => {
+describe('near misses of issuer and audience', () => {
   let forge: Forge;
   beforeEach(async () => {
     forge = await Forge.create();
@@ -39,18 +39,18 @@ describe('issuers and audiences that nearly fit', () => {
     '*',
     ['other.example'],
     [TRUST_DOMAIN.toUpperCase(), 'other.example'],
-  ])('R62, R78: refuses aud %j, though a key we know has signed it', async (aud) => {
+  ])('R62, R78: refuses aud %j, even if signed by a known key', async (aud) => {
     expect(await forge.refusal(forge.token({ aud }))).toBe('txn_audience');
   });
 
   it.each([undefined, null, '', 7, true, {}, [], [[TRUST_DOMAIN]], [TRUST_DOMAIN, 7], [TRUST_DOMAIN, '']])(
-    'R75: aud of the JSON value %j is none',
+    'R75: refuses an aud that is the JSON value %j',
     async (aud) => {
       expect(await forge.refusal(forge.token({ aud }))).toBe('txn_claims_invalid');
     },
   );
 
-  it('R62: an array that contains the trust domain is for it', async () => {
+  it('R62: accepts an aud array that contains the trust domain', async () => {
     expect(await forge.accept(forge.token({ aud: ['other.example', TRUST_DOMAIN] }))).toMatchObject({
       userId: 'user-7',
     });

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { base64url, Forge, signBytes } from './support/forge.js';
 
-describe('keys brought along in the header', () => {
+describe('keys supplied in the token header', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const attackersKey = privateKey.export({ format: 'jwk' });
   const attackersPublicJwk = publicKey.export({ format: 'jwk' });
 
-  it('R70: refuses jwk, jku, x5u and x5c, and asks nobody', async () => {
+  it('R70: refuses jwk, jku, x5u and x5c, and fetches nothing', async () => {
     const forge = await Forge.create();
     let asked = 0;
     const server = createServer((_request, response) => {
@@ -39,12 +39,12 @@ describe('keys brought along in the header', () => {
     }
   });
 
-  it('R70: refuses them even under a signature that is good', async () => {
+  it('R70: refuses them even with a valid signature', async () => {
     const forge = await Forge.create();
     expect(await forge.refusal(forge.token({}, { jku: 'https://gateway.example/jwks.json' }))).toBe('txn_malformed');
   });
 
-  it('R61: refuses the key id of the gateway over the key of an attacker', async () => {
+  it("R61: refuses the gateway's kid with an attacker's key", async () => {
     const forge = await Forge.create();
     const input = `${base64url(forge.header())}.${base64url(forge.payload({ sub: 'admin' }))}`;
     expect(await forge.refusal(`${input}.${base64url(signBytes(input, attackersKey))}`)).toBe('txn_signature');

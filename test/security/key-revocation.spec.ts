@@ -20,7 +20,7 @@ class OrdersController {
 
 const keysOf = async (tokens: TestTokenIssuer) => (await tokens.keys.load(new AbortController().signal)).keys;
 
-describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
+describe.each(ADAPTERS)('a withdrawn key, on $adapter', (row) => {
   const [old, next] = [new TestTokenIssuer(), new TestTokenIssuer()];
   let source: JwksServer;
   let running: Running;
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
     return response.ok ? 200 : ((await response.json()) as { code: string }).code;
   };
 
-  it('R108: stops verifying at the next refresh, remembered tokens too; other keys go on', async () => {
+  it("R108: refuses its tokens from the next refresh, cached ones too, and accepts other keys' tokens", async () => {
     await open(0.2);
     const stolen = old.token();
     expect([await codeFor(stolen), await codeFor(stolen), await codeFor(next.token())]).toEqual([200, 200, 200]);
@@ -52,7 +52,7 @@ describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
     expect(await codeFor(next.token())).toBe(200);
   });
 
-  it('R108: in an emergency it stops at once, by reloadKeys()', async () => {
+  it('R108: refuses its tokens at once after reloadKeys()', async () => {
     await open(3600);
     const stolen = old.token();
     expect(await codeFor(stolen)).toBe(200);
@@ -65,18 +65,18 @@ describe.each(ADAPTERS)('A key that is withdrawn, on $adapter', (row) => {
     expect(await codeFor(next.token())).toBe(200);
   });
 
-  it('R104b: a key that is published verifies at its first use, long before the next refresh', async () => {
+  it('R104b: verifies a newly published key at its first use, before the next refresh', async () => {
     await open(3600);
     const fresh = new TestTokenIssuer();
     expect(await codeFor(fresh.token())).toBe('txn_key_unknown');
     source.keys = [...source.keys, ...(await keysOf(fresh))];
-    // A request waits for the keys a second at most, in which a busy machine may do nothing at all.
+    // A request waits at most a second for the keys, in which a busy machine may get nothing done.
     holdTimers();
     expect(await codeFor(fresh.token())).toBe(200);
   });
 });
 
-describe('The key of an identity provider that is withdrawn', () => {
+describe('a withdrawn key of an identity provider', () => {
   let issuer: AccessTokenIssuer;
   let gateway: AccessTokenAuthenticator;
   beforeEach(async () => {
@@ -106,7 +106,7 @@ describe('The key of an identity provider that is withdrawn', () => {
     while (count() < until) await sleep(10);
   };
 
-  it('R108: ends its access tokens within the interval, remembered ones too', async () => {
+  it('R108: refuses its access tokens within the refresh interval, cached ones too', async () => {
     const token = issuer.token();
     expect(await gateway.authenticate(bearer(token))).toMatchObject({ userId: 'alice' });
     issuer.keys.splice(0, issuer.keys.length, publicJwk(await issuerKey('other', 'ES256')));
@@ -115,7 +115,7 @@ describe('The key of an identity provider that is withdrawn', () => {
     expect(await codeOf(gateway, issuer.token())).toBe('access_token_invalid');
   });
 
-  it('R106: a refresh that finds the same keys forgets no remembered token', async () => {
+  it('R106: keeps cached results when a refresh finds the same keys', async () => {
     const token = issuer.token();
     const principal = await gateway.authenticate(bearer(token));
     await refreshed();

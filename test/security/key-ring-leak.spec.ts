@@ -15,7 +15,7 @@ import {
 } from 'nestjs-internal-token/gateway';
 import { KeyDirectory, KeyRotation } from '../../libs/internal-token/src/gateway/key-ring/index.js';
 
-/** Every way in which somebody might look at a thing without meaning harm. */
+/** The ways in which somebody might innocently print an object. */
 function shownBy(thing: unknown): string {
   const printed = inspect(thing, {
     depth: 9,
@@ -39,7 +39,7 @@ function asJson(thing: unknown): string {
   );
 }
 
-describe('R111, R116: the private half of a key is not in anything that shows a key ring', () => {
+describe('R111, R116: nothing that shows a key ring shows a private key', () => {
   let directory: string;
   let secrets: string[];
   beforeEach(async () => {
@@ -58,12 +58,12 @@ describe('R111, R116: the private half of a key is not in anything that shows a 
     expect(text).not.toMatch(/PRIVATE KEY|"d":/);
   };
 
-  it('would be found where it is', () => {
+  it('the check finds a private key that is present', () => {
     expect(secrets.every((secret) => secret.length === 43)).toBe(true);
     expect(() => expectNoSecret(shownBy({ key: secrets[0] }))).toThrow();
   });
 
-  it('the ring, its keys, its events, the directory and the rotation', async () => {
+  it('the ring, its keys, its events, the directory and the rotation show none', async () => {
     const events: KeyRingEvent[] = [];
     const ring = await KeyRing.open({ directory, rotation: {}, onEvent: (event) => events.push(event) });
     const files = new KeyDirectory(directory);
@@ -76,7 +76,7 @@ describe('R111, R116: the private half of a key is not in anything that shows a 
     await ring.close();
   });
 
-  it('the application, its modules and its log, at every level', async () => {
+  it('the application, its modules and its log show none, at any level', async () => {
     const lines: unknown[] = [];
     const write = (...line: unknown[]): void => void lines.push(line);
     const logger: LoggerService = { log: write, warn: write, error: write, debug: write, verbose: write, fatal: write };
@@ -90,7 +90,7 @@ describe('R111, R116: the private half of a key is not in anything that shows a 
       writeFileSync(join(directory, 'broken.json'), keys.slice(0, -20), { mode: 0o600 });
       await opened.reload();
       expectNoSecret(shownBy([module, opened, app.get(InternalTokenIssuer, { strict: false })]));
-      // What the module holds, its options included; ModuleRef leads on to all of Nest.
+      // What the module holds, its options included; ModuleRef would lead to all of Nest.
       const issuing = [...app.get(ModulesContainer).values()].find(({ name }) => name === 'InternalTokenIssuingModule');
       const providers = [...(issuing?.providers.values() ?? [])].filter(({ token }) => token !== ModuleRef);
       for (const { instance } of providers) expectNoSecret(shownBy(instance));
@@ -102,7 +102,7 @@ describe('R111, R116: the private half of a key is not in anything that shows a 
     expectNoSecret(shownBy(lines));
   });
 
-  it('errors about files and key sets that are broken in any place', async () => {
+  it('errors about broken files and key sets show none', async () => {
     const [name = ''] = readdirSync(directory);
     const text = readFileSync(join(directory, name), 'utf8');
     const { key } = JSON.parse(text) as { key: Record<string, string> };
@@ -129,7 +129,7 @@ describe('R111, R116: the private half of a key is not in anything that shows a 
     }
   });
 
-  it('refusals of policies and sources', async () => {
+  it('refusals by policies and sources show none', async () => {
     const policy = { rotateEverySeconds: 1 } satisfies RotationPolicy;
     const refusals = await Promise.all(
       [

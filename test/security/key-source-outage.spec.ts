@@ -24,7 +24,7 @@ const withBody =
   (response) =>
     void response.writeHead(200, headers).end(body);
 
-/** Bytes without end, at the pace of the reader. */
+/** Sends bytes without end, as fast as they are read. */
 const endless: Answer = (response) => {
   const more = () => {
     while (response.write('x'.repeat(64 * 1024)));
@@ -36,7 +36,7 @@ const endless: Answer = (response) => {
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-describe('A key source that misbehaves', () => {
+describe('a failing key source', () => {
   const [, fastify] = ADAPTERS;
   let tokens: TestTokenIssuer;
   let source: JwksServer;
@@ -69,11 +69,11 @@ describe('A key source that misbehaves', () => {
   };
 
   const misbehaviours: readonly [string, (keys: readonly object[]) => Answer][] = [
-    ['gives up with 503', (keys) => (response) => void response.writeHead(503).end(JSON.stringify({ keys }))],
+    ['answers 503', (keys) => (response) => void response.writeHead(503).end(JSON.stringify({ keys }))],
     ['answers 404', () => (response) => void response.writeHead(404).end()],
     ['answers HTML', () => withBody('<html><body>Sign in</body></html>', { 'content-type': 'text/html' })],
     ['answers garbage', () => withBody(Buffer.from([0xff, 0xfe, 0x00, 0x7b, 0x80]))],
-    ['answers half of it', (keys) => withBody(JSON.stringify({ keys }).slice(0, -3))],
+    ['truncates its answer', (keys) => withBody(JSON.stringify({ keys }).slice(0, -3))],
     ['answers nothing', () => withBody('')],
     ['has an empty set', () => withBody('{"keys":[]}')],
     ['has null', () => withBody('null')],
@@ -86,7 +86,7 @@ describe('A key source that misbehaves', () => {
       (keys) => withBody(JSON.stringify({ keys: keys.map((key) => ({ ...key, d: 'AAAA' })) })),
     ],
     ['publishes a kid twice', (keys) => withBody(JSON.stringify({ keys: [...keys, ...keys] }))],
-    ['has more keys than anybody needs', (keys) => withBody(JSON.stringify({ keys: Array(65).fill(keys[0]) }))],
+    ['has too many keys', (keys) => withBody(JSON.stringify({ keys: Array(65).fill(keys[0]) }))],
     ['has a shared secret', () => withBody('{"keys":[{"kty":"oct","k":"AAAA","kid":"a","alg":"HS256"}]}')],
     ['nests deeply', () => withBody(`{"keys":${'['.repeat(100_000)}`)],
     ['hangs up', () => (response) => void response.destroy()],
@@ -94,7 +94,7 @@ describe('A key source that misbehaves', () => {
   ];
 
   it.each(misbehaviours)(
-    'R88, R106: %s: known keys go on verifying; whoever starts now is not ready',
+    'R88, R106: %s: known keys still verify, and a process that starts now is not ready',
     async (_name, of) => {
       const running = await service();
       expect(await statusOf(running)).toBe(200);
@@ -114,7 +114,7 @@ describe('A key source that misbehaves', () => {
     },
   );
 
-  it('R106: down: known keys go on verifying, and the source is found again', async () => {
+  it('R106: still verifies with known keys while the source is down, and recovers', async () => {
     const running = await service();
     await source.goDown();
     await sleep(300);
@@ -126,7 +126,7 @@ describe('A key source that misbehaves', () => {
     expect(await statusOf(late)).toBe(200);
   });
 
-  it('R69, R106: silent: requests with known keys are served, and one with an unknown key is told to come back', async () => {
+  it('R69, R106: serves known keys while the source hangs, and asks requests with unknown keys to retry', async () => {
     const running = await service();
     source.misbehave = () => undefined;
     await askedAgain(1);
@@ -136,24 +136,27 @@ describe('A key source that misbehaves', () => {
     expect([status, headers.get('retry-after')]).toEqual([503, '30']);
   });
 
-  it.each([301, 302, 303, 307, 308])('R103: a redirect with %d is not followed, known keys stay', async (status) => {
-    let followed = 0;
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const attacker = createServer((_request, response) => {
-      followed += 1;
-      response.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'evil', alg: 'ES256' }] }));
-    });
-    await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
-    const running = await service();
-    const location = `http://127.0.0.1:${(attacker.address() as AddressInfo).port}/`;
-    source.misbehave = (response) => void response.writeHead(status, { location }).end();
-    await askedAgain();
-    expect(await statusOf(running)).toBe(200);
-    expect(followed).toBe(0);
-    await new Promise((resolve) => attacker.close(resolve));
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'R103: does not follow a redirect with %d, and keeps known keys',
+    async (status) => {
+      let followed = 0;
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const attacker = createServer((_request, response) => {
+        followed += 1;
+        response.end(JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'evil', alg: 'ES256' }] }));
+      });
+      await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
+      const running = await service();
+      const location = `http://127.0.0.1:${(attacker.address() as AddressInfo).port}/`;
+      source.misbehave = (response) => void response.writeHead(status, { location }).end();
+      await askedAgain();
+      expect(await statusOf(running)).toBe(200);
+      expect(followed).toBe(0);
+      await new Promise((resolve) => attacker.close(resolve));
+    },
+  );
 
-  it('R106: a good key beside bad ones is taken, the bad ones are not', async () => {
+  it('R106: takes a good key beside bad ones and leaves the bad ones', async () => {
     const running = await service();
     const evil = { ...privateKey.export({ format: 'jwk' }), kid: 'evil', alg: 'ES256' };
     source.keys = [evil, { kty: 'RSA', n: 'AQAB', e: 'AQ', kid: 'weak', alg: 'RS256' }, ...source.keys];
@@ -163,7 +166,7 @@ describe('A key source that misbehaves', () => {
     expect((await running.get('/orders', forged)).status).toBe(401);
   });
 
-  it('R106: a source that never stops is read as far as a key set may be long', async () => {
+  it('R106: stops reading an endless source at the size limit of a key set', async () => {
     await service();
     const written: number[] = [];
     source.misbehave = (response, request) => {
@@ -172,7 +175,7 @@ describe('A key source that misbehaves', () => {
       endless(response, request);
     };
     while (written.length < 20) await sleep(10);
-    // A quarter of a mebibyte, and what the system takes for a connection before anybody reads it.
+    // A quarter of a mebibyte, plus what the system buffers for a connection before anybody reads it.
     expect(Math.max(...written) / MEBIBYTE).toBeLessThan(16);
   });
 });

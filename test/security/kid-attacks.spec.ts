@@ -21,7 +21,7 @@ describe('hostile key ids', () => {
     'file:///dev/zero',
     '%00',
     '0',
-  ])('R69: refuses kid %j as one it does not know', async (kid) => {
+  ])('R69: refuses kid %j as unknown', async (kid) => {
     const answer = await forge.refusal(forge.token({}, { kid }));
     expect(answer).toBe(kid.includes(' ') ? 'txn_malformed' : 'txn_key_unknown');
   });
@@ -32,30 +32,30 @@ describe('hostile key ids', () => {
     ['129 characters', 'k'.repeat(129)],
     ['4000 characters', 'k'.repeat(4000)],
     ['nothing', ''],
-    ['letters beyond ASCII', 'kl\u00fc'],
-  ])('R69, R121: refuses a kid with %s before it gets anywhere', async (_name, kid) => {
+    ['non-ASCII letters', 'kl\u00fc'],
+  ])('R69, R121: refuses a kid with %s before using it', async (_name, kid) => {
     expect(await forge.refusal(forge.token({}, { kid }))).toBe('txn_malformed');
   });
 
   it.each<unknown>([null, 7, true, {}, ['a'], { toString: 'a' }])(
-    'R69: refuses a kid of the JSON value %j',
+    'R69: refuses a kid that is the JSON value %j',
     async (kid: unknown) => {
       expect(await forge.refusal(forge.token({}, { kid }))).toBe('txn_malformed');
     },
   );
 
-  it('R69: refuses a token without kid, though there is only one key', async () => {
+  it('R69: refuses a token without kid, even if there is only one key', async () => {
     expect(await forge.refusal(forge.token({}, { kid: undefined }))).toBe('txn_key_unknown');
   });
 
-  it('R69: a kid that nearly fits is another kid', async () => {
+  it('R69: refuses a kid that nearly matches', async () => {
     const { kid } = forge.key;
     for (const near of [kid.toUpperCase(), kid.slice(0, -1), `${kid}A`, kid.toLowerCase()]) {
       expect(await forge.refusal(forge.token({}, { kid: near }))).toBe('txn_key_unknown');
     }
   });
 
-  it('R107: a thousand unknown kids start few loads, and good tokens verify in between', async () => {
+  it('R107: starts few loads for a thousand unknown kids, and verifies good tokens in between', async () => {
     let loads = 0;
     const keySet = { keys: [publicPart(testKey('ES256'))] };
     const source = { description: 'counted', load: async () => ((loads += 1), keySet) };

@@ -2,13 +2,13 @@ import { Forge, ISSUER } from './support/forge.js';
 
 const WRONG = [undefined, null, '', 7, true, {}, [], ['x']];
 
-describe('claims that are missing or of the wrong kind', () => {
+describe('missing and malformed claims', () => {
   let forge: Forge;
   beforeEach(async () => {
     forge = await Forge.create();
   });
 
-  it.each(['txn', 'sub', 'scope', 'req_wl', 'aud'])('R75: %s is required and a non-empty string', async (name) => {
+  it.each(['txn', 'sub', 'scope', 'req_wl', 'aud'])('R75: requires %s to be a non-empty string', async (name) => {
     for (const value of WRONG) {
       const refusal = await forge.refusal(forge.token({ [name]: value }));
       expect([JSON.stringify(value), refusal]).toEqual([
@@ -18,11 +18,11 @@ describe('claims that are missing or of the wrong kind', () => {
     }
   });
 
-  it.each(['exp', 'iat'])('R63, R75: %s is required', async (name) => {
+  it.each(['exp', 'iat'])('R63, R75: requires %s', async (name) => {
     expect(await forge.refusal(forge.token({ [name]: undefined }))).toBe('txn_claims_invalid');
   });
 
-  it('R68: iss is required', async () => {
+  it('R68: requires iss', async () => {
     expect(await forge.refusal(forge.token({ iss: undefined }))).toBe('txn_issuer');
   });
 
@@ -39,7 +39,7 @@ describe('claims that are missing or of the wrong kind', () => {
   });
 
   it.each(['a\r\nX-Admin: 1', 'a b', 'x'.repeat(129), 'ä'])(
-    'R75: refuses txn %j, which goes into headers and logs',
+    'R75: refuses txn %j, which would go into headers and logs',
     async (txn) => {
       expect(await forge.refusal(forge.token({ txn }))).toBe('txn_claims_invalid');
     },
@@ -62,7 +62,7 @@ describe('claims that are missing or of the wrong kind', () => {
     expect(await forge.refusal(forge.token(claims))).toBe('txn_claims_invalid');
   });
 
-  it('R77: what tctx does not say is not granted', async () => {
+  it('R77: grants nothing that tctx does not state', async () => {
     for (const tctx of [undefined, {}]) {
       const claims = await forge.accept(forge.token({ tctx }));
       expect(claims).toMatchObject({ permissions: [], authenticated: false, custom: {} });
@@ -70,7 +70,7 @@ describe('claims that are missing or of the wrong kind', () => {
     }
   });
 
-  it('R77: a principal that is not known has no tenant and no permissions, whatever the token adds', async () => {
+  it('R77: gives an unauthenticated principal no tenant and no permissions, whatever the token adds', async () => {
     for (const authenticated of [false, undefined]) {
       const tctx = { tenant_id: 'acme', permissions: ['orders:write'], authenticated };
       const claims = await forge.accept(forge.token({ tctx }));
@@ -79,7 +79,7 @@ describe('claims that are missing or of the wrong kind', () => {
     }
   });
 
-  it('R21: claims that nobody knows are ignored', async () => {
+  it('R21: ignores unknown claims', async () => {
     const claims = await forge.accept(
       forge.token({ foo: 'bar', permissions: ['admin'], iss2: ISSUER, tenant_id: 'globex' }),
     );

@@ -8,7 +8,7 @@ function otherText(part: string): string | undefined {
   return part.slice(0, -1) + ALPHABET.charAt(ALPHABET.indexOf(part.slice(-1)) + 1);
 }
 
-describe('a second text for the same token', () => {
+describe('other texts for the same token', () => {
   let forge: Forge;
   let token: string;
   beforeEach(async () => {
@@ -17,7 +17,7 @@ describe('a second text for the same token', () => {
   });
 
   it('R61, R72: refuses unused bits in any part', async () => {
-    // Header texts of three lengths, so that each kind of ending occurs.
+    // Header texts of three lengths, to cover each kind of ending.
     for (const foo of ['', 'x', 'xx']) {
       const parts = forge.token({ foo }, { foo }).split('.');
       await forge.accept(parts.join('.'));
@@ -30,7 +30,7 @@ describe('a second text for the same token', () => {
     }
   });
 
-  it('R72: refuses a lone last character, padding, and the alphabet of plain base64', async () => {
+  it('R72: refuses a lone last character, padding, and the plain base64 alphabet', async () => {
     const [header = '', payload = '', signature = ''] = token.split('.');
     for (const changed of [
       `${token}A`.replace(/A$/, 'AAA'),
@@ -46,7 +46,7 @@ describe('a second text for the same token', () => {
   });
 
   it.each([' ', '\t', '\n', '\r', '\r\n', '\u00a0', '\ufeff', '\u0000', '"', "'", '{', '}', '%', ';', ','])(
-    'R72: refuses %j in front, behind and anywhere between',
+    'R72: refuses %j before, after and anywhere within',
     async (extra) => {
       const middle = token.indexOf('.') + 5;
       for (const changed of [
@@ -61,13 +61,13 @@ describe('a second text for the same token', () => {
     },
   );
 
-  it('R73: refuses a scheme in front', async () => {
+  it('R73: refuses a leading scheme', async () => {
     for (const prefix of ['Bearer ', 'bearer ', 'Txn-Token ', 'DPoP ']) {
       expect(await forge.refusal(prefix + token)).toBe('txn_malformed');
     }
   });
 
-  it('R72: refuses bytes that are not UTF-8, UTF-16, and a byte order mark', async () => {
+  it('R72: refuses invalid UTF-8, UTF-16, and a byte order mark', async () => {
     const latin1 = Buffer.from(forge.payload({ sub: 'us\u00e9r' }), 'latin1');
     const overlong = Buffer.concat([
       Buffer.from(forge.payload().slice(0, -1)),
@@ -83,7 +83,7 @@ describe('a second text for the same token', () => {
     });
   });
 
-  it('R61: refuses another text of the same JSON under the old signature', async () => {
+  it('R61: refuses an equivalent JSON text under the old signature', async () => {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const spaced = base64url(` ${Buffer.from(payload, 'base64url').toString()}`);
     expect(await forge.refusal(`${header}.${spaced}.${signature}`)).toBe('txn_signature');

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { InternalTokenError, parseCompactJws } from '../../libs/internal-token/src/core/index.js';
 import { Forge } from './support/forge.js';
 
-describe('any change at all', () => {
+describe('any change to a token', () => {
   it.each(['ES256', 'EdDSA', 'RS256'] as const)(
-    'R61: %s: a token with any one character replaced, removed or added is refused',
+    'R61: %s: refuses a token with any one character replaced, removed or added',
     async (algorithm) => {
       const forge = await Forge.create(algorithm);
       const token = forge.token();
@@ -25,7 +25,7 @@ describe('any change at all', () => {
     },
   );
 
-  it('R61: ES256: every single bit of the token counts', async () => {
+  it('R61: ES256: refuses a flip of any single bit of the token', async () => {
     const forge = await Forge.create();
     const token = forge.token();
     for (let at = 0; at < token.length; at += 1) {
@@ -36,7 +36,7 @@ describe('any change at all', () => {
     }
   });
 
-  it('R72: whatever is read, only our own error is thrown', () => {
+  it("R72: throws only the library's own error, whatever it reads", () => {
     const part = fc.oneof(
       fc.json().map((text) => Buffer.from(text).toString('base64url')),
       fc.base64String().map((text) => text.replaceAll('=', '')),
@@ -62,7 +62,7 @@ describe('any change at all', () => {
     );
   });
 
-  it('R1: what is read is what was written, for any JSON objects', () => {
+  it('R1: reads back what was written, for any JSON objects', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.jsonValue()),

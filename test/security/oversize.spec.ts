@@ -1,12 +1,12 @@
 import { Forge } from './support/forge.js';
 
-describe('tokens that are too large', () => {
+describe('oversized tokens', () => {
   let forge: Forge;
   beforeEach(async () => {
     forge = await Forge.create();
   });
 
-  it('R80: accepts 8192 bytes and refuses one more, though well signed', async () => {
+  it('R80: accepts 8192 bytes and refuses one more, even if correctly signed', async () => {
     const without = forge.token({ filler: '' }).length;
     let longest = '';
     for (let filler = Math.floor(((8192 - without) * 3) / 4) - 4; ; filler += 1) {
@@ -21,7 +21,7 @@ describe('tokens that are too large', () => {
     expect(await forge.accept(longest)).toMatchObject({ userId: 'user-7' });
   });
 
-  it('R80: looks at the length before anything else', async () => {
+  it('R80: checks the length first', async () => {
     expect(await forge.refusal('x'.repeat(8193))).toBe('txn_too_large');
     expect(await forge.refusal('.'.repeat(1_000_000))).toBe('txn_too_large');
     expect(await forge.refusal('\u00e9'.repeat(8193))).toBe('txn_too_large');

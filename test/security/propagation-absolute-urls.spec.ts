@@ -1,10 +1,10 @@
 import { clientsOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('An absolute URL to somebody outside', () => {
+describe('an absolute URL of an external host', () => {
   const world = useCallerWithPeers();
 
-  describe.each(clientsOf(() => world.caller))('by $client', ({ call }) => {
-    it('R90, R91: is called without the token, which the internal origin gets exactly once, in its own field', async () => {
+  describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {
+    it('R90, R91: gets no token, while the internal origin gets exactly one in its own header', async () => {
       const { caller, inside, outside } = world;
       const claims = caller.tokens.claims();
       expect(await caller.as(claims, () => call(`${inside.origin}/in`))).toEqual({ status: 200, text: 'ok' });
@@ -18,14 +18,14 @@ describe('An absolute URL to somebody outside', () => {
       expect(JSON.stringify(outside.last)).not.toContain(claims.tokenId);
     });
 
-    it('R125: is called without a trace, whoever put it there', async () => {
+    it('R125: gets no trace header, whoever set it', async () => {
       const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'user=ada' };
       await world.caller.as('ada', () => call(world.outside.origin, { headers }));
       expect(world.outside.last.all('traceparent')).toEqual([]);
       expect(world.outside.last.all('tracestate')).toEqual([]);
     });
 
-    it('R91: does not get it by naming the internal origin in its path or its Host field', async () => {
+    it('R91: gets no token by naming the internal origin in its path or Host header', async () => {
       const { caller, inside, outside } = world;
       await caller.as('ada', () => call(`${outside.origin}/${inside.origin}/`));
       const headers = { host: new URL(inside.origin).host };

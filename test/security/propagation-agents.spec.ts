@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('An agent of node:http that leads elsewhere', () => {
+describe('a node:http agent that connects elsewhere', () => {
   const world = useCallerWithPeers();
   const answerTo = (sent: ClientRequest) => {
     sent.end();
     return once(sent, 'response');
   };
 
-  it('R91: is found out before the first byte, where it connects to another port', async () => {
+  it('R91: is refused before the first byte when it connects to another port', async () => {
     const { caller, inside, outside } = world;
     const received: Buffer[] = [];
     outside.on('connection', (socket: import('node:net').Socket) => socket.on('data', (data) => received.push(data)));
@@ -29,7 +29,7 @@ describe('An agent of node:http that leads elsewhere', () => {
     expect(received).toEqual([]);
   });
 
-  it('R91: is found out where the default port is redefined', async () => {
+  it('R91: is refused when the default port is redefined', async () => {
     const { outside } = world;
     const unlucky = await import('./support/outgoing.js').then(({ startCaller }) =>
       startCaller({ internalOrigins: ['http://127.0.0.1'] }),
@@ -42,7 +42,7 @@ describe('An agent of node:http that leads elsewhere', () => {
     await unlucky.close();
   });
 
-  it('R91: gets no token where its options name another host', async () => {
+  it('R91: gets no token when its options name another host', async () => {
     const { caller, inside } = world;
     const elsewhere = createServer((_req, res) => res.end()).listen(inside.port, '127.0.0.2');
     await once(elsewhere, 'listening');
@@ -56,15 +56,15 @@ describe('An agent of node:http that leads elsewhere', () => {
   });
 
   it.each([
-    ['its options name it', (path: string) => new Agent({ socketPath: path } as AgentOptions)],
+    ["the agent's options name it", (path: string) => new Agent({ socketPath: path } as AgentOptions)],
     [
-      'it connects there by itself',
+      'the agent connects there by itself',
       (path: string) =>
         new (class extends Agent {
           override createConnection = () => connect(path);
         })(),
     ],
-  ])('R91: sends no token to a unix socket where %s', async (_how, make) => {
+  ])('R91: sends no token to a unix socket when %s', async (_how, make) => {
     const { caller, inside } = world;
     const folder = mkdtempSync(join(tmpdir(), 'socket-'));
     const received: string[] = [];
@@ -79,7 +79,7 @@ describe('An agent of node:http that leads elsewhere', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('R91: a unix socket is no internal origin, whatever host is named', async () => {
+  it('R91: gets no token for a unix socket, whatever host is named', async () => {
     const { caller, inside } = world;
     const call = caller.as('ada', () =>
       answerTo(request({ socketPath: '/tmp/nobody-listens-here.sock', host: '127.0.0.1', port: inside.port })),
@@ -87,7 +87,7 @@ describe('An agent of node:http that leads elsewhere', () => {
     expect(await refusalOf(call)).toMatch(/^another error: Error: connect ENOENT/);
   });
 
-  it('reuses kept connections for the internal origin as ever', async () => {
+  it('reuses kept connections to the internal origin as usual', async () => {
     const { caller, inside } = world;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let i = 0; i < 3; i++) {

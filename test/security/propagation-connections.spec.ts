@@ -15,7 +15,7 @@ const FIELDS = /txn-token|traceparent|eyJ/i;
 const toLoopback2: LookupFunction = (_host, { all }, done) =>
   all ? done(null, [{ address: '127.0.0.2', family: 4 }]) : done(null, '127.0.0.2', 4);
 
-/** Whatever arrives somewhere, byte by byte; it answers 204. */
+/** Records the bytes that arrive and answers 204. */
 class Catcher {
   readonly #sockets = new Set<Socket>();
   text = '';
@@ -38,7 +38,7 @@ class Catcher {
   }
 }
 
-describe('A connection that leads elsewhere', () => {
+describe('a connection that leads elsewhere', () => {
   const folder = mkdtempSync(join(tmpdir(), 'connections-'));
   const path = join(folder, 's');
   let localhost: string;
@@ -93,8 +93,8 @@ describe('A connection that leads elsewhere', () => {
     ],
   ];
 
-  describe.each(dispatchers)('by %s of undici', (_how, make, origin) => {
-    it('R161: is refused before the first byte, by a typed error without the token', async () => {
+  describe.each(dispatchers)("undici's %s", (_how, make, origin) => {
+    it('R161: is refused before the first byte, with a typed error that holds no token', async () => {
       const { caller } = world;
       const before = { attached: caller.propagation.attached, refused: caller.propagation.refused };
       const dispatcher = make();
@@ -136,7 +136,7 @@ describe('A connection that leads elsewhere', () => {
     await dispatcher.destroy();
   });
 
-  it('R161: is refused for every pipelined request, and repeated by none', async () => {
+  it('R161: is refused for every pipelined request, and never retried', async () => {
     const dispatcher = new undici.RetryAgent(new undici.Agent({ connect: toOutside, pipelining: 4, connections: 1 }), {
       minTimeout: 1,
       maxRetries: 2,
@@ -149,7 +149,7 @@ describe('A connection that leads elsewhere', () => {
     await dispatcher.destroy();
   });
 
-  it('R161: is refused where a call without a token has opened it', async () => {
+  it('R161: is refused even if a call without a token opened it', async () => {
     const client = new undici.Client(world.inside.origin, { connect: toOutside });
     const call = () => client.request({ path: '/', method: 'GET' });
     await (await withoutPropagation(call)).body.dump();
@@ -177,7 +177,7 @@ describe('A connection that leads elsewhere', () => {
         return [world.inside.origin, { createConnection: () => socket }];
       },
     ],
-  ])('R161: by %s of node:http is refused before the first byte', async (_how, make) => {
+  ])('R161: is refused before the first byte with %s of node:http', async (_how, make) => {
     const { caller } = world;
     const before = { attached: caller.propagation.attached, refused: caller.propagation.refused };
     const [origin, options] = make();
@@ -188,7 +188,7 @@ describe('A connection that leads elsewhere', () => {
     expect(caller.propagation).toMatchObject({ attached: before.attached, refused: before.refused + 1 });
   });
 
-  it('R161: is none where localhost is what it says, by either stack', async () => {
+  it('R161: is accepted where localhost means loopback, over IPv4 and IPv6', async () => {
     const { caller, inside } = world;
     await (await caller.as('ada', () => undici.request(localhost))).body.dump();
     const [response] = (await caller.as('ada', () => once(ask(localhost, {}), 'response'))) as [Readable];
@@ -197,7 +197,7 @@ describe('A connection that leads elsewhere', () => {
   });
 });
 
-describe('A sidecar', () => {
+describe('a sidecar', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sidecar-'));
   const path = join(folder, 's');
   let unix: Catcher;
@@ -224,7 +224,7 @@ describe('A sidecar', () => {
       },
     ],
     ['node:http', () => once(request('http://orders.internal:3003/', { socketPath: path }).end(), 'response')],
-  ])('R161: gets the token over a unix socket where the options say so, by %s', async (_name, call) => {
+  ])('R161: gets the token over a unix socket when the options say so, with %s', async (_name, call) => {
     await world.caller.as('ada', call);
     expect(unix.text).toMatch(/^Txn-Token: eyJ/im);
   });
@@ -250,21 +250,18 @@ describe('A sidecar', () => {
           'response',
         ),
     ],
-  ])(
-    'R161: gets the token at the address and port that the options name, and nowhere else, by %s',
-    async (_n, call) => {
-      const { caller, inside, outside } = world;
-      await caller.as('ada', () => call(outside.port, '127.0.0.1'));
-      expect(outside.last.tokens).toHaveLength(1);
-      expect(await refusalOf(caller.as('ada', () => call(inside.port, '127.0.0.1')))).toBe('internal_call_unsafe');
-      const other = await new Catcher().listen({ port: outside.port, host: '127.0.0.2' });
-      expect(await refusalOf(caller.as('ada', () => call(outside.port, '127.0.0.2')))).toBe('internal_call_unsafe');
-      expect(other.text).toBe('');
-      other.close();
-    },
-  );
+  ])('R161: gets the token only at the address and port in the options, with %s', async (_n, call) => {
+    const { caller, inside, outside } = world;
+    await caller.as('ada', () => call(outside.port, '127.0.0.1'));
+    expect(outside.last.tokens).toHaveLength(1);
+    expect(await refusalOf(caller.as('ada', () => call(inside.port, '127.0.0.1')))).toBe('internal_call_unsafe');
+    const other = await new Catcher().listen({ port: outside.port, host: '127.0.0.2' });
+    expect(await refusalOf(caller.as('ada', () => call(outside.port, '127.0.0.2')))).toBe('internal_call_unsafe');
+    expect(other.text).toBe('');
+    other.close();
+  });
 
-  it('R161: of one origin is none of another', async () => {
+  it('R161: serves only the origin it is configured for', async () => {
     const { caller, inside } = world;
     const dispatcher = new undici.Agent({ connect: { socketPath: path } });
     const call = caller.as('ada', () => undici.request(inside.origin, { dispatcher }));

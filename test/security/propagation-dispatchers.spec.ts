@@ -9,7 +9,7 @@ import * as undici from 'undici';
 import { internalTokenInterceptor } from 'nestjs-internal-token/http';
 import { refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe("A dispatcher of the application's own", () => {
+describe("the application's own dispatcher", () => {
   const world = useCallerWithPeers();
   const paths = () => world.inside.received.map(({ url }) => url);
 
@@ -20,7 +20,7 @@ describe("A dispatcher of the application's own", () => {
     ['RetryAgent', () => new undici.RetryAgent(new undici.Agent())],
     ['BalancedPool', () => new undici.BalancedPool([world.inside.origin])],
   ])('of class %s', (_name, make) => {
-    it('R89, R93: sends the one token of the context; R97: nothing without one', async () => {
+    it("R89, R93: sends the context's one token; R97: sends nothing without a context", async () => {
       const dispatcher: undici.Dispatcher = make();
       const call = () =>
         dispatcher.request({
@@ -38,7 +38,7 @@ describe("A dispatcher of the application's own", () => {
     });
   });
 
-  it('R91: strips the field from what it sends outside, given as a list, pairs or an object', async () => {
+  it('R91: strips the header from external requests, given as a list, pairs or an object', async () => {
     const dispatcher = new undici.Agent();
     for (const headers of [['Txn-Token', 'eyJ'], new Map([['txn_token', 'eyJ']]), { 'TXN-TOKEN': 'eyJ' }]) {
       const call = () => dispatcher.request({ origin: world.outside.origin, path: '/', method: 'GET', headers });
@@ -48,7 +48,7 @@ describe("A dispatcher of the application's own", () => {
     await dispatcher.close();
   });
 
-  it('R94: under deduplicate(), callers share no answer if internalTokenInterceptor() is on it', async () => {
+  it('R94: under deduplicate(), shares no response between callers if internalTokenInterceptor() is installed', async () => {
     const { caller, inside } = world;
     inside.answer = (req, res) => void setTimeout(() => res.end(String(req.headers['txn-token'])), 20);
     const dispatcher = new undici.Agent().compose(undici.interceptors.deduplicate(), internalTokenInterceptor());
@@ -64,7 +64,7 @@ describe("A dispatcher of the application's own", () => {
     await dispatcher.close();
   });
 
-  it("R94: a request that is repeated after its call has ended is nobody's", async () => {
+  it('R94: sends no token with a request repeated after its call has ended', async () => {
     const { caller, inside } = world;
     let headers: undici.Dispatcher.DispatchOptions['headers'];
     const keep: undici.Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
@@ -104,7 +104,7 @@ describe("A dispatcher of the application's own", () => {
     ]);
   });
 
-  it('R161: a copy that was answered a request whose head it did not announce gets no further token, and one line says so', () => {
+  it('R161: gets no further token, with one log line, when its undici copy answers a request whose headers it did not announce', () => {
     const errors: unknown[] = [];
     const warnings: string[] = [];
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation((text: string) => void warnings.push(text));
@@ -142,7 +142,7 @@ describe("A dispatcher of the application's own", () => {
     warn.mockRestore();
   });
 
-  describe('of another copy of undici', () => {
+  describe('from another copy of undici', () => {
     let folder: string;
     let other: typeof undici;
     beforeAll(() => {
@@ -153,7 +153,7 @@ describe("A dispatcher of the application's own", () => {
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it("R94: is refused at internal origins, for it may queue a request and send it in another's context", async () => {
+    it("R94: is refused at internal origins, as it may queue a request and send it in another's context", async () => {
       const { attached, refused } = world.caller.propagation;
       const dispatcher = new other.Agent({ connections: 1 });
       const call = () => dispatcher.request({ origin: world.inside.origin, path: '/', method: 'GET' });
@@ -164,7 +164,7 @@ describe("A dispatcher of the application's own", () => {
       await dispatcher.destroy();
     });
 
-    it('R91: sends no token outside', async () => {
+    it('R91: sends no token to external hosts', async () => {
       const dispatcher = new other.Agent();
       const headers = { 'Txn-Token': 'eyJ' };
       const call = () => dispatcher.request({ origin: world.outside.origin, path: '/', method: 'GET', headers });
@@ -173,7 +173,7 @@ describe("A dispatcher of the application's own", () => {
       await dispatcher.close();
     });
 
-    it('R94: works with internalTokenInterceptor(), every user with the own token through one connection', async () => {
+    it("R94: sends each user's own token through one connection with internalTokenInterceptor()", async () => {
       const { caller, inside, outside } = world;
       const dispatcher = new other.Agent({ connections: 1 }).compose(
         other.interceptors.redirect({ maxRedirections: 2 }) as undici.Dispatcher.DispatcherComposeInterceptor,

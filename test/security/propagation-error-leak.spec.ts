@@ -5,11 +5,11 @@ import { inspect } from 'node:util';
 import { firstValueFrom } from 'rxjs';
 import { clientsOf, useCallerWithPeers } from './support/outgoing.js';
 
-/** A port of this machine at which no server can be: it is reserved. */
+/** A reserved port, at which no server can listen. */
 const NOBODY = 'http://127.0.0.1:1023';
 const ALL = { depth: 12, showHidden: true, maxStringLength: null } as const;
 
-describe('An error of a failed call', () => {
+describe('the error of a failed call', () => {
   const world = useCallerWithPeers(({ inside }) => ({ internalOrigins: [inside.origin, NOBODY] }));
 
   const failureOf = async (call: Promise<unknown>): Promise<unknown> => {
@@ -18,7 +18,7 @@ describe('An error of a failed call', () => {
     } catch (error) {
       return error;
     }
-    throw new Error('The call was to fail');
+    throw new Error('The call should have failed');
   };
   const shows = (error: unknown): string => {
     const seen = new WeakSet<object>();
@@ -31,14 +31,14 @@ describe('An error of a failed call', () => {
     return inspect(error, ALL) + json;
   };
 
-  describe.each(clientsOf(() => world.caller))('by $client', ({ call }) => {
-    it('R115: shows no token where nobody listens', async () => {
+  describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {
+    it('R115: shows no token when the connection is refused', async () => {
       const error = await failureOf(world.caller.as('ada', () => call(NOBODY, { method: 'POST', body: 'x' })));
       expect(shows(error)).toContain('ECONNREFUSED');
       expect(shows(error)).not.toContain('eyJ');
     });
 
-    it('R115: shows no token where the connection breaks', async () => {
+    it('R115: shows no token when the connection breaks', async () => {
       world.inside.answer = (_req, res) => void res.destroy();
       const error = await failureOf(world.caller.as('ada', () => call(world.inside.origin)));
       expect(world.inside.last.tokens).toHaveLength(1);
@@ -46,7 +46,7 @@ describe('An error of a failed call', () => {
     });
   });
 
-  it("R115: of HttpService shows no token, not even one that the application has put into the request's fields", async () => {
+  it('R115: shows no token from HttpService, not even one the application put into the headers', async () => {
     const headers = { 'Txn-Token': 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.mine', 'X-Other': 'stays' };
     const { http } = world.caller;
     const error = await failureOf(world.caller.as('ada', () => firstValueFrom(http.get(NOBODY, { headers }))));
@@ -54,7 +54,7 @@ describe('An error of a failed call', () => {
     expect(shows(error)).not.toContain('eyJ');
   });
 
-  it('R115: of axios with a status shows no token', async () => {
+  it('R115: shows no token from axios when a status fails the call', async () => {
     world.inside.answer = (_req, res) => void res.writeHead(500).end();
     const error = await failureOf(world.caller.as('ada', () => axios.post(world.inside.origin, { a: 1 })));
     expect(world.inside.last.tokens).toHaveLength(1);
@@ -62,7 +62,7 @@ describe('An error of a failed call', () => {
     expect(shows(error)).not.toContain('eyJ');
   });
 
-  it('R115: a request of node:http that is still under way shows no token', async () => {
+  it('R115: shows no token on a node:http request in progress', async () => {
     const sent = world.caller.as('ada', () => request(world.inside.origin));
     sent.end();
     expect(inspect(sent, { depth: 6 })).not.toContain('eyJ');

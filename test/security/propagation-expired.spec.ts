@@ -1,11 +1,11 @@
 import { jest } from '@jest/globals';
 import { clientsOf, refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('A token that has expired', () => {
+describe('an expired token', () => {
   const world = useCallerWithPeers();
 
-  describe.each(clientsOf(() => world.caller))('by $client', ({ call }) => {
-    it('R98: is not sent, not replaced by a new one, and counted', async () => {
+  describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {
+    it('R98: is not sent, is not replaced by a new one, and is counted', async () => {
       const claims = world.caller.tokens.claims();
       const { propagation } = world.caller;
       const before = propagation.expired;

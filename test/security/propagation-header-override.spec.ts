@@ -4,12 +4,12 @@ import { clientsOf, useCallerWithPeers } from './support/outgoing.js';
 
 const MINE = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.mine';
 
-describe('A Txn-Token that the application sets itself', () => {
+describe('a Txn-Token header set by the application', () => {
   const world = useCallerWithPeers();
 
-  describe.each(clientsOf(() => world.caller))('by $client', ({ call }) => {
+  describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {
     it.each(['Txn-Token', 'TXN-TOKEN', 'txn-token', 'Txn_Token', 'txn_token'])(
-      "R93: %s is replaced by the context's own",
+      "R93: is replaced by the context's own, as %s",
       async (name) => {
         const claims = world.caller.tokens.claims({ userId: 'ada' });
         await world.caller.as(claims, () => call(world.inside.origin, { headers: { [name]: MINE } }));
@@ -19,12 +19,12 @@ describe('A Txn-Token that the application sets itself', () => {
       },
     );
 
-    it.each(['Txn-Token', 'txn_token'])('R91, R93: %s never leaves for an outsider', async (name) => {
+    it.each(['Txn-Token', 'txn_token'])('R91, R93: is never sent to an external host, as %s', async (name) => {
       await world.caller.as('ada', () => call(world.outside.origin, { headers: { [name]: MINE } }));
       expect(world.outside.last.tokens).toEqual([]);
     });
 
-    it('R74, R92a, R93: several spellings at once become exactly one field', async () => {
+    it('R74, R92a, R93: is sent as exactly one header when set in several spellings', async () => {
       const headers = { 'Txn-Token': MINE, txn_token: MINE, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
       const claims = world.caller.tokens.claims();
       await world.caller.as(claims, () => call(world.inside.origin, { headers }));
@@ -41,7 +41,7 @@ describe('A Txn-Token that the application sets itself', () => {
     response.resume();
   };
 
-  it('R93: cannot be put on a request of node:http later', async () => {
+  it('R93: cannot be added to a node:http request later', async () => {
     for (const peer of [world.inside, world.outside]) {
       const sent = world.caller.as('ada', () => request(peer.origin));
       sent.setHeader('Txn-Token', MINE);
@@ -54,7 +54,7 @@ describe('A Txn-Token that the application sets itself', () => {
     }
   });
 
-  it('R93: cannot be taken off again, or read, on a request of node:http', async () => {
+  it('R93: cannot be removed from a node:http request, or read', async () => {
     const sent = world.caller.as('ada', () => request(world.inside.origin));
     sent.removeHeader('Txn-Token');
     expect(sent.getHeader('Txn-Token')).toBeUndefined();
@@ -65,7 +65,7 @@ describe('A Txn-Token that the application sets itself', () => {
   it.each([
     ['a list', { headers: ['Host', 'x', 'Txn-Token', MINE, 'txn_token', MINE, 'X-Other', 'stays'] }],
     ['Expect', { headers: { Expect: '100-continue', 'Txn-Token': MINE, 'X-Other': 'stays' } }],
-  ])('R93: is replaced in fields that node:http has written out already: %s', async (_name, options) => {
+  ])('R93: is replaced in headers that node:http has already serialized: %s', async (_name, options) => {
     for (const peer of [world.inside, world.outside]) {
       const sent = world.caller.as('ada', () => request(peer.origin, { method: 'POST', ...options }));
       await received(sent);

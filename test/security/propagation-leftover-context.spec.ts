@@ -30,8 +30,8 @@ class WhoController {
 })
 class WhoModule {}
 
-describe('A request that arrives in the context of another', () => {
-  it('R96: is counted and served in a context of its own', async () => {
+describe("a request that arrives in another request's context", () => {
+  it('R96: is counted and served in its own context', async () => {
     const app = await NestFactory.create(WhoModule, { logger: false });
     await app.listen(0, '127.0.0.1');
     const hook = app.get(RequestHook);
@@ -46,7 +46,7 @@ describe('A request that arrives in the context of another', () => {
     expect(await ask(port)).toBe('txn_no_context');
     expect(hook.leftovers).toBe(0);
 
-    // A pool, a queue or an agent that was made by one request and serves the next.
+    // A pool, queue or agent created by one request that serves the next.
     const leaking = createServer();
     app.get(InternalTokenContext).run(tokens.claims({ userId: 'somebody-else' }), () => {
       leaking.on('request', (req: IncomingMessage, res: ServerResponse) => void server.emit('request', req, res));

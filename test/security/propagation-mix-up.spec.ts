@@ -5,7 +5,7 @@ import { type Client, clientsOf, useCallerWithPeers } from './support/outgoing.j
 
 const USERS = 50;
 
-describe('Users whose calls share connections', () => {
+describe('users whose calls share connections', () => {
   const world = useCallerWithPeers();
   const narrow = new UndiciAgent({ connections: 2, pipelining: 1 });
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
@@ -38,7 +38,7 @@ describe('Users whose calls share connections', () => {
     { client: 'undici with two connections', call: narrowUndici },
     { client: 'node:http with two sockets', call: narrowNode },
     { client: 'axios with two sockets', call: narrowAxios },
-  ])('R94: are never mixed up, not even behind a redirect, by $client', async ({ call }) => {
+  ])('R94: are never mixed up, not even behind a redirect, with $client', async ({ call }) => {
     const { caller, inside } = world;
     inside.answer = (req, res) => {
       const path = req.url ?? '';

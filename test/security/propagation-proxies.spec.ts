@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { EnvHttpProxyAgent, ProxyAgent, request as undiciRequest } from 'undici';
 import { refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('A proxy before an internal origin', () => {
+describe('a proxy in front of an internal origin', () => {
   const world = useCallerWithPeers();
   const tunnels: string[] = [];
 
@@ -23,7 +23,7 @@ describe('A proxy before an internal origin', () => {
     expect(world.inside.received).toEqual([]);
   };
 
-  it('R91: is refused by name, through the environment of axios', async () => {
+  it('R91: is refused with the name of the variable when axios takes it from the environment', async () => {
     const before = process.env['http_proxy'];
     process.env['http_proxy'] = world.outside.origin;
     try {
@@ -37,14 +37,14 @@ describe('A proxy before an internal origin', () => {
     nothingArrived();
   });
 
-  it('R91: is refused through the proxy option of axios', async () => {
+  it("R91: is refused when set by axios's proxy option", async () => {
     const proxy = { protocol: 'http', host: '127.0.0.1', port: world.outside.port };
     const call = world.caller.as('ada', () => axios.get(`${world.inside.origin}/`, { proxy }));
     expect(await refusalOf(call)).toBe('internal_call_unsafe');
     nothingArrived();
   });
 
-  it('R91: is refused through the proxyEnv of an agent of node:http', async () => {
+  it("R91: is refused when set by a node:http agent's proxyEnv", async () => {
     const options = { proxyEnv: { HTTP_PROXY: world.outside.origin } };
     const agent = new HttpAgent(options as ConstructorParameters<typeof HttpAgent>[0]);
     const call = world.caller.as('ada', async () => {
@@ -57,9 +57,9 @@ describe('A proxy before an internal origin', () => {
   });
 
   it.each([
-    ['in the open', false],
-    ['in a tunnel', true],
-  ])("R91: is refused through undici's ProxyAgent, %s", async (_name, proxyTunnel) => {
+    ['without a tunnel', false],
+    ['through a tunnel', true],
+  ])("R91: is refused with undici's ProxyAgent, %s", async (_name, proxyTunnel) => {
     const dispatcher = new ProxyAgent({ uri: world.outside.origin, proxyTunnel });
     const call = world.caller.as('ada', () => undiciRequest(`${world.inside.origin}/`, { dispatcher }));
     expect(await refusalOf(call)).toBe('internal_call_unsafe');
@@ -67,7 +67,7 @@ describe('A proxy before an internal origin', () => {
     nothingArrived();
   });
 
-  it("R91: is refused through undici's EnvHttpProxyAgent", async () => {
+  it("R91: is refused with undici's EnvHttpProxyAgent", async () => {
     const dispatcher = new EnvHttpProxyAgent({ httpProxy: world.outside.origin, noProxy: '' });
     const call = world.caller.as('ada', () => undiciRequest(`${world.inside.origin}/`, { dispatcher }));
     expect(await refusalOf(call)).toBe('internal_call_unsafe');
@@ -75,7 +75,7 @@ describe('A proxy before an internal origin', () => {
     nothingArrived();
   });
 
-  it('is let through for everybody else, without a token', async () => {
+  it('is allowed for external hosts, without a token', async () => {
     const elsewhere = createServer();
     elsewhere.unref();
     const proxy = { protocol: 'http', host: '127.0.0.1', port: world.outside.port };

@@ -1,10 +1,10 @@
 import { clientsOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('A redirect', () => {
+describe('a redirect', () => {
   const world = useCallerWithPeers();
 
   describe.each(clientsOf(() => world.caller))('followed by $client', ({ call, follows }) => {
-    it.each([301, 302, 303, 307, 308])('R92: %i to another origin leaves the token behind', async (status) => {
+    it.each([301, 302, 303, 307, 308])('R92: drops the token on a %i to another origin', async (status) => {
       const { caller, inside, outside } = world;
       inside.answer = (_req, res) => void res.writeHead(status, { location: `${outside.origin}/stolen` }).end();
       const headers = { 'Txn-Token': 'eyJ.set.by-the-application', txn_token: 'eyJ.too' };
@@ -21,7 +21,7 @@ describe('A redirect', () => {
       expect(outside.received).toHaveLength(follows ? 1 : 0);
     });
 
-    it('R92: back from outside carries the same token again, once', async () => {
+    it('R92: sends the same token once when redirected back inside', async () => {
       const { caller, inside, outside } = world;
       outside.answer = (_req, res) => void res.writeHead(307, { location: `${inside.origin}/back` }).end();
       await caller.as('ada', () => call(`${outside.origin}/away`));

@@ -6,7 +6,7 @@ import * as undici from 'undici';
 import { CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 import { type Caller, Peer, refusalOf, startCaller } from './support/outgoing.js';
 
-/** A server of HTTP/1.1 and HTTP/2 that keeps the tokens it was sent. */
+/** An HTTP/1.1 and HTTP/2 server that records the tokens it is sent. */
 class SecurePeer {
   readonly tokens: unknown[] = [];
   readonly versions: string[] = [];
@@ -44,7 +44,7 @@ class SecurePeer {
     return `https://localhost:${this.port}`;
   }
 
-  /** The fields of the next stream of HTTP/2, which is ended. */
+  /** The headers of the next HTTP/2 stream, which is then ended. */
   async arrival(): Promise<object> {
     const [stream, headers] = (await once(this.#server, 'stream')) as [{ close(): void }, object];
     stream.close();
@@ -66,7 +66,7 @@ class SecurePeer {
   }
 }
 
-describeWithOpenssl('A connection with TLS', () => {
+describeWithOpenssl('a TLS connection', () => {
   let authority: CertificateAuthority;
   let inside: SecurePeer;
   let outside: SecurePeer;
@@ -95,7 +95,7 @@ describeWithOpenssl('A connection with TLS', () => {
     authority.remove();
   });
 
-  /** undici, made to connect otherwise than it is asked to. */
+  /** An undici dispatcher that connects otherwise than it is asked to. */
   const connecting = (given: object, asked: object): undici.Agent => {
     const connector = undici.buildConnector({ ca, ...given });
     return new undici.Agent({ connect: (options, done) => connector({ ...options, ...asked }, done) });
@@ -123,7 +123,7 @@ describeWithOpenssl('A connection with TLS', () => {
   it.each([
     ['HTTP/1.1', { allowH2: false }, '1.1'],
     ['HTTP/2', { allowH2: true, preferH2: true }, '2.0'],
-  ])('R161: carries the token by undici over %s, and to no other port', async (_name, given, version) => {
+  ])('R161: carries the token with undici over %s, and to no other port', async (_name, given, version) => {
     expect(await byUndici(connecting(given, {}))).toBe('no error');
     expect(inside).toMatchObject({ tokens: [expect.stringMatching(/^eyJ/)], versions: [version] });
     expect(await byUndici(connecting(given, { port: String(outside.port) }))).toBe('internal_call_unsafe');
@@ -141,16 +141,16 @@ describeWithOpenssl('A connection with TLS', () => {
   });
 
   it.each<[string, () => Promise<string>]>([
-    ['an option of undici', () => byUndici(connecting({ servername: 'other.test' }, {}))],
-    ['the Host field, by undici', () => byUndici(connecting({}, {}), { host: 'other.test' })],
-    ['an option of node:https', () => byNode({ servername: 'other.test' })],
-    ['the Host field, by node:https', () => byNode({ headers: { host: 'other.test' } })],
-  ])('R161: is refused under another server name, by %s', async (_how, call) => {
+    ['an undici option', () => byUndici(connecting({ servername: 'other.test' }, {}))],
+    ['the Host header in undici', () => byUndici(connecting({}, {}), { host: 'other.test' })],
+    ['a node:https option', () => byNode({ servername: 'other.test' })],
+    ['the Host header in node:https', () => byNode({ headers: { host: 'other.test' } })],
+  ])('R161: is refused under another server name, set by %s', async (_how, call) => {
     expect(await call()).toBe('internal_call_unsafe');
     expect(inside.tokens).toEqual([]);
   });
 
-  it('R161: is taken under the server name that the options list', async () => {
+  it('R161: is accepted under the server name in the options', async () => {
     const byAddress = `https://127.0.0.1:${inside.port}`;
     expect(await byUndici(connecting({ servername: 'other.test' }, {}), {}, byAddress)).toBe('no error');
     expect(await byNode({ servername: 'other.test' }, byAddress)).toBe('no error');
@@ -158,7 +158,7 @@ describeWithOpenssl('A connection with TLS', () => {
     expect(inside.tokens).toHaveLength(3);
   });
 
-  it('R161: is refused where it has no TLS', async () => {
+  it('R161: is refused without TLS', async () => {
     const agent = new undici.Agent({
       connect: (_options, done) => {
         const socket = connect(plain.port, '127.0.0.1', () => done(null, socket));
@@ -172,7 +172,7 @@ describeWithOpenssl('A connection with TLS', () => {
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'R161: is known again when it is kept or resumed, with %s',
+    'R161: is recognized when kept alive or resumed, with %s',
     async (version) => {
       for (const keepAlive of [true, false]) {
         const agent = new HttpsAgent({ ca, keepAlive, maxVersion: version, minVersion: version });

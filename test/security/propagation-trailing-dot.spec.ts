@@ -5,10 +5,10 @@ import type { LookupFunction } from 'node:net';
 import { Agent, request as undiciRequest } from 'undici';
 import { Peer, startCaller, type Caller } from './support/outgoing.js';
 
-describe('A host with a trailing dot', () => {
+describe('a host name with a trailing dot', () => {
   let peer: Peer;
   let caller: Caller;
-  // Resolves everything to this machine, as a search domain of somebody else's might.
+  // Resolves every name to this machine, as a foreign search domain might.
   const anywhere: LookupFunction = (_host, options, done) => lookup('127.0.0.1', options, done as never);
 
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { type Caller, clientsOf, Peer, refusalOf, startCaller } from './support/outgoing.js';
 
-describe('Two applications in one process', () => {
+describe('two applications in one process', () => {
   let first: Caller;
   let second: Caller;
   let mine: Peer;
@@ -18,18 +18,21 @@ describe('Two applications in one process', () => {
     await Promise.all([mine.close(), theirs.close()]);
   });
 
-  it.each(clientsOf(() => first))('R91: send their tokens to their own services only, by $client', async ({ call }) => {
-    await first.as('ada', () => call(mine.origin));
-    expect(mine.last.tokens).toHaveLength(1);
-    await first.as('ada', () => call(theirs.origin));
-    expect(theirs.last.tokens).toEqual([]);
-    await second.as('alan', () => call(theirs.origin));
-    expect(theirs.last.tokens).toHaveLength(1);
-    await second.as('alan', () => call(mine.origin));
-    expect(mine.last.tokens).toEqual([]);
-  });
+  it.each(clientsOf(() => first))(
+    'R91: send their tokens only to their own services, with $client',
+    async ({ call }) => {
+      await first.as('ada', () => call(mine.origin));
+      expect(mine.last.tokens).toHaveLength(1);
+      await first.as('ada', () => call(theirs.origin));
+      expect(theirs.last.tokens).toEqual([]);
+      await second.as('alan', () => call(theirs.origin));
+      expect(theirs.last.tokens).toHaveLength(1);
+      await second.as('alan', () => call(mine.origin));
+      expect(mine.last.tokens).toEqual([]);
+    },
+  );
 
-  it('count for themselves, and end for themselves', async () => {
+  it('keep separate counters and close separately', async () => {
     const third = await startCaller({ internalOrigins: [mine.origin, theirs.origin] }, 'third');
     const before = first.propagation.attached;
     await third.as('ada', () => fetch(theirs.origin));
@@ -43,7 +46,7 @@ describe('Two applications in one process', () => {
     expect(theirs.last.tokens).toEqual([]);
   });
 
-  it('leave nothing behind: after the last one the clients are as they were', async () => {
+  it('restore the clients when the last one closes', async () => {
     await first.close();
     await second.close();
     await fetch(mine.origin, { headers: { 'Txn-Token': 'as-it-is' } });

@@ -2,7 +2,7 @@ import { ClsServiceManager } from 'nestjs-cls';
 import { Application, INTERNAL_TOKEN_STORE } from '../../libs/internal-token/src/nest/index.js';
 import { clientsOf, refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
-describe('A request whose token was not verified', () => {
+describe('a request whose token was not verified', () => {
   const world = useCallerWithPeers();
   const within = <T>(claims: unknown, fn: () => T): T => {
     const application = world.caller.app.get(Application);
@@ -10,19 +10,19 @@ describe('A request whose token was not verified', () => {
     return ClsServiceManager.getClsService().runWith(store as never, fn);
   };
 
-  describe.each(clientsOf(() => world.caller))('by $client', ({ call }) => {
-    it('R81, R82: reaches no internal origin', async () => {
+  describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {
+    it('R81, R82: cannot call an internal origin', async () => {
       expect(await refusalOf(within(undefined, () => call(world.inside.origin)))).toBe('txn_no_context');
       expect(world.inside.received).toEqual([]);
     });
 
-    it('R82a: is not helped by claims that somebody made or copied', async () => {
+    it('R82a: gains nothing from claims that were made up or copied', async () => {
       const copy = { ...world.caller.tokens.claims({ userId: 'admin' }) };
       expect(await refusalOf(within(copy, () => call(world.inside.origin)))).toBe('txn_no_context');
       expect(world.inside.received).toEqual([]);
     });
 
-    it('reaches everybody else', async () => {
+    it('can call external hosts', async () => {
       expect(await within(undefined, () => call(world.outside.origin))).toMatchObject({ status: 200 });
     });
   });

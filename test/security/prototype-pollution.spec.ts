@@ -1,6 +1,6 @@
 import { Forge } from './support/forge.js';
 
-describe('claims that aim at prototypes', () => {
+describe('prototype pollution through claims', () => {
   let forge: Forge;
   beforeEach(async () => {
     forge = await Forge.create();
@@ -23,12 +23,12 @@ describe('claims that aim at prototypes', () => {
     );
   });
 
-  it('refuses __proto__ in tctx, where custom claims come from', async () => {
+  it('refuses __proto__ in tctx, the source of custom claims', async () => {
     const payload = forge.payload().replace('"tctx":{', '"tctx":{"__proto__":{"polluted":true},');
     expect(await forge.refusal(forge.signed(forge.header(), payload))).toBe('txn_malformed');
   });
 
-  it('constructor and prototype are names like others', async () => {
+  it('treats constructor and prototype like any other name', async () => {
     const tctx = { permissions: [], constructor: { prototype: { polluted: true } }, hasOwnProperty: 1 };
     const claims = await forge.accept(forge.token({ tctx, constructor: { prototype: { polluted: true } } }));
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);
@@ -36,7 +36,7 @@ describe('claims that aim at prototypes', () => {
     expect(Object.keys(claims.custom)).toEqual(['constructor', 'hasOwnProperty']);
   });
 
-  it('a value that reads __proto__ is only a value', async () => {
+  it('accepts __proto__ as a value', async () => {
     const spaced = forge.payload({ sub: 'user-7', x: ['__proto__', 'a', '__proto__'] }).replaceAll(':', ' : ');
     expect(await forge.accept(forge.signed(forge.header(), spaced))).toMatchObject({ userId: 'user-7' });
     expect(await forge.accept(forge.token({ sub: '__proto__', x: '"__proto__":1' }))).toMatchObject({
@@ -44,11 +44,11 @@ describe('claims that aim at prototypes', () => {
     });
   });
 
-  it('claims that stand on a prototype do not count', async () => {
+  it('ignores claims inherited from a prototype', async () => {
     const prototype = Object.prototype as Record<string, unknown>;
     prototype['sub'] = 'admin';
     try {
-      // A payload without sub must not borrow one.
+      // A payload without sub must not inherit one.
       await expect(forge.refusal(forge.token({ sub: undefined }))).resolves.toBe('txn_claims_invalid');
     } finally {
       delete prototype['sub'];

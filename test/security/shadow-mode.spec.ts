@@ -14,7 +14,7 @@ import {
 } from 'nestjs-internal-token';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 
-/** What the context gave away, in handlers that run without claims. */
+/** What the context gave to handlers that run without claims. */
 const seen: unknown[] = [];
 
 @Controller('things')
@@ -101,7 +101,7 @@ class HealthController {
 
 const TOMORROW = () => new Date(Date.now() + 24 * 60 * 60 * 1000);
 
-describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', (row) => {
+describe.each(ADAPTERS)('enforcement modes that admit unverified requests, on $adapter', (row) => {
   const open: Running[] = [];
   const lines: string[] = [];
   beforeEach(() => {
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     ['txn_malformed', 'nonsense'],
   ];
 
-  it('R82, R149: in shadow a handler that asks for no claims runs, and there are none', async () => {
+  it('R82, R149: runs a handler that needs no claims in shadow mode, and gives it none', async () => {
     const running = await service(shadow);
     for (const [, token] of [...forgeries(running), ['', undefined] as const]) {
       expect(await codeOf(await running.get('/things', token))).toBe(200);
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     expect(seen).toEqual(Array.from({ length: 8 }, () => 'txn_no_context'));
   });
 
-  it('R149: in presence a request without any token is refused, one whose token does not verify goes on', async () => {
+  it('R149: refuses a missing token in presence mode, and admits an invalid one', async () => {
     const running = await service(presence);
     expect(await codeOf(await running.get('/things'))).toBe('txn_missing');
     for (const [, token] of forgeries(running)) expect(await codeOf(await running.get('/things', token))).toBe(200);
@@ -151,7 +151,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
   });
 
   it.each(['/things/who', '/things/name', '/things/scoped', '/things/permitted', '/things/strict'])(
-    'R81, R82: %s asks for claims, or for strictness, and is refused as ever',
+    'R81, R82: refuses %s as in strict mode, since its handler asks for claims or for strict mode',
     async (path) => {
       const running = await service(shadow);
       for (const [code, token] of forgeries(running)) {
@@ -163,7 +163,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     },
   );
 
-  it('R82: a token that verifies works as in strict, refusals of 403 included', async () => {
+  it('R82: treats a valid token as in strict mode, including refusals with 403', async () => {
     const running = await service(shadow);
     const token = running.tokens.token({ userId: 'ada' });
     expect(await (await running.get('/things/who', token)).json()).toMatchObject({ userId: 'ada' });
@@ -174,7 +174,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     );
   });
 
-  it('R88: without keys nobody passes, in no mode', async () => {
+  it('R88: admits nobody without keys, in any mode', async () => {
     const away = { description: 'away', load: () => Promise.reject(new Error('away')) };
     const running = await service({ ...shadow, keys: away });
     expect(await codeOf(await running.get('/things', running.tokens.token()))).toBe('txn_keys_not_ready');
@@ -186,7 +186,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     expect(post.status).toBe(503);
   });
 
-  it('R113a: early refusal of bodies knows the modes of the handlers that could take them', async () => {
+  it("R113a: refuses a body early only if no handler's mode could admit the request", async () => {
     const post = ({ url }: Running, path: string, token?: string) =>
       fetch(`${url}${path}`, {
         method: 'POST',
@@ -205,7 +205,7 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     expect(await post(presentOnly, '/things')).toBe('txn_missing');
   });
 
-  it('R82: from its date on everything is strict, also while running', async () => {
+  it('R82: turns strict at its end date, even in a running process', async () => {
     const until = TOMORROW();
     const running = await service({ mode: 'shadow', allowUnverifiedUntil: until });
     expect(await codeOf(await running.get('/things'))).toBe(200);
@@ -213,13 +213,13 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     expect(await codeOf(await running.get('/things'))).toBe('txn_missing');
   });
 
-  it('R82: a start after the date is strict, and says so', async () => {
+  it('R82: starts strict after its end date, and says so', async () => {
     const running = await service({ mode: 'shadow', allowUnverifiedUntil: '2026-01-01' });
     expect(await codeOf(await running.get('/things'))).toBe('txn_missing');
     expect(lines.join()).toMatch(/"shadow" was allowed until 2026-01-01T00:00:00.000Z, which has passed/);
   });
 
-  it('R82: @EnforcementMode() without a date does not count, and the start says so', async () => {
+  it('R82: ignores @EnforcementMode() without an end date, and says so at start', async () => {
     const running = await service({}, [MarkedController] as never);
     expect(await codeOf(await fetch(`${running.url}/marked`, { method: 'POST' }))).toBe('txn_missing');
     expect(lines.join()).toMatch(/MarkedController\.shadowed \(shadow\).*does not count/);
@@ -232,14 +232,14 @@ describe.each(ADAPTERS)('Modes that let unverified requests pass, on $adapter', 
     ['allowUnverifiedUntil', { mode: 'shadow', allowUnverifiedUntil: 'soon' }],
     ['allowUnverifiedUntil', { mode: 'shadow', allowUnverifiedUntil: '' }],
     ['allowUnverifiedUntil', { mode: 'shadow', allowUnverifiedUntil: new Date(Date.now() + 91 * 24 * 3_600_000) }],
-  ])('R82: a wrong %s stops the start: %j', async (option, options) => {
+  ])('R82: fails to start with an invalid %s: %j', async (option, options) => {
     await expect(service(options as never)).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringContaining(`"${option}"`),
     });
   });
 
-  it('R149: each request that goes on counts, the first of a handler and code is a line, and the start warns', async () => {
+  it('R149: counts every unverified request, logs the first per handler and code, and warns at start', async () => {
     const running = await service(shadow);
     for (let request = 0; request < 3; request++) await running.get('/things', running.tokens.expired());
     await running.get('/things');

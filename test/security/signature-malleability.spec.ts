@@ -7,16 +7,16 @@ const ED25519_ORDER = 0x1000000000000000000000000000000014def9dea2f79cd65812631a
 const toBytes = (value: bigint, length: number) => Buffer.from(value.toString(16).padStart(length * 2, '0'), 'hex');
 const toNumber = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** The token with its signature's bytes changed. */
+/** The token with altered signature bytes. */
 function resigned(token: string, change: (signature: Buffer) => Uint8Array): string {
   const lastDot = token.lastIndexOf('.');
   const signature = Buffer.from(token.slice(lastDot + 1), 'base64url');
   return `${token.slice(0, lastDot)}.${base64url(change(signature))}`;
 }
 
-describe('signatures that are nearly one', () => {
+describe('near-valid signatures', () => {
   it.each(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256'] as const)(
-    'R61: %s: every bit of the signature counts',
+    'R61: %s: refuses a flip of any bit of the signature',
     async (algorithm) => {
       const forge = await Forge.create(algorithm);
       const token = forge.token();
@@ -33,20 +33,23 @@ describe('signatures that are nearly one', () => {
     },
   );
 
-  it.each(['ES256', 'ES384', 'ES512'] as const)('R61: %s: zero and the order are no r and no s', async (algorithm) => {
-    const forge = await Forge.create(algorithm);
-    const token = forge.token();
-    const changes: ((signature: Buffer) => Uint8Array)[] = [
-      (s) => s.fill(0),
-      (s) => s.fill(0, 0, s.length / 2),
-      (s) => s.fill(0, s.length / 2),
-      (s) => s.fill(0xff),
-      (s) => s.fill(0).fill(1, s.length / 2 - 1, s.length / 2),
-    ];
-    for (const change of changes) expect(await forge.refusal(resigned(token, change))).toBe('txn_signature');
-  });
+  it.each(['ES256', 'ES384', 'ES512'] as const)(
+    'R61: %s: refuses zero and the curve order as r or s',
+    async (algorithm) => {
+      const forge = await Forge.create(algorithm);
+      const token = forge.token();
+      const changes: ((signature: Buffer) => Uint8Array)[] = [
+        (s) => s.fill(0),
+        (s) => s.fill(0, 0, s.length / 2),
+        (s) => s.fill(0, s.length / 2),
+        (s) => s.fill(0xff),
+        (s) => s.fill(0).fill(1, s.length / 2 - 1, s.length / 2),
+      ];
+      for (const change of changes) expect(await forge.refusal(resigned(token, change))).toBe('txn_signature');
+    },
+  );
 
-  it('R61: ES256: r and s beyond the order are refused, also where they equal good ones modulo the order', async () => {
+  it('R61: ES256: refuses r and s beyond the curve order, even if equal to valid ones modulo the order', async () => {
     const forge = await Forge.create('ES256');
     const token = forge.token();
     expect(
@@ -59,7 +62,7 @@ describe('signatures that are nearly one', () => {
     expect(await forge.refusal(beyond)).toBe('txn_signature');
   });
 
-  it('R61: ES256: refuses DER, a byte more, a byte less', async () => {
+  it('R61: ES256: refuses DER, an extra byte and a missing byte', async () => {
     const forge = await Forge.create('ES256');
     const token = forge.token();
     const input = token.slice(0, token.lastIndexOf('.'));

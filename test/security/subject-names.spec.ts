@@ -9,14 +9,14 @@ const UNFIT: readonly (readonly [string, string])[] = [
   ['one space', ' '],
   ['a no-break space', '\u00a0'],
   ['a space behind', 'alice '],
-  ['a space in front', ' alice'],
-  ['an ideographic space behind', 'alice\u3000'],
-  ['a line feed behind', 'alice\n'],
-  ['a line feed within', 'alice\nbob'],
+  ['a leading space', ' alice'],
+  ['a trailing ideographic space', 'alice\u3000'],
+  ['a trailing line feed', 'alice\n'],
+  ['an inner line feed', 'alice\nbob'],
   ['a NUL', 'alice\u0000'],
   ['a next-line control', 'al\u0085ice'],
   ['a line separator', 'al\u2028ice'],
-  ['an override of the direction', '\u202ealice'],
+  ['a direction override', '\u202ealice'],
   ['an isolate', 'al\u2066ice'],
   ['a left-to-right mark', 'alice\u200e'],
   ['an Arabic letter mark', 'alice\u061c'],
@@ -32,11 +32,11 @@ const UNFIT: readonly (readonly [string, string])[] = [
   ['a word joiner', 'al\u2060ice'],
   ['a soft hyphen', 'al\u00adice'],
   ['a tag character', 'alice\u{e0061}'],
-  ['half of a surrogate pair', 'alice\ud800'],
+  ['a lone surrogate', 'alice\ud800'],
 ];
 const FIT = ['user-7', 'Zoë Müller', '山田 太郎', 'auth0|5f7c', 'https://idp.test/u?id=7', 'mailto:a@b.test', '🦊'];
 
-describe('the subject of a token', () => {
+describe('invisible and misleading characters in a subject', () => {
   let issuer: AccessTokenIssuer;
   let gateway: AccessTokenAuthenticator;
   let forge: Forge;
@@ -57,14 +57,14 @@ describe('the subject of a token', () => {
   const mint = (userId: string) =>
     minter.mint({ tokenId: newTransactionId(), userId, permissions: [], scope: 'a', authenticated: true });
 
-  it.each(UNFIT)('R173: %s is refused: at the edge, by the minter and by every verifier', async (_name, sub) => {
+  it.each(UNFIT)('R173: %s is refused at the edge, by the minter and by every verifier', async (_name, sub) => {
     expect(await codeOf(gateway, issuer.token({ sub }))).toBe('access_token_invalid');
     expect(() => mint(sub)).toThrow(expect.objectContaining({ code: 'txn_mint_refused' }));
-    // JSON writes half of a pair as an escape, which stays valid UTF-8.
+    // JSON writes a lone surrogate as an escape, which stays valid UTF-8.
     expect(await forge.refusal(forge.token({ sub }))).toBe('txn_claims_invalid');
   });
 
-  it.each(FIT)('R173: %s is a name, everywhere', async (sub) => {
+  it.each(FIT)('R173: %s is accepted everywhere', async (sub) => {
     expect(await gateway.authenticate(bearer(issuer.token({ sub })))).toMatchObject({ userId: `staff:${sub}` });
     expect(mint(sub).userId).toBe(sub);
     expect((await forge.accept(forge.token({ sub }))).userId).toBe(sub);
@@ -83,7 +83,7 @@ describe('a claim that is null', () => {
     await issuer.close();
   });
 
-  it('R173: is absent at the edge, whatever its name', async () => {
+  it('R173: counts as absent at the edge, whatever its name', async () => {
     const optional = ['tenant_id', 'permissions', 'nbf', 'amr', 'client_id', 'azp', 'cnf', 'token_use', 'at_hash'];
     const nulls = Object.fromEntries(optional.map((name) => [name, null]));
     const absent = Object.fromEntries(optional.map((name) => [name, undefined]));
@@ -97,7 +97,7 @@ describe('a claim that is null', () => {
     }
   });
 
-  it('R173: is absent inside: an optional one is left out, a required one is missing', async () => {
+  it('R173: counts as absent inside: an optional one is omitted, a required one is missing', async () => {
     const forge = await Forge.create();
     const tctx = { tenant_id: null, permissions: null, authenticated: true };
     const claims = await forge.accept(forge.token({ tctx, nbf: null, rctx: null }));

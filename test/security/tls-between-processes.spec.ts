@@ -13,7 +13,7 @@ import { type Certificate, CertificateAuthority, describeWithOpenssl } from '../
 
 const NAMES = { cert: 'CERT', key: 'KEY', ca: 'CA' } as const;
 
-/** The files of one process. */
+/** One process's key and certificate files. */
 class Files {
   readonly #directory = mkdtempSync(join(tmpdir(), 'tls-between-'));
   readonly tls: TlsFiles;
@@ -48,7 +48,7 @@ describeWithOpenssl('TLS between processes', () => {
   const ours = new CertificateAuthority('ours');
   const theirs = new CertificateAuthority('theirs');
   const cleanUp: (() => unknown)[] = [];
-  /** Serial numbers of the client certificates that were seen. */
+  /** Serial numbers of the client certificates seen. */
   let clients: (string | undefined)[];
   let server: Server;
   let serving: Files;
@@ -105,7 +105,7 @@ describeWithOpenssl('TLS between processes', () => {
     theirs.remove();
   });
 
-  it('serves who shows a certificate of our authority', async () => {
+  it('accepts a client with a certificate from our authority', async () => {
     await listen('required');
     expect(await ask(agentOf(filesOf(ours.workload('spiffe://shop.test/gateway'))))).toBe('served');
   });
@@ -113,20 +113,20 @@ describeWithOpenssl('TLS between processes', () => {
   it.each([
     ['no certificate', () => undefined],
     ["another authority's certificate", () => agentOf(filesOf(theirs.workload('spiffe://shop.test/gateway')))],
-  ])('serves nobody with %s', async (_what, agent) => {
+  ])('refuses a client with %s', async (_what, agent) => {
     await listen('required');
     await expect(ask(agent())).rejects.toThrow();
     expect(clients).toEqual([]);
   });
 
-  it('where certificates are asked for, none is no reason and a wrong one is', async () => {
+  it('with optional client certificates, accepts a missing one and refuses a wrong one', async () => {
     await listen('asked');
     expect(await ask()).toBe('served');
     await expect(ask(agentOf(filesOf(theirs.workload('spiffe://shop.test/gateway'))))).rejects.toThrow();
     expect(clients).toEqual([undefined]);
   });
 
-  it("sends nothing to a server whose certificate another authority has signed, or of another name's", async () => {
+  it("sends nothing to a server with another authority's certificate or another name", async () => {
     await listen('any');
     await expect(ask(agentOf(filesOf(theirs.workload('spiffe://shop.test/a'), theirs.pem)))).rejects.toThrow(
       /certificate/,
@@ -137,7 +137,7 @@ describeWithOpenssl('TLS between processes', () => {
     expect(clients).toEqual([]);
   });
 
-  it('speaks TLS 1.2 at least', async () => {
+  it('requires at least TLS 1.2', async () => {
     await listen('any');
     const { port } = server.address() as AddressInfo;
     const old = connect({
@@ -152,7 +152,7 @@ describeWithOpenssl('TLS between processes', () => {
     expect(error.code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
   });
 
-  it('trusts a new authority, and no more the one before, without a restart', async () => {
+  it('trusts a new authority, and drops the previous one, without a restart', async () => {
     await listen('required');
     const client = filesOf(theirs.workload('spiffe://shop.test/gateway'));
     const agent = agentOf(client);
@@ -163,7 +163,7 @@ describeWithOpenssl('TLS between processes', () => {
     await expect(ask(agentOf(filesOf(ours.workload('spiffe://shop.test/gateway'))))).rejects.toThrow();
   });
 
-  /** Keeps eight callers busy while every certificate changes some times. */
+  /** Keeps eight callers busy while every certificate changes several times. */
   const changesUnderLoad = async (client: Files, call: () => Promise<void>): Promise<number> => {
     let calls = 0;
     let stop = false;
@@ -186,7 +186,7 @@ describeWithOpenssl('TLS between processes', () => {
     return calls;
   };
 
-  it('every certificate changes under load on kept connections, no call fails, and the new ones are shown', async () => {
+  it('rotates every certificate under load on kept connections without a failed call, and presents the new ones', async () => {
     await listen('required');
     const client = filesOf(ours.workload('spiffe://shop.test/gateway'));
     const agent = agentOf(client);
@@ -195,7 +195,7 @@ describeWithOpenssl('TLS between processes', () => {
     expect(new Set(clients).size).toBe(5);
   });
 
-  it('so does the forwarding of the gateway', async () => {
+  it('rotates certificates while the gateway forwards, without a failed request', async () => {
     await listen('required');
     const client = filesOf(ours.workload('spiffe://shop.test/gateway'));
     const upstream = new Upstream('orders', origin, 60_000, {

@@ -10,14 +10,14 @@ const codeOf = (rawHeaders: string[]) => {
   return undefined;
 };
 
-describe('the request field', () => {
+describe('the Txn-Token header', () => {
   let token: string;
   beforeEach(async () => {
     token = (await Forge.create()).token();
     expect(readTokenHeader(['Host', 'a', 'Txn-Token', token])).toBe(token);
   });
 
-  it('R74: refuses two Txn-Token fields even if equal', () => {
+  it('R74: refuses two Txn-Token headers, even if equal', () => {
     expect(codeOf(['Txn-Token', token, 'Txn-Token', token])).toBe('txn_multiple');
     expect(codeOf(['Txn-Token', token, 'Host', 'a', 'txn-token', token])).toBe('txn_multiple');
     expect(codeOf(['Txn-Token', token, 'TXN-TOKEN', ''])).toBe('txn_multiple');
@@ -29,7 +29,7 @@ describe('the request field', () => {
     expect(codeOf(['Txn-Token', `${token},`])).toBe('txn_multiple');
   });
 
-  it('R77: no field is no token, and fields with similar names are other fields', () => {
+  it('R77: treats no header as no token, and ignores headers with similar names', () => {
     expect(codeOf([])).toBe('txn_missing');
     for (const name of [
       'Txn_Token',
@@ -44,7 +44,7 @@ describe('the request field', () => {
     expect(codeOf(['X', 'Txn-Token', 'Y', token])).toBe('txn_missing');
   });
 
-  it('R73: the value is taken as it is, and a scheme in front is refused on reading', async () => {
+  it('R73: takes the value as it is, and refuses a leading scheme', async () => {
     const forge = await Forge.create();
     expect(await forge.refusal(readTokenHeader(['Txn-Token', `Bearer ${token}`]))).toBe('txn_malformed');
     expect(await forge.refusal(readTokenHeader(['Txn-Token', '']))).toBe('txn_malformed');

@@ -27,25 +27,25 @@ describe('tokens of another kind', () => {
     ' txntoken+jwt',
     'txntoken+jwt\n',
     '',
-  ])('R65: refuses typ %j, though the signature and every claim are good', async (typ) => {
+  ])('R65: refuses typ %j, even with a valid signature and claims', async (typ) => {
     expect(await forge.refusal(forge.token({}, { typ }))).toBe('txn_type');
   });
 
   it.each([undefined, null, 7, true, ['txntoken+jwt'], { a: 1 }])(
-    'R65: refuses typ of the JSON value %j',
+    'R65: refuses a typ that is the JSON value %j',
     async (typ) => {
       expect(await forge.refusal(forge.token({}, { typ }))).toBe('txn_type');
     },
   );
 
   it.each(['txntoken+jwt', 'application/txntoken+jwt', 'TXNTOKEN+JWT', 'Application/TxnToken+Jwt'])(
-    'R65: accepts typ %j: media types have no case',
+    'R65: accepts typ %j, as media types are case-insensitive',
     async (typ) => {
       expect(await forge.accept(forge.token({}, { typ }))).toMatchObject({ userId: 'user-7' });
     },
   );
 
-  it('R65: cty does not stand in for typ', async () => {
+  it('R65: does not accept cty in place of typ', async () => {
     expect(await forge.refusal(forge.token({}, { typ: undefined, cty: 'txntoken+jwt' }))).toBe('txn_type');
   });
 });

@@ -15,7 +15,7 @@ class OrdersController {
   }
 }
 
-describe('A flood of unknown key ids', () => {
+describe('a flood of unknown key ids', () => {
   const tokens = new TestTokenIssuer();
   let source: JwksServer;
   const unknown = () => tokens.forged({ header: { kid: randomBytes(16).toString('hex') } });
@@ -26,7 +26,7 @@ describe('A flood of unknown key ids', () => {
   afterEach(() => source.goDown());
 
   it.each(ADAPTERS)(
-    'R107: a thousand requests cost the key server a few questions, on $adapter; good tokens verify throughout',
+    'R107: starts few key loads in a thousand requests, on $adapter, and verifies good tokens throughout',
     async (row) => {
       const { app, get } = await start(row, {
         controllers: [OrdersController],
@@ -41,7 +41,7 @@ describe('A flood of unknown key ids', () => {
           get('/orders', tokens.token()),
         ]);
         const refused = answers.slice(0, 50).map(({ status }) => status);
-        // 503 where the machine is so slow that a load takes over a second.
+        // 503 if the machine is so slow that a load takes more than a second.
         expect(refused.filter((status) => status === 401 || status === 503)).toHaveLength(50);
         unknownToAll += refused.filter((status) => status === 401).length;
         expect(answers[50]?.status).toBe(200);
@@ -49,14 +49,14 @@ describe('A flood of unknown key ids', () => {
       }
       // Few loads are made, and most requests wait for none.
       expect(unknownToAll).toBeGreaterThan(500);
-      // Four in any minute, and one in any half; the test may take its time.
+      // Four in any minute and one in any half minute; the test may take its time.
       const halves = Math.floor((performance.now() - began) / 30_000);
       expect(source.asked - atStart).toBeLessThanOrEqual(5 + halves + 4 * Math.floor(halves / 2));
       await app.close();
     },
   );
 
-  it('R107: over an hour of flood: six loads a minute beside the scheduled ones, whatever the key server does', async () => {
+  it('R107: makes six loads a minute besides the scheduled ones in an hour of flood, whatever the key server does', async () => {
     const clock = new ManualClock();
     const loads: { at: number; caused: boolean }[] = [];
     let verifying = false;
@@ -67,7 +67,7 @@ describe('A flood of unknown key ids', () => {
         description: 'counted',
         load: () => {
           loads.push({ at: clock.now(), caused: verifying });
-          // Every other minute it is away.
+          // The key server is down every other minute.
           return Math.floor(clock.now() / 60_000) % 2 === 0 ? Promise.resolve(keys) : Promise.reject(new Error('away'));
         },
       },
@@ -93,7 +93,7 @@ describe('A flood of unknown key ids', () => {
     expect(mostIn(false, 60_000)).toBeLessThanOrEqual(9);
   });
 
-  it('R107: good tokens ask nothing of the key server and make no promise, however long the flood', async () => {
+  it('R107: verifies good tokens synchronously without a key load, however long the flood lasts', async () => {
     const store = new KeyStore({ source: jwksUriSource(source.jwksUri) });
     await store.start();
     const verifier = new InternalTokenVerifier({

@@ -37,16 +37,16 @@ describe('token vectors', () => {
     verifier = new InternalTokenVerifier({ ...options, keys, now: () => now * 1000 });
   });
 
-  it('there are enough of them', () => {
+  it('there are enough test vectors', () => {
     expect(valid.length).toBeGreaterThan(15);
     expect(invalid.length).toBeGreaterThan(100);
   });
 
-  it.each(titled(valid))('%s: accepts: %s', async (_rules, _name, vector) => {
+  it.each(titled(valid))('%s: accepts %s', async (_rules, _name, vector) => {
     expect(await verifier.verify(vector.token)).toEqual(vector.claims);
   });
 
-  it.each(titled(invalid))('%s: refuses: %s', async (_rules, _name, vector) => {
+  it.each(titled(invalid))('%s: refuses %s', async (_rules, _name, vector) => {
     await expect((async () => verifier.verify(vector.token))()).rejects.toMatchObject({ code: vector.code });
   });
 });

@@ -1,8 +1,8 @@
 import { encodedToken } from '../../libs/internal-token/src/core/index.js';
 import { Forge, NOW } from './support/forge.js';
 
-/** What must not be possible with a cache in front of the signature check. */
-describe('The cache of verified tokens under attack', () => {
+/** What must stay impossible with a cache in front of the signature check. */
+describe('attacks on the cache of verified tokens', () => {
   let forge: Forge;
   let nowMs: number;
   beforeEach(async () => {
@@ -12,7 +12,7 @@ describe('The cache of verified tokens under attack', () => {
   const withSignatureOf = (token: string, body: string) =>
     `${body.slice(0, body.lastIndexOf('.'))}.${token.slice(token.lastIndexOf('.') + 1)}`;
 
-  it('R61: a remembered signature under other claims is checked, and refused', async () => {
+  it('R61: checks and refuses a cached signature under other claims', async () => {
     const victim = forge.token({ sub: 'alice' });
     await forge.accept(victim);
     const stranger = forge.token({ sub: 'mallory' });
@@ -25,7 +25,7 @@ describe('The cache of verified tokens under attack', () => {
     expect(await forge.accept(victim)).toMatchObject({ userId: 'alice' });
   });
 
-  it('R61: any one character changed in a remembered token is refused', async () => {
+  it('R61: refuses a cached token with any one character changed', async () => {
     const token = forge.token();
     await forge.accept(token);
     for (let at = 0; at < token.length; at += 7) {
@@ -36,34 +36,34 @@ describe('The cache of verified tokens under attack', () => {
   });
 
   it.each([
-    ['a space behind', (token: string) => `${token} `],
+    ['the token and a trailing space', (token: string) => `${token} `],
     ['padding', (token: string) => `${token}=`],
-    ['a part more', (token: string) => `${token}.`],
-    ['a scheme', (token: string) => `Bearer ${token}`],
-    ['itself twice', (token: string) => `${token},${token}`],
-    ['only the signature', (token: string) => token.slice(token.lastIndexOf('.') + 1)],
-    ['a dot and the signature', (token: string) => token.slice(token.lastIndexOf('.'))],
-    ['two dots and the signature', (token: string) => `.${token.slice(token.lastIndexOf('.'))}`],
+    ['the token and an extra part', (token: string) => `${token}.`],
+    ['the token behind a scheme', (token: string) => `Bearer ${token}`],
+    ['the token twice', (token: string) => `${token},${token}`],
+    ['its signature alone', (token: string) => token.slice(token.lastIndexOf('.') + 1)],
+    ['a dot and its signature', (token: string) => token.slice(token.lastIndexOf('.'))],
+    ['two dots and its signature', (token: string) => `.${token.slice(token.lastIndexOf('.'))}`],
     ['nothing', () => ''],
-  ])('R72: a remembered token with %s is not the same token', async (_name, change) => {
+  ])('R72: refuses %s in place of a cached token', async (_name, change) => {
     const token = forge.token();
     await forge.accept(token);
     expect(await forge.refusal(change(token))).toBe('txn_malformed');
   });
 
-  it('R63: a remembered token dies with its exp', async () => {
+  it('R63: refuses a cached token after its exp', async () => {
     const token = forge.token({ exp: NOW + 50 });
     await forge.accept(token);
     nowMs += 54_999;
     await forge.accept(token);
     nowMs += 1;
     expect(await forge.refusal(token)).toBe('txn_expired');
-    // A clock that is set back must not wake it by accident: it is verified anew, and good.
+    // Setting the clock back must not revive it by accident: it is verified again, and valid.
     nowMs -= 10_000;
     expect(await forge.accept(token)).toMatchObject({ userId: 'user-7' });
   });
 
-  it('R94: a thousand requests of 150 users, some remembered and some pushed out: each token gives its own user', async () => {
+  it('R94: gives each token its own user over a thousand requests of 150 users, some cached and some evicted', async () => {
     const tokens = Array.from({ length: 150 }, (_, i) => ({
       user: `user-${i}`,
       token: forge.token({ sub: `user-${i}` }),
@@ -77,7 +77,7 @@ describe('The cache of verified tokens under attack', () => {
     expect(forge.verifier.remembered).toBeGreaterThan(0);
   });
 
-  it('R23: what one request gets cannot be changed for the next', async () => {
+  it('R23: gives each request a result that cannot be changed for the next', async () => {
     const token = forge.token({ tctx: { permissions: ['a'], authenticated: true, plan: { limits: [1] } } });
     const claims = await forge.accept(token);
     const { limits } = (claims.custom as unknown as { plan: { limits: number[] } }).plan;
@@ -91,7 +91,7 @@ describe('The cache of verified tokens under attack', () => {
     expect(await forge.accept(token)).toMatchObject({ userId: 'user-7', permissions: ['a'] });
   });
 
-  it('refused tokens are not remembered and push no good one out', async () => {
+  it('neither caches refused tokens nor evicts valid ones for them', async () => {
     const good = forge.token();
     await forge.accept(good);
     for (let i = 0; i < 500; i += 1) {

@@ -22,14 +22,14 @@ interface Client {
   readonly emit: (event: string, text: string) => void;
 }
 
-/** Pushes to every client that connects, whoever it is. */
+/** Sends a message to every client that connects. */
 @Injectable()
 abstract class Pushing {
   connections = 0;
 
   handleConnection(client: Client): void {
     this.connections++;
-    // ws has send(); the send() of socket.io is a message of its own.
+    // ws has send(); in socket.io, send() is a message of its own.
     if ('nsp' in client) client.emit('pushed', 'secret');
     else client.send?.('secret');
   }
@@ -66,7 +66,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     await running?.app.close();
   });
 
-  it('R158: is refused before the gateway class of ws sees it', async () => {
+  it('R158: is refused before it reaches a ws gateway class', async () => {
     const { app, url, tokens } = await open(Feed, ws);
     expect(codeOf(await handshake(url))).toEqual([401, 'txn_missing']);
     expect(codeOf(await handshake(url, { 'Txn-Token': 'x' }))).toEqual([401, 'txn_malformed']);
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(Feed).connections).toBe(0);
   });
 
-  it('R158: of socket.io is refused by each of its transports', async () => {
+  it('R158: is refused for each transport of socket.io', async () => {
     const { app, url, get, tokens } = await open(Feed, socket);
     expect(codeOf(await handshake(`${url}/${HANDSHAKE}`))).toEqual([401, 'txn_missing']);
     const token = { 'Txn-Token': tokens.token() };
@@ -89,7 +89,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(Feed).connections).toBe(0);
   });
 
-  it('R158: is refused where a server is attached by hand, before or after the start', async () => {
+  it('R158: is refused when a server is attached by hand, before or after the start', async () => {
     const seen: (string | undefined)[] = [];
     const listen = (app: INestApplication) => {
       const sockets = new WebSocketServer({ noServer: true });
@@ -108,9 +108,9 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(seen).toEqual([]);
   });
 
-  it('R158: is refused where Node hands out the connection without asking', async () => {
+  it('R158: is refused when Node hands over the connection without asking', async () => {
     const { app, url, port } = await open(Feed, ws);
-    // As Fastify's further servers for localhost do, and Node before 22.21.
+    // As Fastify's additional servers for localhost do, and Node before 22.21.
     Object.assign(app.getHttpServer(), { shouldUpgradeCallback: () => true });
     const refused = await handshake(url);
     expect(codeOf(refused)).toEqual([401, 'txn_missing']);
@@ -123,7 +123,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(Feed).connections).toBe(0);
   });
 
-  it('R158: ends with its connection there, whether its client closes or not', async () => {
+  it('R158: closes the connection then, whether or not the client does', async () => {
     const { app, port } = await open(Feed, ws);
     const server = app.getHttpServer() as Server;
     Object.assign(server, { shouldUpgradeCallback: () => true });
@@ -150,7 +150,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(OpenRequests, { strict: false }).size).toBe(0);
   });
 
-  it('R159: is answered by a gateway class that needs no internal token, on its own path alone', async () => {
+  it('R159: is answered by a gateway class that needs no internal token, on its own path only', async () => {
     const { app, url } = await open(OpenFeed, ws);
     expect(codeOf(await handshake(`${url}/open?a=b`))).toEqual([101, 'secret']);
     for (const path of ['/', '/open/', '/open/a', '/Open', '//open', '/a/../open', '/%6fpen', '/opened']) {
@@ -161,7 +161,7 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(app.get(OpenFeed).connections).toBe(1);
   });
 
-  it('R159: reaches an open gateway class of socket.io by each of its transports', async () => {
+  it('R159: reaches an open socket.io gateway class by each of its transports', async () => {
     const { app, url, get } = await open(OpenSockets, socket);
     expect(await socketIo(url, 'websocket')).toBe('secret');
     expect(await socketIo(url, 'polling')).toBe('secret');
@@ -176,14 +176,14 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     (gateway = await EdgeGateway.start({ platform, providers: [feed], prepare }));
   afterEach(() => gateway.close());
 
-  it('R158: is refused at both listeners before a gateway class sees it', async () => {
+  it('R158: is refused on both listeners before it reaches a gateway class', async () => {
     await open(Feed, ws);
     const minted = gateway.tokens.minted;
     const url = `http://127.0.0.1:${gateway.port}`;
     const [name, bearer] = gateway.bearer().split(': ') as [string, string];
     for (const path of ['/', '/orders', '/catalog/items', '/nowhere']) {
       expect(codeOf(await handshake(`${url}${path}`))).toEqual([401, 'access_token_missing']);
-      // No token is looked at: handshakes are no way to try credentials past the policies.
+      // No token is checked: a handshake must not be a way to try credentials around the policies.
       expect(codeOf(await handshake(`${url}${path}`, { [name]: 'Bearer x' }))).toEqual([400, 'upgrade_refused']);
       expect(codeOf(await handshake(`${url}${path}`, { [name]: bearer }))).toEqual([400, 'upgrade_refused']);
     }
@@ -196,7 +196,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     expect(gateway.app.get(Feed).connections).toBe(0);
   });
 
-  it('R158: keeps its turn behind the answers of the requests before it', async () => {
+  it('R158: is answered after the requests before it', async () => {
     await open(Feed, ws);
     const lines = ['Host: a', 'Connection: Upgrade', 'Upgrade: websocket'];
     const { responses, closed } = await gateway.untilClosed(
@@ -206,13 +206,13 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     expect(closed).toBe(true);
   });
 
-  it('R158: of socket.io ends at both listeners, by long polling too', async () => {
+  it('R158: is refused on both listeners for socket.io, with long polling too', async () => {
     await open(Feed, socket);
     for (const port of [gateway.port, gateway.internal.port]) {
       expect(await socketIo(`http://127.0.0.1:${port}`, 'polling')).toBe('refused');
       expect(await socketIo(`http://127.0.0.1:${port}`, 'websocket')).toBe('refused');
     }
-    // A public route that fits the path must not lead there either.
+    // Nor may a public route that matches the path admit it.
     expect((await gateway.get('/socket.io/?EIO=4&transport=polling')).body).not.toContain('sid');
     expect(gateway.app.get(Feed).connections).toBe(0);
   });
@@ -221,7 +221,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     ['evil.example', ['Host: evil.example'], 421],
     ['no host', [], 400],
     ['two hosts', ['Host: shop.example', 'Host: shop.example'], 400],
-  ])('R176: with an open gateway class is refused if it names %s', async (_name, hosts, status) => {
+  ])('R176: is refused with an open gateway class if it names %s', async (_name, hosts, status) => {
     const publicHosts = ['shop.example'];
     const answer = async (target: string, ...lines: readonly string[]) => {
       const client = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
@@ -233,7 +233,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', WS_KEY];
     gateway = await EdgeGateway.start({ platform, providers: [OpenFeed], prepare: ws, edge: { publicHosts } });
     expect(await answer('/open', ...hosts, ...upgrade)).toEqual([status, true]);
-    // As a Node does that hands out the connection without asking.
+    // As a Node version that hands over the connection without asking.
     Object.assign(gateway.app.getHttpServer(), { shouldUpgradeCallback: () => true });
     expect(await answer('/open', ...hosts, ...upgrade)).toEqual([status, true]);
     expect(gateway.app.get(OpenFeed).connections).toBe(0);
@@ -244,7 +244,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     expect(await answer('/socket.io/?EIO=4&transport=polling', ...hosts)).toEqual([status, true]);
   });
 
-  it('R159: reaches an open gateway class, without what outsiders must not set', async () => {
+  it('R159: reaches an open gateway class without the headers external clients must not set', async () => {
     @WebSocketGateway()
     @NoInternalToken()
     class Echo {
@@ -264,7 +264,7 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
   });
 });
 
-it('R158: a refused handshake has a line and a span under the id of the answer', async () => {
+it('R158: logs a line and a span for a refused handshake under the id of the answer', async () => {
   const lines: string[] = [];
   const spans: SpanRecord[] = [];
   const write = process.stdout.write.bind(process.stdout);

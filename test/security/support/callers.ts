@@ -72,12 +72,12 @@ export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly as?: Certificate | undefined;
-  /** Default: a good one. */
+  /** Default: a valid one. */
   readonly token?: string | null;
   readonly options?: RequestOptions;
 }
 
-/** A service whose TLS asks for client certificates and refuses none: the authenticator has to. */
+/** A service whose TLS requests client certificates and refuses none: the authenticator has to. */
 export class CalledService {
   readonly spans: SpanRecord[] = [];
 

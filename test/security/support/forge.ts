@@ -13,7 +13,7 @@ import {
 
 export const TRUST_DOMAIN = 'shop.example';
 export const ISSUER = 'api_gateway';
-/** Seconds: the time at which every token of these tests is judged. */
+/** Seconds: the time at which every token in these tests is checked. */
 export const NOW = 1_790_000_000;
 
 export type TestKey = JsonWebKey & { kid: string; alg: SigningAlgorithm };
@@ -41,7 +41,7 @@ export function publicPart(key: JsonWebKey): JsonWebKey {
 
 export const base64url = (data: string | Uint8Array): string => Buffer.from(data).toString('base64url');
 
-/** A JWS signature by any key, whatever a header says. Independent of the library's own signer. */
+/** A JWS signature by any key, whatever the header says. Independent of the library's own signer. */
 export function signBytes(input: string, jwk: JsonWebKey, { digest = 'sha256', pss = false } = {}): Buffer {
   const key = createPrivateKey({ key: jwk, format: 'jwk' });
   const data = Buffer.from(input);
@@ -57,7 +57,7 @@ export function signBytes(input: string, jwk: JsonWebKey, { digest = 'sha256', p
 export const hmac = (input: string, secret: string | Uint8Array, digest = 'sha256'): Buffer =>
   createHmac(digest, secret).update(input).digest();
 
-/** An attacker who may write any token, and for whom even the gateway's key signs whatever is asked. */
+/** An attacker who may write any token and have it signed by the gateway's own key. */
 export class Forge {
   readonly key: TestKey;
 
@@ -82,7 +82,7 @@ export class Forge {
         ...options,
       }),
     );
-    // Nothing below shows anything unless the token that is tampered with was good.
+    // Proves that the token is good before it is tampered with; otherwise the tests below would show nothing.
     await forge.accept(forge.token());
     return forge;
   }
@@ -107,12 +107,12 @@ export class Forge {
     });
   }
 
-  /** A well-signed token with some claims or header members changed; `undefined` leaves one out. */
+  /** A correctly signed token with some claims or header members changed; `undefined` omits one. */
   token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
     return this.signed(this.header(header), this.payload(claims));
   }
 
-  /** A well-signed token of any two texts. */
+  /** A correctly signed token of any two texts. */
   signed(header: string | Uint8Array, payload: string | Uint8Array): string {
     const input = `${base64url(header)}.${base64url(payload)}`;
     return `${input}.${base64url(signBytes(input, this.key, { pss: this.algorithm === 'PS256' }))}`;
@@ -122,7 +122,7 @@ export class Forge {
     return this.verifier.verify(token);
   }
 
-  /** The code a token is refused with. Fails if it is accepted, or if anything else is thrown. */
+  /** The code with which a token is refused. Fails if it is accepted or if anything else is thrown. */
   async refusal(token: string): Promise<string> {
     try {
       await this.verifier.verify(token);

@@ -15,7 +15,7 @@ import {
 } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
-/** A request as it came over the wire. */
+/** A request as it was received. */
 export class Received {
   constructor(
     readonly method: string,
@@ -23,18 +23,18 @@ export class Received {
     readonly rawHeaders: readonly string[],
   ) {}
 
-  /** Every value of a field, by its exact name without case. */
+  /** Every value of a header, matched by name without case. */
   all(name: string): string[] {
     return this.rawHeaders.filter((_, i) => i % 2 === 1 && this.rawHeaders[i - 1]?.toLowerCase() === name);
   }
 
-  /** Every value of every field that a server might take for the token. */
+  /** Every value of every header that a server might take for the token. */
   get tokens(): string[] {
     return this.rawHeaders.filter((_, i) => i % 2 === 1 && /^txn[-_]token$/i.test(this.rawHeaders[i - 1] ?? ''));
   }
 }
 
-/** A real server that remembers what it was sent. */
+/** A real server that records what it was sent. */
 export class Peer {
   readonly received: Received[] = [];
   readonly #server = createServer((req, res) => {
@@ -46,7 +46,7 @@ export class Peer {
   async listen(host = '127.0.0.1'): Promise<this> {
     this.#server.listen(0, host);
     await once(this.#server, 'listening');
-    // A test that fails half way must not keep the runner waiting for ever.
+    // A test that fails half way must not keep the runner waiting.
     this.#server.unref();
     return this;
   }
@@ -87,14 +87,14 @@ export interface Answer {
   readonly text: string;
 }
 
-/** An application that calls others, without a server of its own. */
+/** An application that calls others and has no server of its own. */
 export interface Caller {
   readonly app: INestApplicationContext;
   readonly tokens: TestTokenIssuer;
   readonly context: InternalTokenContext;
   readonly propagation: OutgoingPropagation;
   readonly http: HttpService;
-  /** Runs as the claims of a user. */
+  /** Runs with the claims of a user. */
   as<T>(user: string | VerifiedClaims, fn: () => T): T;
   close(): Promise<void>;
 }
@@ -130,7 +130,7 @@ export async function startCaller(
 
 export type Client = (url: string, call?: Call) => Promise<Answer>;
 
-/** The clients that applications use; redirects are followed where the client can. */
+/** The clients that applications use, following redirects where they can. */
 export function clientsOf(caller: () => Caller): { client: string; call: Client; follows: boolean }[] {
   return [
     { client: 'fetch', call: byFetch, follows: true },
@@ -227,8 +227,8 @@ async function byNode(url: string, { body, ...call }: Call = {}): Promise<Answer
 }
 
 /**
- * The code of the typed error inside of what a client rejects with. Node's fetch keeps the text alone of errors that
- * were made in another realm, as everything in a test runner's sandbox is.
+ * The code of the typed error inside a client's rejection. Node's fetch keeps only the message of errors
+ * from another realm, and everything in a test runner's sandbox is another realm.
  */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
@@ -244,7 +244,7 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** A caller, one peer that it may trust and one that it may not; they come and go with the suite. */
+/** A caller with one trusted and one untrusted peer, started and stopped with the suite. */
 export function useCallerWithPeers(
   options: (peers: { inside: Peer; outside: Peer }) => InternalTokenHttpOptions = ({ inside }) => ({
     internalOrigins: { orders: inside.origin },

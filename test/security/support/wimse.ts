@@ -5,7 +5,7 @@ import { type Answer, type Ask, CalledService, GATEWAY } from './callers.js';
 type Parts = { readonly header?: Record<string, unknown>; readonly payload?: Record<string, unknown> };
 
 const ISSUER = 'https://identity.shop.test';
-/** How callers know the service; where it really listens is nobody's business. */
+/** The address callers know the service by; where it really listens does not matter. */
 export const ORIGIN = 'https://inventory.internal:3002';
 
 export const now = (): number => Math.floor(Date.now() / 1000);
@@ -21,7 +21,7 @@ export function jwt(header: object, payload: object, key: KeyObject): string {
   return `${text}.${signature.toString('base64url')}`;
 }
 
-/** Who gives workloads their identity, and one workload. */
+/** The issuer of workload identities, and one workload. */
 export class Workload {
   readonly issuerKey = ecKey();
   readonly key = ecKey();
@@ -66,13 +66,13 @@ export class Workload {
 
 export interface WimseAsk extends Ask {
   readonly wit?: string | readonly string[] | null;
-  /** Made for the WIT and the token, unless given. */
+  /** Made for the WIT and the token unless given. */
   readonly wpt?: string | readonly string[] | null;
   readonly proof?: Parts;
   readonly proofKey?: KeyObject;
 }
 
-/** A service that asks for WIT and WPT, and a workload that has both. */
+/** A service that requires WIT and WPT, and a workload that has both. */
 export class WimseService {
   private constructor(
     readonly service: CalledService,
