@@ -50,7 +50,7 @@ describe('dev page: what it reveals', () => {
     expect(forged).toMatchObject({
       valid: false,
       code: 'txn_key_unknown',
-      reason: expect.stringContaining('The key of the internal token is not known.') as string,
+      reason: expect.stringContaining('The key of the internal token is unknown.') as string,
       claims: { sub: 'mallory' },
     });
     expect(text).not.toContain('eyJ');

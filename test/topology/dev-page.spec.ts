@@ -119,7 +119,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       await page.locator('#token').fill(forged);
       await page.getByRole('button', { name: 'Inspect' }).click();
       await says('txn_signature');
-      await says(/The signature of the internal token does not fit/);
+      await says(/The signature of the internal token is not valid/);
       await photograph('token-refused');
       expect(await page.content()).not.toContain(signature);
     });

@@ -3,7 +3,7 @@ export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   readonly action: string;
-  /** Of a 503: what `Retry-After` says (RFC 9110, section 10.2.3), in seconds. Default 1. */
+  /** The `Retry-After` of a 503 (RFC 9110, section 10.2.3), in seconds. Default 1. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -31,27 +31,27 @@ const table = {
   txn_alg: {
     status: 401,
     title: 'The algorithm of the internal token is not accepted',
-    action: 'Let issuer and verifiers be configured with the same algorithms.',
+    action: 'Configure issuer and verifiers with the same algorithm.',
   },
   txn_key_unknown: {
     status: 401,
-    title: 'The key of the internal token is not known',
-    action: 'Check that this service reads the key set of the gateway that issued the token; a new key needs a moment.',
+    title: 'The key of the internal token is unknown',
+    action: 'Check that this service reads the key set of the issuing gateway; a new key takes a moment to arrive.',
   },
   txn_signature: {
     status: 401,
-    title: 'The signature of the internal token does not fit',
+    title: 'The signature of the internal token is not valid',
     action: 'Send the token unchanged.',
   },
   txn_issuer: {
     status: 401,
     title: 'The internal token comes from another issuer',
-    action: 'Let the gateway and this service be configured with the same issuer name.',
+    action: 'Configure the gateway and this service with the same issuer name.',
   },
   txn_audience: {
     status: 401,
     title: 'The internal token is for another trust domain',
-    action: 'Let the gateway and this service be configured with the same trust domain.',
+    action: 'Configure the gateway and this service with the same trust domain.',
   },
   txn_expired: {
     status: 401,
@@ -70,8 +70,8 @@ const table = {
   },
   txn_claims_invalid: {
     status: 401,
-    title: 'A claim of the internal token is missing or of the wrong kind',
-    action: 'Let the gateway issue every required claim; compare the versions of gateway and service.',
+    title: 'A claim of the internal token is missing or has the wrong type',
+    action: 'Make the gateway issue every required claim; compare the versions of gateway and service.',
   },
   txn_too_large: {
     status: 401,
@@ -80,34 +80,34 @@ const table = {
   },
   txn_scope: {
     status: 403,
-    title: 'The request is not for this purpose',
-    action: 'Ask for an access token with a scope that this operation accepts.',
+    title: 'The internal token does not have the scope of this operation',
+    action: 'Request an access token with a scope that this operation accepts.',
   },
   txn_permission: {
     status: 403,
     title: 'The user lacks a permission',
-    action: 'Give the user the permission that this operation needs.',
+    action: 'Grant the user the permission that this operation needs.',
   },
   txn_replayed: {
     status: 401,
-    title: 'The internal token was used before',
+    title: 'The internal token has already been used',
     action: 'Start again at the gateway.',
   },
   txn_replay_unknown: {
     status: 503,
-    title: 'It cannot be told whether the internal token was used before',
-    action: 'Try again in a moment; if it lasts, check that the replay store of this service can be reached.',
+    title: 'The replay store did not answer',
+    action: 'Try again in a moment; if the error persists, check that this service can reach its replay store.',
   },
   txn_keys_not_ready: {
     status: 503,
     title: 'The keys for internal tokens are not loaded',
-    action: 'Try again in a moment; if it lasts, check that the key source of this service can be reached.',
+    action: 'Try again in a moment; if the error persists, check that this service can reach its key source.',
     retryAfterSeconds: 30,
   },
   txn_no_context: {
     status: 500,
-    title: 'No verified claims here',
-    action: 'Ask for claims only while a request is served, or enter a context with InternalTokenContext.run().',
+    title: 'There are no verified claims in this context',
+    action: 'Read claims only while a request is being served, or enter a context with InternalTokenContext.run().',
   },
   txn_unsigned: {
     status: 500,
@@ -121,28 +121,28 @@ const table = {
   },
   caller_missing: {
     status: 400,
-    title: 'The calling process did not say who it is',
-    action: 'Let the calling process show what this service asks for: its certificate, or its workload identity token.',
+    title: 'The calling process did not identify itself',
+    action: 'Send the credential that this service asks for: a client certificate or a workload identity token.',
   },
   caller_invalid: {
     status: 400,
-    title: 'It is not proven which process calls',
-    action: 'Read the detail; compare certificates, trust domain, audience and clocks of the two processes.',
+    title: 'The identity of the calling process could not be verified',
+    action: 'Read the detail; compare the certificates, trust domains, audiences and clocks of the two processes.',
   },
   caller_replayed: {
     status: 400,
-    title: 'The proof of the calling process was used before',
-    action: 'Make a proof for each request.',
+    title: 'The proof of the calling process has already been used',
+    action: 'Create a new proof for each request.',
   },
   caller_not_allowed: {
     status: 403,
-    title: 'This process may not call here',
-    action: 'Add its id to the callers of this service or handler, if it should.',
+    title: 'The calling process is not allowed to make this call',
+    action: 'If it should be, add its id to the callers of this service or handler.',
   },
   caller_unavailable: {
     status: 503,
-    title: 'It cannot be told which process calls',
-    action: 'Try again in a moment; if it lasts, check that this service can read the keys of the workload identities.',
+    title: 'The identity of the calling process cannot be checked at the moment',
+    action: 'Try again in a moment; if the error persists, check the identity key source and the replay store of this service.',
     retryAfterSeconds: 5,
   },
   access_token_missing: {
@@ -162,13 +162,13 @@ const table = {
   },
   upgrade_refused: {
     status: 400,
-    title: 'The protocol is not changed',
-    action: 'Use HTTP/1.1 requests: WebSocket is not spoken here.',
+    title: 'Protocol upgrades are not accepted',
+    action: 'Use plain HTTP/1.1 requests; WebSocket is not available here.',
   },
   json_too_deep: {
     status: 400,
     title: 'The JSON body is nested too deeply',
-    action: 'Send fewer arrays and objects inside one another.',
+    action: 'Nest arrays and objects less deeply.',
   },
   payload_too_large: {
     status: 413,
@@ -178,11 +178,11 @@ const table = {
   insufficient_scope: {
     status: 403,
     title: 'The access token does not cover this operation',
-    action: 'Ask the identity provider for an access token with the scope of this operation.',
+    action: 'Request an access token with the scope of this operation from the identity provider.',
   },
   insufficient_permissions: {
     status: 403,
-    title: 'The user may not do this',
+    title: 'The user is not allowed to do this',
     action: 'Ask an administrator for the permission.',
   },
   misdirected_request: {
@@ -193,11 +193,11 @@ const table = {
   route_not_found: {
     status: 404,
     title: 'No such route',
-    action: 'Check method and path.',
+    action: 'Check the method and the path.',
   },
   enrichment_failed: {
     status: 503,
-    title: 'The rights of the user could not be determined',
+    title: 'The permissions of the user could not be determined',
     action: 'Try again in a moment.',
   },
   identity_provider_unavailable: {
@@ -213,7 +213,7 @@ const table = {
   },
   upstream_overloaded: {
     status: 503,
-    title: 'Too many requests wait for the service behind this route',
+    title: 'Too many requests are waiting for the service behind this route',
     action: 'Try again in a moment.',
   },
   upstream_timeout: {
@@ -224,16 +224,16 @@ const table = {
   upstream_rejected_token: {
     status: 502,
     title: 'The service behind this route did not accept the internal token',
-    action: 'Let the operators compare the configuration of gateway and service.',
+    action: 'Ask the operators to compare the configuration of gateway and service.',
   },
   upstream_rejected_caller: {
     status: 502,
     title: 'The service behind this route did not accept this process as its caller',
-    action: 'Let the operators compare the certificates and the list of callers of the two processes.',
+    action: 'Ask the operators to compare the certificates of the two processes and the list of allowed callers.',
   },
   internal_call_unsafe: {
     status: 500,
-    title: 'A call to an internal origin would not go straight and safely to its service',
+    title: 'A call to an internal origin would not reach its service directly and safely',
     action: 'Read the message in the log: bypass the proxy, use the client that it names, or list the sidecar.',
   },
   configuration_invalid: {
@@ -243,21 +243,21 @@ const table = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-/** The stable name of a refusal or failure: what programs compare, what logs and bodies carry. */
+/** The stable name of a refusal or failure, for programs to compare. It stands in logs and response bodies. */
 export type InternalTokenErrorCode = keyof typeof table;
 
-/** Every code with its HTTP status, what happened and what the caller does about it. Docs are made from it. */
+/** Every code with its HTTP status, what happened and what the caller does about it. The docs are generated from it. */
 export const INTERNAL_TOKEN_ERRORS: Readonly<Record<InternalTokenErrorCode, ErrorEntry>> = table;
 
 /**
  * Every refusal and failure of this library.
  *
- * `detail` may be shown to the caller: it names what is wrong, never a token, a key or a claim's value.
+ * `detail` may be shown to the caller: it says what is wrong and never contains a token, a key or a claim's value.
  */
 export class InternalTokenError extends Error {
   /** The HTTP status this error is answered with. */
   readonly status: number;
-  /** What is wrong in this case, or what the table says to do about the code. */
+  /** What is wrong in this case; by default the table's advice for the code. */
   readonly detail: string;
 
   constructor(

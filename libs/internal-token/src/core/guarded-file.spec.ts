@@ -19,14 +19,14 @@ describe('A file that holds a secret or keys', () => {
   const readSecret = () => readSecretFile(path, (problem) => problems.push(problem));
   const readKeys = () => jwksFileSource(path).load(AbortSignal.timeout(10_000));
 
-  it.each([0o602, 0o666, 0o777])('R177: of mode %o is refused: everybody can write it', async (mode) => {
+  it.each([0o602, 0o666, 0o777])('R177: refuses a file of mode %o, which everybody can write', async (mode) => {
     chmodSync(path, mode);
     await expect(readSecret()).rejects.toThrow('everybody can write it: chmod o-w');
     await expect(readKeys()).rejects.toThrow('everybody can write it: chmod o-w');
     expect(problems).toEqual([]);
   });
 
-  it.each([0o604, 0o644, 0o444])('R177: of mode %o is read, with a warning if it is a secret', async (mode) => {
+  it.each([0o604, 0o644, 0o444])('R177: reads a file of mode %o, with a warning if it is a secret', async (mode) => {
     chmodSync(path, mode);
     expect(await readKeys()).toEqual({ keys: [] });
     expect(problems).toEqual([]);
@@ -34,14 +34,14 @@ describe('A file that holds a secret or keys', () => {
     expect(problems).toEqual([expect.stringMatching(/everybody can read it: chmod 600 .*defaultMode 0440/)]);
   });
 
-  it.each([0o600, 0o400, 0o440, 0o660])('R177: of mode %o is read without a word', async (mode) => {
+  it.each([0o600, 0o400, 0o440, 0o660])('R177: reads a file of mode %o without a warning', async (mode) => {
     chmodSync(path, mode);
     expect(await readSecret()).toBe('{"keys":[]}');
     expect(await readKeys()).toEqual({ keys: [] });
     expect(problems).toEqual([]);
   });
 
-  it('R177: the file counts, not the link that leads to it', async () => {
+  it('R177: checks the mode of the file, not of the symbolic link to it', async () => {
     const target = path;
     path = join(folder, 'link');
     symlinkSync(target, path);
@@ -54,7 +54,7 @@ describe('A file that holds a secret or keys', () => {
     );
   });
 
-  it('is read to a limit', async () => {
+  it('refuses a file that exceeds its size limit', async () => {
     writeFileSync(path, 'x'.repeat(64 * 1024));
     expect(await readSecret()).toHaveLength(64 * 1024);
     writeFileSync(path, 'x'.repeat(64 * 1024 + 1));

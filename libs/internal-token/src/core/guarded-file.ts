@@ -1,18 +1,18 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** What a file holds: something that only its owner and group may read, or key sets and settings that all may read. */
+/** What a file holds: a secret for its owner and group, or key sets and settings that everybody may read. */
 export type FileContent = 'secret' | 'public';
 
-/** Secrets are small; so are key sets, which have a limit of their own. */
+/** Key sets have a limit of their own. */
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
- * The one rule for files that hold secrets or say which keys are trusted. A group may read and write: it is the
- * operator's choice, and how Kubernetes mounts volumes with an `fsGroup`. Windows has no such bits.
- * @param stats of the opened file: what a name leads to may change between a look and a read
+ * The one permission rule for files that hold secrets or say which keys are trusted. A group may read and write: that
+ * is the operator's choice, and Kubernetes mounts volumes with an `fsGroup` this way. Windows has no such bits.
+ * @param stats of the opened file, since the path may lead to another file by the time it is read
  * @returns a warning with its fix, if everybody can read a secret
- * @throws Error where everybody can write: nobody knows whose content it is
+ * @throws Error if everybody can write it: the content could be anybody's
  */
 export function checkFileMode({ mode }: Pick<Stats, 'mode'>, content: FileContent): string | undefined {
   if (process.platform === 'win32') return undefined;
@@ -27,7 +27,7 @@ export function checkFileMode({ mode }: Pick<Stats, 'mode'>, content: FileConten
 
 /**
  * Reads a file that holds a secret (a key, a password, the PIN of an HSM), of at most 64 KiB.
- * @param warn is told if everybody can read it
+ * @param warn is called if everybody can read the file
  * @throws Error (rejects) if it cannot be read, or if everybody can write it
  */
 export function readSecretFile(path: string, warn: (problem: string) => void = () => undefined): Promise<string> {
@@ -38,7 +38,7 @@ export function readSecretFile(path: string, warn: (problem: string) => void = (
   });
 }
 
-/** Opens a file to read it, and closes it whatever happens. */
+/** Opens a file for reading, and closes it when `work` has ended or failed. */
 export async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path);
   try {
@@ -48,7 +48,7 @@ export async function withFile<T>(path: string, work: (file: FileHandle) => Prom
   }
 }
 
-/** @throws Error (rejects) if there is more */
+/** @throws Error (rejects) if the file is larger than `maxBytes` */
 export async function readAtMost(file: FileHandle, maxBytes: number): Promise<string> {
   const buffer = Buffer.alloc(maxBytes + 1);
   let length = 0;

@@ -22,14 +22,14 @@ const R85 = [
 ] as const;
 
 describe('errors', () => {
-  it('R83, R84, R85, R88: every code of the profile has its status', () => {
+  it('R83, R84, R85, R88: every code of the profile has its HTTP status', () => {
     for (const code of R85) {
       expect([code, new InternalTokenError(code).status]).toEqual([code, /scope|permission/.test(code) ? 403 : 401]);
     }
     expect(new InternalTokenError('txn_keys_not_ready').status).toBe(503);
   });
 
-  it('every entry says what happened and what to do', () => {
+  it('every error code says what happened and what to do', () => {
     for (const [code, { status, title, action }] of Object.entries(INTERNAL_TOKEN_ERRORS)) {
       expect(code).toMatch(/^[a-z]+(_[a-z]+)+$/);
       expect(status).toBeGreaterThanOrEqual(400);
@@ -38,7 +38,7 @@ describe('errors', () => {
     }
   });
 
-  it('R85: the body is a problem with a stable code and the request’s id', () => {
+  it('R85: the body is a problem with a stable code and the request id', () => {
     expect(toProblem(new InternalTokenError('txn_expired'), 'id-1')).toEqual({
       type: 'urn:nestjs-internal-token:txn_expired',
       title: 'The internal token has expired',
@@ -56,7 +56,7 @@ describe('errors', () => {
     expect(toProblem(new InternalTokenError('txn_missing'))).not.toHaveProperty('error');
   });
 
-  it('R85: the particulars of our own failures, causes and stacks stay out of the body', () => {
+  it('R85: details, causes and stacks of our own failures stay out of the body', () => {
     const error = new InternalTokenError('configuration_invalid', 'DATABASE_URL is postgres://secret', {
       cause: new Error('inner'),
     });
@@ -65,7 +65,7 @@ describe('errors', () => {
     for (const hidden of ['secret', 'inner', 'spec.ts']) expect(body).not.toContain(hidden);
   });
 
-  it('R83: the challenge names the trust domain, and an error only if there was a token', () => {
+  it('R83: the challenge names the trust domain, and an error only if a token was presented', () => {
     expect(challengeFor(new InternalTokenError('txn_missing'), 'shop.example')).toBe('Txn-Token realm="shop.example"');
     const presented = R85.filter((code) => code !== 'txn_missing' && INTERNAL_TOKEN_ERRORS[code].status === 401);
     for (const code of presented) {
@@ -76,7 +76,7 @@ describe('errors', () => {
     expect(challengeFor(new InternalTokenError('txn_missing'), 'a"b\\c')).toBe('Txn-Token realm="a\\"b\\\\c"');
   });
 
-  it('R83: no other status carries a challenge', () => {
+  it('R83: only a 401 has a challenge', () => {
     const others: InternalTokenErrorCode[] = ['txn_scope', 'txn_keys_not_ready', 'txn_no_context', 'route_not_found'];
     for (const code of others) expect(challengeFor(new InternalTokenError(code), 'shop.example')).toBeUndefined();
     const mint = new InternalTokenError('txn_too_large', undefined, { status: 500 });

@@ -5,15 +5,15 @@ export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  /** Absent where the particulars are not the caller's business. */
+  /** Absent if the details are not for the caller. */
   readonly detail?: string;
-  /** The single findings of a validation. */
+  /** The individual findings of a validation. */
   readonly errors?: readonly string[];
   /** The stable code to compare; see `INTERNAL_TOKEN_ERRORS`. */
   readonly code: string;
   /** OAuth's name for the refusal, where there is one. */
   readonly error?: 'insufficient_scope';
-  /** The id to quote when asking for help: it is on every log line of the request. */
+  /** The id to quote when asking for help. It is on every log line of the request. */
   readonly request_id?: string;
 }
 
@@ -21,8 +21,7 @@ export interface Problem {
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
 /**
- * The body that tells the caller what happened.
- * Of our own failures (5xx) only the table's text is shown; the particulars stay in the log.
+ * The response body of an error. For our own failures (5xx) it has only the table's text; the details stay in the log.
  */
 export function toProblem(error: InternalTokenError, requestId?: string): Problem {
   const { title, action } = INTERNAL_TOKEN_ERRORS[error.code];
@@ -45,9 +44,9 @@ export function retryAfterOf({ code, status }: Pick<Problem, 'code' | 'status'>)
 }
 
 /**
- * The `WWW-Authenticate` value of a service's 401 (RFC 9110, section 11.6.1); `error` is there only if a token was
- * presented. A refusal of the calling process has one too, by which a gateway knows that its client is not meant: these
- * are no 401s. Undefined for everything else.
+ * The `WWW-Authenticate` value of a service's 401 (RFC 9110, section 11.6.1); it has an `error` only if a token was
+ * presented. A refused calling process gets one too, although its status is not 401: it tells a gateway that the
+ * refusal concerns the gateway itself, not its client. Undefined for everything else.
  */
 export function challengeFor(error: InternalTokenError, trustDomain: string): string | undefined {
   const realm = `realm="${trustDomain.replace(/["\\]/g, '\\$&')}"`;

@@ -3,9 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const exempt = new AsyncLocalStorage<true>();
 
 /**
- * Runs `fn`; the calls that it makes go out as they are: no token is put on them or taken off, none is refused.
+ * Runs `fn` and leaves its outgoing calls alone: no token is added or removed, and none of the calls is refused.
  *
- * For what is asked without a caller or on one's own account: a key set, an identity provider, a health check, a
+ * For calls that a process makes on its own behalf (a key set, an identity provider, a health check), and for a
  * forwarder that sends the token itself.
  *
  * ```ts
@@ -16,7 +16,7 @@ export function withoutPropagation<T>(fn: () => T): T {
   return exempt.run(true, fn);
 }
 
-/** True inside of {@link withoutPropagation}, and in all that was started there. */
+/** True inside {@link withoutPropagation}, and in everything that was started there. */
 export function isWithoutPropagation(): boolean {
   return exempt.getStore() === true;
 }

@@ -16,7 +16,7 @@ async function serve(listener: RequestListener): Promise<{ port: number; server:
 }
 
 describe('sendProblem', () => {
-  it('R85, R87: writes the problem on a raw response, with the headers that are set already', async () => {
+  it('R85, R87: writes the problem to a raw response and keeps the headers that are already set', async () => {
     const { port, server } = await serve((_, response) => {
       response.setHeader('WWW-Authenticate', 'Bearer');
       sendProblem(response, problem);
@@ -31,7 +31,7 @@ describe('sendProblem', () => {
     server.close();
   });
 
-  it('keeps the request id that the response has', async () => {
+  it('keeps a request id that the response already has', async () => {
     const { port, server } = await serve((_, response) => {
       response.setHeader('X-Request-Id', 'first');
       sendProblem(response, problem);
@@ -48,7 +48,7 @@ describe('sendProblem', () => {
     server.close();
   });
 
-  it('does nothing on a response that has begun', async () => {
+  it('does nothing on a response that has already begun', async () => {
     const { port, server } = await serve((_, response) => {
       response.end('done');
       sendProblem(response, problem);
@@ -57,7 +57,7 @@ describe('sendProblem', () => {
     server.close();
   });
 
-  it('answers at once and closes when a body is still on its way', async () => {
+  it('answers at once and closes the connection while a body is still arriving', async () => {
     const { port, server } = await serve((_, response) => sendProblem(response, problem));
     const socket = connect(port, '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nstart');

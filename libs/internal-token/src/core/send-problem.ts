@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf } from './problem.js';
 
 /**
- * Answers with a problem (RFC 9457) before any framework has seen the request. Headers that are set already stay, so a
- * challenge goes on the response beforehand. Does nothing on a response that has begun.
+ * Answers with a problem (RFC 9457) before any framework has seen the request. Headers that are already set are kept,
+ * so set a challenge beforehand. Does nothing if the response has already begun.
  *
- * Errors are never cached (RFC 9111, section 3.5 would allow it for some). A request whose body has not arrived yet is
- * not read to its end: the connection closes instead.
+ * Errors are never cached (RFC 9111, section 3.5 would allow it for some). If the body of the request has not arrived
+ * yet, the connection is closed instead of reading it.
  */
 export function sendProblem(res: ServerResponse, problem: Problem): void {
   if (res.headersSent || res.destroyed) return;

@@ -2,7 +2,7 @@ import { InternalTokenError } from './errors.js';
 
 /** Checks of settings: a wrong one names the key, what was given and the fix. */
 
-/** A name that stands in claims and headers: visible ASCII, no spaces. */
+/** A name used in claims and headers: visible ASCII, no spaces. */
 export function requireName(key: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value)) return value;
   const given = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : typeof value;

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { InternalTokenError } from './errors.js';
 
-/** A JSON object as parsed from a token: nothing about it is trusted yet. */
+/** A JSON object parsed from a token; nothing in it is trusted yet. */
 export type JsonObject = { readonly [name: string]: unknown };
 
 /**
- * Parses the UTF-8 text of one JSON object. Refuses what parsers read differently: duplicate names, a byte order mark,
- * invalid UTF-8, and the name `__proto__`.
+ * Parses the UTF-8 text of one JSON object. Refuses everything that other parsers might read differently: duplicate
+ * names, a byte order mark, invalid UTF-8, and the name `__proto__`.
  * @throws InternalTokenError `txn_malformed`
  */
 export function parseStrictJsonObject(bytes: Buffer): JsonObject {
@@ -21,28 +21,27 @@ export function parseStrictJsonObject(bytes: Buffer): JsonObject {
     throw malformed('a part is not JSON');
   }
   if (!isJsonObject(value)) throw malformed('a part is not a JSON object');
-  // A text that comes out of its own value again has no name twice: the rule for nearly every token.
-  // Others (spaces, escapes, numbers in another form) are read once more, by name.
+  // If the value serializes to the same text, no name occurs twice; this holds for nearly every token.
+  // Other texts (spaces, escapes, unusual numbers) are scanned name by name.
   if (canonical === text ? text.includes('"__proto__":') : hasForbiddenNames(text)) {
-    throw malformed('a JSON name occurs twice or is not allowed');
+    throw malformed('a JSON name is duplicated or not allowed');
   }
   return value;
 }
 
-/** True for what JSON calls an object. */
+/** True for a JSON object: not null, not an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * A claim: a member of the object itself, since what somebody put on Object.prototype is none. `null` says that there is
- * none, whatever the claim.
+ * Reads a claim. Only own members count, so that a polluted Object.prototype adds no claim. `null` counts as absent.
  */
 export function claimOf(claims: JsonObject, name: string, absent?: unknown): unknown {
   return Object.hasOwn(claims, name) ? (claims[name] ?? absent) : absent;
 }
 
-/** Walks a text that is known to be JSON, keeping the names seen in every object that is still open. */
+/** Walks a text that is known to be JSON and keeps the names seen in every object that is still open. */
 function hasForbiddenNames(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];
   let nameExpected = false;

@@ -1,18 +1,18 @@
-/** How a process proves itself to others that speak TLS, and what it accepts of them. PEM, as `node:tls` takes it. */
+/** How a process identifies itself over TLS, and whom it trusts. PEM, as `node:tls` takes it. */
 export interface TlsMaterial {
-  /** The authorities that may have signed the other side's certificate. Default: those of Node. */
+  /** The authorities that may sign the peer's certificate. Default: those of Node. */
   readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  /** One's own certificate, for those who ask for one. */
+  /** The certificate of this process, for peers that ask for one. */
   readonly cert?: string | Buffer;
   /** Its private key. */
   readonly key?: string | Buffer;
 }
 
-/** TLS material that may change while the process runs: certificates live for days, processes for months. */
+/** TLS material that may change while the process runs: a certificate may expire long before the process ends. */
 export interface RenewableTls {
-  /** What holds for new connections. */
+  /** Used for new connections. */
   readonly current: TlsMaterial;
-  /** Hears of every change of {@link current}. Returns the function that ends the subscription. */
+  /** Calls `listener` at every change of {@link current}. Returns the function that ends the subscription. */
   onChange(listener: () => void): () => void;
 }
 

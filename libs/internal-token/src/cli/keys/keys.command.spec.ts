@@ -107,7 +107,7 @@ describe('nestjs-internal-token keys', () => {
     ['a policy that is not an object', ['list', '--policy', 'null'], 'Give a JSON object'],
     ['an unknown key', ['retire', 'unheard-of'], 'There is no key unheard-of'],
     ['a rotation without a key', ['rotate'], 'nestjs-internal-token keys new'],
-    ['a file that is not a key', ['new', '--from', import.meta.filename], 'no unencrypted private key'],
+    ['a file that is not a key', ['new', '--from', import.meta.filename], 'not an unencrypted PEM private key'],
     ['R177: a key file that everybody can write', ['new', '--from', '/dev/null'], 'everybody can write it'],
     ['an unknown command', ['lsit'], 'Did you mean list?'],
   ])('refuses %s', async (_name, args, said) => {

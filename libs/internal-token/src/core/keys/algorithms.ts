@@ -1,4 +1,4 @@
-/** What each signing algorithm needs of its key (RFC 7518, section 3; RFC 8037). Symmetric ones do not exist here. */
+/** What each signing algorithm requires of its key (RFC 7518, section 3; RFC 8037). There are no symmetric ones. */
 export const SIGNING_ALGORITHMS = {
   ES256: { keyType: 'ec', curve: 'prime256v1', digest: 'sha256', signatureBytes: 64 },
   ES384: { keyType: 'ec', curve: 'secp384r1', digest: 'sha384', signatureBytes: 96 },

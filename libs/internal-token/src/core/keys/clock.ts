@@ -1,8 +1,8 @@
-/** Time as the key store needs it; a test brings its own. */
+/** The clock of the key store; tests bring their own. */
 export interface Clock {
   /** Milliseconds of a clock that never jumps. */
   now(): number;
-  /** Runs something once, later, without keeping the process alive for it. Gives what calls it off. */
+  /** Runs `run` once, later, without keeping the process alive for it. Returns the function that cancels it. */
   after(milliseconds: number, run: () => void): () => void;
 }
 

@@ -8,7 +8,7 @@ const CURVES = [
 ] as const;
 
 describe('ECDSA signatures', () => {
-  it.each(CURVES)('%s: both forms say the same as Node’s own conversion', (namedCurve, digest, size) => {
+  it.each(CURVES)('%s: converts signatures to and from DER as Node does', (namedCurve, digest, size) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
     // Often enough for r or s to be short, and to need a zero byte in front.
     for (let i = 0; i < 300; i += 1) {
@@ -20,7 +20,7 @@ describe('ECDSA signatures', () => {
     }
   });
 
-  it.each(CURVES)('%s: small r and s survive the way there and back', (_curve, _digest, size) => {
+  it.each(CURVES)('%s: keeps small values of r and s through both conversions', (_curve, _digest, size) => {
     for (const value of [1, 0x7f, 0x80, 0xff]) {
       const raw = new Uint8Array(size);
       raw[size / 2 - 1] = value;
@@ -29,19 +29,22 @@ describe('ECDSA signatures', () => {
     }
   });
 
-  it.each(CURVES)('R61: %s: zero, the order and wrong lengths are refused', (_curve, _digest, size) => {
-    const one = new Uint8Array(size);
-    one[size / 2 - 1] = 1;
-    one[size - 1] = 1;
-    expect(rawToDer(one, size)).toBeDefined();
-    expect(rawToDer(one.slice(1), size)).toBeUndefined();
-    expect(rawToDer(new Uint8Array(size), size)).toBeUndefined();
-    expect(rawToDer(new Uint8Array(size).fill(0xff), size)).toBeUndefined();
-    expect(rawToDer(one.slice().fill(0, 0, size / 2), size)).toBeUndefined();
-    expect(rawToDer(one.slice().fill(0, size / 2), size)).toBeUndefined();
-  });
+  it.each(CURVES)(
+    'R61: %s: refuses r or s of zero, r or s of at least the order, and wrong lengths',
+    (_curve, _digest, size) => {
+      const one = new Uint8Array(size);
+      one[size / 2 - 1] = 1;
+      one[size - 1] = 1;
+      expect(rawToDer(one, size)).toBeDefined();
+      expect(rawToDer(one.slice(1), size)).toBeUndefined();
+      expect(rawToDer(new Uint8Array(size), size)).toBeUndefined();
+      expect(rawToDer(new Uint8Array(size).fill(0xff), size)).toBeUndefined();
+      expect(rawToDer(one.slice().fill(0, 0, size / 2), size)).toBeUndefined();
+      expect(rawToDer(one.slice().fill(0, size / 2), size)).toBeUndefined();
+    },
+  );
 
-  it('R61: DER that is not the one encoding of two integers is refused', () => {
+  it('R61: refuses DER that is not the canonical encoding of two integers', () => {
     for (const hex of [
       '',
       '30',

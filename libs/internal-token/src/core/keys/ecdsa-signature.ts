@@ -1,9 +1,9 @@
 /**
- * ECDSA signatures: JWS wants r and s side by side (RFC 7518, section 3.4), OpenSSL speaks DER.
- * Node converts too (`dsaEncoding`), but passing that option costs more than the rest of the signature's handling.
+ * Converts ECDSA signatures: JWS has r and s side by side (RFC 7518, section 3.4), OpenSSL has DER.
+ * Node converts too (`dsaEncoding`), but passing that option costs more than everything else done with the signature.
  */
 
-/** The order of each curve's base point: r and s must lie below it (SEC 2). */
+/** The order of each curve's base point, by signature length: r and s must lie below it (SEC 2). */
 const ORDERS: Readonly<Record<number, Buffer>> = {
   64: Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex'),
   96: Buffer.from(
@@ -30,7 +30,7 @@ function below(bytes: Uint8Array, from: number, order: Uint8Array): boolean {
   return false;
 }
 
-/** DER of a JWS signature; undefined for a wrong length, or an r or s outside 1 … order-1. */
+/** Converts a JWS signature to DER; undefined for a wrong length, or an r or s outside 1 … order-1. */
 export function rawToDer(raw: Uint8Array, signatureBytes: number): Uint8Array | undefined {
   const order = ORDERS[signatureBytes];
   if (raw.length !== signatureBytes || order === undefined) return undefined;
@@ -62,7 +62,7 @@ export function rawToDer(raw: Uint8Array, signatureBytes: number): Uint8Array | 
   return der;
 }
 
-/** The JWS signature of a DER one. @throws RangeError if it is not the DER of two integers in 1 … order-1 */
+/** Converts a DER signature to JWS. @throws RangeError if it is not the DER of two integers in 1 … order-1 */
 export function derToRaw(der: Uint8Array, signatureBytes: number): Uint8Array {
   const half = signatureBytes / 2;
   const raw = new Uint8Array(signatureBytes);
@@ -74,7 +74,7 @@ export function derToRaw(der: Uint8Array, signatureBytes: number): Uint8Array {
     if (at - from > half || at > der.length) throw new RangeError('Not a DER signature of this curve');
     raw.set(der.subarray(from, at), end - (at - from));
   }
-  // Strict in this direction too: whatever DER was given, it must be the one encoding of what came out.
+  // Strict in this direction too: the given DER must be the only encoding of the result.
   const again = rawToDer(raw, signatureBytes);
   if (again === undefined || Buffer.compare(again, der) !== 0)
     throw new RangeError('Not a DER signature of this curve');

@@ -8,18 +8,18 @@ import type { JsonWebKeySet, KeySource } from './key-source.js';
 
 /** Settings of {@link jwksUriSource}. */
 export interface JwksUriOptions {
-  /** Accept `http:` to other hosts than loopback, where a mesh encrypts. Default false. */
+  /** Accept `http:` to hosts other than loopback, for a mesh that encrypts. Default false. */
   readonly allowPlaintext?: boolean;
   /** Certificate authorities (PEM) to trust instead of the system's. */
   readonly ca?: string;
-  /** For certificates that change while the process runs, and a gateway that asks for one; asked at each download. */
+  /** TLS material that may change while the process runs, with a client certificate if needed; read at each download. */
   readonly tls?: RenewableTls;
 }
 
 /**
- * Keys published at a URL. An answer is a 200 of at most 256 KiB; redirects and compression are not followed, since
- * both let somebody else decide what is read, or how much.
- * @throws InternalTokenError `configuration_invalid` for a URL that is none, or not https outside of loopback
+ * Keys published at a URL. The answer must be a 200 of at most 256 KiB. Redirects and compressed answers are refused: a
+ * redirect could lead anywhere, and what compressed bytes expand to has no limit.
+ * @throws InternalTokenError `configuration_invalid` for an invalid URL, or one that is not https outside loopback
  */
 export function jwksUriSource(uri: string, options: JwksUriOptions = {}): KeySource {
   const url = checkedUrl(uri, options.allowPlaintext ?? false);
@@ -36,7 +36,10 @@ function checkedUrl(uri: string, allowPlaintext: boolean): URL {
     throw new InternalTokenError('configuration_invalid', 'jwksUri: give an https URL.');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new InternalTokenError('configuration_invalid', 'jwksUri: a key set is public, give a URL without password.');
+    throw new InternalTokenError(
+      'configuration_invalid',
+      'jwksUri: a key set is public; give a URL without a password.',
+    );
   }
   if (url.protocol === 'http:' && !allowPlaintext && !LOOPBACK.test(url.hostname)) {
     throw new InternalTokenError(
@@ -52,7 +55,7 @@ async function download(url: URL, { ca, cert, key }: TlsMaterial, signal: AbortS
   const headers = {
     accept: 'application/jwk-set+json, application/json',
     'accept-encoding': 'identity',
-    // A cache on the way would keep a withdrawn key alive for as long as it likes.
+    // A cache on the way could keep a withdrawn key alive.
     'cache-control': 'no-cache',
   };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

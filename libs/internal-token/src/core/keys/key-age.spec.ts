@@ -12,7 +12,7 @@ import { staticSource } from './static-source.js';
 
 const HOUR = 3600_000;
 
-describe('How old fetched keys may become', () => {
+describe('The age limit of fetched keys', () => {
   let clock: ManualClock;
   let signer: Signer;
   const events: KeyStoreEvent[] = [];
@@ -46,7 +46,7 @@ describe('How old fetched keys may become', () => {
     return failure?.type === 'load_failed' ? heldKeys(failure) : undefined;
   };
 
-  it('R174: after a day without their source they verify nothing, remembered tokens neither; then all is well again', async () => {
+  it('R174: after a day without their source keys verify nothing, not even remembered tokens, until it is back', async () => {
     const desk = new Desk(clock, setOf(signer));
     const { store, verifier } = await open(desk);
     desk.fail();
@@ -63,19 +63,19 @@ describe('How old fetched keys may become', () => {
     expect(verifier.verify(mint(signer, clock.now()))).toMatchObject({ userId: 'user-7' });
   });
 
-  it('R174: from half of it on the failures say how long the keys are still used', async () => {
+  it('R174: from half the limit on, every failure says how long the keys will still be used', async () => {
     const desk = new Desk(clock, setOf(signer));
     await open(desk);
     desk.fail();
     await clock.pass(12 * HOUR - 1000);
-    expect(lastWords()).toBe('the keys held go on verifying');
+    expect(lastWords()).toBe('the current keys still verify tokens');
     await clock.pass(HOUR);
-    expect(lastWords()).toMatch(/^the keys held are 1[23] h old and verify for 1[01] h more$/);
+    expect(lastWords()).toMatch(/^the current keys are 1[23] h old and verify tokens for another 1[01] h$/);
     await clock.pass(12 * HOUR);
-    expect(lastWords()).toBe('the keys held are older than 24 h and verify nothing');
+    expect(lastWords()).toBe('the current keys are older than 24 h and verify nothing');
   });
 
-  it('R174: the limit is what is configured, and longer than two refreshes', async () => {
+  it('R174: the age limit is configurable and must exceed two refreshes', async () => {
     const desk = new Desk(clock, setOf(signer));
     const { store } = await open(desk, { maxKeyAgeSeconds: 600 });
     desk.fail();
@@ -86,17 +86,17 @@ describe('How old fetched keys may become', () => {
     }
   });
 
-  it('R174: keys from a file or from the configuration have none', async () => {
+  it('R174: keys from a file or from the configuration have no age limit', async () => {
     const desk = Object.assign(new Desk(clock, setOf(signer)), { local: true });
     const stays = await open(desk);
     const fixed = await open(staticSource(setOf(signer)));
     desk.fail();
     await clock.pass(25 * HOUR);
     expect([stays.store.ready, fixed.store.ready]).toEqual([true, true]);
-    expect(lastWords()).toBe('the keys held go on verifying');
+    expect(lastWords()).toBe('the current keys still verify tokens');
   });
 
-  it('R174: keys from a seed are as old as when they were fetched', async () => {
+  it('R174: keys from a seed count their age from when they were fetched', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'key-age-'));
     const seedFile = join(directory, 'keys.json');
     const fetchedAt = new Date(Date.now() - 23 * HOUR).toISOString();

@@ -3,26 +3,26 @@ import { requireDuration } from '../settings.js';
 import type { Clock } from './clock.js';
 import type { KeySource } from './key-source.js';
 
-/** Default limit for keys that are fetched, in seconds. */
+/** Default age limit of fetched keys, in seconds. */
 const DAY_SECONDS = 24 * 60 * 60;
 const MONTH_SECONDS = 30 * DAY_SECONDS;
 
-/** How long ago the source gave the keys that are held, and whether that is too long. */
+/** How long ago the source returned the current keys, and whether that is too long. */
 export class KeyAge {
-  /** Seconds; undefined for sources on this machine, which nobody in between can hold back. */
+  /** Seconds; undefined for sources on this machine, since nobody in between can withhold their changes. */
   readonly limitSeconds: number | undefined;
   readonly #clock: Clock;
-  /** When the source was asked for what is held; for seeded keys, when it was then. */
+  /** When the source was asked for the current keys; for seeded keys, before they were written to the seed. */
   #askedAt: number | undefined;
 
-  /** @throws InternalTokenError `configuration_invalid` for a limit that regular refreshes would not keep */
+  /** @throws InternalTokenError `configuration_invalid` for a limit too short for the regular refreshes */
   constructor(source: KeySource, refreshSeconds: number, maxKeyAgeSeconds: number | undefined, clock: Clock) {
     const limit = requireDuration('maxKeyAgeSeconds', maxKeyAgeSeconds ?? DAY_SECONDS, 1, MONTH_SECONDS);
     if (limit < 2 * refreshSeconds) {
       throw new InternalTokenError(
         'configuration_invalid',
-        `maxKeyAgeSeconds is ${limit}: give at least twice refreshSeconds (${refreshSeconds}), or one failed load ` +
-          'would end the service.',
+        `maxKeyAgeSeconds is ${limit}: give at least twice refreshSeconds (${refreshSeconds}), or a single failed ` +
+          'load would make every token fail.',
       );
     }
     this.limitSeconds = source.fixed || source.local ? undefined : limit;
@@ -38,7 +38,7 @@ export class KeyAge {
     return this.limitSeconds !== undefined && (this.seconds ?? 0) > this.limitSeconds;
   }
 
-  /** The keys are as they were so many milliseconds ago. */
+  /** Records that the source returned the current keys `ageMs` milliseconds ago. */
   set(ageMs: number): void {
     this.#askedAt = this.#clock.now() - ageMs;
   }

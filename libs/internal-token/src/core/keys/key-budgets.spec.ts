@@ -7,7 +7,7 @@ import { KeyStore } from './key-store.js';
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 
-describe('What tokens may cost the source of the keys', () => {
+describe('The loads that tokens may cause', () => {
   let clock: ManualClock;
   let desk: Desk;
   let store: KeyStore;
@@ -48,7 +48,7 @@ describe('What tokens may cost the source of the keys', () => {
   const mostInMinute = (times: readonly number[]): number =>
     Math.max(...times.map((start) => times.filter((at) => at >= start && at < start + 60 * SECOND).length));
 
-  it('R107: unknown ids cause four loads a minute, and one each thirty seconds', async () => {
+  it('R107: unknown key ids cause four loads a minute, and one more every thirty seconds', async () => {
     expect(await loadsOf(nobody, 100)).toBe(5);
     await clock.pass(30 * SECOND - 1);
     expect(await loadsOf(nobody, 100)).toBe(0);
@@ -58,7 +58,7 @@ describe('What tokens may cost the source of the keys', () => {
     expect(await loadsOf(nobody, 100)).toBe(5);
   });
 
-  it('R107: over an hour of flood: six a minute of unknown ids, two of bad signatures', async () => {
+  it('R107: an hour of flood causes six loads a minute for unknown ids and two for bad signatures', async () => {
     const causes = new Map<Signer, number[]>([nobody, replaced].map((signer) => [signer, []]));
     for (; clock.now() < HOUR - SECOND; await clock.pass(SECOND)) {
       for (const [signer, times] of causes) if ((await loadsOf(signer, 1)) > 0) times.push(clock.now());
@@ -70,7 +70,7 @@ describe('What tokens may cost the source of the keys', () => {
     expect(desk.askedAt.length).toBe(1 + (lateMinutes[0] ?? 0) + (lateMinutes[1] ?? 0));
   });
 
-  it('R104b: invented ids keep a new key out for thirty seconds at most, however many they are', async () => {
+  it('R104b: invented key ids delay a new key by thirty seconds at most, however many they are', async () => {
     await loadsOf(nobody, 30);
     desk.give(setOf(known, fresh));
     const seen: string[] = [];
@@ -82,13 +82,13 @@ describe('What tokens may cost the source of the keys', () => {
     expect(await codeOf(fresh)).toBe('accepted');
   });
 
-  it('R104b: a trickle of invented ids does not keep a new key out at all', async () => {
+  it('R104b: a trickle of invented key ids does not delay a new key', async () => {
     for (; clock.now() < 300 * SECOND; await clock.pass(20 * SECOND)) await codeOf(nobody);
     desk.give(setOf(known, fresh));
     expect(await codeOf(fresh)).toBe('accepted');
   });
 
-  it('R69: while the set cannot be loaded an unknown key is 503, and a known one is served', async () => {
+  it('R69: while the key set cannot be loaded, an unknown key gets 503 and a known one is served', async () => {
     desk.fail();
     for (let i = 0; i < 30; i += 1) {
       expect(await codeOf(fresh)).toBe('txn_keys_not_ready');
@@ -100,7 +100,7 @@ describe('What tokens may cost the source of the keys', () => {
     expect(await codeOf(nobody)).toBe('txn_key_unknown');
   });
 
-  it('R69: so is one whose request has waited a second for a slow source', async () => {
+  it('R69: a request that has waited a second for a slow source gets 503', async () => {
     let finish: () => void = () => undefined;
     desk.answer = () => new Promise((resolve) => (finish = () => resolve(setOf(known, fresh))));
     const waiting = codeOf(fresh);
@@ -111,7 +111,7 @@ describe('What tokens may cost the source of the keys', () => {
     expect(await codeOf(fresh)).toBe('accepted');
   });
 
-  it('R104b: a key replaced under its id is noticed at a failed signature, once in thirty seconds', async () => {
+  it('R104b: a key replaced under the same id is noticed at a failed signature, once every thirty seconds', async () => {
     expect(await codeOf(replaced)).toBe('txn_signature');
     desk.give(setOf(replaced));
     await clock.pass(30 * SECOND - 1);
@@ -122,7 +122,7 @@ describe('What tokens may cost the source of the keys', () => {
     expect(desk.askedAt).toHaveLength(3);
   });
 
-  it('R107: forged signatures take nothing from the budget of unknown ids', async () => {
+  it('R107: forged signatures do not use up the budget of unknown key ids', async () => {
     expect(await loadsOf(replaced, 100)).toBe(1);
     expect(await loadsOf(nobody, 100)).toBe(5);
   });

@@ -9,8 +9,8 @@ import type { KeyStoreEvent } from './key-store-event.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-describe('A source that hears of changes', () => {
-  it('R108: is read at once when it says so, until the store is closed', async () => {
+describe('A key source that reports changes', () => {
+  it('R108: a source that reports a change is read at once, until the store is closed', async () => {
     const clock = new ManualClock();
     const desk = new Desk(clock, setOf(await newSigner('a')));
     let tell: (() => void) | undefined;
@@ -54,7 +54,7 @@ describe('The scheduled refresh of keys', () => {
     for (const store of stores.splice(0)) store.close();
   });
 
-  it('R105: pauses vary by ten per cent either way, and the longest is the interval', async () => {
+  it('R105: the pause between refreshes varies by ten per cent and is never longer than the interval', async () => {
     for (const [random, expected] of [
       [0, 245.455],
       [0.5, 272.727],
@@ -66,7 +66,7 @@ describe('The scheduled refresh of keys', () => {
     }
   });
 
-  it('R105: goes on for as long as the store is open, at the interval that is configured', async () => {
+  it('R105: refreshes continue at the configured interval until the store is closed', async () => {
     const desk = new Desk(clock, setOf(a));
     const store = await open(desk, { refreshSeconds: 10 });
     await clock.pass(10 * MINUTE);
@@ -76,7 +76,7 @@ describe('The scheduled refresh of keys', () => {
     expect(clock.waiting).toEqual([]);
   });
 
-  it('R105: a fixed source is read once', async () => {
+  it('R105: a fixed source is read only once', async () => {
     const desk = Object.assign(new Desk(clock, setOf(a)), { fixed: true });
     const store = await open(desk);
     await clock.pass(HOUR);
@@ -84,7 +84,7 @@ describe('The scheduled refresh of keys', () => {
     expect(desk.askedAt).toEqual([0]);
   });
 
-  it('R108: a key that is withdrawn stops verifying within the interval', async () => {
+  it('R108: a withdrawn key stops verifying within the interval', async () => {
     const desk = new Desk(clock, setOf(a, b));
     const store = await open(desk, { random: () => 1 });
     await clock.pass(1);
@@ -94,7 +94,7 @@ describe('The scheduled refresh of keys', () => {
     expect(events.at(-1)).toEqual({ type: 'loaded', keyIds: ['b'], added: [], removed: ['a'] });
   });
 
-  it('R108: a source that takes its time shortens the next pause', async () => {
+  it('R108: the time that a slow load takes is deducted from the next pause', async () => {
     const desk = new Desk(clock, setOf(a));
     await open(desk, { random: () => 1, refreshSeconds: 10 });
     desk.answer = () => new Promise((resolve) => clock.after(4000, () => resolve(setOf(a))));
@@ -102,7 +102,7 @@ describe('The scheduled refresh of keys', () => {
     expect(desk.askedAt.slice(0, 5)).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
   });
 
-  it('R104: keys that stay keep their object, and one replaced under its old id is another', async () => {
+  it('R104: an unchanged key keeps its object, and one replaced under its id gets a new one', async () => {
     const desk = new Desk(clock, setOf(a, b));
     const store = await open(desk);
     const [first, second] = [store.find('a'), store.find('b')];
@@ -114,7 +114,7 @@ describe('The scheduled refresh of keys', () => {
     expect(events.at(-1)).toMatchObject({ added: ['b'], removed: ['b'] });
   });
 
-  it('R106: an hour without the source: tokens verify, attempts thin out, and it recovers by itself', async () => {
+  it('R106: tokens still verify after an hour without the source, while attempts grow rarer, and the store recovers', async () => {
     const desk = new Desk(clock, setOf(a));
     const store = await open(desk);
     const verifier = new InternalTokenVerifier({
@@ -144,7 +144,7 @@ describe('The scheduled refresh of keys', () => {
     expect(store.ageSeconds).toBe(0);
   });
 
-  it('R106: a source that never answers is given up after five seconds, and asked again', async () => {
+  it('R106: a load that gets no answer is given up after five seconds and retried', async () => {
     const desk = new Desk(clock, setOf(a));
     const store = await open(desk, { refreshSeconds: 10 });
     desk.answer = () => new Promise(() => undefined);
@@ -154,7 +154,7 @@ describe('The scheduled refresh of keys', () => {
     expect(events.at(-1)).toMatchObject({ type: 'load_failed', reason: 'the source did not answer in time' });
   });
 
-  it('R108: reload() asks anew even while a load is under way, and says whether it succeeded', async () => {
+  it('R108: reload() loads again even while a load is running, and says whether it succeeded', async () => {
     const desk = new Desk(clock, setOf(a, b));
     const store = await open(desk);
     let finish: (set: JsonWebKeySet) => void = () => undefined;
@@ -170,7 +170,7 @@ describe('The scheduled refresh of keys', () => {
     expect(store.find('b')).toBeDefined();
   });
 
-  it('R104b: a key published after a load began is found by the search that joined that load', async () => {
+  it('R104b: a key published after a load began is found by a search that joined that load', async () => {
     const desk = new Desk(clock, setOf(a));
     const store = await open(desk);
     let finish: (set: JsonWebKeySet) => void = () => undefined;
@@ -183,16 +183,16 @@ describe('The scheduled refresh of keys', () => {
     expect(desk.askedAt).toHaveLength(3);
   });
 
-  it('says once which keys are refused, not at every refresh', async () => {
+  it('reports refused keys once, not at every refresh', async () => {
     const desk = new Desk(clock, { keys: [...setOf(a).keys, { kty: 'oct', k: 'AA', kid: 'secret' }] });
     const store = await open(desk);
     await store.reload();
     expect(events.filter(({ type }) => type === 'key_refused')).toEqual([
-      { type: 'key_refused', keyId: 'secret', reason: expect.stringContaining('secret parts') },
+      { type: 'key_refused', keyId: 'secret', reason: expect.stringContaining('secret members') },
     ]);
   });
 
-  it.each([0, 0.05, 3601, Number.NaN, '300'])('refreshSeconds %j stops the start', async (refreshSeconds) => {
+  it.each([0, 0.05, 3601, Number.NaN, '300'])('refuses refreshSeconds %j at start', async (refreshSeconds) => {
     const options = { source: new Desk(clock, setOf(a)), refreshSeconds: refreshSeconds as number };
     expect(() => new KeyStore(options)).toThrow(/refreshSeconds .* from 0\.1 to 3600/);
   });

@@ -2,13 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './algorithms.js';
 
 const MIN_RSA_BITS = 2048;
-/** Larger moduli make one verification cost as much as hundreds. */
+/** A larger modulus makes one verification as expensive as hundreds. */
 const MAX_RSA_BITS = 8192;
-/** Exponent 1 verifies anything, and 3 has a history; every usual generator takes 65537. */
+/** Exponent 1 accepts any signature, 3 has a history of attacks; every common generator uses 65537. */
 const MIN_RSA_EXPONENT = 65537n;
 const MAX_RSA_EXPONENT = 1n << 32n;
 
-/** The algorithm a key is for if nothing else says so; undefined for RSA, which serves several, and unusable keys. */
+/** The only algorithm that fits a key; undefined for RSA keys, which fit several, and for unusable keys. */
 export function impliedAlgorithm(key: KeyObject): SigningAlgorithm | undefined {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === 'ed25519') return 'EdDSA';
@@ -19,7 +19,7 @@ export function impliedAlgorithm(key: KeyObject): SigningAlgorithm | undefined {
 }
 
 /**
- * Why a key may not be used with an algorithm, in words for the operator; undefined if it may
+ * Why a key must not be used with an algorithm, as a message for the operator; undefined if it may be
  * (RFC 7518, sections 3.3 to 3.5; RFC 8725bis, section 3.1).
  */
 export function keyFault(key: KeyObject, algorithm: SigningAlgorithm): string | undefined {
@@ -34,7 +34,8 @@ export function keyFault(key: KeyObject, algorithm: SigningAlgorithm): string | 
   if (needs.keyType === 'rsa') {
     if (modulusLength < MIN_RSA_BITS)
       return `RSA keys need at least ${MIN_RSA_BITS} bits, this one has ${modulusLength}`;
-    if (modulusLength > MAX_RSA_BITS) return `RSA keys may have ${MAX_RSA_BITS} bits, this one has ${modulusLength}`;
+    if (modulusLength > MAX_RSA_BITS)
+      return `RSA keys may have at most ${MAX_RSA_BITS} bits, this one has ${modulusLength}`;
     if (publicExponent < MIN_RSA_EXPONENT || publicExponent > MAX_RSA_EXPONENT || publicExponent % 2n === 0n) {
       return `the RSA public exponent must be odd and at least ${MIN_RSA_EXPONENT}`;
     }
@@ -43,7 +44,7 @@ export function keyFault(key: KeyObject, algorithm: SigningAlgorithm): string | 
   return undefined;
 }
 
-/** The y coordinates of the points whose order divides 8, with every encoding that decoders accept of them. */
+/** The y coordinates of the points whose order divides 8, in every encoding that decoders accept. */
 const SMALL_ORDER_Y = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
@@ -54,7 +55,7 @@ const SMALL_ORDER_Y = new Set([
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ]);
 
-/** With such a key a signature says nothing: one fits many messages. */
+/** Under such a key one signature fits many messages, so it proves nothing. */
 function isSmallOrder(key: KeyObject): boolean {
   const { x } = key.export({ format: 'jwk' });
   const point = Buffer.from(x ?? '', 'base64url');

@@ -45,7 +45,7 @@ describe('A seed file', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('R106: lets a service start while the source is away, and says so', async () => {
+  it('R106: a seed file lets a service start while the source is unavailable, and the start is reported', async () => {
     await started(working({ keys: [signer.publicJwk] }));
     await written();
     const restarted = await started(away);
@@ -55,7 +55,7 @@ describe('A seed file', () => {
     expect(events.at(-1)).toMatchObject({ type: 'seed_loaded', keyIds: ['a'] });
   });
 
-  it('R111: is readable by its owner only, and holds public keys only', async () => {
+  it('R111: a seed file is readable by its owner only and contains public keys only', async () => {
     const set = { keys: [{ ...signer.publicJwk, x5t: 'extra' }] };
     await started(working(set));
     await written();
@@ -64,7 +64,7 @@ describe('A seed file', () => {
     expect(content().keys).toEqual([{ kty, crv, x, y, kid, alg, use }]);
   });
 
-  it('is not needed: without one a service without its source is not ready', async () => {
+  it('without a seed file, a service whose source is unavailable is not ready', async () => {
     const store = new KeyStore({ source: away });
     stores.push(store);
     await store.start();
@@ -78,19 +78,19 @@ describe('A seed file', () => {
       /older than 86400 seconds/,
     ],
     [
-      'was fetched in an hour to come',
+      'was fetched in the future',
       () => rewrite({ fetchedAt: new Date(Date.now() + DAY_MS / 24).toISOString() }),
-      /a time to come/,
+      /a time in the future/,
     ],
     ['does not say when it was fetched', () => rewrite({ fetchedAt: undefined }), /does not say when/],
     ['comes from another source', () => rewrite({ source: 'https://other.test/jwks.json' }), /not those of desk/],
-    ['others may write', () => rewrite({}, 0o666), /everybody can write it: chmod o-w/],
-    ['holds private parts', () => rewrite({ keys: [{ ...signer.publicJwk, d: 'AA' }] }), /no usable key/],
-    ['is cut short', () => writeFileSync(seedFile, '{"keys":[', { mode: 0o600 }), /not JSON/],
+    ['everybody can write', () => rewrite({}, 0o666), /everybody can write it: chmod o-w/],
+    ['contains private members', () => rewrite({ keys: [{ ...signer.publicJwk, d: 'AA' }] }), /no usable key/],
+    ['is truncated', () => writeFileSync(seedFile, '{"keys":[', { mode: 0o600 }), /not JSON/],
     ['is empty', () => writeFileSync(seedFile, '', { mode: 0o600 }), /not JSON/],
-    ['is huge', () => rewrite({ more: 'x'.repeat(300_000) }), /more than 262144 bytes/],
+    ['is too large', () => rewrite({ more: 'x'.repeat(300_000) }), /more than 262144 bytes/],
     ['is missing', () => rmSync(seedFile), /ENOENT/],
-  ])('R88: is not used when it %s: the service is not ready', async (_name, spoil, reason) => {
+  ])('R88: refuses a seed file that %s: the service is not ready', async (_name, spoil, reason) => {
     await started(working({ keys: [signer.publicJwk] }));
     await written();
     spoil();
@@ -99,7 +99,7 @@ describe('A seed file', () => {
     expect(events.at(-1)).toEqual({ type: 'seed_failed', action: 'read', reason: expect.stringMatching(reason) });
   });
 
-  it('that cannot be written is told once, and harms nothing', async () => {
+  it('reports a seed file that cannot be written once, and keeps serving', async () => {
     const store = await started(working({ keys: [signer.publicJwk] }), join(directory, 'no', 'such', 'place'));
     await store.reload();
     while (!events.some(({ type }) => type === 'seed_failed')) await new Promise(setImmediate);

@@ -5,28 +5,29 @@ import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet } from './key-source.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** How far ahead the clock that wrote a seed may have been. */
+/** How far ahead the clock of the process that wrote the seed may have been. */
 const MAX_AHEAD_MS = 5 * 60 * 1000;
 /** How often an unchanged set is written again, so that its age stays true. */
 const REWRITE_AFTER_MS = 10 * 60 * 1000;
 
-/** What was read back. */
+/** The content of a seed file. */
 export interface SeededKeys {
   readonly set: JsonWebKeySet;
   readonly ageMs: number;
 }
 
 /**
- * The last good key set on disk, for a start while the source is away. Written whole or not at all, readable by the
- * owner only. Refused if it belongs to somebody else or everybody can write it: they could choose the keys.
+ * Keeps the last good key set on disk, for a start while the source is unavailable. The file is written atomically and
+ * is readable by its owner only. A file that belongs to another user or that everybody can write is refused, since
+ * others could choose the keys.
  */
 export class KeySeed {
   #written: { readonly text: string; readonly at: number } | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   /**
-   * @param source a set that came from elsewhere is not believed
-   * @param maxAgeSeconds nor is one that is older: keys may have been withdrawn meanwhile
+   * @param source a set from another source is refused
+   * @param maxAgeSeconds an older set is refused: its keys may have been withdrawn since
    */
   constructor(
     private readonly path: string,
@@ -34,23 +35,24 @@ export class KeySeed {
     private readonly maxAgeSeconds = Infinity,
   ) {}
 
-  /** @throws Error with words for the operator */
+  /** @throws Error with a message for the operator */
   async read(): Promise<SeededKeys> {
     const text = await readOwnFile(this.path);
     const { keys } = parseKeySet(text);
     const { source, fetchedAt } = JSON.parse(text) as Record<string, unknown>;
     if (source !== this.source) throw new Error(`the keys in it are not those of ${this.source}`);
     const ageMs = Date.now() - Date.parse(typeof fetchedAt === 'string' ? fetchedAt : '');
-    // A clock that was ahead when it wrote must not make a set live longer.
-    if (!(ageMs >= -MAX_AHEAD_MS)) throw new Error('it does not say when it was fetched, or a time to come');
+    // A clock that was ahead at the time of writing must not extend the life of the set.
+    if (!(ageMs >= -MAX_AHEAD_MS))
+      throw new Error('it does not say when it was fetched, or gives a time in the future');
     if (ageMs > this.maxAgeSeconds * 1000) throw new Error(`it is older than ${this.maxAgeSeconds} seconds`);
     return { set: { keys }, ageMs: Math.max(0, ageMs) };
   }
 
   /**
-   * Saves the keys that were just loaded; one write after the other.
-   * @param fetchedAt when its source was asked, milliseconds since the epoch
-   * @throws Error with words for the operator
+   * Saves the keys that were just loaded; concurrent writes are queued.
+   * @param fetchedAt when the source was asked, milliseconds since the epoch
+   * @throws Error (rejects) with a message for the operator
    */
   write(held: readonly VerificationKey[], fetchedAt: number): Promise<void> {
     const keys = held.map(published);
@@ -90,7 +92,7 @@ function readOwnFile(path: string): Promise<string> {
   });
 }
 
-/** The public members alone, as the source published them. */
+/** The public members only, as the source published them. */
 function published({ keyId, algorithm, publicKey }: VerificationKey): JsonWebKey {
   return { ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: algorithm, use: 'sig' };
 }

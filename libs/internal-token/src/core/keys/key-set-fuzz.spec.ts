@@ -11,8 +11,8 @@ const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'd', 'k', 'kid', 'alg', 'use'
 const numbersOf = ({ kty, crv, x, y, n, e }: JsonWebKey): unknown =>
   JSON.parse(JSON.stringify({ kty, crv, x, y, n, e }));
 
-describe('Whatever a key source gives', () => {
-  it('R106: text that is no key set is refused in words, and what is one is read', () => {
+describe('Arbitrary answers of a key source', () => {
+  it('R106: an arbitrary text is either read as a key set or refused with a message', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -34,7 +34,7 @@ describe('Whatever a key source gives', () => {
     );
   });
 
-  it('R106: no list of values makes a key, none makes it throw', () => {
+  it('R106: an arbitrary list of values neither makes a key nor throws anything unexpected', () => {
     fc.assert(
       fc.property(fc.array(json, { maxLength: 64 }), (keys) => {
         const { admitted, refused } = validateKeySet({ keys: keys as JsonWebKey[] });
@@ -44,7 +44,7 @@ describe('Whatever a key source gives', () => {
     );
   });
 
-  it('R106: a number in the alphabet of plain base64 is refused: one key has one spelling', async () => {
+  it('R106: a key in plain base64 instead of base64url is refused, so that each key has one spelling', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const { publicJwk } = await createSigner({ key: privateKey, keyId: 'rsa' });
     expect(validateKeySet({ keys: [publicJwk] }).admitted.size).toBe(1);
@@ -60,7 +60,7 @@ describe('Whatever a key source gives', () => {
     ['OKP', () => generateKeyPairSync('ed25519')],
     ['RSA', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
   ])(
-    'R106: %s: a good key stays good beside one that was tampered with, which is itself or nothing',
+    'R106: %s: a valid key stays valid beside a tampered copy, which is either the same key or refused',
     async (_kty, make) => {
       const signer = await createSigner({ key: make().privateKey, keyId: 'good' });
       const other = (await createSigner({ key: make().privateKey, keyId: 'other' })).publicJwk;
@@ -75,7 +75,7 @@ describe('Whatever a key source gives', () => {
           for (const [keyId, { algorithm, publicKey }] of admitted) {
             if (keyId === 'good') continue;
             expect([other.alg, tampered['alg']]).toContain(algorithm);
-            // Another exponent or modulus is another RSA key: well-formed, and nobody's.
+            // Another exponent or modulus makes another well-formed RSA key, to which nobody has the private key.
             if (other.kty === 'RSA' && (name === 'e' || name === 'n')) continue;
             expect(publicKey.export({ format: 'jwk' })).toEqual(numbersOf(other));
           }

@@ -1,11 +1,11 @@
 import type { JsonWebKeySet } from './key-source.js';
 
-/** Largest key set that is read, in bytes: some hundred keys' worth. */
+/** The largest key set that is read, in bytes: enough for some hundred keys. */
 export const MAX_KEY_SET_BYTES = 256 * 1024;
 
 /**
- * A key set from its JSON text. Only its outer form is looked at here.
- * @throws Error with words for the operator
+ * Parses a key set. Checks only that it is a key set; the keys are examined later.
+ * @throws Error with a message for the operator
  */
 export function parseKeySet(text: string): JsonWebKeySet {
   let value: unknown;

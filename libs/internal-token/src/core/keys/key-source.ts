@@ -5,16 +5,19 @@ export interface JsonWebKeySet {
   readonly keys: readonly JsonWebKey[];
 }
 
-/** Where public keys come from. Its place is fixed by configuration, never by a token (RFC 8725bis, section 3.10). */
+/** Where public keys come from: set by configuration, never by a token (RFC 8725bis, section 3.10). */
 export interface KeySource {
   /** For messages: `https://gateway/jwks.json`, `file .dev/jwks.json`. */
   readonly description: string;
-  /** True: what it gives never changes, so that it is read once. */
+  /** True if the keys never change, so that they are read once. */
   readonly fixed?: boolean;
-  /** True: it is on this machine (a file, memory), so that nobody in between can hold back a withdrawal. */
+  /** True if the keys are on this machine (a file, memory), so that nobody in between can withhold a withdrawal. */
   readonly local?: boolean;
-  /** The keys as they are now. Rejects where they cannot be had; what it gives is examined by the caller. */
+  /** Returns the current keys; the caller examines them. Rejects if they are not available. */
   load(signal: AbortSignal): Promise<JsonWebKeySet>;
-  /** Calls back at a change, for sources that hear of one; the keys are then loaded at once. Returns what ends it. */
+  /**
+   * For sources that notice changes: calls `listener` at each one, and the keys are loaded at once. Returns the
+   * function that ends the subscription.
+   */
   onChange?(listener: () => void): () => void;
 }

@@ -1,19 +1,19 @@
-/** A load that failed, and what that means for the keys that are held; {@link heldKeys} says it. */
+/** A load that failed. {@link heldKeys} says what that means for the current keys. */
 export interface LoadFailure {
   readonly type: 'load_failed';
   readonly source: string;
   readonly reason: string;
-  /** How many in a row. */
+  /** Consecutive failures, this one included. */
   readonly failures: number;
-  /** Of the keys that are held; undefined if there are none. */
+  /** The age of the current keys; undefined if there are none. */
   readonly ageSeconds: number | undefined;
-  /** Beyond which they verify nothing; undefined for a source on this machine. */
+  /** The age beyond which they verify nothing; undefined for a source on this machine. */
   readonly maxAgeSeconds: number | undefined;
 }
 
-/** What a {@link KeyStore} tells its owner, to be logged and counted. Holds no key material. */
+/** What a {@link KeyStore} reports to its owner, for logs and metrics. Contains no key material. */
 export type KeyStoreEvent =
-  /** After every load that succeeds; `added` and `removed` are empty where nothing has changed. */
+  /** After every successful load; `added` and `removed` are empty if nothing has changed. */
   | {
       readonly type: 'loaded';
       readonly keyIds: readonly string[];
@@ -21,17 +21,17 @@ export type KeyStoreEvent =
       readonly removed: readonly string[];
     }
   | LoadFailure
-  /** Told once for as long as the source keeps giving the same. */
+  /** Reported once, until the refused keys change. */
   | { readonly type: 'key_refused'; readonly keyId: string | undefined; readonly reason: string }
   | { readonly type: 'seed_loaded'; readonly keyIds: readonly string[]; readonly ageSeconds: number }
   | { readonly type: 'seed_failed'; readonly action: 'read' | 'write'; readonly reason: string };
 
-/** What a failed load means for the keys that are held, in words for a log. */
+/** What a failed load means for the current keys, as a log message. */
 export function heldKeys({ ageSeconds, maxAgeSeconds }: LoadFailure): string {
   if (ageSeconds === undefined) return 'no token can be verified yet';
-  if (maxAgeSeconds === undefined || ageSeconds < maxAgeSeconds / 2) return 'the keys held go on verifying';
-  if (ageSeconds > maxAgeSeconds) return `the keys held are older than ${inWords(maxAgeSeconds)} and verify nothing`;
-  return `the keys held are ${inWords(ageSeconds)} old and verify for ${inWords(maxAgeSeconds - ageSeconds)} more`;
+  if (maxAgeSeconds === undefined || ageSeconds < maxAgeSeconds / 2) return 'the current keys still verify tokens';
+  if (ageSeconds > maxAgeSeconds) return `the current keys are older than ${inWords(maxAgeSeconds)} and verify nothing`;
+  return `the current keys are ${inWords(ageSeconds)} old and verify tokens for another ${inWords(maxAgeSeconds - ageSeconds)}`;
 }
 
 function inWords(seconds: number): string {

@@ -44,7 +44,7 @@ describe('KeyStore', () => {
     for (const store of stores.splice(0)) store.close();
   });
 
-  it('R105: is ready once keys are loaded', async () => {
+  it('R105: becomes ready when keys are loaded', async () => {
     const store = open(new Script({ keys: [await key('a'), await key('b')] }));
     expect(store.ready).toBe(false);
     await Promise.all([store.start(), store.start()]);
@@ -54,7 +54,7 @@ describe('KeyStore', () => {
     expect(events).toEqual([{ type: 'loaded', keyIds: ['a', 'b'], added: ['a', 'b'], removed: [] }]);
   });
 
-  it('R88: keeps trying, with growing pauses, until the source has keys; nothing is thrown', async () => {
+  it('R88: retries with growing pauses until the source has keys, and never throws', async () => {
     const keySet = { keys: [await key('a')] };
     const source = new Script(new Error('refused'), { keys: [] }, new Error('refused'), keySet);
     const store = open(source);
@@ -71,7 +71,7 @@ describe('KeyStore', () => {
     expect(source.loads).toBe(4);
   });
 
-  it('stops trying when it is closed', async () => {
+  it('stops retrying when it is closed', async () => {
     const source = new Script(new Error('refused'));
     const store = open(source);
     await store.start();
@@ -81,7 +81,7 @@ describe('KeyStore', () => {
     expect(store.findAfterRefresh('a')).toBe('keys_unavailable');
   });
 
-  it('R106: a refresh that fails leaves the last good keys', async () => {
+  it('R106: keeps the last good keys when a refresh fails', async () => {
     const good = { keys: [await key('a')] };
     const tooMany = { keys: Array.from({ length: 65 }, () => good.keys[0] ?? {}) };
     const store = open(new Script(good, new Error('away'), { keys: [] }, tooMany));
@@ -91,21 +91,21 @@ describe('KeyStore', () => {
     expect(events.map(({ type }) => type)).toEqual(['loaded', 'load_failed', 'load_failed', 'load_failed']);
   });
 
-  it('R108: a refresh that succeeds drops keys that are gone', async () => {
+  it('R108: drops keys that a successful refresh no longer contains', async () => {
     const store = open(new Script({ keys: [await key('a')] }, { keys: [await key('b')] }));
     await store.start();
     await store.refresh();
     expect([store.find('a'), store.find('b')?.keyId]).toEqual([undefined, 'b']);
   });
 
-  it('R69: concurrent callers share one load', async () => {
+  it('R69: shares one load between concurrent callers', async () => {
     const source = new Script({ keys: [await key('a')] });
     const store = open(source);
     await Promise.all([store.refresh(), store.refresh(), store.refresh()]);
     expect(source.loads).toBe(1);
   });
 
-  it('R69: a request waits at most a second for a slow source; the next finds what came later', async () => {
+  it('R69: makes a request wait at most a second for a slow source, and gives the next one the keys that arrived', async () => {
     const [a, b] = [await key('a'), await key('b')];
     let answer: (set: JsonWebKeySet) => void = () => undefined;
     const source = new Script({ keys: [a] }, () => new Promise((resolve) => (answer = resolve)));
@@ -119,7 +119,7 @@ describe('KeyStore', () => {
     expect(store.find('b')).toBeDefined();
   });
 
-  it('a listener that throws does no harm', async () => {
+  it('survives a listener that throws', async () => {
     const store = new KeyStore({
       source: new Script({ keys: [await key('a')] }),
       onEvent: () => {
@@ -130,7 +130,7 @@ describe('KeyStore', () => {
     expect(store.ready).toBe(true);
   });
 
-  it('a load keeps nothing of the request that caused it', async () => {
+  it('runs a load outside the context of the request that caused it', async () => {
     const request = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const keySet = { keys: [await key('a')] };

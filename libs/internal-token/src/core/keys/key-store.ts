@@ -14,19 +14,20 @@ import type { VerificationKey } from './verification-key.js';
 export interface KeyStoreOptions {
   readonly source: KeySource;
   /**
-   * Seconds within which a change at the source arrives, 0.1 to 3600. Default 300. The pauses vary by ±10 %, the
-   * longest is as long as this.
+   * Seconds within which a change at the source arrives, 0.1 to 3600. Default 300. The pauses between loads vary by
+   * ±10 %; this is the longest.
    */
   readonly refreshSeconds?: number;
   /**
-   * Seconds for which fetched keys are used after the source last gave them. Default 86400 (a day), at least twice
-   * `refreshSeconds`, at most 30 days. Then nothing verifies until the source is back: whoever can block the source must
-   * not keep a withdrawn key alive for ever. Files and configured keys have no limit.
+   * Seconds for which fetched keys are used after the source last returned them. Default 86400 (a day), at least twice
+   * `refreshSeconds`, at most 30 days. After that every token is refused until the source is back: an attacker who can
+   * block the source must not keep a withdrawn key alive for ever. Files and configured keys have no limit.
    */
   readonly maxKeyAgeSeconds?: number;
   /**
-   * A file that keeps the last good set, so that a start succeeds while the source is away. Default none: a key that
-   * was withdrawn meanwhile verifies until the source is back, or the set is older than `maxKeyAgeSeconds`.
+   * A file that keeps the last good set, so that the service can start while the source is unavailable. Default: none,
+   * since a key withdrawn in the meantime keeps verifying until the source is back or the set is older than
+   * `maxKeyAgeSeconds`.
    */
   readonly seedFile?: string;
   readonly onEvent?: (event: KeyStoreEvent) => void;
@@ -35,20 +36,20 @@ export interface KeyStoreOptions {
   readonly random?: () => number;
 }
 
-/** One attempt to load may take this long. */
+/** The longest that one attempt to load may take. */
 const LOAD_TIMEOUT_MS = 5000;
-/** A request waits this long for a load that it shares with others. */
+/** The longest that a request waits for a load. */
 const MAX_WAIT_MS = 1000;
 
-/** Why {@link KeyStore.findAfterRefresh} has no key: the source has none, or cannot be asked. */
+/** Why {@link KeyStore.findAfterRefresh} found no key: the source does not have it, or could not be asked. */
 export type MissingKey = 'key_unknown' | 'keys_unavailable';
 
 /**
- * The public keys that verify tokens. Lookups never wait and never do I/O; whatever goes wrong with the source,
- * the last good keys stay, until they are too old.
+ * The public keys that verify tokens. {@link find} does no I/O. If the source fails, the last good keys stay in use
+ * until they are too old.
  *
- * Keys are loaded at the start, then on a schedule in the background, and within small budgets when a token names an
- * unknown key id or its signature does not fit.
+ * Keys are loaded at the start, then on a schedule in the background. A token with an unknown key id or an invalid
+ * signature can cause a load too, within a small budget.
  */
 export class KeyStore {
   readonly #options: KeyStoreOptions;
@@ -59,7 +60,7 @@ export class KeyStore {
   readonly #seed: KeySeed | undefined;
   readonly #closing = new AbortController();
   readonly #whenReady = Promise.withResolvers<void>();
-  /** Loads belong to the process, not to the request that caused one: they keep no request's context alive. */
+  /** Runs loads outside the context of the request that caused them, so that they do not keep it alive. */
   readonly #outsideRequests = AsyncLocalStorage.snapshot();
   #keys: ReadonlyMap<string, VerificationKey> = new Map();
   #started: Promise<void> | undefined;
@@ -86,38 +87,38 @@ export class KeyStore {
         : new KeySeed(options.seedFile, source.description, this.#age.limitSeconds);
   }
 
-  /** True while usable keys are held that are not too old. */
+  /** True while there are usable keys that are not too old. */
   get ready(): boolean {
     return this.#keys.size > 0 && !this.#age.exceeded;
   }
 
-  /** Seconds since the source last answered with the keys that are held; undefined before there are any. */
+  /** Seconds since the source last returned the current keys; undefined before there are any. */
   get ageSeconds(): number | undefined {
     return this.#age.seconds;
   }
 
   /**
-   * Begins to load. Resolves after the first attempt, successful or not, and after the seed file has been tried in its
-   * place; attempts go on in the background: a service may start before the gateway has published its keys.
+   * Starts loading. Resolves after the first attempt; if it failed, after the seed file has been tried too. Further
+   * attempts run in the background, so a service may start before the gateway has published its keys.
    */
   start(): Promise<void> {
     return (this.#started ??= this.#start());
   }
 
-  /** Resolves once it was {@link ready} for the first time. */
+  /** Resolves when the store has become {@link ready} for the first time. */
   whenReady(): Promise<void> {
     return this.#whenReady.promise;
   }
 
-  /** The key of this id, if it is held. */
+  /** The current key with this id. */
   find(keyId: string): VerificationKey | undefined {
     return this.#keys.get(keyId);
   }
 
   /**
-   * For an id that {@link find} does not know: a promise, within a second, where a load may be made for it. All who
-   * wait share one load. `key_unknown` is said only by a set that was loaded in the last 30 seconds; where it could not
-   * be, or not in time, `keys_unavailable`.
+   * For an id that {@link find} does not know: loads the keys and looks again, if the budget allows a load. Resolves
+   * within a second; concurrent callers share one load. `key_unknown` is returned only for a set loaded within the last
+   * 30 seconds; if the load failed or took too long, the result is `keys_unavailable`.
    */
   findAfterRefresh(keyId: string): MissingKey | Promise<VerificationKey | MissingKey> {
     if (this.#options.source.fixed && this.ready) return 'key_unknown';
@@ -129,8 +130,8 @@ export class KeyStore {
   }
 
   /**
-   * For a key whose signature did not fit: the key that has taken its place under its id, if the source has another
-   * one now; undefined if no load may be made to find out.
+   * For a key that did not match a signature: loads the keys and resolves to the key that the source now has under the
+   * same id, if it is another one. Returns undefined at once if the budget allows no load.
    */
   findReplacement(key: VerificationKey): Promise<VerificationKey | undefined> | undefined {
     if (this.#options.source.fixed || this.#closing.signal.aborted) return undefined;
@@ -142,8 +143,8 @@ export class KeyStore {
   }
 
   /**
-   * Loads the keys now, whatever the budget; concurrent callers share one load. Never rejects: a failure is an event,
-   * and the keys stay as they were. True if they are what the source has.
+   * Loads the keys now, regardless of the budget; concurrent callers share one load. Never rejects: a failure is
+   * reported as an event and leaves the keys unchanged. Resolves to true if the keys are now those of the source.
    */
   refresh(): Promise<boolean> {
     if (this.#loading !== undefined) return this.#loading;
@@ -155,15 +156,15 @@ export class KeyStore {
   }
 
   /**
-   * For emergencies: what the source says from now on, not what a load under way was told. Never rejects; false if the
-   * source could not be read, and the keys are as they were.
+   * For emergencies: waits for a running load, then loads again, so that the keys are those the source has after this
+   * call. Never rejects; false if the source could not be read and the keys are unchanged.
    */
   async reload(): Promise<boolean> {
     await this.#loading;
     return this.refresh();
   }
 
-  /** Ends background work; the keys stay usable. */
+  /** Stops background work; the keys stay usable. */
   close(): void {
     this.#closing.abort();
     this.#endNotices?.();
@@ -176,7 +177,7 @@ export class KeyStore {
     if (!this.ready) await this.#loadSeed();
   }
 
-  /** A load that was under way when a key was asked for may be older than the key. */
+  /** A load that was already running when the key was asked for may have started before the key was published. */
   #searchAgain(keyId: string, loaded: boolean): boolean | Promise<boolean> {
     if (this.find(keyId) !== undefined) return true;
     return this.#loading !== undefined || this.#budget.takeForUnknownKey() ? this.refresh() : loaded;
@@ -221,7 +222,7 @@ export class KeyStore {
     if (this.#seed !== undefined) void this.#saveSeed(this.#seed, admitted, Date.now() - (this.#clock.now() - askedAt));
   }
 
-  /** What the source gives, or a rejection when its time is over: a source may ignore its signal. */
+  /** Rejects after the timeout even if the source ignores its signal. */
   async #ask(source: KeySource): Promise<JsonWebKeySet> {
     const overdue = new AbortController();
     const signal = AbortSignal.any([this.#closing.signal, overdue.signal]);
@@ -243,7 +244,7 @@ export class KeyStore {
       const { admitted, refused } = validateKeySet(set);
       this.#report(refused);
       if (admitted.size === 0) throw new Error('it has no usable key');
-      // The source may have come back while the file was read.
+      // The source may have answered while the file was being read.
       if (this.ready || this.#closing.signal.aborted) return;
       this.#keys = admitted;
       this.#age.set(ageMs);
@@ -275,11 +276,11 @@ export class KeyStore {
     try {
       this.#options.onEvent?.(event);
     } catch {
-      // Its owner's matter; the keys are in place or not regardless.
+      // The listener's own problem: it does not change which keys there are.
     }
   }
 
-  /** What becomes of the work; false where it takes longer than a request waits. */
+  /** Resolves to false if the work takes longer than a request waits. */
   async #withinWait(work: Promise<boolean>): Promise<boolean> {
     const { promise: overdue, resolve } = Promise.withResolvers<boolean>();
     const callOff = this.#clock.after(MAX_WAIT_MS, () => resolve(false));
@@ -295,7 +296,7 @@ function whyMissing(loaded: boolean): MissingKey {
   return loaded ? 'key_unknown' : 'keys_unavailable';
 }
 
-/** Without instanceof: a source may come from another realm, as errors of Node itself do in some test runners. */
+/** Without instanceof: errors may come from another realm, as those of Node itself do in some test runners. */
 function reasonOf(error: unknown): string {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   return typeof message === 'string' ? message.slice(0, 300) : 'unknown';

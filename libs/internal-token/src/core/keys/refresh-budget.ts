@@ -1,13 +1,13 @@
-/** For unknown key ids: loads in a minute, … */
+/** Loads for unknown key ids: a burst of four a minute … */
 const UNKNOWN_KEYS = { loads: 4, periodMs: 60_000 };
-/** … and one load that they can spend but not use up: after 30 seconds there is another. */
+/** … and one every 30 seconds that a burst cannot use up in advance. */
 const UNKNOWN_KEYS_SCHEDULED = { loads: 1, periodMs: 30_000 };
-/** For signatures that do not fit a key that is held. */
+/** Loads for signatures that do not match the current key. */
 const FAILED_SIGNATURES = { loads: 1, periodMs: 30_000 };
 
 /**
- * Keeps a flood of bad tokens from becoming a flood of loads: six a minute for unknown key ids, two for signatures.
- * Neither can use up what the other has.
+ * Keeps a flood of bad tokens from becoming a flood of loads: at most six a minute for unknown key ids and two for bad
+ * signatures. The two budgets are independent.
  */
 export class RefreshBudget {
   readonly #unknownKeys: Allowance;
@@ -21,18 +21,18 @@ export class RefreshBudget {
     this.#failedSignatures = new Allowance(FAILED_SIGNATURES, clock);
   }
 
-  /** May an unknown key id cause a load now? A yes is taken out of the budget. */
+  /** True if an unknown key id may cause a load now; that load is then spent. */
   takeForUnknownKey(): boolean {
     return this.#unknownKeysScheduled.take() || this.#unknownKeys.take();
   }
 
-  /** The same for a signature that does not fit. */
+  /** The same for a bad signature. */
   takeForFailedSignature(): boolean {
     return this.#failedSignatures.take();
   }
 }
 
-/** So many in any such period. */
+/** At most `loads` in any period of `periodMs`. */
 class Allowance {
   #taken: number[] = [];
 

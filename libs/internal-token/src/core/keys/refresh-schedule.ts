@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
-/** Of the pause between two loads: replicas that started together do not stay together. */
+/** Random share of each pause, so that replicas that started together drift apart. */
 const JITTER = 0.1;
 const FIRST_RETRY_MS = 250;
-/** While nothing was ever loaded somebody waits for the service to become ready. */
+/** Shorter until the first success, since the service is not ready before it. */
 const LONGEST_RETRY_UNLOADED_MS = 5000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -17,8 +17,8 @@ export interface RefreshScheduleOptions {
 }
 
 /**
- * When the keys are loaded next: after a success within the interval, after failures soon and then less and less often.
- * Every load counts, whoever asked for it.
+ * Decides when the keys are loaded next: after a success within the interval, after failures with growing pauses.
+ * Loads that others started count too.
  */
 export class RefreshSchedule {
   #failures = 0;
@@ -33,8 +33,8 @@ export class RefreshSchedule {
   }
 
   /**
-   * Counted from the start of the load, and with the longest pause as long as the interval: what is withdrawn at the
-   * source is gone here within the interval and the time that one load takes.
+   * The pause is counted from the start of the load and is never longer than the interval. So a key withdrawn at the
+   * source is gone here within the interval plus the time of one load.
    */
   succeeded(startedAt: number): void {
     const { intervalMs, clock } = this.options;
@@ -47,7 +47,7 @@ export class RefreshSchedule {
   failed(): void {
     const { intervalMs } = this.options;
     const longest = this.#loaded ? Math.min(intervalMs, LONGEST_RETRY_MS) : LONGEST_RETRY_UNLOADED_MS;
-    // The exponent is bounded, or an outage of a week would compute with Infinity.
+    // The exponent is bounded: a long outage would overflow to Infinity.
     const pause = Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 20), longest);
     this.#failures += 1;
     this.#next(pause * this.#jitter());

@@ -34,12 +34,12 @@ describe('keys at a URL', () => {
   };
   const load = async (listener: RequestListener) => jwksUriSource(await serve(listener)).load(never);
 
-  it('R103: are loaded from there', async () => {
+  it('R103: loads keys from a URL', async () => {
     const keys = [publicJwk];
     expect(await load((_request, response) => response.end(JSON.stringify({ keys })))).toEqual({ keys });
   });
 
-  it('R108: are asked for past every cache on the way, which could keep a withdrawn one alive', async () => {
+  it('R108: asks every cache on the way for a fresh key set, so that none keeps a withdrawn key alive', async () => {
     const asked: unknown[] = [];
     await load(({ headers }, response) => {
       asked.push(headers['cache-control']);
@@ -49,18 +49,21 @@ describe('keys at a URL', () => {
   });
 
   it.each([
-    ['an error', 500, 'the answer is 500'],
-    ['nothing', 204, 'the answer is 204'],
-    ['not found', 404, 'the answer is 404'],
-  ])('R106: %s is a failure', async (_name, status, message) => {
+    ['the status is 500', 500, 'the answer is 500'],
+    ['the status is 204', 204, 'the answer is 204'],
+    ['the status is 404', 404, 'the answer is 404'],
+  ])('R106: fails to load when %s', async (_name, status, message) => {
     await expect(load((_request, response) => response.writeHead(status).end())).rejects.toThrow(message);
   });
 
-  it.each(['<html>', '', '[]', '{"keys":{}}', 'null', '{"keys":'])('R106: %j is a failure', async (body) => {
-    await expect(load((_request, response) => response.end(body))).rejects.toThrow();
-  });
+  it.each(['<html>', '', '[]', '{"keys":{}}', 'null', '{"keys":'])(
+    'R106: fails to load when the body is %j',
+    async (body) => {
+      await expect(load((_request, response) => response.end(body))).rejects.toThrow();
+    },
+  );
 
-  it('R103: a redirect is not followed', async () => {
+  it('R103: does not follow a redirect', async () => {
     let asked = 0;
     const target = await serve((_request, response) => {
       asked += 1;
@@ -72,7 +75,7 @@ describe('keys at a URL', () => {
     expect(asked).toBe(0);
   });
 
-  it('an endless answer is cut off at 256 KiB', async () => {
+  it('stops reading an answer at 256 KiB', async () => {
     let sent = 0;
     const endless: RequestListener = (_request, response) => {
       const chunk = Buffer.alloc(64 * 1024, ' ');
@@ -88,20 +91,20 @@ describe('keys at a URL', () => {
     expect(sent).toBeLessThan(20 * 1024 * 1024);
   });
 
-  it('a compressed answer is refused: what it becomes has no limit', async () => {
+  it('refuses a compressed answer, whose expanded size has no limit', async () => {
     const body = gzipSync(JSON.stringify({ keys: [publicJwk] }));
     await expect(
       load((_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body)),
     ).rejects.toThrow('compressed');
   });
 
-  it('a source that does not answer ends with the signal', async () => {
+  it('aborts a load that gets no answer when its signal fires', async () => {
     const abort = new AbortController();
     const source = jwksUriSource(await serve(() => abort.abort()));
     await expect(source.load(abort.signal)).rejects.toThrow();
   });
 
-  it('a source that stops in the middle of its answer ends with the signal', async () => {
+  it('aborts a load that stalls in the middle of an answer when its signal fires', async () => {
     const abort = new AbortController();
     const source = jwksUriSource(
       await serve((_request, response) => {
@@ -119,11 +122,11 @@ describe('keys at a URL', () => {
     'jwks.json',
     '',
     'https://user:secret@a/',
-  ])('R103: %j is refused at the start', (uri) => {
+  ])('R103: refuses the URL %j at start', (uri) => {
     expect(() => jwksUriSource(uri)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
   });
 
-  it('plain http is for loopback, or where a mesh encrypts', () => {
+  it('accepts plain http only on loopback or when a mesh encrypts', () => {
     for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]']) jwksUriSource(`http://${host}:3100/jwks.json`);
     expect(jwksUriSource('http://gateway/jwks.json', { allowPlaintext: true }).description).toBe(
       'http://gateway/jwks.json',
@@ -141,7 +144,7 @@ describe('keys in a file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('R109: are read at each load; the file may come later', async () => {
+  it('R109: reads the file at each load; the file may appear later', async () => {
     const path = join(folder, 'jwks.json');
     const source = jwksFileSource(path);
     await expect(source.load(never)).rejects.toThrow('ENOENT');
@@ -155,20 +158,20 @@ describe('keys in a file', () => {
 describe('keys in the configuration', () => {
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
 
-  it('R109: a key set', async () => {
+  it('R109: takes a key set from the configuration', async () => {
     expect(await staticSource({ keys: [publicJwk] }).load(never)).toEqual({ keys: [publicJwk] });
   });
 
-  it('R109: PEM, found under the same key id as the issuer gives it', async () => {
+  it('R109: takes a PEM key, under the same default key id as the issuer', async () => {
     const store = new KeyStore({ source: pemSource({ pem: spki }, { pem: spki, keyId: 'other', algorithm: 'ES256' }) });
     await store.start();
     expect(store.find(publicJwk.kid)?.algorithm).toBe('ES256');
     expect(store.find('other')).toBeDefined();
   });
 
-  it('R49: a private key is refused where a public one is asked', () => {
+  it('R49: refuses a private key in place of a public one', () => {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    expect(() => pemSource({ pem })).toThrow(/private key; a verifier holds public keys only/);
+    expect(() => pemSource({ pem })).toThrow(/private key; give the public key only/);
     expect(() => pemSource({ pem: 'nothing' })).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
   });
 });

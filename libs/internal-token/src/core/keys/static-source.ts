@@ -14,7 +14,7 @@ export function staticSource(keys: JsonWebKeySet): KeySource {
 export interface PemKey {
   /** The public key (SPKI) or certificate. */
   readonly pem: string;
-  /** Default: what fits the key; RS256 for RSA. */
+  /** Default: the algorithm that fits the key; RS256 for RSA. */
   readonly algorithm?: SigningAlgorithm;
   /** Default: the RFC 7638 SHA-256 thumbprint, which is also the issuer's default. */
   readonly keyId?: string;
@@ -22,7 +22,7 @@ export interface PemKey {
 
 /**
  * Public keys in PEM form, given in the configuration.
- * @throws InternalTokenError `configuration_invalid` for text that is no public key, or a private one
+ * @throws InternalTokenError `configuration_invalid` for a private key, or a text that is not a public key
  */
 export function pemSource(...keys: readonly PemKey[]): KeySource {
   const parsed = keys.map((key) => ({ ...key, publicKey: parsePem(key.pem) }));
@@ -34,17 +34,17 @@ export function pemSource(...keys: readonly PemKey[]): KeySource {
 }
 
 function parsePem(pem: string): KeyObject {
-  // createPublicKey() would quietly take the public half of a private key.
+  // createPublicKey() would silently take the public half of a private key.
   if (pem.includes('PRIVATE KEY')) {
     throw new InternalTokenError(
       'configuration_invalid',
-      'pem: this is a private key; a verifier holds public keys only (openssl pkey -pubout makes one).',
+      'pem: this is a private key; give the public key only (openssl pkey -pubout extracts it).',
     );
   }
   try {
     return createPublicKey(pem);
   } catch {
-    throw new InternalTokenError('configuration_invalid', 'pem: the text is no public key in PEM form.');
+    throw new InternalTokenError('configuration_invalid', 'pem: the text is not a PEM public key or certificate.');
   }
 }
 

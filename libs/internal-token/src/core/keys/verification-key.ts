@@ -2,17 +2,17 @@ import { constants, type KeyObject, verify } from 'node:crypto';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './algorithms.js';
 import { rawToDer } from './ecdsa-signature.js';
 
-/** A public key that passed every admission check. */
+/** A public key that has passed every check. */
 export interface VerificationKey {
   readonly keyId: string;
   /** The one algorithm this key is for. */
   readonly algorithm: SigningAlgorithm;
   readonly publicKey: KeyObject;
-  /** False for whatever is not this key's signature of the bytes; never throws. */
+  /** True only for this key's signature of the bytes; never throws. */
   verify(bytes: Uint8Array, signature: Uint8Array): boolean;
 }
 
-/** Wraps a key that was examined before. */
+/** Wraps a key that has already been examined. */
 export function createVerificationKey(key: KeyObject, algorithm: SigningAlgorithm, keyId: string): VerificationKey {
   const check = signatureCheck(key, algorithm);
   return {
@@ -31,7 +31,7 @@ export function createVerificationKey(key: KeyObject, algorithm: SigningAlgorith
 
 type SignatureCheck = (bytes: Uint8Array, signature: Uint8Array) => boolean;
 
-/** The key goes bare into `verify`: an options object makes Node rebuild it at every call. Only PSS leaves no choice. */
+/** Passes the bare key to `verify`: with an options object Node rebuilds the key at every call. PSS needs one. */
 function signatureCheck(key: KeyObject, algorithm: SigningAlgorithm): SignatureCheck {
   const { digest, signatureBytes } = SIGNING_ALGORITHMS[algorithm];
   if (algorithm === 'EdDSA') return (bytes, signature) => verify(null, bytes, key, signature);

@@ -1,10 +1,10 @@
 import type { KeyStore, MissingKey } from './key-store.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** Why no key vouches for a token. `keys_unavailable` is not the sender's fault: the key set cannot be loaded. */
+/** Why no key confirms a signature. `keys_unavailable` is not the sender's fault: the key set cannot be loaded. */
 export type SignatureFault = MissingKey | 'algorithm' | 'signature';
 
-/** What is signed, and what its header says of the key. */
+/** The signed bytes, and what the header says about the key. */
 export interface SignedBytes {
   readonly keyId: string;
   readonly algorithm: string;
@@ -13,9 +13,9 @@ export interface SignedBytes {
 }
 
 /**
- * Goes on with the key that signed these bytes: at once if it is held and fits. A promise only where the set may have
- * to be loaded, because the key is unknown or was replaced under its id.
- * @throws (or rejects with) what `refuse` makes of the fault
+ * Calls `accept` with the key that signed these bytes: synchronously if the key is known and matches. Returns a promise
+ * only if the set may have to be loaded, because the key is unknown or was replaced under its id.
+ * @throws (or rejects with) the error that `refuse` makes of the fault
  */
 export function withSigningKey<T>(
   keys: KeyStore,

@@ -4,7 +4,7 @@ import { isShortId } from '../is-short-id.js';
 import { isSubject } from '../is-subject.js';
 import { SCOPE, TRANSACTION_CONTEXT_NAMES, type TransactionContext, type WireClaims } from './wire-claims.js';
 
-/** What received claims are measured by. */
+/** What received claims are checked against. */
 export interface ClaimExpectations {
   readonly trustDomain: string;
   readonly issuer: string;
@@ -12,7 +12,7 @@ export interface ClaimExpectations {
   readonly maxLifetimeSeconds: number;
 }
 
-/** Claims that passed every check, and the members of `tctx` that are the application's. */
+/** Claims that have passed every check, and the application's own members of `tctx`. */
 export interface CheckedClaims {
   readonly wire: WireClaims;
   readonly custom: JsonObject;
@@ -21,8 +21,8 @@ export interface CheckedClaims {
 }
 
 /**
- * Checks the claims of a token whose signature is good: whose it is, for whom, when, and that everything required is
- * there in its right kind. Claims it does not know are left alone.
+ * Checks the claims of a token whose signature is valid: issuer, audience, times, and that every required claim is
+ * present with the right type. Unknown claims are ignored.
  * @throws InternalTokenError with the code of the first check that fails
  */
 export function checkClaims(payload: JsonObject, expected: ClaimExpectations, nowSeconds: number): CheckedClaims {
@@ -58,7 +58,7 @@ export function checkClaims(payload: JsonObject, expected: ClaimExpectations, no
 }
 
 function invalid(name: string): InternalTokenError {
-  return new InternalTokenError('txn_claims_invalid', `The claim ${name} is missing or of the wrong kind.`);
+  return new InternalTokenError('txn_claims_invalid', `The claim ${name} is missing or has the wrong type.`);
 }
 
 function text(payload: JsonObject, name: string): string {
@@ -67,7 +67,7 @@ function text(payload: JsonObject, name: string): string {
   return value;
 }
 
-/** A NumericDate (RFC 7519, section 2). A number beyond all calendars (1e400 reads as Infinity) is none. */
+/** A NumericDate (RFC 7519, section 2). Too large a number is refused; 1e400 reads as Infinity. */
 function time(payload: JsonObject, name: string): number {
   const value = claimOf(payload, name);
   if (typeof value !== 'number' || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw invalid(name);
@@ -90,7 +90,7 @@ function readTransactionContext(value: unknown = {}): { tctx: TransactionContext
   if (!isTextSet(permissions)) throw invalid('tctx.permissions');
   if (typeof authenticated !== 'boolean') throw invalid('tctx.authenticated');
   return {
-    // Whoever is not known belongs to no tenant and may do nothing, whatever the token adds.
+    // An anonymous principal has no tenant and no permissions, even if the token names some.
     tctx: authenticated
       ? tenantId === undefined
         ? { permissions, authenticated }
@@ -105,7 +105,7 @@ function customMembers(tctx: JsonObject): JsonObject {
   return names.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, tctx[name]]));
 }
 
-/** A set of so few is searched faster than it is built. */
+/** Up to this many entries, searching the array is faster than building a set. */
 const FEW = 32;
 
 function isTextSet(value: unknown): value is string[] {

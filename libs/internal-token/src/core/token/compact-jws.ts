@@ -7,16 +7,16 @@ export interface CompactJwsLimits {
   readonly maxBytes?: number;
 }
 
-/** A token that is well-formed; whether anything in it is true is not known yet. */
+/** A well-formed token; nothing in it has been verified yet. */
 export interface CompactJws {
   readonly header: JsonObject;
   readonly payload: JsonObject;
-  /** The bytes that are signed: the first two parts and the dot between. */
+  /** The bytes that are signed: the first two parts and the dot between them. */
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** The three parts, before anything but their outer form was looked at. */
+/** The three parts, of which only the outer form has been checked. */
 export interface CompactParts {
   /** As it stands in the token: base64url, for {@link readPart}. */
   readonly header: string;
@@ -28,9 +28,9 @@ export interface CompactParts {
 export const MAX_TOKEN_BYTES = 8192;
 
 /**
- * Reads a JWS in compact form (RFC 7515, section 7.1) so strictly that exactly one text stands for each token:
- * three non-empty parts of canonical base64url, each of the first two the UTF-8 text of one JSON object without
- * duplicate names. Looks at no claim and knows no key.
+ * Parses a JWS in compact form (RFC 7515, section 7.1) so strictly that each token has exactly one spelling:
+ * three non-empty parts of canonical base64url, of which the first two are each the UTF-8 text of one JSON object
+ * without duplicate names. Checks no claims and no signature.
  * @throws InternalTokenError `txn_too_large`, `txn_malformed`; nothing else for any input
  */
 export function parseCompactJws(raw: string, limits: CompactJwsLimits = {}): CompactJws {
@@ -38,14 +38,14 @@ export function parseCompactJws(raw: string, limits: CompactJwsLimits = {}): Com
   return { header: readPart(header), payload: readPart(payload), signingInput, signature };
 }
 
-/** The first half of {@link parseCompactJws}: what follows it reads the header and the payload with {@link readPart}. */
+/** The first half of {@link parseCompactJws}. Read the header and the payload with {@link readPart} afterwards. */
 export function splitCompactJws(raw: string, limits: CompactJwsLimits = {}): CompactParts {
-  if (typeof raw !== 'string') throw malformed('a token is a string');
+  if (typeof raw !== 'string') throw malformed('the token is not a string');
   if (raw.length > (limits.maxBytes ?? MAX_TOKEN_BYTES)) throw new InternalTokenError('txn_too_large');
   const firstDot = raw.indexOf('.');
   const lastDot = raw.indexOf('.', firstDot + 1);
   if (firstDot < 1 || lastDot === firstDot + 1 || lastDot < 0 || lastDot === raw.length - 1) {
-    throw malformed('a token is three parts of base64url, separated by dots');
+    throw malformed('the token is not three base64url parts separated by dots');
   }
   return {
     header: raw.slice(0, firstDot),
@@ -55,14 +55,14 @@ export function splitCompactJws(raw: string, limits: CompactJwsLimits = {}): Com
   };
 }
 
-/** The JSON object in the header or the payload of a token. */
+/** Parses the header or the payload of a token. */
 export function readPart(part: string): JsonObject {
   return parseStrictJsonObject(decode(part));
 }
 
 /**
- * Bytes of base64url. Encoding them again must give the same text: so nothing passes that decoding would skip or drop,
- * be it a dot too many, padding, whitespace, the other alphabet or bits behind the end.
+ * Decodes base64url. Encoding the bytes again must give the same text, so nothing passes that the decoder would skip:
+ * an extra dot, padding, whitespace, the alphabet of plain base64 or surplus bits at the end.
  */
 function decode(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');

@@ -1,5 +1,5 @@
 /**
- * Claims of your own, beside the standard ones. Empty here; an application adds its members by declaration merging:
+ * Your own claims, beside the standard ones. Empty here; an application adds members by declaration merging:
  *
  * ```ts
  * declare module 'nestjs-internal-token' {
@@ -9,17 +9,17 @@
  *
  * They travel inside the token's `tctx` object.
  */
-// eslint-disable-next-line typescript/no-empty-object-type -- merged into by applications
+// eslint-disable-next-line typescript/no-empty-object-type -- applications add members by declaration merging
 export interface CustomClaims {}
 
 /**
- * What an internal token says, as application code sees it.
+ * The claims of an internal token, as application code sees them.
  * Names on the wire: draft-ietf-oauth-transaction-tokens-11, section 9.2.
  */
 export interface InternalTokenClaims {
   /** The id of the request: `txn`, the W3C trace id and the request id at once (UUIDv7 as 32 hex digits). */
   readonly tokenId: string;
-  /** Who asks: `sub`. The reserved principal `anonymous` where {@link authenticated} is false. */
+  /** The user: `sub`. The reserved principal `anonymous` if {@link authenticated} is false. */
   readonly userId: string;
   /** The tenant of the user (`tctx.tenant_id`); absent for anonymous and for users without one. */
   readonly tenantId?: string;

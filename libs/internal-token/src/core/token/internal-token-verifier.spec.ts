@@ -39,7 +39,7 @@ async function verifierOn(source: KeySource, options: Partial<VerifierOptions> =
 }
 
 describe('InternalTokenVerifier', () => {
-  it('R61, R69: gives registered, frozen claims at once, and their text again', async () => {
+  it('R61, R69: returns registered, frozen claims synchronously, and the unchanged token for them', async () => {
     const signer = await newSigner();
     const verifier = await verifierOn(new Shelf(signer));
     const token = mint(signer);
@@ -52,7 +52,7 @@ describe('InternalTokenVerifier', () => {
     expect(verifier.verified).toBe(2);
   });
 
-  it('R88: before the keys are there it answers 503, and never lets pass', async () => {
+  it('R88: refuses every token with 503 until keys are loaded', async () => {
     const signer = await newSigner();
     const keys = new KeyStore({ source: new Shelf(signer) });
     const verifier = new InternalTokenVerifier({ trustDomain: 'shop', issuer: 'api_gateway', keys });
@@ -63,7 +63,7 @@ describe('InternalTokenVerifier', () => {
     expect(verifier.verify(mint(signer))).toMatchObject({ userId: 'user-7' });
   });
 
-  it('R69, R104b: an unknown key id waits for one shared refresh, and a key published meanwhile is found', async () => {
+  it('R69, R104b: unknown key ids share one refresh, and a key published in the meantime is found', async () => {
     const [old, fresh] = [await newSigner(), await newSigner()];
     const shelf = new Shelf(old);
     const verifier = await verifierOn(shelf);
@@ -83,7 +83,7 @@ describe('InternalTokenVerifier', () => {
     expect(shelf.loads).toBe(1);
   });
 
-  it('R62, R68: trust domain and issuer are what is configured', async () => {
+  it('R62, R68: accepts only the configured trust domain and issuer', async () => {
     const signer = await newSigner();
     const shelf = new Shelf(signer);
     const elsewhere = await verifierOn(shelf, { trustDomain: 'other' });
@@ -104,14 +104,14 @@ describe('InternalTokenVerifier', () => {
     ['leewaySeconds', { leewaySeconds: -1 }],
     ['maxLifetimeSeconds', { maxLifetimeSeconds: 301 }],
     ['maxLifetimeSeconds', { maxLifetimeSeconds: 0 }],
-  ])('R5, R64, R153: a wrong %s stops the start: %j', async (name, options) => {
+  ])('R5, R64, R153: refuses a wrong %s at start: %j', async (name, options) => {
     await expect(verifierOn(new Shelf(await newSigner()), options as Partial<VerifierOptions>)).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringContaining(name),
     });
   });
 
-  it('R115: a refusal holds no part of the token', async () => {
+  it('R115: a refusal contains no part of the token', async () => {
     const verifier = await verifierOn(new Shelf(await newSigner()));
     const token = mint(await newSigner());
     const errors = [token, `${token}=`, `Bearer ${token}`].map(async (raw) => verifier.verify(raw));

@@ -13,9 +13,9 @@ import { toClaims } from './wire-claims.js';
 
 /** Settings of an {@link InternalTokenVerifier}. */
 export interface VerifierOptions {
-  /** `aud` that a token must be for. */
+  /** The `aud` that a token must have. */
   readonly trustDomain: string;
-  /** `iss` that a token must come from. */
+  /** The `iss` that a token must have. */
   readonly issuer: string;
   /** Default `['ES256']`. */
   readonly algorithms?: readonly SigningAlgorithm[];
@@ -27,15 +27,15 @@ export interface VerifierOptions {
   /** A synchronous Standard Schema that the application's own claims must satisfy. */
   readonly customClaims?: CustomClaimsSchema;
   /**
-   * Tokens that are remembered by their text, so that one that comes again is not checked from scratch: the same
-   * object of claims comes back, after its times and its key were looked at again. Default 1000 entries.
+   * How many verified tokens are remembered. A token that comes again is not checked from scratch: after its times and
+   * its key have been checked again, the same claims object is returned. Default 1000 entries.
    */
   readonly tokenCache?: TokenCacheOptions;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-/** What the header of a token that verified says. */
+/** What the checked header of a token says. */
 interface KnownHeader {
   readonly keyId: string;
   readonly algorithm: string;
@@ -48,7 +48,7 @@ const REFUSALS = {
   signature: 'txn_signature',
 } as const satisfies Record<SignatureFault, InternalTokenErrorCode>;
 
-/** Gateways write a handful of headers: one a key. More is not remembered. */
+/** Gateways write one header per key, so a handful. No more than this are remembered. */
 const MAX_KNOWN_HEADERS = 64;
 
 class ReceivedToken implements TokenSource {
@@ -69,12 +69,12 @@ class ReceivedToken implements TokenSource {
 /** Accepted `typ` (draft-ietf-oauth-transaction-tokens-11, section 9.1), compared as media types. */
 const TYPE = /^(?:application\/)?txntoken\+jwt$/i;
 
-/** Header members that bring keys along, ask for extensions or say that this is no plain JWS. None is ever issued. */
+/** Header members that bring keys along, require extensions or mark another format than a plain JWS. Never issued. */
 const FORBIDDEN_MEMBERS = ['crit', 'b64', 'zip', 'enc', 'jwk', 'jku', 'x5c', 'x5u'];
 
 /**
- * Turns a received token into verified claims: strict reading, signature, then claims (section 12.2 of the draft).
- * No I/O and no promise for a known key.
+ * Turns a received token into verified claims: strict parsing, signature, then claims (section 12.2 of the draft).
+ * For a known key it does no I/O and returns no promise.
  */
 export class InternalTokenVerifier {
   readonly #expected: ClaimExpectations;
@@ -82,7 +82,7 @@ export class InternalTokenVerifier {
   readonly #keys: KeyStore;
   readonly #customClaims: CustomClaimsSchema | undefined;
   readonly #cache: VerifiedTokenCache | undefined;
-  /** By their text in the token: the same text always reads the same. */
+  /** By the header's text in the token. */
   readonly #knownHeaders = new Map<string, KnownHeader>();
   readonly #now: () => number;
   #verified = 0;
@@ -112,36 +112,36 @@ export class InternalTokenVerifier {
     this.#now = options.now ?? Date.now;
   }
 
-  /** True once keys are loaded: before, every token is refused with `txn_keys_not_ready`. */
+  /** True while there are usable keys; otherwise every token is refused with `txn_keys_not_ready`. */
   get ready(): boolean {
     return this.#keys.ready;
   }
 
-  /** Seconds since the source last answered with the keys that are held; undefined before there are any. */
+  /** Seconds since the source last returned the current keys; undefined before there are any. */
   get keyAgeSeconds(): number | undefined {
     return this.#keys.ageSeconds;
   }
 
   /**
-   * Reads the keys anew, at once: for emergencies, such as a key that was stolen and withdrawn. Never rejects; false if
-   * their source could not be read, and the keys are as they were.
+   * Reloads the keys at once, for emergencies such as a stolen key that has been withdrawn. Never rejects; false if the
+   * source could not be read and the keys are unchanged.
    */
   reloadKeys(): Promise<boolean> {
     return this.#keys.reload();
   }
 
-  /** Tokens verified with success by this object, remembered ones included. */
+  /** Number of tokens that this object has verified successfully, remembered ones included. */
   get verified(): number {
     return this.#verified;
   }
 
-  /** How many of them had been verified before and were still remembered. */
+  /** How many of them were still remembered from an earlier verification. */
   get remembered(): number {
     return this.#remembered;
   }
 
   /**
-   * The claims of a token; a promise of them only if its key is unknown and one refresh of the keys may tell.
+   * Returns the claims of a token; a promise of them only if the keys have to be refreshed first.
    * @throws InternalTokenError (or rejects) with the code of the first check that fails
    */
   verify(raw: string): VerifiedClaims | Promise<VerifiedClaims> {
@@ -173,7 +173,8 @@ export class InternalTokenVerifier {
       throw new InternalTokenError('txn_malformed', `The header member ${forbidden} is not accepted.`);
     }
     if (kid === undefined) throw new InternalTokenError('txn_key_unknown', 'The token names no key.');
-    if (!isShortId(kid)) throw new InternalTokenError('txn_malformed', 'The kid is not a short string.');
+    if (!isShortId(kid))
+      throw new InternalTokenError('txn_malformed', 'The kid is not a string of 1 to 128 visible ASCII characters.');
     return { keyId: kid, algorithm: alg };
   }
 

@@ -18,7 +18,7 @@ const KEYS: [SigningAlgorithm, KeyObject][] = [
   ['PS256', rsaKey],
 ];
 
-describe.each(KEYS)('%s and jose', (algorithm, key) => {
+describe.each(KEYS)('Interoperability with jose: %s', (algorithm, key) => {
   it('jose verifies our tokens with our published key set', async () => {
     const signer = await createSigner({ key, algorithm });
     const minter = new TokenMinter({ trustDomain: 'shop', issuer: 'api_gateway', workload: 'gateway', signer });
@@ -42,7 +42,7 @@ describe.each(KEYS)('%s and jose', (algorithm, key) => {
     }
   });
 
-  it('we verify tokens that jose made', async () => {
+  it('we verify tokens that jose has signed', async () => {
     const { publicJwk } = await createSigner({ key, algorithm, keyId: 'k1' });
     const keys = new KeyStore({ source: staticSource({ keys: [publicJwk] }) });
     await keys.start();

@@ -1,7 +1,7 @@
 import type { Signer } from './signer.js';
 import type { TokenSource } from './verified-claims.js';
 
-/** The mint record of one token: everything but its signature, which is made once, when somebody asks. */
+/** One minted token. It is signed once, when its text is first asked for. */
 export class MintedToken implements TokenSource {
   readonly keyId: string;
   #unsigned: string | undefined;
@@ -26,7 +26,7 @@ export class MintedToken implements TokenSource {
     return signature.then(
       (bytes) => (this.#encoded = this.#finish(unsigned, bytes)),
       (error: unknown) => {
-        // A signature that failed was not made: the next one who asks may try again.
+        // Nothing was signed, so the next call may try again.
         this.#encoded = undefined;
         throw error;
       },

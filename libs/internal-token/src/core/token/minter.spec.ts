@@ -42,7 +42,7 @@ async function mintText(options?: Partial<TokenMinterOptions>, changes?: Partial
 }
 
 describe('TokenMinter: the header', () => {
-  it('R1, R2, R3, R7: three parts; alg, typ and kid, and nothing else', async () => {
+  it('R1, R2, R3, R7: a token has three parts, and its header has alg, typ and kid only', async () => {
     const token = await mintText();
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'txntoken+jwt', kid: signer.keyId });
@@ -50,7 +50,7 @@ describe('TokenMinter: the header', () => {
 });
 
 describe('TokenMinter: the claims', () => {
-  it('R8, R9, R10, R11, R15, R16, R17, R18, R19, R22: every claim of the profile, in its form', async () => {
+  it('R8, R9, R10, R11, R15, R16, R17, R18, R19, R22: a token has every claim of the profile in its form', async () => {
     const tokenId = newTransactionId();
     const requestContext = { req_ip: '192.0.2.7', authn: 'pwd' };
     expect(decodeJwt(await mintText({}, { tokenId, requestContext }))).toEqual<JWTPayload>({
@@ -67,13 +67,13 @@ describe('TokenMinter: the claims', () => {
     });
   });
 
-  it('R18: of the request’s context only the two known members are taken', async () => {
+  it('R18: rctx contains only its two known members', async () => {
     const requestContext = { req_ip: '192.0.2.7', cookie: 'secret' };
     expect(decodeJwt(await mintText({}, { requestContext }))['rctx']).toEqual({ req_ip: '192.0.2.7' });
     expect(decodeJwt(await mintText())['rctx']).toEqual({});
   });
 
-  it('R22: permissions are a set', async () => {
+  it('R22: permissions have no duplicates', async () => {
     const claims = minter().mint(input({ permissions: ['a', 'b', 'a'] }));
     expect(claims.permissions).toEqual(['a', 'b']);
   });
@@ -87,14 +87,14 @@ describe('TokenMinter: the claims', () => {
     });
   });
 
-  it('R112: 60 s by default, up to 300 s, whole seconds', () => {
+  it('R112: a token lives for 60 s by default and for 300 s at most, in whole seconds', () => {
     expect(minter({ lifetimeSeconds: 300 }).mint(input()).expiresAt).toBe(NOW + 300);
     for (const lifetimeSeconds of [0, -1, 301, 1.5, NaN, Infinity]) {
       expect(() => minter({ lifetimeSeconds })).toThrow(/lifetimeSeconds .* from 1 to 300/);
     }
   });
 
-  it('R113: the token ends no later than the access token', () => {
+  it('R113: a token expires no later than the access token', () => {
     expect(minter().mint(input({ notAfter: NOW + 20.9 })).expiresAt).toBe(NOW + 20);
     expect(minter().mint(input({ notAfter: NOW + 1000 })).expiresAt).toBe(NOW + 60);
     for (const notAfter of [NOW, NOW - 1, 0]) {
@@ -102,7 +102,7 @@ describe('TokenMinter: the claims', () => {
     }
   });
 
-  it('R23: claims are frozen to the bottom', () => {
+  it('R23: claims are deeply frozen', () => {
     const claims = minter().mint(input(custom({ plan: { limits: [1] } })));
     const attempts: (() => unknown)[] = [
       () => Object.assign(claims, { userId: 'admin' }),
@@ -113,13 +113,13 @@ describe('TokenMinter: the claims', () => {
     for (const attempt of attempts) expect(attempt).toThrow(TypeError);
   });
 
-  it('R23: what a schema freezes at the top only is frozen below as well', () => {
+  it('R23: claims that a schema froze only at the top are deeply frozen', () => {
     const customClaims = z.object({ roles: z.array(z.string()) }).readonly();
     const claims = minter({ customClaims }).mint(input(custom({ roles: ['clerk'] })));
     expect(() => (claims.custom as { roles: string[] }).roles.push('admin')).toThrow(TypeError);
   });
 
-  it('custom claims come out as JSON makes them, apart from what the caller holds', () => {
+  it('custom claims are what JSON makes of them, and are not shared with the caller', () => {
     const given = { at: new Date(0), gone: undefined, list: [1, undefined] };
     const claims = minter().mint(input(custom(given)));
     given.list.push(2);
@@ -129,25 +129,25 @@ describe('TokenMinter: the claims', () => {
 
 describe('TokenMinter: what it refuses', () => {
   const wrong: [string, object][] = [
-    ['tokenId of another form', { tokenId: 'abc' }],
-    ['tokenId missing', { tokenId: undefined }],
-    ['userId empty', { userId: '' }],
-    ['userId missing', { userId: undefined }],
-    ['userId a number', { userId: 7 }],
-    ['userId reserved', { userId: 'anonymous' }],
-    ['tenantId empty', { tenantId: '' }],
-    ['permissions missing', { permissions: undefined }],
-    ['permissions a string', { permissions: 'admin' }],
+    ['a tokenId in another form', { tokenId: 'abc' }],
+    ['a missing tokenId', { tokenId: undefined }],
+    ['an empty userId', { userId: '' }],
+    ['a missing userId', { userId: undefined }],
+    ['a number as userId', { userId: 7 }],
+    ['the reserved userId of an authenticated user', { userId: 'anonymous' }],
+    ['an empty tenantId', { tenantId: '' }],
+    ['missing permissions', { permissions: undefined }],
+    ['a string as permissions', { permissions: 'admin' }],
     ['an empty permission', { permissions: [''] }],
-    ['scope empty', { scope: '' }],
-    ['scope missing', { scope: undefined }],
-    ['scope a list', { scope: ['orders.read'] }],
-    ['scope with two spaces', { scope: 'a  b' }],
-    ['scope with a quote', { scope: 'a"b' }],
-    ['authenticated missing', { authenticated: undefined }],
-    ['a user who is not authenticated', { authenticated: false }],
-    ['anonymous with permissions', { userId: 'anonymous', authenticated: false, tenantId: undefined }],
-    ['notAfter not a number', { notAfter: NaN }],
+    ['an empty scope', { scope: '' }],
+    ['a missing scope', { scope: undefined }],
+    ['a list as scope', { scope: ['orders.read'] }],
+    ['a scope with two spaces', { scope: 'a  b' }],
+    ['a scope with a quote', { scope: 'a"b' }],
+    ['a missing authenticated', { authenticated: undefined }],
+    ['a named user who is not authenticated', { authenticated: false }],
+    ['an anonymous principal with permissions', { userId: 'anonymous', authenticated: false, tenantId: undefined }],
+    ['a notAfter that is not a number', { notAfter: NaN }],
     ['a custom claim with a taken name', custom({ permissions: ['admin'] })],
     ['custom claims with __proto__', custom(JSON.parse('{"a":{"__proto__":1}}'))],
     ['custom claims that are a list', custom([1])],
@@ -164,7 +164,7 @@ describe('TokenMinter: what it refuses', () => {
     ['custom claims with a bigint', custom({ a: 1n })],
   ];
 
-  it.each(wrong)('R24: %s: no token, and nothing is counted', (_name, changes) => {
+  it.each(wrong)('R24: refuses %s: no token is minted or counted', (_name, changes) => {
     const tokens = minter();
     expect(() => tokens.mint({ ...input(), ...changes } as MintInput)).toThrow(
       expect.objectContaining({ code: 'txn_mint_refused', status: 500 }),
@@ -172,7 +172,7 @@ describe('TokenMinter: what it refuses', () => {
     expect(tokens.minted).toBe(0);
   });
 
-  it('R127: more than 4096 bytes is a failure of ours, and no permission is dropped', () => {
+  it('R127: a token of more than 4096 bytes is a failure of ours, and no permission is dropped', () => {
     const tokens = minter();
     const permissions = Array.from({ length: 400 }, (_, i) => `permission:${i}`);
     expect(() => tokens.mint(input({ permissions }))).toThrow(
@@ -181,7 +181,7 @@ describe('TokenMinter: what it refuses', () => {
     expect(tokens.minted).toBe(0);
   });
 
-  it('R127: the size is known before the signature, to the byte', async () => {
+  it('R127: the exact size is known before the signature is made', async () => {
     const overhead = (await mintText({}, custom({ x: '' }))).length;
     let longest = 0;
     for (let length = Math.floor(((4096 - overhead) * 3) / 4) - 4; ; length += 1) {
@@ -203,7 +203,7 @@ describe('TokenMinter: what it refuses', () => {
     { issuer: '' },
     { workload: '' },
     { workload: 'gateway,other' },
-  ])('R16, R153: settings %j stop the start', (options) => {
+  ])('R16, R153: refuses the settings %j at start', (options) => {
     expect(() => minter(options as Partial<TokenMinterOptions>)).toThrow(
       expect.objectContaining({
         code: 'configuration_invalid',
@@ -212,14 +212,14 @@ describe('TokenMinter: what it refuses', () => {
     );
   });
 
-  it('R130: a token with 10 permissions is below 1 KB', async () => {
+  it('R130: a token with 10 permissions is smaller than 1 KB', async () => {
     const permissions = Array.from({ length: 10 }, (_, i) => `inventory:action-${i}`);
     expect((await mintText({}, { permissions })).length).toBeLessThan(1024);
   });
 });
 
 describe('TokenMinter: mint and signature', () => {
-  it('R8a: mints count at once, a signature is made at the first use and only once', () => {
+  it('R8a: a mint is counted at once; the signature is made at the first use, once', () => {
     const tokens = minter();
     const claims = tokens.mint(input());
     expect([tokens.minted, tokens.signed]).toEqual([1, 0]);
@@ -228,7 +228,7 @@ describe('TokenMinter: mint and signature', () => {
     expect([tokens.minted, tokens.signed]).toEqual([1, 1]);
   });
 
-  it('R8a: with an asynchronous signer parallel first uses share one signature', async () => {
+  it('R8a: concurrent first uses of an asynchronous signer share one signature', async () => {
     let calls = 0;
     const slow: Signer = {
       ...signer,
@@ -247,7 +247,7 @@ describe('TokenMinter: mint and signature', () => {
     expect([calls, tokens.signed]).toEqual([1, 1]);
   });
 
-  it('R8a: a signature that failed is tried again by the next who asks', async () => {
+  it('R8a: a signature that failed is tried again at the next use', async () => {
     let calls = 0;
     const unsure: Signer = {
       ...signer,
@@ -262,7 +262,7 @@ describe('TokenMinter: mint and signature', () => {
     await expect(encodedToken(claims)).resolves.toMatch(/^ey/);
   });
 
-  it('R41: two tokens are never the same', async () => {
+  it('R41: no two tokens are equal', async () => {
     const tokens = minter();
     const texts = new Set(Array.from({ length: 100 }, () => encodedToken(tokens.mint(input()))));
     expect(texts.size).toBe(100);
@@ -292,7 +292,7 @@ describe('TokenMinter: mint and signature', () => {
 });
 
 describe('verified claims', () => {
-  it('R82a: only the very objects of the minter are verified, whatever else looks like them', () => {
+  it('R82a: only the objects that the minter returned are verified, not their copies', () => {
     const claims = minter().mint(input());
     expect(isVerified(claims)).toBe(true);
     for (const other of [
@@ -311,7 +311,7 @@ describe('verified claims', () => {
     expect(keyIdOf(claims)).toBe(signer.keyId);
   });
 
-  it('R115: whoever prints claims or the minter prints no token', async () => {
+  it('R115: printing claims or the minter prints no token', async () => {
     const tokens = minter();
     const claims = tokens.mint(input());
     const token = await encodedToken(claims);

@@ -21,19 +21,19 @@ export interface TokenMinterOptions {
   readonly workload: string;
   /** Seconds. Default 60, at most 300. */
   readonly lifetimeSeconds?: number;
-  /** Or a function that says which one signs now, asked at every mint: keys may change while the gateway runs. */
+  /** A signer, or a function that returns the current one. It is called at every mint, so keys may be rotated. */
   readonly signer: Signer | (() => Signer);
-  /** The same schema as the verifiers', so that claims come out equal with and without a hop. */
+  /** The same schema as the verifiers', so that claims are equal with and without a hop. */
   readonly customClaims?: CustomClaimsSchema;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-/** What one token says; issuer, audience, workload and times are the minter's. */
+/** The content of one token; the minter adds issuer, audience, workload and times. */
 export interface MintInput {
   /** The request's id, from `newTransactionId()`. */
   readonly tokenId: string;
-  /** Without white space at its ends, control, format and bidirectional characters. */
+  /** Must not have leading or trailing white space, nor control, format or bidirectional characters. */
   readonly userId: string;
   readonly tenantId?: string;
   /** Duplicates are dropped. */
@@ -44,18 +44,18 @@ export interface MintInput {
   readonly authenticated: boolean;
   /** `rctx`: where the request came from, and how the user was authenticated (RFC 8176 values). */
   readonly requestContext?: { readonly req_ip?: string; readonly authn?: string | readonly string[] };
-  /** Plain JSON data; its members stand in `tctx`. */
+  /** Plain JSON data; its members are put into `tctx`. */
   readonly custom?: CustomClaims;
-  /** Seconds since the epoch that `exp` may not pass: the end of the access token's life. */
+  /** Latest `exp`, in seconds since the epoch: when the access token expires. */
   readonly notAfter?: number;
 }
 
-/** Room for what intermediaries add to a header; verifiers accept twice as much. */
+/** Leaves room for what intermediaries add to a header; verifiers accept twice as much. */
 export const MAX_MINTED_BYTES = 4096;
 
 /**
- * Fixes the claims of one request's token. Everything is checked here, at admission; the signature is made when the
- * token first leaves the process.
+ * Mints the token of a request: checks and fixes its claims at admission. It is signed once, when it first leaves the
+ * process.
  */
 export class TokenMinter {
   readonly #options: TokenMinterOptions;
@@ -87,14 +87,14 @@ export class TokenMinter {
     return this.#minted;
   }
 
-  /** Signatures made for them: at most one each. */
+  /** How many of them have been signed. */
   get signed(): number {
     return this.#signed;
   }
 
   /**
-   * @throws InternalTokenError `txn_mint_refused` for input that makes no valid token, `txn_too_large` (as a 500) for
-   * more than 4096 bytes, `txn_expired` if nothing is left of the access token's life. No token exists then.
+   * @throws InternalTokenError `txn_mint_refused` for invalid input, `txn_too_large` (as a 500) for more than 4096
+   * bytes, `txn_expired` if the access token has expired
    */
   mint(input: MintInput): VerifiedClaims {
     checkInput(input);
@@ -103,7 +103,7 @@ export class TokenMinter {
     const members = customMembers(input.custom);
     const iat = Math.floor(this.#now() / 1000);
     const exp = Math.min(iat + this.lifetimeSeconds, Math.floor(input.notAfter ?? Infinity));
-    if (exp <= iat) throw new InternalTokenError('txn_expired', 'Nothing is left of the lifetime it may have.');
+    if (exp <= iat) throw new InternalTokenError('txn_expired', 'The access token has expired or is about to.');
 
     const tctx = {
       ...(input.tenantId !== undefined && { tenant_id: input.tenantId }),
@@ -126,7 +126,9 @@ export class TokenMinter {
     );
     const size = header.length + payload.length + signatureChars + 2;
     if (size > MAX_MINTED_BYTES) {
-      throw new InternalTokenError('txn_too_large', `${size} bytes, ${MAX_MINTED_BYTES} are allowed.`, { status: 500 });
+      throw new InternalTokenError('txn_too_large', `It has ${size} bytes, at most ${MAX_MINTED_BYTES} are allowed.`, {
+        status: 500,
+      });
     }
     const claims = toClaims(wire, acceptCustom(customClaims, members));
     this.#minted += 1;
@@ -145,7 +147,7 @@ export class TokenMinter {
   }
 }
 
-/** What every token of a signer has in common. */
+/** What all tokens of one signer have in common. */
 interface PreparedSigner {
   readonly signer: Signer;
   readonly header: string;
@@ -179,7 +181,7 @@ function checkInput({ tokenId, userId, tenantId, permissions, scope, authenticat
   if (!isTransactionId(tokenId)) throw refused('tokenId must come from newTransactionId().');
   if (!isSubject(userId)) {
     throw refused(
-      'userId must be a name without white space at its ends, control, format and bidirectional characters.',
+      'userId must not be empty, have leading or trailing white space, or contain control or format characters.',
     );
   }
   if (tenantId !== undefined && !isText(tenantId)) throw refused('tenantId must be a non-empty string, or absent.');
@@ -189,35 +191,37 @@ function checkInput({ tokenId, userId, tenantId, permissions, scope, authenticat
   if (!isText(scope) || !SCOPE.test(scope)) throw refused('scope must be one or more purposes, space-delimited.');
   if (typeof authenticated !== 'boolean') throw refused('authenticated must be true or false.');
   if (authenticated === (userId === ANONYMOUS_USER_ID)) {
-    throw refused(`userId ${ANONYMOUS_USER_ID} is reserved for requests without credentials, which have no other.`);
+    throw refused(
+      `A request without credentials must have the userId ${ANONYMOUS_USER_ID}, and an authenticated one must not.`,
+    );
   }
   if (!authenticated && (permissions.length > 0 || tenantId !== undefined)) {
-    throw refused('A request without credentials has neither permissions nor a tenant.');
+    throw refused('A request without credentials must have neither permissions nor a tenant.');
   }
   if (notAfter !== undefined && !Number.isFinite(notAfter)) throw refused('notAfter must be seconds since the epoch.');
 }
 
-/** Only what is named: nothing else of an object from outside gets into a token. */
+/** Copies only the two known members, so that nothing else gets into a token. */
 function requestContext(context: MintInput['requestContext'] = {}): JsonObject {
   const { req_ip, authn } = context;
   return { ...(req_ip !== undefined && { req_ip }), ...(authn !== undefined && { authn }) };
 }
 
-/** Custom claims as they come out at the other end: what JSON does to them happens here already. */
+/** Custom claims as the verifier will see them: JSON drops or converts values, so that is done here already. */
 function customMembers(custom: CustomClaims | undefined): JsonObject {
   if (custom === undefined) return {};
   let members: unknown;
   try {
     members = JSON.parse(JSON.stringify(custom), (name, value: unknown) => {
-      if (name === '__proto__') throw refused('No custom claim may be called __proto__.');
+      if (name === '__proto__') throw refused('A custom claim must not be named __proto__.');
       return value;
     });
   } catch (error) {
     throw error instanceof InternalTokenError ? error : refused('Custom claims must be plain JSON data.');
   }
-  if (!isJsonObject(members)) throw refused('Custom claims must be one object.');
+  if (!isJsonObject(members)) throw refused('Custom claims must be an object.');
   const taken = Object.keys(members).find((name) => TRANSACTION_CONTEXT_NAMES.has(name));
-  if (taken !== undefined) throw refused(`No custom claim may be called ${taken}.`);
+  if (taken !== undefined) throw refused(`A custom claim must not be named ${taken}.`);
   return members;
 }
 

@@ -4,21 +4,21 @@ import { type CustomClaimsSchema, readCustomClaims } from './read-custom-claims.
 describe('custom claims', () => {
   const schema = z.object({ plan: z.enum(['free', 'pro']), seats: z.number().default(1) });
 
-  it('come out as the schema gives them', () => {
+  it('returns custom claims as the schema gives them', () => {
     expect(readCustomClaims(schema, { plan: 'pro', other: 1 })).toEqual({ plan: 'pro', seats: 1 });
   });
 
-  it('without a schema they come out as they are', () => {
+  it('returns custom claims unchanged without a schema', () => {
     expect(readCustomClaims(undefined, { other: 1 })).toEqual({ other: 1 });
   });
 
-  it('R75: what does not fit is refused, without its value', () => {
+  it('R75: refuses custom claims that do not match the schema, without naming their values', () => {
     expect(() => readCustomClaims(schema, { plan: 'secret-plan' })).toThrow(
       expect.objectContaining({ code: 'txn_claims_invalid', message: expect.not.stringContaining('secret-plan') }),
     );
   });
 
-  it('an asynchronous schema is a mistake of configuration', () => {
+  it('refuses an asynchronous schema as a configuration error', () => {
     const slow = schema.refine(async () => {
       throw new Error('away');
     });

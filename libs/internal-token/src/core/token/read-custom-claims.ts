@@ -2,7 +2,7 @@ import type { CustomClaims } from './internal-token-claims.js';
 import { InternalTokenError } from '../errors.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
 
-/** The part of Standard Schema (version 1) that this library uses; zod, valibot and arktype schemas fit. */
+/** The part of Standard Schema (version 1) that this library uses. zod, valibot and arktype schemas conform to it. */
 export interface CustomClaimsSchema {
   readonly '~standard': {
     readonly version: 1;
@@ -16,20 +16,20 @@ type SchemaResult =
   | { readonly issues: readonly { readonly message: string }[] };
 
 /**
- * The application's own claims, as its schema gives them; without a schema as they are.
- * @throws InternalTokenError `txn_claims_invalid` if they do not fit, `configuration_invalid` for an asynchronous schema
+ * Validates the application's own claims with its schema; without a schema they are returned unchanged.
+ * @throws InternalTokenError `txn_claims_invalid` if they do not match, `configuration_invalid` for an async schema
  */
 export function readCustomClaims(schema: CustomClaimsSchema | undefined, members: JsonObject): CustomClaims {
-  // The casts are the schema's promise, or without one the application's: its own type names what the gateway puts in.
+  // The casts trust the schema, or without one the application, whose own type names what its gateway puts in.
   if (schema === undefined) return members as object as CustomClaims;
   const result = schema['~standard'].validate(members);
   if (result instanceof Promise) {
-    // Nobody waits for it; an unhandled rejection would end the process.
+    // Nobody awaits it, and an unhandled rejection would end the process.
     result.catch(() => undefined);
     throw new InternalTokenError('configuration_invalid', 'customClaims: the schema must be synchronous.');
   }
   if (result.issues !== undefined || !isJsonObject(result.value)) {
-    throw new InternalTokenError('txn_claims_invalid', 'The custom claims do not fit their schema.');
+    throw new InternalTokenError('txn_claims_invalid', 'The custom claims do not match their schema.');
   }
   return result.value as object as CustomClaims;
 }

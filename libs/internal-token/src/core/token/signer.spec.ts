@@ -11,7 +11,7 @@ const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toS
 const refusal = (options: unknown) => createSigner(options as SignerOptions).then(() => 'accepted', String);
 
 describe('createSigner', () => {
-  it('R5: takes ES256 for an EC P-256 key, and what fits other keys', async () => {
+  it('R5: defaults to ES256 for an EC P-256 key, and to the algorithm that fits for other keys', async () => {
     expect((await createSigner({ key: ec('P-256') })).algorithm).toBe('ES256');
     expect((await createSigner({ key: ec('P-384') })).algorithm).toBe('ES384');
     expect((await createSigner({ key: generateKeyPairSync('ed25519').privateKey })).algorithm).toBe('EdDSA');
@@ -20,7 +20,7 @@ describe('createSigner', () => {
     expect((await createSigner({ key: rsaKey, algorithm: 'PS256' })).algorithm).toBe('PS256');
   });
 
-  it('R4: the key id is the RFC 7638 thumbprint unless configured', async () => {
+  it('R4: uses the RFC 7638 thumbprint as the key id unless one is configured', async () => {
     const key = ec('P-256');
     const jwk = createPublicKey(key).export({ format: 'jwk' });
     expect((await createSigner({ key })).keyId).toBe(await calculateJwkThumbprint(jwk as JWK));
@@ -28,7 +28,7 @@ describe('createSigner', () => {
     expect((await createSigner({ key: { ...key.export({ format: 'jwk' }), kid: 'own' } })).keyId).toBe('own');
   });
 
-  it('takes PEM in each usual form, JWK as object and as text, and KeyObject: the same key', async () => {
+  it('reads the same key from every usual PEM form, JWK as object and as text, and KeyObject', async () => {
     const key = ec('P-256');
     const jwk = key.export({ format: 'jwk' });
     const forms = [key, pem(key), key.export({ type: 'sec1', format: 'pem' }).toString(), jwk, JSON.stringify(jwk)];
@@ -37,20 +37,20 @@ describe('createSigner', () => {
   });
 
   it.each(['HS256', 'HS384', 'HS512', 'none', 'es256', 'RS512', 'ES256K', '', 'constructor'])(
-    'R5: algorithm %j can never be configured',
+    'R5: refuses the algorithm %j',
     async (algorithm) => {
       expect(await refusal({ key: ec('P-256'), algorithm })).toContain('configuration_invalid');
     },
   );
 
-  it('R5: symmetric keys are refused in every form', async () => {
+  it('R5: refuses symmetric keys in every form', async () => {
     const secret = { kty: 'oct', k: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' };
     expect(await refusal({ key: secret })).toContain('symmetric keys');
-    expect(await refusal({ key: 'a shared secret' })).toContain('no unencrypted private key');
+    expect(await refusal({ key: 'a shared secret' })).toContain('not an unencrypted PEM private key');
     expect(await refusal({ key: { ...secret, alg: 'HS256' } })).toContain('symmetric keys');
   });
 
-  it('R6: keys that are weak or of another curve than the algorithm are refused', async () => {
+  it("R6: refuses weak keys, and keys on another curve than the algorithm's", async () => {
     expect(await refusal({ key: rsa(1024) })).toContain('at least 2048 bits');
     expect(await refusal({ key: rsa(2048, 3) })).toContain('exponent');
     expect(await refusal({ key: ec('P-256'), algorithm: 'ES384' })).toContain('curve');
@@ -59,26 +59,26 @@ describe('createSigner', () => {
     expect(await refusal({ key: generateKeyPairSync('ed448').privateKey })).toContain('configuration_invalid');
   });
 
-  it('R6: a public key, and halves that do not belong together, are refused', async () => {
+  it('R6: refuses a public key, and a pair whose halves do not match', async () => {
     const key = ec('P-256');
-    expect(await refusal({ key: createPublicKey(key) })).toContain('a private key is needed');
+    expect(await refusal({ key: createPublicKey(key) })).toContain('give a private key');
     expect(await refusal({ key: createPublicKey(key).export({ format: 'jwk' }) })).toContain('no private part');
     const mixed = { ...key.export({ format: 'jwk' }), d: ec('P-256').export({ format: 'jwk' }).d };
     expect(await refusal({ key: mixed })).toContain('configuration_invalid');
   });
 
-  it('R6: an algorithm that differs from the JWK’s own is refused', async () => {
+  it('R6: refuses an algorithm that differs from the JWK’s own', async () => {
     const jwk = { ...rsa(2048).export({ format: 'jwk' }), alg: 'RS256' };
     expect(await refusal({ key: jwk, algorithm: 'PS256' })).toContain('differs');
   });
 
-  it('R69: a key id that no header should carry is refused', async () => {
+  it('R69: refuses a key id that does not fit in a header', async () => {
     for (const keyId of ['', 'a b', 'a\n', 'k'.repeat(129)]) {
       expect(await refusal({ key: ec('P-256'), keyId })).toContain('keyId');
     }
   });
 
-  it('R101, R102: the published key has kid, alg and use, and public members only', async () => {
+  it('R101, R102: publishes kid, alg, use and the public members only', async () => {
     for (const key of [ec('P-256'), generateKeyPairSync('ed25519').privateKey, rsa(2048)]) {
       const { publicJwk, keyId, algorithm } = await createSigner({ key });
       expect(publicJwk).toMatchObject({ kid: keyId, alg: algorithm, use: 'sig' });
@@ -86,7 +86,7 @@ describe('createSigner', () => {
     }
   });
 
-  it('R111: neither the signer nor a refusal shows the private key', async () => {
+  it('R111: neither the signer nor a refusal reveals the private key', async () => {
     const key = ec('P-256');
     const { d = '' } = key.export({ format: 'jwk' });
     const signer = await createSigner({ key });

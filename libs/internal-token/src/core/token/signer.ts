@@ -15,32 +15,32 @@ export interface PublicJwk extends JsonWebKey {
   readonly use: 'sig';
 }
 
-/** Makes signatures with one private key. Implement it for a key that lives elsewhere (KMS, HSM). */
+/** Signs with one private key. Implement it for a key that is held elsewhere (KMS, HSM). */
 export interface Signer {
   readonly algorithm: SigningAlgorithm;
   readonly keyId: string;
-  /** True where {@link sign} returns a promise; the gateway then signs when it mints. */
+  /** True if {@link sign} returns a promise; the gateway then signs as soon as it mints. */
   readonly asynchronous?: boolean;
   /** The public half, for the published key set. */
   readonly publicJwk: PublicJwk;
-  /** The JWS signature (for ECDSA r and s, not DER) of the bytes. */
+  /** Returns the JWS signature of the bytes (for ECDSA: r and s, not DER). */
   sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What {@link createSigner} makes a signer of. */
+/** Settings of {@link createSigner}. */
 export interface SignerOptions {
   /** The private key: PEM (PKCS#8, SEC1, PKCS#1), JWK (object or JSON text) or KeyObject. */
   readonly key: string | JsonWebKey | KeyObject;
-  /** Default: the JWK's own `alg`, else what fits the key (ES256, ES384, ES512, EdDSA; RS256 for RSA). */
+  /** Default: the JWK's `alg`, else the algorithm that fits the key (ES256, ES384, ES512, EdDSA; RS256 for RSA). */
   readonly algorithm?: SigningAlgorithm;
-  /** Default: the JWK's own `kid`, else the RFC 7638 SHA-256 thumbprint. */
+  /** Default: the JWK's `kid`, else the RFC 7638 SHA-256 thumbprint. */
   readonly keyId?: string;
 }
 
 /**
- * A signer on a key that this process holds.
+ * Creates a signer from a key that this process holds.
  * @throws InternalTokenError `configuration_invalid` for a symmetric, public or weak key, or one that does not fit the
- * algorithm; the message never holds any part of the key
+ * algorithm; the message never contains any part of the key
  */
 export async function createSigner(options: SignerOptions): Promise<Signer> {
   const { privateKey, jwk } = readPrivateKey(options.key);
@@ -52,7 +52,7 @@ export async function createSigner(options: SignerOptions): Promise<Signer> {
 
   const signBytes = signatureFunction(privateKey, algorithm);
   if (!signsFor(publicKey, signBytes, algorithm)) {
-    throw invalid('the private and the public half of the key do not belong together');
+    throw invalid('the private and the public part of the key do not match');
   }
   return {
     algorithm,
@@ -68,15 +68,15 @@ function invalid(detail: string): InternalTokenError {
 
 function readPrivateKey(key: SignerOptions['key']): { privateKey: KeyObject; jwk?: JsonWebKey } {
   if (key instanceof KeyObject) {
-    if (key.type !== 'private') throw invalid(`a private key is needed, this one is ${key.type}`);
+    if (key.type !== 'private') throw invalid(`this key is ${key.type}; give a private key`);
     return { privateKey: key };
   }
-  // The errors of the parsers are not passed on as a cause: what they quote is the input, and that is the key.
+  // Errors of the parsers are not passed on as a cause: they quote the input, which is the key.
   if (typeof key === 'string' && !key.trimStart().startsWith('{')) {
     try {
       return { privateKey: createPrivateKey(key) };
     } catch {
-      throw invalid('the text is no unencrypted private key in PEM form (openssl genpkey makes one)');
+      throw invalid('the text is not an unencrypted PEM private key (openssl genpkey makes one)');
     }
   }
   const jwk = typeof key === 'string' ? parseJwk(key) : key;
@@ -119,12 +119,12 @@ function signsFor(
   try {
     return createVerificationKey(publicKey, algorithm, 'probe').verify(probe, signBytes(probe));
   } catch {
-    // Numbers that no key has are accepted by the parser and found out here.
+    // The parser accepts impossible numbers; signing with them fails here.
     return false;
   }
 }
 
-/** The key goes bare into `sign`, as in verification: see there. */
+/** Passes the bare key to `sign` for speed, as `createVerificationKey` does to `verify`. */
 function signatureFunction(key: KeyObject, algorithm: SigningAlgorithm): (bytes: Uint8Array) => Uint8Array {
   const { digest, signatureBytes } = SIGNING_ALGORITHMS[algorithm];
   if (algorithm === 'EdDSA') return (bytes) => sign(null, bytes, key);

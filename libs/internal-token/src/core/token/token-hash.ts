@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What may stand in a log in a token's place: base64url(SHA-256(ASCII(token))),
+ * A hash that may be logged instead of the token: base64url(SHA-256(ASCII(token))),
  * the formula of `tth` in WIMSE workload proof tokens.
  */
 export function tokenHash(token: string): string {

@@ -5,8 +5,8 @@ import { readTokenHeader } from './token-header.js';
 const name = fc.oneof(fc.constantFrom('Txn-Token', 'txn-token', 'TXN_TOKEN', 'X-Txn-Token', 'Host'), fc.string());
 const fields = fc.array(fc.tuple(name, fc.string({ unit: 'binary' })), { maxLength: 12 });
 
-describe('Whatever fields a request has', () => {
-  it('R74: the token is the value of the only field of its name, or there is none', () => {
+describe('The token header of arbitrary requests', () => {
+  it('R74: reads a token only if there is exactly one field with one value', () => {
     fc.assert(
       fc.property(fields, (list) => {
         const values = list.filter(([field]) => field.toLowerCase() === 'txn-token').map(([, value]) => value);

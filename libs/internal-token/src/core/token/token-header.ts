@@ -4,7 +4,7 @@ import { InternalTokenError } from '../errors.js';
 export const TXN_TOKEN_HEADER = 'txn-token';
 
 /**
- * The one token of a request, from `rawHeaders`: the parsed headers object has already joined or dropped duplicates.
+ * Reads the only token of a request. Takes `rawHeaders`, since the parsed headers have duplicates joined or dropped.
  * @throws InternalTokenError `txn_missing`, `txn_multiple`
  */
 export function readTokenHeader(rawHeaders: readonly string[]): string {

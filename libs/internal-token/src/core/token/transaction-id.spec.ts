@@ -1,13 +1,13 @@
 import { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';
 
 describe('transaction ids', () => {
-  it('R13: a million ids hold no duplicate', () => {
+  it('R13: a million ids have no duplicate', () => {
     const ids = new Set<string>();
     for (let i = 0; i < 1_000_000; i += 1) ids.add(newTransactionId());
     expect(ids.size).toBe(1_000_000);
   });
 
-  it('R14: is a UUIDv7 as 32 lower-case hex digits that begins with the time', () => {
+  it('R14: an id is a UUIDv7 as 32 lower-case hex digits that starts with the time', () => {
     const before = Date.now();
     const id = newTransactionId();
     expect(id).toMatch(/^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
@@ -16,7 +16,7 @@ describe('transaction ids', () => {
     expect(time).toBeLessThanOrEqual(Date.now());
   });
 
-  it('R14: every random bit is used', () => {
+  it('R14: every random bit of an id varies', () => {
     let ones = 0n;
     let zeros = 0n;
     for (let i = 0; i < 200; i += 1) {
@@ -28,7 +28,7 @@ describe('transaction ids', () => {
     expect(zeros & random).toBe(random);
   });
 
-  it('knows its own form and no other', () => {
+  it('isTransactionId accepts only its own form', () => {
     expect(isTransactionId(newTransactionId())).toBe(true);
     for (const other of [
       '',

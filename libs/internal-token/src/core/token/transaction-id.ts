@@ -35,7 +35,7 @@ export function newSpanId(): string {
 
 const TRANSACTION_ID = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
 
-/** True for a string of the form that {@link newTransactionId} makes. */
+/** True for a string in the form of {@link newTransactionId}. */
 export function isTransactionId(value: unknown): value is string {
   return typeof value === 'string' && TRANSACTION_ID.test(value);
 }

@@ -4,18 +4,18 @@ import { InternalTokenError } from '../errors.js';
 declare const verified: unique symbol;
 
 /**
- * Claims that this process has issued or verified itself. Only the minter and the verifier make them, and they are
- * frozen; {@link isVerified} asks the registry, whatever TypeScript believes.
+ * Claims that this process has issued or verified itself. Only the minter and the verifier create them, and they are
+ * frozen. The type alone proves nothing: {@link isVerified} checks at run time.
  */
 export type VerifiedClaims = InternalTokenClaims & { readonly [verified]: true };
 
-/** What stands behind verified claims: the text that was received, or the record that is signed on first use. */
+/** The token behind verified claims: the text that was received, or a minted token that is signed on first use. */
 export interface TokenSource {
   readonly keyId: string;
   encode(): string | Promise<string>;
 }
 
-/** A constructor that makes nothing: what extends it puts its private field on the object that it is given. */
+/** Returns the given object from its constructor, so that a subclass puts its private field on that object. */
 class Given {
   constructor(object: object) {
     return object;
@@ -23,9 +23,9 @@ class Given {
 }
 
 /**
- * Claims and tokens are joined here and nowhere else, by a private field on the claims: no code outside of this class
- * can set, read, copy or even see it, so a context or a log that holds claims holds no token. It does what a WeakMap
- * would do; with one, a verification costs some 3 µs more.
+ * Links claims to their token by a private field on the claims. No code outside this class can set, read, copy or see
+ * it, so a context or a log that holds claims does not expose a token. A WeakMap would do the same, but would make a
+ * verification some 3 µs slower.
  */
 class Registered extends Given {
   readonly #source: TokenSource;
@@ -41,21 +41,20 @@ class Registered extends Given {
 }
 
 /**
- * Makes claims verified claims, and freezes them. For the minter and the verifier only: this file is no entry of the
- * room.
+ * Freezes claims and marks them as verified. For the minter and the verifier only; `core/index.ts` does not export it.
  */
 export function registerVerified(claims: InternalTokenClaims, source: TokenSource): VerifiedClaims {
   return Object.freeze(new Registered(claims, source)) as unknown as VerifiedClaims;
 }
 
-/** True only for the very objects that this process' minter or verifier returned; a copy is not verified. */
+/** True only for the objects that this process's own minter or verifier returned; a copy is not verified. */
 export function isVerified(value: unknown): value is VerifiedClaims {
   return typeof value === 'object' && value !== null && Registered.sourceOf(value) !== undefined;
 }
 
 /**
- * The only way from claims to the token's text: for a received token the same bytes, for a minted one the signature,
- * made at the first call and remembered. A promise only where the signer is asynchronous.
+ * Returns the token of verified claims; there is no other way to get it. A received token is returned unchanged, a
+ * minted one is signed at the first call. A promise only if the signer is asynchronous.
  * @throws InternalTokenError `txn_no_context` for claims that are not registered
  */
 export function encodedToken(claims: VerifiedClaims): string | Promise<string> {

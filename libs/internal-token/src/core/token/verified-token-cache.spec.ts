@@ -40,7 +40,7 @@ describe('The cache of verified tokens', () => {
   });
   afterEach(() => keys.close());
 
-  it('gives the same frozen claims for the same text, and counts it', () => {
+  it('returns the same frozen claims for the same token, and counts the hit', () => {
     const verifier = verifierWith();
     const token = mint();
     const claims = verifier.verify(token);
@@ -49,7 +49,7 @@ describe('The cache of verified tokens', () => {
     expect(encodedToken(verifier.verify(token) as never)).toBe(token);
   });
 
-  it('spares the signature check: the key is asked once', () => {
+  it('checks the signature of a repeated token only once', () => {
     const verifier = verifierWith();
     const key = keys.find('a');
     const check = jest.spyOn(key as NonNullable<typeof key>, 'verify');
@@ -65,7 +65,7 @@ describe('The cache of verified tokens', () => {
     expect(verifier.remembered).toBe(0);
   });
 
-  it('keeps at most so many, and forgets the one not used for longest', () => {
+  it('is limited in size and forgets the least recently used token', () => {
     const verifier = verifierWith({ tokenCache: { maxEntries: 2 } });
     const [first, second, third] = [mint(), mint(), mint()];
     for (const token of [first, second, first, third]) void verifier.verify(token);
@@ -76,11 +76,11 @@ describe('The cache of verified tokens', () => {
     expect(verifier.remembered).toBe(2);
   });
 
-  it.each([0, -1, 1.5, 1_000_001, '10'])('maxEntries %j stops the start', (maxEntries) => {
+  it.each([0, -1, 1.5, 1_000_001, '10'])('refuses maxEntries %j at start', (maxEntries) => {
     expect(() => verifierWith({ tokenCache: { maxEntries: maxEntries as number } })).toThrow(/tokenCache\.maxEntries/);
   });
 
-  it('R63: an entry ends with its token, to the second of the leeway', () => {
+  it('R63: forgets a token when it expires, to the second of the leeway', () => {
     const verifier = verifierWith();
     const token = mint();
     void verifier.verify(token);
@@ -91,7 +91,7 @@ describe('The cache of verified tokens', () => {
     expect(() => verifier.verify(token)).toThrow(expect.objectContaining({ code: 'txn_expired' }));
   });
 
-  it('R76: a clock that is set back makes a remembered token early again', () => {
+  it('R76: refuses a remembered token as not yet valid after the clock is set back', () => {
     const verifier = verifierWith();
     const token = mint();
     void verifier.verify(token);
@@ -102,7 +102,7 @@ describe('The cache of verified tokens', () => {
     expect(() => verifier.verify(token)).toThrow(expect.objectContaining({ code: 'txn_not_yet_valid' }));
   });
 
-  it('R108: an entry ends when its key leaves the set, or is replaced under the same id', async () => {
+  it('R108: forgets a token when its key is withdrawn or replaced under the same id', async () => {
     const verifier = verifierWith();
     const token = mint();
     for (const withdrawn of [await newSigner('b'), await newSigner('a')]) {
@@ -117,7 +117,7 @@ describe('The cache of verified tokens', () => {
     }
   });
 
-  it('R108: an entry lives on through refreshes that leave its key as it is', async () => {
+  it('R108: keeps a token through refreshes that leave its key unchanged', async () => {
     const verifier = verifierWith();
     const token = mint();
     void verifier.verify(token);

@@ -4,34 +4,35 @@ import { InternalTokenError } from '../errors.js';
 import type { VerificationKey } from '../keys/index.js';
 import type { VerifiedClaims } from './verified-claims.js';
 
-/** How many tokens a verifier remembers; `false` for none. */
+/** How many tokens a verifier remembers; `false` turns the cache off. */
 export type TokenCacheOptions = false | { readonly maxEntries?: number };
 
-/** What was found out about one token's text. */
+/** The result of verifying one token. */
 export interface VerifiedToken {
   readonly raw: string;
   readonly claims: VerifiedClaims;
   readonly key: VerificationKey;
-  /** Seconds since the epoch, leeway included: the first moment at which it may pass, and the first at which it may not. */
+  /** Start of validity, inclusive: seconds since the epoch, leeway included. */
   readonly validFrom: number;
+  /** End of validity, exclusive: seconds since the epoch, leeway included. */
   readonly validUntil: number;
 }
 
 const DEFAULT_ENTRIES = 1000;
 
 /**
- * Remembers tokens that were verified, by their text: a token that comes again within its life, as in a fan-out, costs
- * a look-up instead of a signature check.
+ * Remembers verified tokens by their text: a token that comes again within its lifetime, as in a fan-out, costs a
+ * look-up instead of a signature check.
  *
- * A hit skips reading, the signature and the claims that cannot change. It does not skip what can: whether the very key
- * is still held, and the times. Entries are found by the signature part, which every token has to itself, and count
- * only if the whole text is the same; nothing that a token says is ever part of a key. Tokens that were refused leave
- * no trace, so that nobody can fill the cache with them.
+ * A hit skips parsing, the signature and the claims that cannot change. It still checks what can change: the times, and
+ * whether the same key is still in the key set. Entries are looked up by the signature part, which is unique to the
+ * token, and match only if the whole text is the same; no claim is part of the look-up. Refused tokens are not stored,
+ * so nobody can fill the cache with them.
  */
 export class VerifiedTokenCache {
   readonly #entries: LRUCache<string, VerifiedToken>;
 
-  /** @param isHeld whether the key set still holds the very key: one that was withdrawn takes its tokens with it */
+  /** @param isHeld true while the key set has this very key; when a key is withdrawn, its tokens are forgotten */
   constructor(
     maxEntries: number,
     private readonly isHeld: (key: VerificationKey) => boolean,
@@ -40,7 +41,7 @@ export class VerifiedTokenCache {
   }
 
   get(raw: string, nowSeconds: number): VerifiedClaims | undefined {
-    // Longer ones are never accepted, and hashing them would be work for nothing.
+    // Longer tokens are never accepted, so do not spend time hashing them.
     if (typeof raw !== 'string' || raw.length > MAX_TOKEN_BYTES) return undefined;
     const signature = raw.slice(raw.lastIndexOf('.') + 1);
     const entry = this.#entries.get(signature);
@@ -56,7 +57,7 @@ export class VerifiedTokenCache {
 }
 
 /**
- * The number of entries; 0 for no cache.
+ * The maximum number of entries; 0 turns the cache off.
  * @throws InternalTokenError `configuration_invalid`
  */
 export function cacheEntries(options: TokenCacheOptions | undefined): number {

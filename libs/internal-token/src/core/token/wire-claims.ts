@@ -12,23 +12,23 @@ export interface WireClaims {
   readonly tctx: TransactionContext;
 }
 
-/** `tctx`: what is fixed for the whole transaction. Its further members are the application's own claims. */
+/** `tctx`: fixed for the whole transaction. Its other members are the application's own claims. */
 export interface TransactionContext {
   readonly tenant_id?: string;
   readonly permissions: readonly string[];
   readonly authenticated: boolean;
 }
 
-/** The members of `tctx` that no custom claim may be called. */
+/** The members of `tctx` whose names a custom claim must not use. */
 export const TRANSACTION_CONTEXT_NAMES: ReadonlySet<string> = new Set(['tenant_id', 'permissions', 'authenticated']);
 
 /** `scope` and its tokens (RFC 6749, section 3.3). */
 export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**
- * The claims that application code sees. One function for minted and received tokens, so that they come out equal
- * with and without a hop. Everything in them is frozen to the bottom, so that nobody can change what is passed on; they
- * themselves are when they are registered.
+ * The claims that application code sees. Minted and received tokens share this function, so that claims are equal with
+ * and without a hop. Everything inside is deeply frozen, so that nobody can change what is passed on; the outer object
+ * is frozen when it is registered.
  */
 export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenClaims {
   const { tenant_id: tenantId, permissions, authenticated } = wire.tctx;
@@ -48,13 +48,13 @@ export function toClaims(wire: WireClaims, custom: CustomClaims): InternalTokenC
   return claims;
 }
 
-/** Without recursion: how deep a token nests is not ours to say. What a schema froze at its top only is gone into too. */
+/** Iterative, since claims may be nested deeply. Also goes into objects that a schema froze only at the top. */
 function deepFreeze<T extends object>(root: T): T {
   const reached = new Set<object>([root]);
   for (const value of reached) {
     Object.freeze(value);
     for (const member of Object.values(value)) {
-      // A schema may have made bytes of a string; those cannot be frozen.
+      // A schema may have turned a string into bytes, and those cannot be frozen.
       if (typeof member === 'object' && member !== null && !ArrayBuffer.isView(member)) reached.add(member);
     }
   }
