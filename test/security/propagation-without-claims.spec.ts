@@ -1,13 +1,13 @@
-import { ClsServiceManager } from 'nestjs-cls';
-import { Application, INTERNAL_TOKEN_STORE } from '../../libs/internal-token/src/nest/index.js';
+import type { VerifiedClaims } from 'nestjs-internal-token';
+import { enterStore } from '../../libs/internal-token/src/nest/context/internal-token-store.js';
+import { Application } from '../../libs/internal-token/src/nest/index.js';
 import { clientsOf, refusalOf, useCallerWithPeers } from './support/outgoing.js';
 
 describe('a request whose token was not verified', () => {
   const world = useCallerWithPeers();
-  const within = <T>(claims: unknown, fn: () => T): T => {
+  const within = <T>(claims: VerifiedClaims | undefined, fn: () => T): T => {
     const application = world.caller.app.get(Application);
-    const store = { [INTERNAL_TOKEN_STORE]: { txn: 'a'.repeat(32), claims, application } };
-    return ClsServiceManager.getClsService().runWith(store as never, fn);
+    return enterStore({ txn: 'a'.repeat(32), application, ...(claims !== undefined && { claims }) }, fn);
   };
 
   describe.each(clientsOf(() => world.caller))('calling with $client', ({ call }) => {

@@ -178,6 +178,8 @@ export interface GatewaySetup {
   readonly internal?: Partial<InternalTokenOptions>;
   readonly providers?: readonly Provider[];
   readonly imports?: readonly DynamicModule[];
+  /** Modules that stand before those of the library. */
+  readonly importsBefore?: readonly DynamicModule[];
   /** Default 127.0.0.1. */
   readonly host?: string;
   readonly controllers?: readonly Type[];
@@ -212,6 +214,7 @@ export class EdgeGateway {
 
     @Module({
       imports: [
+        ...(setup.importsBefore ?? []),
         InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys, ...setup.internal }),
         InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', ...signing }),
         EdgeModule.forRoot({

@@ -1,4 +1,4 @@
-import { type INestApplication, Module } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -20,6 +20,9 @@ import { createSigner } from '../../libs/internal-token/src/core/index.js';
 interface EdgeServiceOptions {
   readonly trustDomain?: string;
   readonly platform?: 'fastify' | 'express';
+  readonly imports?: readonly DynamicModule[];
+  /** Modules that stand before those of the library. */
+  readonly importsBefore?: readonly DynamicModule[];
 }
 
 /** The domains of {@link EdgeGateway} in a process' worth of their own: it verifies, and trusts one signer. */
@@ -35,15 +38,17 @@ export class EdgeService {
 
   static async start(
     signer: Signer,
-    { trustDomain = 'shop.test', platform = 'fastify' }: EdgeServiceOptions = {},
+    { trustDomain = 'shop.test', platform = 'fastify', imports = [], importsBefore = [] }: EdgeServiceOptions = {},
   ): Promise<EdgeService> {
     @Module({
       imports: [
+        ...importsBefore,
         InternalTokenModule.forRoot({
           service: 'orders',
           trustDomain,
           keys: { description: "the gateway's", load: () => Promise.resolve({ keys: [signer.publicJwk] }) },
         }),
+        ...imports,
       ],
       controllers: [OrdersController, CatalogController, InternalOrdersController, PagesController],
       providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }],

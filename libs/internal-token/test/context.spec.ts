@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { InternalClaims, InternalTokenContext, type VerifiedClaims } from 'nestjs-internal-token';
+import { enterStore } from '../src/nest/context/internal-token-store.js';
 import { INTERNAL_TOKEN_STORE, isVerified } from '../src/nest/index.js';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
@@ -228,10 +229,10 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
   it('R82a: claims that were put into the store by hand do not count', () => {
     const cls = running.app.get<ClsService>(ClsService, { strict: false });
     const claims = { ...running.tokens.claims({ userId: 'admin' }) };
-    const store = { [INTERNAL_TOKEN_STORE]: { txn: claims.tokenId, claims } };
-    expect(() => cls.runWith(store as never, () => context.claims)).toThrow(
-      expect.objectContaining({ code: 'txn_no_context' }),
-    );
+    const store = { txn: claims.tokenId, claims };
+    const refused = expect.objectContaining({ code: 'txn_no_context' });
+    expect(() => enterStore(store, () => context.claims)).toThrow(refused);
+    expect(() => cls.runWith({ [INTERNAL_TOKEN_STORE]: store } as never, () => context.claims)).toThrow(refused);
   });
 
   it('R111, R115: printing the context, the store or the claims shows no token', async () => {

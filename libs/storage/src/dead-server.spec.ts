@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
-import { ClsServiceManager } from 'nestjs-cls';
+import { currentStore } from 'nestjs-internal-token';
 import { FlakyServer } from '../../../test/support/storage/flaky-server.js';
 import { NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
 import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
@@ -76,7 +76,7 @@ describeServer('when the database server', () => {
   it('R117: ends idle sessions, the line about it is no request’s', async () => {
     await Promise.all(Array.from({ length: 5 }, read));
     const txns: unknown[] = [];
-    const warn = () => txns.push(ClsServiceManager.getClsService().get('internalToken.txn'));
+    const warn = () => txns.push(currentStore()?.txn);
     const none = () => undefined;
     Logger.overrideLogger({ warn, log: none, error: none });
     try {

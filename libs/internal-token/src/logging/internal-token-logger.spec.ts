@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { ClsServiceManager, type ClsStore } from 'nestjs-cls';
-import { INTERNAL_TOKEN_STORE } from '../nest/index.js';
+import { enterStore, type InternalTokenStore } from '../nest/context/internal-token-store.js';
 import { InternalTokenLogger, type InternalTokenLoggerOptions } from './internal-token-logger.js';
 import type { LogLine } from './log-line.js';
 
@@ -17,7 +16,7 @@ function capture(options: Partial<InternalTokenLoggerOptions> = {}) {
 
 /** What the request hook does: enters a context that holds the request's id and the running span. */
 function inRequest<T>(span: object, fn: () => T): T {
-  return ClsServiceManager.getClsService().runWith({ [INTERNAL_TOKEN_STORE]: { txn, span } } as ClsStore, fn);
+  return enterStore({ txn, span } as InternalTokenStore, fn);
 }
 
 const span = { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: 'bbbbbbbbbbbbbbbb', service: 'inventory' };

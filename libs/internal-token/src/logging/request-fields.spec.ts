@@ -1,7 +1,6 @@
-import { ClsServiceManager, type ClsStore } from 'nestjs-cls';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { INTERNAL_TOKEN_STORE } from '../nest/index.js';
+import { enterStore, type InternalTokenStore } from '../nest/context/internal-token-store.js';
 import { internalTokenLogFields } from './request-fields.js';
 
 const txn = '0193b1e7c0de7f00a1b2c3d4e5f60718';
@@ -9,7 +8,7 @@ const span = { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: 'bbbbbbbbbbbbbbbb', ser
 const fields = { txn, trace_id: txn, span_id: span.spanId, parent_span_id: span.parentSpanId, service: 'orders' };
 
 function inRequest<T>(fn: () => T): T {
-  return ClsServiceManager.getClsService().runWith({ [INTERNAL_TOKEN_STORE]: { txn, span } } as ClsStore, fn);
+  return enterStore({ txn, span } as InternalTokenStore, fn);
 }
 
 describe('internalTokenLogFields', () => {

@@ -19,6 +19,8 @@ export interface Parts {
   readonly controllers?: Type[];
   readonly providers?: NonNullable<DynamicModule['providers']>;
   readonly imports?: NonNullable<DynamicModule['imports']>;
+  /** Modules that stand before `InternalTokenModule`. */
+  readonly importsBefore?: NonNullable<DynamicModule['imports']>;
   readonly options?: Partial<InternalTokenOptions>;
   readonly logger?: LoggerService | false;
   readonly prepare?: (app: INestApplication) => void;
@@ -40,6 +42,7 @@ export async function start({ createAdapter }: AdapterRow, parts: Parts): Promis
   const root: DynamicModule = {
     module: TestModule,
     imports: [
+      ...(parts.importsBefore ?? []),
       InternalTokenModule.forRoot({ service: 'test', trustDomain: 'test', keys: tokens.keys, ...parts.options }),
       ...(parts.imports ?? []),
     ],

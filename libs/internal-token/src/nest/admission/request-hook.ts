@@ -8,7 +8,7 @@ import { sendRefusal } from './send-refusal.js';
 import { Application } from '../context/application.js';
 import { ClientErrorHandler } from './client-error-handler.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
-import { currentStore, enterStore, type InternalTokenStore } from '../context/internal-token-store.js';
+import { currentStore, enterStore, type InternalTokenStore, shareWithCls } from '../context/internal-token-store.js';
 import { limitJsonDepth } from '../limit-json-depth.js';
 import { closeLingeringly } from './close-lingeringly.js';
 import { RequestAdmission } from './request-admission.js';
@@ -116,6 +116,7 @@ export class RequestHook implements OnModuleInit {
     this.clientErrors.watch({ raw, response, store });
     this.open.add(response, store);
     enterStore(store, () => {
+      shareWithCls(raw);
       this.#openServerSpan(raw, response, store);
       response.setHeader('X-Request-Id', store.txn);
       const goOn = (admitted: boolean) => {

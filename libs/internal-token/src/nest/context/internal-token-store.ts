@@ -1,4 +1,6 @@
-import { type ClsStore, ClsServiceManager } from 'nestjs-cls';
+import { type ClsStore, ClsServiceManager, ContextClsStoreMap } from 'nestjs-cls';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage } from 'node:http';
 import type { InternalTokenError, VerifiedClaims } from '../../core/index.js';
 import type { Application } from './application.js';
 import type { Span } from './span.js';
@@ -26,23 +28,42 @@ export interface InternalTokenStore {
   span?: Span;
 }
 
-/** The shape of the nestjs-cls store while this library's context is entered: `ClsService<InternalTokenClsStore>`. */
+/** What this library adds to a store of nestjs-cls, for application code: `ClsService<InternalTokenClsStore>`. */
 interface InternalTokenClsStore extends ClsStore {
   [INTERNAL_TOKEN_STORE]?: InternalTokenStore;
 }
 
+/** Its own, because nestjs-cls starts stores of its own wherever an application mounts it. */
+const storage = new AsyncLocalStorage<InternalTokenStore>();
+const cls = ClsServiceManager.getClsService<InternalTokenClsStore>();
+
 /** The store of the running request, or undefined outside of any. For code out of reach of dependency injection. */
 export function currentStore(): InternalTokenStore | undefined {
-  return ClsServiceManager.getClsService<InternalTokenClsStore>().get()?.[INTERNAL_TOKEN_STORE];
+  return storage.getStore();
 }
 
 /** Runs `fn` in a context that holds this store and nothing of the surrounding one. */
 export function enterStore<T>(store: InternalTokenStore, fn: () => T): T {
-  return ClsServiceManager.getClsService<InternalTokenClsStore>().runWith({ [INTERNAL_TOKEN_STORE]: store }, fn);
+  return storage.run(store, enterCls<T>, { [INTERNAL_TOKEN_STORE]: store }, fn);
 }
 
 /** Runs `fn` in a copy of the running context in which this store takes the place of the present one. */
 export function replaceStore<T>(store: InternalTokenStore, fn: () => T): T {
-  const cls = ClsServiceManager.getClsService<InternalTokenClsStore>();
-  return cls.runWith({ ...cls.get(), [INTERNAL_TOKEN_STORE]: store }, fn);
+  return storage.run(store, enterCls<T>, { ...cls.get(), [INTERNAL_TOKEN_STORE]: store }, fn);
+}
+
+/**
+ * Lets nestjs-cls go on with the running context for this request: a guard or an interceptor that an application mounts
+ * takes it over, and a store that a middleware has started gets the key.
+ */
+export function shareWithCls(raw: IncomingMessage): void {
+  const own = cls.get();
+  const store = storage.getStore();
+  if (own === undefined || store === undefined) return;
+  own[INTERNAL_TOKEN_STORE] ??= store;
+  if (ContextClsStoreMap.getByRaw(raw) === undefined) ContextClsStoreMap.setByRaw(raw, own);
+}
+
+function enterCls<T>(own: InternalTokenClsStore, fn: () => T): T {
+  return cls.runWith(own, fn);
 }

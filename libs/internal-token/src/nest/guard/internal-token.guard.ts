@@ -5,7 +5,7 @@ import { InternalTokenError, isVerified, type VerifiedClaims } from '../../core/
 import { assertPermissions, assertScope } from '../policy/authorization.js';
 import { CallerAuthentication } from '../caller/caller-authentication.js';
 import { type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
-import { currentStore } from '../context/internal-token-store.js';
+import { currentStore, shareWithCls } from '../context/internal-token-store.js';
 import { type HandlerRoute, routesOfHandler } from '../routes/reflect-routes.js';
 import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from '../replay/replay-protection.js';
@@ -33,6 +33,7 @@ export class InternalTokenGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const policy = policyOf(execution.getClass(), execution.getHandler());
     if (!this.supports(execution)) return this.checkMessage(execution, policy);
+    shareWithCls(rawRequest(execution));
     this.nameSpan(execution);
     this.checkCaller(execution, policy);
     if (policy.access === 'none') return true;
