@@ -43,11 +43,11 @@ const project = (displayName, ...testMatch) => ({
 });
 
 export default {
-  // A limit against hanging, not a measure of speed: machines are slow and busy.
+  // Guards against hanging; it does not measure speed, since machines are slow and busy.
   testTimeout: 300_000,
-  // Suites wait for processes, databases and sockets more than they compute: a worker for each core, none kept free.
+  // Suites mostly wait for processes, databases and sockets, so every core gets a worker.
   maxWorkers: '100%',
-  // A process keeps the modules of every suite that it has run (ESM in a VM): one that has grown is replaced.
+  // A worker keeps the modules of every suite it has run (ESM in a VM), so one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   projects: [
     project('unit', '{apps,libs}/**/*.spec.ts'),

@@ -1,5 +1,5 @@
-// A server of a test never gives up an idle connection by itself. By default Node's does after five seconds, and on a
-// machine that stands still for as long a client's next request would be on its way just then, and be lost.
+// Keeps test servers from closing idle connections. Node closes them after five seconds by default; on a machine that
+// stalls for that long, the client's next request would already be on its way and be lost.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll } from '@jest/globals';
 

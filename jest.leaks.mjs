@@ -1,12 +1,12 @@
-// Every suite is a leak test as well (R115, R116): whatever it writes, and whatever the code under test hands to a
-// logger, at any level and even if that logger is turned off, holds no token and no private key.
+// Makes every suite a leak test as well (R115, R116): nothing it writes, and nothing the code under test passes to a
+// logger at any level, even a disabled one, may hold a token or a private key.
 import { inspect } from 'node:util';
 import { afterAll, expect } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { LogLines } from './scripts/lib/log-lines.mjs';
 
 const SECRET = /eyJ[\w-]{8,}\.eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|\bd["']?: ?["'][\w-]{40,}["']/;
-// Their specs log secrets on purpose, to see them taken out.
+// These specs log secrets on purpose, to test redaction.
 const REDACTION = /\/internal-token\/src\/logging\//;
 
 const leaks = [];

@@ -1,10 +1,10 @@
-// Every suite is a test of the log contract as well: each line that it writes, or that a process it has started writes,
-// is what the published schema says.
+// Makes every suite a test of the log contract as well: each line that it writes, or that a process it starts writes,
+// must match the published schema.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, expect } from '@jest/globals';
 import { LogLines } from './scripts/lib/log-lines.mjs';
 
-// By Node's own loader, which keeps it for all suites of this process; jest would load and compile it for each.
+// Loaded by Node, which caches it for all suites of this process; jest would load and compile it for each.
 const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
 const { faultOf } = require('./test/support/log-line/validate.mjs');
 

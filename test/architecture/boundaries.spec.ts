@@ -20,7 +20,7 @@ interface Breach {
   readonly and?: Breach;
 }
 
-/** Every rule, broken. A rule without an entry here fails the suite. */
+/** One violation for every rule. A rule without an entry here fails the suite. */
 const BREACHES: Record<string, Breach[]> = {
   'no-circular': [
     {
@@ -173,10 +173,10 @@ const cruiseTree = async (
   return output as ICruiseResult;
 };
 
-describe('who may import whom', () => {
+describe('import boundaries', () => {
   const folders: string[] = [];
 
-  /** A workspace of the breach's files alone, with this workspace's packages. */
+  /** A workspace that holds only the violating files, with this workspace's packages. */
   const plant = (breach: Breach): string => {
     const folder = mkdtempSync(join(tmpdir(), 'breach-'));
     folders.push(folder);
@@ -237,7 +237,7 @@ describe('who may import whom', () => {
 
   afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-  it('is proven for every rule', () => {
+  it('every rule has a proof', () => {
     expect(new Set(Object.keys(BREACHES))).toEqual(new Set(rules.map(({ name }) => name)));
   });
 
@@ -255,7 +255,7 @@ describe('who may import whom', () => {
     ['storage-rooms', { from: 'libs/storage/src/a.ts', imports: `${TOKEN}/issuing/index.ts` }],
     ['contracts-rooms', { from: 'libs/contracts/src/a.ts', imports: `${TOKEN}/issuing/index.ts` }],
     ['service-never-issues', { from: 'apps/orders/src/main.ts', imports: `${TOKEN}/testing/index.ts` }],
-  ])('R49: %s keeps domains from the issuer: %j', async (rule, breach) => {
+  ])('R49: %s keeps domains from importing the issuer: %j', async (rule, breach) => {
     expect(await violations(breach)).toContain(rule);
   });
 
@@ -268,11 +268,11 @@ describe('who may import whom', () => {
     { from: `${ITOK}/cli/a.ts`, imports: `${ITOK}/page/index.ts` },
     { from: `${TOKEN}/dev/a.ts`, imports: `${ITOK}/index.ts` },
     { from: `${ITOK}/trace/a.ts`, imports: 'node:zlib' },
-  ])('allows %j', async (permitted) => {
+  ])('allow %j', async (permitted) => {
     expect(await violations(permitted)).toEqual([]);
   });
 
-  it('refuses two folders that import each other, though no two files do', async () => {
+  it('refuse two folders that import each other, even if no two files do', async () => {
     const breach: Breach = {
       from: `${TOKEN}/gateway/dispatch/a.ts`,
       imports: `${TOKEN}/gateway/normalize/b.ts`,
@@ -284,7 +284,7 @@ describe('who may import whom', () => {
   it.each([
     ['files', configuration],
     ['folders', folderConfiguration],
-  ])('holds between the %s of this workspace, and looked at all of it', async (_name, config) => {
+  ])('hold between the %s of this workspace, and every file was checked', async (_name, config) => {
     const tsConfig = extractTSConfig(join(ROOT, 'tsconfig.json'));
     const { summary, modules } = await cruiseTree(['apps', 'libs'], ROOT, tsConfig, config);
     expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
 
-/** What Nest and its schematics write behind a dot. */
+/** The roles that Nest and its schematics put behind a dot. */
 const ROLES = 'module guard controller decorator filter interceptor pipe service options command migrations'.split(' ');
 const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const ROLE_OR_SPEC = new RegExp(`(?:\\.(?:${ROLES.join('|')}))?(?:\\.spec)?$`);
@@ -55,13 +55,13 @@ function privateMembersOf(file: ts.SourceFile): string[] {
   return found;
 }
 
-describe('the names of files', () => {
-  it('are found by this test', () => {
+describe('file names', () => {
+  it('the test finds the files', () => {
     expect(code.length).toBeGreaterThan(500);
     expect(product.length).toBeGreaterThan(300);
   });
 
-  it('are in kebab-case, with a dot before a role of Nest only', () => {
+  it('file names are kebab-case, with a dot only before a Nest role', () => {
     const stems = code.map(
       (path) =>
         [
@@ -74,7 +74,7 @@ describe('the names of files', () => {
     expect(stems.filter(([, stem]) => !KEBAB.test(stem)).map(([path]) => path)).toEqual([]);
   });
 
-  it('are those of the one concept that a file exports', () => {
+  it('a file is named after its one exported concept', () => {
     const misnamed = product.filter((path) => {
       const { values, types } = exportsOf(parse(path));
       const [only, ...others] = values;
@@ -89,7 +89,7 @@ describe('the names of files', () => {
 });
 
 describe('private members', () => {
-  it('are #private; the keyword stands at constructor parameters alone', () => {
+  it('are #private; the keyword `private` is used on constructor parameters only', () => {
     expect(code.filter((path) => path.endsWith('.ts')).flatMap((path) => privateMembersOf(parse(path)))).toEqual([]);
   });
 });

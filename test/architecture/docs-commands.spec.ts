@@ -6,12 +6,12 @@ import { rewrite, run, type ShownCommand, shownCommands } from '../support/shown
 
 const PAGES = ['README.md', 'docs/guides/find-the-slow-hop.md', 'docs/guides/log-recipes.md'];
 
-/** `UPDATE_DOCS=1` writes into the pages what the commands print now. */
+/** `UPDATE_DOCS=1` writes the commands' current output into the pages. */
 const UPDATE = process.env['UPDATE_DOCS'] === '1';
 
 const programOf = ({ command }: ShownCommand): string => /\b(?:jq|lnav)\b/.exec(command)?.[0] ?? 'itok';
 
-describe('what the guides say that a command prints', () => {
+describe('command output shown in the guides', () => {
   const shown = PAGES.flatMap(shownCommands);
   let home: string;
   beforeAll(() => {
@@ -33,7 +33,7 @@ describe('what the guides say that a command prints', () => {
     prints('lnav');
   });
 
-  it('is found by this test', () => {
+  it('the test finds the shown commands', () => {
     for (const page of PAGES) expect(shown.filter((block) => block.page === page).length).toBeGreaterThan(0);
     expect(shown.length).toBeGreaterThan(15);
     for (const program of ['itok', 'jq', 'lnav']) expect(shown.map(programOf)).toContain(program);

@@ -21,14 +21,17 @@ const snippets = (language: string): Snippet[] =>
     }));
   });
 
-/** Where a snippet would be a file. Those of one page that begin with their name (`// orders.ts`) are neighbours. */
+/**
+ * The path of a snippet as a file. Snippets of one page that start with their file name (`// orders.ts`) are
+ * neighbours.
+ */
 function pathOf({ place, code }: Snippet, index: number): string {
   const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1];
   if (name === undefined) return join(WORKSPACE, `apps/snippet-${index}.ts`);
   return join(WORKSPACE, 'apps', place.replace(/:.*/, '').replace(/\W/g, '-'), name);
 }
 
-/** One message for each error in a snippet, as if each were a file of an application. */
+/** One message for each error in a snippet, compiled as a file of an application. */
 function compile(examined: readonly Snippet[]): string[] {
   const { config } = ts.readConfigFile(join(WORKSPACE, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: object;
@@ -63,15 +66,15 @@ function compile(examined: readonly Snippet[]): string[] {
   });
 }
 
-describe('the code in the documentation', () => {
-  it('compiles, every block of TypeScript', () => {
+describe('code in the documentation', () => {
+  it('every TypeScript block compiles', () => {
     const examined = snippets('ts');
     expect(examined.length).toBeGreaterThan(10);
     expect(examined.some(({ place }) => place.startsWith('README.md:'))).toBe(true);
     expect(compile(examined)).toEqual([]);
   });
 
-  it('would not go unnoticed if it did not', () => {
+  it('the test reports code that does not compile', () => {
     const wrong = [
       { place: 'unknown name', code: "import { NoSuchThing } from 'nestjs-internal-token';\nnew NoSuchThing();\n" },
       { place: 'wrong type', code: 'export const txn: number = "a";\n' },
@@ -79,7 +82,7 @@ describe('the code in the documentation', () => {
     expect(compile(wrong).map((message) => message.split(',')[0])).toEqual(['unknown name', 'wrong type']);
   });
 
-  it('shows log lines as they are written', () => {
+  it('log lines are shown as they are written', () => {
     const schema = readFileSync(join(WORKSPACE, 'libs/internal-token/src/logging/log-line.schema.json'), 'utf8');
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schema) as object);
     const lines = snippets('json').filter(({ code }) => code.includes('"trace_id"'));

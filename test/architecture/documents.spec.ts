@@ -4,10 +4,10 @@ import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
 
 const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
 
-/** Blocks and code spans are no prose: what stands in them is neither a heading nor a link. */
+/** Blocks and code spans are not prose: they hold neither headings nor links. */
 const prose = (markdown: string): string => markdown.replace(/^(`{3,}).*?^\1/gms, '').replace(/`[^`\n]*`/g, '');
 
-/** The fragments under which GitHub shows the headings of a page. */
+/** The anchors GitHub gives the headings of a page. */
 const anchors = (markdown: string): Set<string> =>
   new Set(
     [...markdown.replace(/^(`{3,}).*?^\1/gms, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
@@ -29,10 +29,10 @@ const deadLinks = (page: string): string[] =>
     return anchors(readFileSync(file, 'utf8')).has(fragment) ? [] : [`${page}: ${link}`];
   });
 
-describe('the documents', () => {
+describe('documents', () => {
   const pages = workspaceFiles().filter((path) => path.endsWith('.md'));
 
-  it('link to files and headings that are there', () => {
+  it('link only to files and headings that exist', () => {
     expect(pages.length).toBeGreaterThan(20);
     expect(pages.flatMap(deadLinks)).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe('the profile in the README', () => {
       Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => `R${Number(first) + index}`),
     );
 
-  it('R154: is of the one draft that this repository speaks of', () => {
+  it('R154: names the one draft that the whole repository refers to', () => {
     const drafts = workspaceFiles()
       .filter((path) => /\.(?:ts|md|json)$/.test(path))
       .flatMap((path) => read(path).match(/draft-ietf-oauth-transaction-tokens-\d+/g) ?? []);
@@ -63,7 +63,7 @@ describe('the profile in the README', () => {
     expect([...new Set(drafts)]).toEqual([named]);
   });
 
-  it('R154: gives each deviation with rules that are proven and say its numbers', () => {
+  it('R154: backs each deviation with proven rules and their numbers', () => {
     expect(items(deviations).length).toBeGreaterThan(3);
     for (const item of items(deviations)) {
       const said = cited(item).map((id) => rules.get(id));
@@ -74,14 +74,14 @@ describe('the profile in the README', () => {
     }
   });
 
-  it('R154: names every rule that is not built yet, and no other as such', () => {
+  it('R154: lists exactly the rules that are not built yet', () => {
     const later = [...rules.values()].filter((rule) => rule.later !== undefined).map(({ id }) => id);
     expect(cited(uncovered).toSorted()).toEqual(later.toSorted());
   });
 });
 
-describe('names that the standard has given up', () => {
-  /** Older drafts' claims, type and header field. They may appear as attacks and where outsiders' fields are removed. */
+describe('names that the standard has dropped', () => {
+  /** Claims, type and header of older drafts. They may appear in attacks and where client headers are removed. */
   const DEAD = /\b(?:purp|azd)\b|(?<!token-type:)\btxn_token\b|\bTransaction-Token\b/;
   const AS_ATTACK = [
     /^test\/security\//,
@@ -91,13 +91,13 @@ describe('names that the standard has given up', () => {
   ];
   const files = workspaceFiles().filter((path) => /\.(?:ts|m?js|json|md|svg|ya?ml)$/.test(path));
 
-  it('are used nowhere', () => {
+  it('are not used anywhere', () => {
     expect(files.length).toBeGreaterThan(200);
     const users = files.filter((path) => !AS_ATTACK.some((place) => place.test(path)) && DEAD.test(read(path)));
     expect(users).toEqual([]);
   });
 
-  it('would be found', () => {
+  it('would be found by this test', () => {
     expect(files.filter((path) => DEAD.test(read(path)))).toContain('test/security/type-confusion.spec.ts');
   });
 });

@@ -22,7 +22,7 @@ const captured: readonly Line[] = readdirSync(CAPTURES).flatMap((name) =>
     .map((line) => JSON.parse(line) as Line),
 );
 
-describe('the format of the log for lnav', () => {
+describe('the lnav format of the log', () => {
   it('knows every member of a line', () => {
     const { properties } = jsonOf<{ properties: Record<string, unknown> }>(
       join(WORKSPACE, 'libs/internal-token/src/logging/log-line.schema.json'),
@@ -54,12 +54,12 @@ describe('the format of the log for lnav', () => {
     });
     afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-    it('is one that lnav has nothing to say against', () => {
+    it('is accepted by lnav without complaints', () => {
       expect(lnav('-C')).toBe('');
     });
 
-    it('reads every line, with its time, its level and its numbers', () => {
-      // What lnav writes as JSON has numbers as texts.
+    it('reads every line with its time, level and numbers', () => {
+      // lnav writes numbers in JSON as text.
       const read = select(`log_level, log_time, span_id, ev, op, txn, typeof(dur) AS type, '' || dur AS dur`);
       expect(captured.length).toBeGreaterThan(40);
       const sorted = (rows: unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
@@ -79,7 +79,7 @@ describe('the format of the log for lnav', () => {
       );
     });
 
-    it('reads what is inside of the token and the error', () => {
+    it('reads the members of token and error', () => {
       const read = select(`"tok/age_ms" AS age, "tok/kid" AS kid, "err/code" AS code, "err/message" AS message`);
       expect(read).toContainEqual({
         age: '1005',
@@ -89,7 +89,7 @@ describe('the format of the log for lnav', () => {
       });
     });
 
-    it('shows the service, how it came out, how long it took and what it was', () => {
+    it('shows the service, outcome, duration and operation', () => {
       expect(
         lnav('-n', join(CAPTURES, 'error.ndjson'))
           .split('\n')

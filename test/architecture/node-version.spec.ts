@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 const APPS = resolve(import.meta.dirname, '../../apps');
 const OLDER = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })";
 
-describe('an older Node', () => {
-  it.each(readdirSync(APPS))('is told so by %s before anything is imported that it cannot link', (name) => {
+describe('an outdated Node', () => {
+  it.each(readdirSync(APPS))('gets a clear message from %s before any import that it cannot link', (name) => {
     const main = join(APPS, name, 'src/main.ts');
     const { status, stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${OLDER}`, main], {
       encoding: 'utf8',

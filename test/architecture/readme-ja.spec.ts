@@ -8,7 +8,7 @@ const blocks = (markdown: string): string[] => markdown.match(/^```.*?^```$/gms)
 const prose = (markdown: string): string => markdown.replace(/^```.*?^```$/gms, '');
 const headings = (markdown: string): string[] =>
   [...prose(markdown).matchAll(/^(#+) /gm)].map(([, level = '']) => level);
-/** Both pages link to each other, and to the same places otherwise. */
+/** Both pages link to each other, and otherwise to the same places. */
 const links = (markdown: string): string[] =>
   [...prose(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)

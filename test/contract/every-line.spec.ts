@@ -29,8 +29,8 @@ async function runSuite(file: string): Promise<Outcome> {
   );
 }
 
-describe('the contract of log lines', () => {
-  it('fails a suite that writes a line which is not what the schema says, or starts a process that does', async () => {
+describe('the log line contract', () => {
+  it('fails a suite that writes an invalid line or starts a process that does', async () => {
     const { code, output } = await runSuite('test/support/log-line/lines-fixture.ts');
     expect(code).toBe(1);
     expect(output).toContain('line/service must NOT have fewer than 1 characters');
@@ -41,7 +41,7 @@ describe('the contract of log lines', () => {
     expect(output).toMatch(/Tests: +1 passed/);
   });
 
-  it('lets lines be of application code and of spans, and lets application code add what it likes in params', () => {
+  it('accepts application lines, span lines, and any params that application code adds', () => {
     for (const good of [line, { ...line, ...ids, params: { anything: [1, { db: 'x' }] } }, span]) {
       expect(faultOf(good)).toBeUndefined();
     }
@@ -49,13 +49,13 @@ describe('the contract of log lines', () => {
   });
 
   it.each([
-    ['a stranger among the members', { ...line, authorization: 'x' }],
-    ['a statement in place of its kind', { ...span, db: 'select * from orders' }],
-    ['database work that is no span', { ...line, db: 'select' }],
-    ['an unknown reason to keep a line', { ...span, kept: 'important' }],
-    ['a kept line that is no span', { ...line, kept: 'slow' }],
+    ['an unknown member', { ...line, authorization: 'x' }],
+    ['a statement instead of its kind', { ...span, db: 'select * from orders' }],
+    ['database work outside a span', { ...line, db: 'select' }],
+    ['an unknown reason for keeping a line', { ...span, kept: 'important' }],
+    ['a kept line outside a span', { ...line, kept: 'slow' }],
     ['an end without a duration', { ...span, dur: undefined }],
-    ['a trace of another id than the token', { ...line, txn: ids.txn }],
+    ["a trace id other than the token's", { ...line, txn: ids.txn }],
   ])('refuses %s', (_, bad) => {
     expect(faultOf(JSON.parse(JSON.stringify(bad)))).toMatch(/^line/);
   });

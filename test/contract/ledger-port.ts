@@ -21,7 +21,7 @@ const anything = z.strictObject({ value: z.unknown() });
 const failure = z.strictObject({ how: z.string() });
 const caller = z.object({ userId: z.string(), txn: z.string(), operation: z.string() });
 
-/** A port made to be misused: what the contract suite calls under every binding. */
+/** A port made to be misused: the contract suite calls it under every binding. */
 export abstract class LedgerApi {
   abstract post(input: z.infer<typeof entry>): Promise<z.infer<typeof posted>>;
   abstract echo(input: z.infer<typeof anything>): Promise<z.infer<typeof anything>>;
@@ -57,7 +57,7 @@ class Boxed {
 export class Ledger extends LedgerApi {
   /** Every input that reached the implementation. */
   readonly seen: unknown[] = [];
-  /** How many calls wait for ever. */
+  /** The number of calls that never return. */
   hung = 0;
 
   constructor(
@@ -70,7 +70,7 @@ export class Ledger extends LedgerApi {
   override async post(input: z.infer<typeof entry>) {
     this.seen.push(input);
     const { account, at, note } = input;
-    // The implementation is careless: a key that the contract does not know, and one that is there and undefined.
+    // The implementation is careless: it returns a key outside the contract, and a key that is undefined.
     return { account, at, note: note as never, keys: Object.keys(input), secret: 'not for the caller' };
   }
 

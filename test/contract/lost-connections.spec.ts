@@ -16,11 +16,11 @@ const AT = '2026-11-01T12:00:00.000Z';
 const [behind = 0, before = 0, nobody = 0] = await freePorts(3);
 const origin = (port: number): string => `http://127.0.0.1:${port}`;
 
-/** Stands between the two processes and loses what it is told to lose. */
+/** Stands between the two processes and drops connections on demand. */
 class Wire {
-  /** How many connections from now on break once the request has been answered behind, before the answer is through. */
+  /** How many of the next connections break after the service has answered and before the answer gets through. */
   losing = 0;
-  /** What answers in the service's place, if anything does. */
+  /** What answers in the service's place, if anything. */
   instead: string | undefined;
   connections = 0;
   readonly #clients = new Set<Socket>();
@@ -34,7 +34,7 @@ class Wire {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** The connections that there are break as soon as they are used. */
+  /** Breaks the existing connections as soon as they are used. */
   breakKept(): void {
     for (const client of this.#clients) client.once('data', () => client.resetAndDestroy());
   }
@@ -63,7 +63,7 @@ class Wire {
   }
 }
 
-describe('a port whose connection is lost', () => {
+describe('a port call whose connection is lost', () => {
   const issuer = new TestTokenIssuer();
   const wire = new Wire();
   let service: INestApplication;
@@ -114,25 +114,25 @@ describe('a port whose connection is lost', () => {
   const call = <T>(work: (port: LedgerApi) => Promise<T>, app = caller): Promise<T> =>
     app.get(InternalTokenContext).run(issuer.claims({ scope: 'ledger.write' }), () => work(app.get(LedgerApi)));
 
-  it('repeats once what may be repeated, and the caller notices nothing', async () => {
+  it('is retried once if it may be, and the caller notices nothing', async () => {
     wire.losing = 1;
     await expect(call((port) => port.echo({ value: 1 }))).resolves.toEqual({ value: 1 });
     expect(ledger.seen).toEqual([1, 1]);
   });
 
-  it('repeats on a connection of its own where every kept one is at its end', async () => {
+  it('is retried on a new connection when every kept one is broken', async () => {
     await Promise.all([1, 2, 3].map((value) => call((port) => port.echo({ value }))));
     wire.breakKept();
     await expect(call((port) => port.echo({ value: 4 }))).resolves.toEqual({ value: 4 });
   });
 
-  it('gives up after the second loss', async () => {
+  it('fails after the second loss', async () => {
     wire.losing = 2;
     await expect(call((port) => port.echo({ value: 1 }))).rejects.toMatchObject({ code: 'port_interrupted' });
     expect(ledger.seen).toHaveLength(2);
   });
 
-  it('repeats nothing that was answered, whatever the answer says of other connections', async () => {
+  it('is not retried once it was answered, whatever the answer says about other connections', async () => {
     const body = JSON.stringify({ code: 'port_unreachable', detail: 'stock.count cannot be reached.' });
     wire.instead =
       `HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n` +
@@ -142,14 +142,14 @@ describe('a port whose connection is lost', () => {
     expect(wire.connections).toBe(connections + 1);
   });
 
-  it('never repeats what may not be repeated: it may have been done, and was', async () => {
+  it('is never retried if it must not be, even though it was executed', async () => {
     wire.losing = 1;
     const posting = call((port) => port.post({ account: 'a', amount: 1, at: AT, tags: [] }));
     await expect(posting).rejects.toMatchObject({ code: 'port_interrupted' });
     expect(ledger.seen).toHaveLength(1);
   });
 
-  it('is unreachable where nobody listens, and where something else answers in its place', async () => {
+  it('fails as unreachable when nobody listens, and when something else answers', async () => {
     const lonely = await application(undefined, { providers: [remotePort(ledgerPort, origin(nobody))] });
     await expect(call((port) => port.echo({ value: 1 }), lonely)).rejects.toMatchObject({ code: 'port_unreachable' });
     await lonely.close();
@@ -165,16 +165,16 @@ describe('a port whose connection is lost', () => {
     await fresh.close();
   });
 
-  it('takes no endless answer', async () => {
+  it('stops reading an endless answer', async () => {
     wire.instead = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"${'x'.repeat(11_000_000)}"`;
     const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
     await expect(call((port) => port.echo({ value: 1 }), fresh)).rejects.toMatchObject({ status: 502 });
     await fresh.close();
   });
 
-  it('waits for a service that is being restarted, even with what may not be repeated', async () => {
+  it('waits for a restarting service, even if it must not be retried', async () => {
     await wire.close();
-    // First: a start opens sockets of its own.
+    // First, because a start opens sockets of its own.
     const fresh = await application(undefined, { providers: [remotePort(ledgerPort, origin(before))] });
     const refused = new Promise((resolve) => {
       const watch = (message: unknown): void => {

@@ -9,7 +9,7 @@ import { portContract } from './port-suite.js';
 const [port = 0] = await freePorts(1);
 const origin = `http://127.0.0.1:${port}`;
 
-// One application on both ends of a real connection, so that the suite can look at what the implementation saw.
+// One application on both ends of a real connection, so that the suite can see what the implementation received.
 portContract('over HTTP', {
   imports: [HttpModule.register({}), InternalTokenHttpModule.forRoot({ internalOrigins: [origin] })],
   controllers: [portController(ledgerPort, Ledger)],

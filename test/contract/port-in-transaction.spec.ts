@@ -5,7 +5,7 @@ import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { Ledger, LedgerApi, ledgerPort } from './ledger-port.js';
 
-describe('a port call and a transaction of the caller', () => {
+describe("a port call and the caller's transaction", () => {
   const issuer = new TestTokenIssuer();
   let module: TestingModule;
   let port: LedgerApi;
@@ -31,7 +31,7 @@ describe('a port call and a transaction of the caller', () => {
   const asCaller = <T>(work: () => Promise<T>): Promise<T> =>
     module.get(InternalTokenContext).run(issuer.claims({ scope: 'ledger.write' }), work);
 
-  it('do not nest: the call is refused, by the names of both', async () => {
+  it('cannot be nested: the call is refused with both names', async () => {
     const nested = asCaller(() => database.transaction(() => port.echo({ value: 1 })));
     await expect(nested).rejects.toMatchObject({
       code: 'storage_misused',
@@ -39,7 +39,7 @@ describe('a port call and a transaction of the caller', () => {
     });
   });
 
-  it('follow one another in either order', async () => {
+  it('may follow each other in either order', async () => {
     const value = asCaller(async () => {
       await port.echo({ value: 1 });
       await database.transaction(async () => undefined);
@@ -48,12 +48,12 @@ describe('a port call and a transaction of the caller', () => {
     await expect(value).resolves.toEqual({ value: 2 });
   });
 
-  it('run beside each other in one request', async () => {
+  it('may run concurrently in one request', async () => {
     const both = asCaller(() => Promise.all([database.transaction(async () => 'committed'), port.echo({ value: 1 })]));
     await expect(both).resolves.toEqual(['committed', { value: 1 }]);
   });
 
-  it('are free of each other once the transaction has ended, also in work that it began', async () => {
+  it('are independent once the transaction has ended, even in work it started', async () => {
     const later = asCaller(async () => {
       let ended: () => void = () => undefined;
       const end = new Promise<void>((resolve) => (ended = resolve));

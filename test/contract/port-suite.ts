@@ -9,12 +9,12 @@ import { Ledger, LedgerApi } from './ledger-port.js';
 
 const AT = '2026-11-01T12:00:00.000Z';
 
-/** How a port is bound: which modules, controllers and providers it takes, and on which port they listen, if on any. */
+/** How a port is bound: its modules, controllers and providers, and the port they listen on, if any. */
 export interface Binding extends ModuleMetadata {
   readonly listen?: number;
 }
 
-/** What holds of every binding of a port: a domain cannot tell where its neighbour lives. */
+/** What holds for every binding of a port: a domain cannot tell where its neighbour lives. */
 export function portContract(name: string, { listen, ...binding }: Binding): void {
   describe(`a port bound ${name}`, () => {
     const issuer = new TestTokenIssuer();
@@ -60,12 +60,12 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       return module.get(InternalTokenContext).run(issuer.claims({ scope: 'ledger.write ledger.read', ...input }), call);
     }
 
-    /** The call goes through untyped, as from a caller that was compiled against something else. */
+    /** Calls untyped, like a caller compiled against another version. */
     function call(method: string, input: unknown): Promise<unknown> {
       return as({}, () => (port as unknown as Record<string, (input: unknown) => Promise<unknown>>)[method]!(input));
     }
 
-    /** The span of the side that answers: over a wire it ends a little after the call. */
+    /** The span on the answering side: over a wire it ends a little after the call. */
     function answered(op: string): Promise<SpanRecord> {
       const isIt = (record: SpanRecord): boolean => record.op === op && record.kind !== 'client';
       const ended = spans.find(isIt);
@@ -88,25 +88,25 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       return error as PortError;
     }
 
-    describe('values', () => {
-      it('are what the contract promises: defaults filled in, keys it does not name left behind', async () => {
+    describe('values crossing a port', () => {
+      it('match the contract: defaults are filled in, unknown keys dropped', async () => {
         const answer = await call('post', { account: 'a', amount: 1, at: AT });
         expect(answer).toStrictEqual({ account: 'a', at: AT, keys: ['account', 'amount', 'at', 'tags'] });
       });
 
-      it('lose keys that are undefined, in both directions', async () => {
+      it('lose undefined keys, in both directions', async () => {
         const answer = await call('post', { account: 'a', amount: 1, at: AT, note: undefined });
         expect(Object.keys(ledger.seen[0] as object)).not.toContain('note');
         expect(Object.keys(answer as object)).not.toContain('note');
       });
 
-      it('turn dates into ISO strings, in both directions', async () => {
+      it('carry dates as ISO strings, in both directions', async () => {
         expect(await call('post', { account: 'a', amount: 1, at: new Date(AT) })).toMatchObject({ at: AT });
         expect(await call('echo', { value: new Date(AT) })).toStrictEqual({ value: AT });
         expect(await call('echo', { value: 'date' })).toStrictEqual({ value: '1970-01-01T00:00:00.000Z' });
       });
 
-      it('turn class instances into plain objects, in both directions', async () => {
+      it('carry class instances as plain objects, in both directions', async () => {
         class Money {
           constructor(readonly amount: number) {}
           double(): number {
@@ -117,7 +117,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         expect(await call('echo', { value: 'instance' })).toStrictEqual({ value: { kept: 1 } });
       });
 
-      it('are copies: neither side changes the other', async () => {
+      it("are copies: neither side can change the other's", async () => {
         const value = { list: [1] };
         const answer = (await call('echo', { value })) as { value: typeof value };
         answer.value.list.push(2);
@@ -126,7 +126,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         expect(answer.value).toEqual({ list: [1, 2] });
       });
 
-      it('have no NaN, no Infinity, no sparse arrays', async () => {
+      it('may not hold NaN, Infinity or sparse arrays', async () => {
         expect(await call('echo', { value: [NaN, Infinity, undefined] })).toStrictEqual({ value: [null, null, null] });
       });
     });
@@ -136,31 +136,31 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         ['a missing key', { account: 'a', at: AT }],
         ['a wrong type', { account: 'a', amount: '1', at: AT }],
         ['an extra key', { account: 'a', amount: 1, at: AT, admin: true }],
-        ['an extra key further down', { account: 'a', amount: 1, at: AT, tags: [{ name: 'x', admin: true }] }],
+        ['a nested extra key', { account: 'a', amount: 1, at: AT, tags: [{ name: 'x', admin: true }] }],
         ['__proto__ as a key', JSON.parse(`{"account":"a","amount":1,"at":"${AT}","__proto__":{"admin":true}}`)],
-        ['no object', 'text'],
+        ['a value that is not an object', 'text'],
         ['null', null],
         ['nothing', undefined],
         ['a bigint', { account: 'a', amount: 1n, at: AT }],
-      ])('is refused before the implementation sees it: %s', async (_, input) => {
+      ])('is refused before it reaches the implementation: %s', async (_, input) => {
         expect(await refusal(call('post', input))).toMatchObject({ code: 'port_input_invalid', status: 400 });
         expect(ledger.seen).toEqual([]);
       });
 
-      it('is refused when it refers to itself', async () => {
+      it('is refused when it is circular', async () => {
         const value: Record<string, unknown> = {};
         value['self'] = value;
         expect(await refusal(call('echo', { value }))).toMatchObject({ code: 'port_input_invalid' });
       });
 
-      it('is named by place, and never quoted', async () => {
+      it('is reported by its path, without the value', async () => {
         const { detail } = await refusal(call('post', { account: 'a', amount: 'my secret', at: AT }));
         expect(detail).toContain('amount');
         expect(detail).not.toContain('my secret');
       });
     });
 
-    it('an answer that breaks the contract is a failure of the other side, logged there', async () => {
+    it("reports an answer that breaks the contract as the other side's failure, and logs it there", async () => {
       expect(await refusal(call('echo', { value: 'extra' }))).toMatchObject({
         code: 'port_output_invalid',
         status: 502,
@@ -169,14 +169,14 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       expect(logged.join()).toContain('ledger.echo');
     });
 
-    describe('errors', () => {
-      it('of the domain cross with code, status and detail, and without their cause', async () => {
+    describe('errors crossing a port', () => {
+      it('carry code, status and detail from the domain, without the cause', async () => {
         const error = await refusal(call('fail', { how: 'domain' }));
         expect(error).toMatchObject({ code: 'account_closed', status: 409, detail: 'The account is closed.' });
         expect(error.cause).toBeUndefined();
       });
 
-      it('of a missing permission and of a database that is down keep their names', async () => {
+      it('keep the code of a missing permission and of a database outage', async () => {
         expect(await refusal(call('fail', { how: 'permission' }))).toMatchObject({
           code: 'txn_permission',
           status: 403,
@@ -188,7 +188,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       });
 
       it.each(['unknown', 'text', 'misuse'])(
-        'that nobody foresaw cross without what they say, which is logged: %s',
+        'carry no details when unexpected, and are logged instead: %s',
         async (how) => {
           const error = await refusal(call('fail', { how }));
           expect(error).toMatchObject({ code: 'internal_error', status: 500 });
@@ -198,14 +198,14 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       );
     });
 
-    describe('the caller', () => {
+    describe('the caller of a port', () => {
       it('is the same on the other side', async () => {
         const claims = issuer.claims({ userId: 'ann', scope: 'ledger.read' });
         const answer = await module.get(InternalTokenContext).run(claims, () => port.whoAmI({}));
         expect(answer).toMatchObject({ userId: 'ann', txn: claims.tokenId });
       });
 
-      it('needs one of the purposes that the method serves', async () => {
+      it('needs a purpose that the method accepts', async () => {
         const post = () => port.post({ account: 'a', amount: 1, at: AT, tags: [] });
         await expect(as({ scope: 'orders.write' }, post)).resolves.toBeDefined();
         expect(await refusal(as({ scope: 'ledger.read' }, post))).toMatchObject({ code: 'txn_scope', status: 403 });
@@ -215,7 +215,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         expect(ledger.seen).toHaveLength(1);
       });
 
-      it('is told about a missing purpose before anything about the input', async () => {
+      it('hears about a missing purpose before its input is checked', async () => {
         const error = await refusal(as({ scope: 'ledger.read' }, () => port.post({} as never)));
         expect(error.code).toBe('txn_scope');
       });
@@ -224,7 +224,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         expect(await refusal(port.whoAmI({}))).toMatchObject({ code: 'txn_no_context' });
       });
 
-      it('R8a, R98: is refused once its token has expired, in process too', async () => {
+      it('R8a, R98: is refused once its token has expired, even in process', async () => {
         const now = Date.now();
         const expired = as({ notAfter: Math.floor(now / 1000) + 2 }, () => {
           jest.spyOn(Date, 'now').mockReturnValue(now + 60_000);
@@ -234,18 +234,18 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
         expect(ledger.seen).toEqual([]);
       });
 
-      it('waits no longer than its token lives', async () => {
+      it('waits no longer than its token is valid', async () => {
         let error: PortError;
         let seconds = 1;
         do {
-          // Longer, where the machine stood still for all of it before the call had arrived.
+          // More if the machine stalled for all of it before the call arrived.
           seconds *= 2;
           error = await refusal(as({ notAfter: Math.floor(Date.now() / 1000) + seconds }, () => port.hang({})));
         } while (ledger.hung === 0);
         expect(error).toMatchObject({ code: 'port_timeout', status: 504 });
       });
 
-      it('is never mixed up with another one', async () => {
+      it('is never confused with another caller', async () => {
         const users = Array.from({ length: 200 }, (_, index) => `user-${index}`);
         const answers = await Promise.all(users.map((userId) => as({ userId }, () => port.whoAmI({}))));
         expect(answers.map(({ userId }) => userId)).toEqual(users);
@@ -253,13 +253,13 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       });
     });
 
-    it('a method that is not in the contract does not exist', () => {
+    it('has no method for a name outside the contract', () => {
       expect(ledger).toHaveProperty('erase');
       expect(port).not.toHaveProperty('erase');
       expect(port).not.toHaveProperty('seen');
     });
 
-    it('each call is a span of the domain that answers, and parent of what it does', async () => {
+    it('records each call as a span of the answering domain, and as parent of its work', async () => {
       await call('whoAmI', {});
       const lookup = spans.find(({ op }) => op === 'ledger.lookup');
       const answering = await answered('ledger.whoAmI');
@@ -268,7 +268,7 @@ export function portContract(name: string, { listen, ...binding }: Binding): voi
       expect(lookup).toMatchObject({ service: 'ledger', parentSpanId: answering.spanId, traceId: answering.traceId });
     });
 
-    it('a call that fails is a span that failed', async () => {
+    it('records a failed call as a failed span', async () => {
       await refusal(call('fail', { how: 'domain' }));
       expect((await answered('ledger.fail')).error).toBeInstanceOf(PortError);
     });

@@ -33,11 +33,11 @@ export function encodePart(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }
 
-/** A real HTTP server that is an issuer: metadata, key set, introspection; each answer can be made to misbehave. */
+/** An issuer on a real HTTP server: metadata, key set, introspection; each answer can be made to misbehave. */
 export class AccessTokenIssuer {
-  /** Paths asked for, in order. */
+  /** The paths requested, in order. */
   readonly asked: string[] = [];
-  /** What introspection answers, by token; others are not active. */
+  /** Introspection answers by token; other tokens are inactive. */
   readonly opaque = new Map<string, Claims>();
   readonly introspections: { readonly authorization: string | undefined; readonly form: URLSearchParams }[] = [];
   readonly answers = new Map<string, Answer>();
@@ -97,7 +97,7 @@ export class AccessTokenIssuer {
     };
   }
 
-  /** A signed access token; a member set to undefined is left out. */
+  /** A signed access token; a member set to undefined is omitted. */
   token(claims: Claims = {}, header: Record<string, unknown> = {}, key: IssuerKey = this.key): string {
     const head = { alg: key.alg, typ: 'at+jwt', kid: key.kid, ...header };
     return signed(`${encodePart(head)}.${encodePart(this.claims(claims))}`, key);
@@ -112,7 +112,7 @@ export class AccessTokenIssuer {
   }
 }
 
-/** `input` with the signature of this key, whatever its header says. */
+/** `input` signed with this key, whatever its header says. */
 export function signed(input: string, { alg, privateKey }: IssuerKey): string {
   const digest = alg === 'EdDSA' ? null : 'sha256';
   const signature = sign(digest, Buffer.from(input), {

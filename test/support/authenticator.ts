@@ -9,7 +9,7 @@ import { refusalOf } from './refusals.js';
 
 Logger.overrideLogger(false);
 
-/** An authenticator that trusts this issuer's key set, loaded. */
+/** An authenticator that trusts this issuer's key set and has loaded it. */
 export async function authenticatorFor(
   issuer: AccessTokenIssuer,
   changes: Partial<AccessTokenIssuerOptions> = {},
@@ -31,12 +31,12 @@ export function bearer(token: string): readonly string[] {
   return ['Host', 'gateway.test', 'Authorization', `Bearer ${token}`];
 }
 
-/** The code a token is refused with. */
+/** The code with which a token is refused. */
 export async function codeOf(authenticator: AccessTokenAuthenticator, token: string): Promise<string> {
   return (await refusalOf(() => authenticator.authenticate(bearer(token)))).code;
 }
 
-/** What the log learns of why a token is refused. */
+/** The reason that is logged when a token is refused. */
 export async function reasonOf(authenticator: AccessTokenAuthenticator, token: string): Promise<string> {
   const refusal = await refusalOf(() => authenticator.authenticate(bearer(token)));
   expect(refusal.code).toBe('access_token_invalid');

@@ -1,4 +1,4 @@
-// Sources that several processes run: transformed once for all of them.
+// Sources that several processes run are transformed once for all.
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { transformTypescript } from './transform-typescript.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds one file of a program and what it imports of this repository. Returns its path, in `directory`. */
+/** Bundles a program's file with what it imports from this repository. Returns the path in `directory`. */
 export async function bundleProcess(entry, directory) {
   const outfile = join(directory, 'process.mjs');
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
@@ -20,7 +20,7 @@ export async function bundleProcess(entry, directory) {
     packages: 'external',
     absWorkingDir: root,
     logLevel: 'error',
-    // esbuild knows no metadata of decorators.
+    // esbuild emits no decorator metadata.
     plugins: [
       {
         name: 'typescript',

@@ -14,7 +14,7 @@ export interface Certificate {
 }
 
 export interface CertificateRequest {
-  /** As openssl writes them: `DNS:localhost`, `IP:127.0.0.1`, `URI:spiffe://shop.test/orders`. */
+  /** In openssl's notation: `DNS:localhost`, `IP:127.0.0.1`, `URI:spiffe://shop.test/orders`. */
   readonly names: readonly string[];
   readonly days?: number;
   /** Further extensions, such as `basicConstraints=critical,CA:TRUE`. */
@@ -24,7 +24,7 @@ export interface CertificateRequest {
 const SERVER_NAMES = ['DNS:localhost', 'IP:127.0.0.1'];
 const NEW_KEY = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
-/** An authority of a test's own, and its certificates. */
+/** A test's own certificate authority. */
 export class CertificateAuthority {
   readonly #directory = mkdtempSync(join(tmpdir(), 'authority-'));
   /** PEM: what others have to trust. */

@@ -6,7 +6,7 @@ import { newSpanId, newTransactionId } from '../../libs/internal-token/src/core/
 import { EdgeGateway, type GatewaySetup } from './edge-gateway.js';
 import { head, type RawResponse } from './raw-http.js';
 
-/** A gateway with the live page, and a log directory that the test writes. */
+/** A gateway with the live page and a log directory that the test writes. */
 export class DevGateway {
   private constructor(
     readonly gateway: EdgeGateway,
@@ -25,7 +25,7 @@ export class DevGateway {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Where it is asked for as a browser would. */
+  /** The host by which a browser asks for it. */
   get host(): string {
     return `127.0.0.1:${this.gateway.port}`;
   }
@@ -34,7 +34,7 @@ export class DevGateway {
     return `http://${this.host}`;
   }
 
-  /** These header lines and no other, but for a good Host. */
+  /** Sends exactly these header lines, with a valid Host unless given. */
   get(path: string, ...lines: readonly string[]): Promise<RawResponse> {
     return this.gateway.send(head(`GET ${path} HTTP/1.1`, `Host: ${this.host}`, ...lines));
   }
@@ -66,7 +66,7 @@ export class DevGateway {
     }
   }
 
-  /** The lines of a request that has ended, with these members instead. @returns its id */
+  /** The lines of an ended request, with these members replaced. @returns its id */
   writeRequest(members: Readonly<Record<string, unknown>> = {}, file = 'gateway'): string {
     const txn = newTransactionId();
     this.write(file, {

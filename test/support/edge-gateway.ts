@@ -125,7 +125,7 @@ export class CatalogController {
     return seen('catalog.echo', request, claims, this.context.txn);
   }
 
-  /** A handler that does everything wrong with the answer's fields. */
+  /** A handler that misuses response headers in every way. */
   @Get('leak')
   @Public()
   leak(@Res() response: AnyResponse): void {
@@ -137,7 +137,7 @@ export class CatalogController {
   }
 }
 
-/** A route that fits every path of two segments: the more precise ones must win, on both sides. */
+/** A catch-all for two-segment paths: more specific routes must win, at the gateway and at the service. */
 @Controller()
 export class PagesController {
   @Get(':section/:page')
@@ -147,7 +147,7 @@ export class PagesController {
   }
 }
 
-/** Inside only; deliberately not in the gateway's table. */
+/** For the internal listener only; deliberately missing from the gateway's table. */
 @Controller('internal/orders')
 export class InternalOrdersController {
   @All('secret')
@@ -260,12 +260,12 @@ export class EdgeGateway {
     await this.issuer.close();
   }
 
-  /** `Authorization: Bearer …` of a fresh access token. */
+  /** `Authorization: Bearer …` with a new access token. */
   bearer(claims: Record<string, unknown> = {}): string {
     return `Authorization: Bearer ${this.issuer.token(claims)}`;
   }
 
-  /** An internal token that this very gateway issued, for somebody else than who sends it. */
+  /** An internal token that this gateway issued to another user. */
   async internalToken(scope = 'orders.read orders.write'): Promise<string> {
     return encodedToken(
       this.tokens.mint({
@@ -279,7 +279,7 @@ export class EdgeGateway {
     );
   }
 
-  /** A GET with these further header lines, byte for byte. */
+  /** A GET with these additional header lines, byte for byte. */
   get(path: string, ...lines: readonly string[]): Promise<RawResponse> {
     return this.send(head(`GET ${path} HTTP/1.1`, 'Host: api.example.test', ...lines));
   }

@@ -25,7 +25,7 @@ interface EdgeServiceOptions {
   readonly importsBefore?: readonly DynamicModule[];
 }
 
-/** The domains of {@link EdgeGateway} in a process' worth of their own: it verifies, and trusts one signer. */
+/** The domains of {@link EdgeGateway} as a process of their own, which verifies and trusts one signer. */
 export class EdgeService {
   private constructor(
     readonly app: INestApplication,
@@ -68,12 +68,12 @@ export class EdgeService {
   }
 }
 
-/** A key that gateway and service agree on. */
+/** A key shared by gateway and service. */
 export async function agreedSigner(): Promise<Signer> {
   return createSigner({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey });
 }
 
-/** A gateway and the service behind it, which has every domain. */
+/** A gateway and, behind it, a service with every domain. */
 export async function startSplit(
   edge: Partial<EdgeOptions> = {},
 ): Promise<{ gateway: EdgeGateway; service: EdgeService; close: () => Promise<void> }> {

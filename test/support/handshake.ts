@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
-/** How a server answers a WebSocket handshake: 101, or its refusal. */
+/** How a server answers a WebSocket handshake: with 101, or a refusal. */
 export interface HandshakeAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -30,7 +30,7 @@ export function handshake(url: string, headers: Record<string, string> = {}): Pr
   });
 }
 
-/** A real socket.io client: the first message that the server pushes, or `refused`. */
+/** A real socket.io client: returns the first message the server pushes, or `refused`. */
 export async function socketIo(
   url: string,
   transport: 'polling' | 'websocket',
@@ -50,7 +50,7 @@ export async function socketIo(
   return answer;
 }
 
-/** Attaches a server by hand that switches to any protocol, for anybody. */
+/** Attaches a server by hand that switches to any protocol for anybody. */
 export function switchProtocols(app: INestApplication): void {
   (app.getHttpServer() as Server).on('upgrade', (_request, socket: Socket) => {
     socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nopen');

@@ -12,10 +12,9 @@ const REAL = [
 ] as const;
 
 /**
- * From now on no time-out strikes unless the test lets time pass (`jest.advanceTimersByTime`), while the network goes on
- * as ever: what a test waits for comes before the time-out that it is about, on however slow a machine. Ends with
- * `jest.useRealTimers()`.
- * @param also `performance`, where code measures what has passed
+ * Holds every time-out until the test advances time (`jest.advanceTimersByTime`), while the network works as usual: on
+ * however slow a machine, what a test waits for arrives before the time-out under test. Ends with `jest.useRealTimers()`.
+ * @param also `performance`, for code that measures elapsed time
  */
 export function holdTimers(also?: 'performance'): void {
   jest.useFakeTimers({ doNotFake: also === undefined ? [...REAL, 'performance'] : [...REAL] });

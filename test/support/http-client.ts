@@ -10,11 +10,11 @@ export interface Answer {
 export interface Call {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, text as it is. */
+  /** An object is sent as JSON, a string as it is. */
   readonly body?: object | string;
 }
 
-/** Keep-alive calls to one origin: what a load of 100,000 requests needs and fetch would spend its time on. */
+/** Keep-alive calls to one origin: fast enough for a load of 100,000 requests, which fetch is not. */
 export class HttpClient {
   readonly #agent: Agent;
 
@@ -62,7 +62,7 @@ export class HttpClient {
   }
 }
 
-/** Runs `work` for 0 … count - 1, so many at a time. */
+/** Runs `work` for 0 … count - 1, this many at a time. */
 export async function inParallel(count: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {

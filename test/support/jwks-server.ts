@@ -4,11 +4,11 @@ import { keepablePort } from './upstream.js';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A real key server whose behaviour the test decides, and that counts. */
+/** A real key server that misbehaves on demand and counts its requests. */
 export class JwksServer {
   asked = 0;
   keys: readonly JsonWebKey[];
-  /** In place of the key set; undefined: the key set. */
+  /** Answers instead of the key set; undefined: the key set. */
   misbehave: Answer | undefined;
 
   private constructor(
@@ -30,7 +30,7 @@ export class JwksServer {
     return `http://127.0.0.1:${this.port}/jwks.json`;
   }
 
-  /** Nobody listens any more. */
+  /** Stops listening. */
   async goDown(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));

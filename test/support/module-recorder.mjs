@@ -1,4 +1,4 @@
-// node --import: writes the address of every module that this process loads into the file named by LOADED_MODULES.
+// node --import: writes the URL of every module that this process loads into the file named by LOADED_MODULES.
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 

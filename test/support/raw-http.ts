@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 export interface RawResponse {
   readonly status: number;
   readonly head: string;
-  /** By lower-case name; several fields of one name are joined by a comma. */
+  /** By lower-case name; several headers of one name are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -14,14 +14,14 @@ export interface RawExchange {
   readonly closed: boolean;
 }
 
-/** Lines of a head, ended by CRLF each, and the empty line after them. */
+/** Header lines, each ended by CRLF, and the empty line after them. */
 export function head(...lines: readonly string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 /**
- * Writes bytes to a socket exactly as they are and reads answers: until there are `count` complete ones, or, without
- * a count, until the server closes the connection.
+ * Writes bytes to a socket exactly as they are and reads answers: until `count` are complete or, without a count,
+ * until the server closes the connection.
  */
 export function exchange(port: number, bytes: string | readonly string[], count?: number): Promise<RawExchange> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { InternalTokenError } from '../../libs/internal-token/src/core/index.js';
 
-/** The refusal that `attempt` ends in, thrown or rejected; fails the test if there is none. */
+/** The refusal that `attempt` throws or rejects with; fails the test if there is none. */
 export async function refusalOf(attempt: () => unknown): Promise<InternalTokenError> {
   let outcome: unknown;
   try {

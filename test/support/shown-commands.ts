@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WORKSPACE } from './workspace-files.js';
 
-/** A command that a page shows with what it prints: a block of `bash`, and a block of `text` right behind it. */
+/** A command that a page shows with its output: a `bash` block followed directly by a `text` block. */
 export interface ShownCommand {
   readonly page: string;
   readonly command: string;
@@ -12,7 +12,7 @@ export interface ShownCommand {
 
 const SHOWN = /^```bash\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```$/gm;
 
-/** What the pages take as given: `itok` as an installed package has it, and a log that grows. */
+/** What the pages take for granted: an installed `itok`, and a log that grows. */
 const GIVEN = `set -o pipefail
 itok() { node scripts/itok.mjs "$@"; }
 tail() { cat test/captures/error.ndjson; }
@@ -23,7 +23,7 @@ export function shownCommands(page: string): ShownCommand[] {
   return [...text.matchAll(SHOWN)].map(([, command = '', output = '']) => ({ page, command, output }));
 }
 
-/** What the command prints, from the workspace's root. @throws Error if it fails */
+/** The command's output, run from the workspace's root. @throws Error if it fails */
 export function run(command: string, home: string): string {
   const path = [dirname(process.execPath), process.env['PATH']].join(':');
   const { status, stdout, stderr } = spawnSync('bash', ['-c', GIVEN + command], {
@@ -31,15 +31,15 @@ export function run(command: string, home: string): string {
     env: { PATH: path, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
-    // Against hanging: a page that shows a server would never end.
+    // Guards against hanging: a page that shows a server would never end.
     timeout: 240_000,
   });
   if (status !== 0) throw new Error(`${command}\nended with ${status}: ${stderr}`);
-  // lnav ends a table without a line break; editors and formatters take spaces off the ends of lines.
+  // lnav ends a table without a line break; editors and formatters strip trailing spaces.
   return `${stdout.replace(/ +$/gm, '').trimEnd()}\n`;
 }
 
-/** Has the page show what the command prints now. */
+/** Writes the command's current output into the page. */
 export function rewrite({ page, command, output }: ShownCommand, printed: string): void {
   const path = join(WORKSPACE, page);
   const block = (text: string): string => `\`\`\`bash\n${command}\`\`\`\n\n\`\`\`text\n${text}\`\`\``;

@@ -3,14 +3,14 @@ import { Redis } from 'ioredis';
 
 const REDIS_URL = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
-/** A prefix that nobody else's keys have; what stands under it is removed by {@link close}. */
+/** A unique prefix; {@link close} removes the keys under it. */
 export interface TestRedis {
   readonly client: Redis;
   readonly prefix: string;
   close(): Promise<void>;
 }
 
-/** Whether there is a Redis to test on. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
+/** Whether a Redis is available. Without one it prints a warning, or fails under REQUIRE_SERVICES=1. */
 export async function openTestRedis(): Promise<TestRedis | undefined> {
   const client = new Redis(REDIS_URL, {
     lazyConnect: true,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { transformSync } from '@swc/core';
 
-/** A source of this repository as a module for Node, with the metadata of its decorators. */
+/** A source of this repository as a module for Node, with decorator metadata. */
 export function transformTypescript(filename) {
   return transformSync(readFileSync(filename, 'utf8'), {
     filename,

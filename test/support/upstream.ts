@@ -8,7 +8,7 @@ import {
 } from 'node:net';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
 
-/** What a test makes of a request; nobody waits for it. */
+/** A test's handler for a request; nobody waits for it. */
 export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface Arrived {
@@ -16,7 +16,7 @@ export interface Arrived {
   readonly response: ServerResponse;
 }
 
-/** A service's place on the network: a real HTTP server that does what a test says, and can go away and come back. */
+/** A service's place on the network: a real HTTP server that a test controls, and that can stop and come back. */
 export class HttpUpstream {
   readonly seen: { readonly method: string; readonly url: string; readonly rawHeaders: readonly string[] }[] = [];
   #server: Server | undefined;
@@ -46,7 +46,7 @@ export class HttpUpstream {
     return this.#server;
   }
 
-  /** Again on the same port. */
+  /** On the same port again. */
   async listen(): Promise<void> {
     const server = createServer((request, response) => this.#onRequest(request, response));
     if (this.#port === 0) this.#port = await keepablePort();
@@ -60,7 +60,7 @@ export class HttpUpstream {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Nobody listens any more, and every connection is cut. */
+  /** Stops listening and cuts every connection. */
   async stop(): Promise<void> {
     const { server } = this;
     this.#server = undefined;
@@ -78,23 +78,23 @@ export class HttpUpstream {
   }
 }
 
-/** A free port that stays free while nobody listens on it. */
+/** A port that stays free while nobody listens on it. */
 export async function keepablePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;
 }
 
-/** What one connection said, byte for byte, and the means to answer in kind. */
+/** What one connection sent, byte for byte, and the means to answer with bytes. */
 export interface RawConnection {
   readonly socket: Socket;
   /** Everything received so far, as latin1. */
   received: string;
 }
 
-/** A server that sees and says bytes: called for every complete head with the number of heads on that connection. */
+/** A server that reads and writes bytes: called for every complete head with the number of heads on that connection. */
 export class RawUpstream {
   readonly connections: RawConnection[] = [];
-  /** The bytes of all connections, in the order of their arrival, as latin1. */
+  /** The bytes of all connections in order of arrival, as latin1. */
   received = '';
 
   private constructor(
@@ -134,7 +134,7 @@ function count(received: string): number {
   return received.split(/^(?:[A-Z]+) \S+ HTTP\/1\.1\r\n(?:.+\r\n)*\r\n/m).length - 1;
 }
 
-/** The values of a field, in order. */
+/** The values of a header, in order. */
 export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

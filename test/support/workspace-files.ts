@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 
 export const WORKSPACE = resolve(import.meta.dirname, '../..');
 
-/** Made or fetched, not written. */
+/** Generated or fetched, not written by people. */
 const NOT_OURS = new Set(['.git', '.dev', 'node_modules', 'dist', 'coverage']);
 
 /** Every file of the workspace that people wrote, by its path from the root. */

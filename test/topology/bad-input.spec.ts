@@ -6,7 +6,7 @@ import { InProcessMonolith } from '../support/in-process-monolith.js';
 const UUID = '0197a000-0000-7000-8000-00000000ac02';
 const json = (body: string): Call => ({ headers: { 'content-type': 'application/json' }, body });
 
-/** None of these is a body that any route of the shop takes. */
+/** No route of the shop accepts any of these bodies. */
 const BODIES: Record<string, Call> = {
   nothing: {},
   'an empty object': json('{}'),
@@ -36,7 +36,7 @@ const BODIES: Record<string, Call> = {
 const QUERIES = ['limit=0', 'limit=-1', 'limit=1e9', 'limit=abc', 'cursor=%00', 'cursor=..%2f..', 'unknown=1'];
 const IDENTIFIERS = ['x', '%00', "'%20or%201=1--", '..%2f..%2fetc', 'a'.repeat(90), '%F0%9F%92%A9', '__proto__'];
 
-describe('bad input', () => {
+describe('invalid input', () => {
   let monolith: InProcessMonolith;
   let client: HttpClient;
   let alice: ReturnType<HttpClient['as']>;
@@ -69,7 +69,7 @@ describe('bad input', () => {
   );
 
   it.each(writing.map((route) => [`${route.method} ${route.path}`, route] as const))(
-    'in the body of %s is a clear 4xx with a code and the id of the request',
+    'answers an invalid body of %s with a 4xx, a code and the request id',
     async (_name, route) => {
       for (const [what, call] of Object.entries(BODIES)) {
         expectRefusal(await alice(withId(route, UUID), { ...call, method: route.method }), what);
@@ -80,7 +80,7 @@ describe('bad input', () => {
   const listing = routes.filter(({ method, path }) => method === 'GET' && /(items|stock|orders)$/.test(path));
 
   it.each(listing.map((route) => [`${route.method} ${route.path}`, route] as const))(
-    'in the query of %s is too',
+    'answers an invalid query of %s with a 4xx, a code and the request id',
     async (_name, route) => {
       for (const query of QUERIES) expectRefusal(await alice(`${route.path}?${query}`), query);
     },
@@ -89,7 +89,7 @@ describe('bad input', () => {
   const identified = routes.filter(({ path }) => path.includes(':'));
 
   it.each(identified.map((route) => [`${route.method} ${route.path}`, route] as const))(
-    'in the path of %s is too',
+    'answers an invalid path of %s with a 4xx, a code and the request id',
     async (_name, route) => {
       for (const identifier of IDENTIFIERS) {
         const body = route.method === 'PUT' ? { body: { onHand: 1 } } : {};
@@ -98,7 +98,7 @@ describe('bad input', () => {
     },
   );
 
-  it('in Idempotency-Key is too', async () => {
+  it('answers an invalid Idempotency-Key with a 4xx, a code and the request id', async () => {
     const body = { lines: [{ itemId: UUID, quantity: 1 }] };
     for (const key of ['', ' ', 'x'.repeat(300), 'a b', 'ä']) {
       const headers = { 'idempotency-key': Buffer.from(key).toString('latin1') };
@@ -106,7 +106,7 @@ describe('bad input', () => {
     }
   });
 
-  it('leaves nothing behind: no order, no item, no stock changed', async () => {
+  it('creates no order and no item, and changes no stock', async () => {
     const { orders } = (await alice('/orders')).json<{ orders: unknown[] }>();
     expect(orders).toEqual([]);
     const { stock } = (await alice('/inventory/stock')).json<{ stock: { reserved: number }[] }>();

@@ -38,7 +38,7 @@ describe('the internal token on the wires of a chain of services', () => {
     await chain?.stop();
   });
 
-  it('R41, R89, R90: is minted and signed once, and the same bytes arrive at every hop, four deep and fanned out', async () => {
+  it('R41, R89, R90: is minted and signed once, and arrives unchanged at every hop, four deep and fanned out', async () => {
     const before = chain.gateway.counts;
     const call = client.as(chain.issuer.token('alice', 'acme'));
     const answer = await call('/w_a/visits', { method: 'POST' });
@@ -63,7 +63,7 @@ describe('the internal token on the wires of a chain of services', () => {
     expect({ minted: minted - before.minted, signed: signed - before.signed }).toEqual({ minted: 1, signed: 1 });
   });
 
-  it('R39, R90: is in no other field, and the access token is in none', () => {
+  it('R39, R90: is sent in no other header, and the access token in none', () => {
     const heads = [...chain.taps.values()].flatMap((tap) => tap.heads);
     expect(heads.length).toBeGreaterThan(6);
     for (const head of heads) {
@@ -73,7 +73,7 @@ describe('the internal token on the wires of a chain of services', () => {
     }
   });
 
-  it('R13, R41: is another one for each request', async () => {
+  it('R13, R41: differs from request to request', async () => {
     const call = client.as(chain.issuer.token('alice', 'acme'));
     const answers = await Promise.all(Array.from({ length: 20 }, () => call('/w_c/visits', { method: 'POST' })));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
@@ -111,7 +111,7 @@ describe('the internal token on the wires of the shop', () => {
     await database?.drop();
   });
 
-  it('R89: is the same bytes at each of the processes that an order passes through', async () => {
+  it('R89: arrives as the same bytes at each process that an order passes through', async () => {
     const client = new HttpClient(shop.url, 1);
     const order = await client.as(issuer.token('alice', 'acme'))('/orders', {
       method: 'POST',

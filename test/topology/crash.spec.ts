@@ -9,7 +9,7 @@ import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-da
 const SEED = Number(process.env['CRASH_SEED'] ?? 7);
 const WORKERS = 12;
 const INITIAL_STOCK = 100_000;
-/** Orders that have to succeed before the next process dies. */
+/** Orders that must succeed before the next process dies. */
 const BETWEEN_DEATHS = 15;
 const SETTLING_LIMIT_MS = 240_000;
 const ITEMS = ['0197a000-0000-7000-8000-00000000ac01', '0197a000-0000-7000-8000-00000000ac02'];
@@ -27,7 +27,7 @@ interface Attempt {
   /** A status, or how the connection broke. */
   readonly outcome: number | string;
   readonly orderId: string | undefined;
-  /** The gateway died while the caller waited, or was dead. */
+  /** The gateway died while the caller waited, or was down. */
   readonly withoutGateway: boolean;
 }
 
@@ -46,7 +46,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
     issuer = await FileIssuer.create();
     shop = await Shop.start({
       extracted: DOMAINS,
-      // Also tells when an operation begins: the moments of death.
+      // Also reports when an operation starts: the moments at which to kill.
       settings: { LOG_LEVEL: 'debug', ...database.settings },
       gatewaySettings: issuer.settings,
     });
@@ -79,7 +79,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
     return { key, quantity, outcome: answer.status, orderId, withoutGateway };
   };
 
-  it('give callers 502 or 504, and serve again as soon as they are back, nobody else restarted', async () => {
+  it('answer callers with 502 or 504 and serve again once back, without restarting any other process', async () => {
     const load = new Load(order, attempts);
     load.start(WORKERS);
     const victims = [...shuffled(shop.names, random), ...shuffled(shop.names, random)];
@@ -91,7 +91,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
       load.pauseAfterFailures();
       const failed = load.failed(WORKERS);
       await shop.kill(victim);
-      // All of them: a call that is still on its way would meet a service that listens and is not ready yet.
+      // All of them: a call still on its way would reach a service that listens and is not ready yet.
       await failed;
       await shop.restart(victim);
       gateway.isUp = true;
@@ -112,11 +112,11 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
     // Eight processes start in it, one after the other.
   }, 900_000);
 
-  it('lose no order that was confirmed to its caller, and a retry with the same key finishes what was left', async () => {
+  it('lose no confirmed order, and a retry with the same key completes what was left', async () => {
     const interrupted = attempts.filter(({ outcome }) => outcome !== 201);
     for (const { key, quantity } of interrupted.filter((_, index) => index % 2 === 0)) {
       const retried = await order(key, quantity);
-      // A reader may have given it up meanwhile.
+      // A reader may have cancelled it meanwhile.
       expect([201, 409]).toContain(retried.outcome);
       attempts.push(retried);
     }
@@ -127,7 +127,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
     expect(orders.filter(({ status }) => status !== 'confirmed' && status !== 'cancelled')).toEqual([]);
   });
 
-  it('lose no stock: what was sold and what is left is what there was', async () => {
+  it('lose no stock: units sold and units left add up', async () => {
     const orders = await settledOrders();
     for (const id of ITEMS) {
       const sold = orders
@@ -151,7 +151,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
     expect(apart).toEqual([]);
   });
 
-  /** All orders, once readers have brought every interrupted one to its end. */
+  /** All orders, once readers have completed every interrupted one. */
   const settledOrders = async (): Promise<Order[]> => {
     const deadline = Date.now() + SETTLING_LIMIT_MS;
     for (;;) {
@@ -177,7 +177,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
   };
 });
 
-/** People who order one thing after the other; whoever fails waits until the shop is whole again. */
+/** Users who order one thing after the other; one that fails waits until the shop is whole again. */
 class Load {
   #workers: Promise<void>[] = [];
   #stopped = false;
@@ -195,12 +195,12 @@ class Load {
     this.#workers = Array.from({ length: workers }, () => this.#work());
   }
 
-  /** Until so many more orders have succeeded. */
+  /** Until this many more orders have succeeded. */
   succeeded(count: number): Promise<void> {
     return this.#until('success', count);
   }
 
-  /** Until so many more orders have failed. */
+  /** Until this many more orders have failed. */
   failed(count: number): Promise<void> {
     return this.#until('failure', count);
   }

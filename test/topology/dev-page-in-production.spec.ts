@@ -9,11 +9,11 @@ import { entryOf } from '../../scripts/lib/build.mjs';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
 
 const RECORDER = new URL('../support/module-recorder.mjs', import.meta.url).href;
-/** The rooms that only development needs, the log files, the identity provider. */
+/** The rooms that only development needs: log files and identity provider. */
 const DEVELOPMENT = /internal-token\/src\/dev\/|\/itok\/src\/|\/development-log\.js|\/dev-idp\//;
 const PATHS = ['/__dev', '/__dev/', '/__dev/requests', '/__dev/capture', '/__dev/keys', '/__dev/inspect'];
 
-describe('a gateway that was built', () => {
+describe('a built gateway', () => {
   let directory: string;
   const running: Application[] = [];
 
@@ -27,7 +27,7 @@ describe('a gateway that was built', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  /** The same settings, which are enough in production, and the modules that are loaded under them. */
+  /** The same settings, which suffice in production, and the modules loaded with them. */
   const start = async (settings: Readonly<Record<string, string>>) => {
     const ports = await freePorts(3);
     const [port, internal, elsewhere] = ports.map(String);
@@ -60,7 +60,7 @@ describe('a gateway that was built', () => {
     return {
       ask: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init),
       loaded: () => readFileSync(modules, 'utf8').split('\n'),
-      /** All that it has said: ends it. */
+      /** Everything it has printed; ends it. */
       output: async () => {
         await application.stop();
         return output;
@@ -68,7 +68,7 @@ describe('a gateway that was built', () => {
     };
   };
 
-  it('has no live page in production: 404 as for any path, and none of its code is loaded', async () => {
+  it('has no live page in production: answers 404 and loads none of its code', async () => {
     const { ask, loaded, output } = await start({ NODE_ENV: 'production' });
     const answerOf = async (path: string, init?: RequestInit) => {
       const response = await ask(path, init);
@@ -86,7 +86,7 @@ describe('a gateway that was built', () => {
     expect(await output()).not.toContain('live page');
   });
 
-  it('has it in development, as the same look at what is loaded tells', async () => {
+  it('has the live page in development, and the same check sees its code loaded', async () => {
     const { ask, loaded, output } = await start({});
     expect((await ask('/__dev')).status).toBe(200);
     expect((await ask('/__dev/keys')).status).toBe(200);

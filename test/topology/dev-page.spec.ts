@@ -15,7 +15,7 @@ const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const ORDER = { method: 'POST', body: { lines: [{ itemId: ROPE, quantity: 1 }] } };
 const SPLITS = { 'the monolith': [], 'four processes': ['orders', 'inventory', 'catalog'] };
 const KEY_ID = /(?<="kid":")[\w-]{43}(?=")/;
-/** To look at what the test has seen: the directory for its pictures. */
+/** The directory for screenshots, to look at what the test has seen. */
 const PICTURES = process.env['TEST_PICTURES'];
 
 for (const [name, extracted] of Object.entries(SPLITS)) {
@@ -66,7 +66,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       return String(headers['x-request-id']);
     };
 
-    /** As soon as the files of all processes have been read. */
+    /** Once the files of all processes have been read. */
     const wholeReport = async (txn: string): Promise<TraceReport> => {
       for (;;) {
         const report = (await (await fetch(`${shop.url}/__dev/requests/${txn}`)).json()) as TraceReport;
@@ -75,7 +75,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       }
     };
 
-    it('shows an order as it comes, and what each module did for it', async () => {
+    it('shows an order as it arrives, and what each module did for it', async () => {
       const txn = await placeOrder();
       await request(txn).click();
       for (const operation of ['POST /orders', 'catalog.findItems', 'inventory.reserve', 'inventory.confirm']) {
@@ -87,7 +87,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       await photograph('waterfall');
     });
 
-    it('puts a request that is refused on top of it', async () => {
+    it('puts a refused request on top', async () => {
       const { headers } = await alice('/orders', { method: 'POST', body: { lines: 'none' } });
       await request(String(headers['x-request-id'])).waitFor();
       const [first] = await page.getByRole('option').all();
@@ -105,7 +105,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       await photograph('latency');
     });
 
-    it('says of a token whether it would be accepted, and why not', async () => {
+    it('says whether a token would be accepted, and if not, why', async () => {
       const token = await mint(directory);
       await tab('Token');
       await page.locator('#token').fill(token);
@@ -132,7 +132,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       await photograph('keys');
     });
 
-    it('shows what strangers wrote into a log as text', async () => {
+    it('shows text that strangers wrote into the log as plain text', async () => {
       const attack = '<img src=x onerror="window.attacked=1"></script><script>window.attacked=1</script>';
       const txn = newTransactionId();
       const line = {
@@ -159,20 +159,20 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       expect(await page.evaluate('window.attacked')).toBeUndefined();
     });
 
-    it('leaves no line of its own, and makes the browser complain of nothing', () => {
+    it('adds no log line of its own and causes no browser errors', () => {
       const lines = shop.names.flatMap((each) => linesOf(join(directory, 'log', `${each}.ndjson`)));
       expect(lines.length).toBeGreaterThan(10);
       expect(lines.filter((text) => text.includes('__dev'))).toEqual([]);
       expect(complaints).toEqual([]);
     });
 
-    it('reads files of its processes that nobody else may read', () => {
+    it('reads log files that only their owner may read', () => {
       const files = readdirSync(join(directory, 'log')).filter((file) => !file.startsWith('stranger'));
       expect(files.toSorted()).toEqual(shop.names.map((each) => `${each}.ndjson`).toSorted());
       for (const file of files) expect(statSync(join(directory, 'log', file)).mode & 0o077).toBe(0);
       for (const text of files.flatMap((file) => linesOf(join(directory, 'log', file)))) {
         expect(JSON.parse(text)).toMatchObject({ time: expect.any(Number), service: expect.any(String) });
-        // A thumbprint may hold the beginning of a token, by chance.
+        // A thumbprint may start like a token by chance.
         expect(text.replace(KEY_ID, '')).not.toContain('eyJ');
       }
     });
@@ -185,7 +185,7 @@ function linesOf(path: string): string[] {
     .filter((text) => text !== '');
 }
 
-/** A token of this working copy's key, as its gateway would issue it. */
+/** A token signed with this working copy's key, as its gateway would issue it. */
 async function mint(directory: string): Promise<string> {
   const key = readFileSync(join(directory, 'signing-key.es256.pem'), 'utf8');
   const signer = await createSigner({ key, algorithm: 'ES256' });

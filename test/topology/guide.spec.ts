@@ -7,18 +7,18 @@ import { freePorts } from '../../scripts/lib/free-ports.mjs';
 import { WORKSPACE } from '../support/workspace-files.js';
 
 const GUIDE = 'docs/guides/extract-a-service.md';
-/** What a working copy needs in order to start. */
+/** The files a working copy needs to start. */
 const COPIED = ['apps', 'libs', 'scripts', 'package.json', 'nest-cli.json', 'tsconfig.json'];
 const PORTS = [3000, 3100, 3900, 3003];
 
 interface Block {
   readonly terminal: number;
-  /** Terminals in which Ctrl-C is pressed before. */
+  /** The terminals in which Ctrl-C is pressed before. */
   readonly interrupted: readonly number[];
   readonly commands: string;
 }
 
-/** Each block of commands says in its first line which terminal it is for. */
+/** Each block of commands names its terminal in the first line. */
 function blocks(): Block[] {
   const text = readFileSync(join(WORKSPACE, GUIDE), 'utf8');
   return [...text.matchAll(/^```bash\n(.*?)^```/gms)].map(([, commands = '']) => {
@@ -35,7 +35,7 @@ class Terminal {
   #output = '';
 
   constructor(commands: string, cwd: string, env: NodeJS.ProcessEnv) {
-    // A group of its own, as in a terminal: Ctrl-C reaches all of it.
+    // A process group, as in a terminal: Ctrl-C reaches all of it.
     this.#shell = spawn('bash', ['--norc', '-euo', 'pipefail', '-c', commands], { cwd, env, detached: true });
     this.#shell.stdin?.end();
     for (const stream of [this.#shell.stdout, this.#shell.stderr]) {
@@ -54,7 +54,7 @@ class Terminal {
     }
   }
 
-  /** Whether any process of it is left. */
+  /** Whether any of its processes is left. */
   #signal(signal: NodeJS.Signals | 0): boolean {
     try {
       return process.kill(-(this.#shell.pid ?? 0), signal);
@@ -64,7 +64,7 @@ class Terminal {
   }
 }
 
-/** A terminal in which commands are typed one after the other; each has to succeed. */
+/** A terminal in which commands are typed one after the other; each must succeed. */
 class Shell {
   readonly #bash: ChildProcess;
 
@@ -72,7 +72,7 @@ class Shell {
     this.#bash = spawn('bash', ['--norc', '-euo', 'pipefail'], { cwd, env });
   }
 
-  /** Ends with the commands; rejects with what they wrote when one of them fails. */
+  /** Ends with the commands; rejects with their output if one fails. */
   type(commands: string): Promise<void> {
     const bash = this.#bash;
     const streams = [bash.stdout, bash.stderr];
@@ -116,8 +116,8 @@ describe(`the guide in ${GUIDE}`, () => {
     rmSync(copy, { recursive: true, force: true });
   });
 
-  it('extracts orders and puts it back, by its own commands', async () => {
-    // Other ports than the guide's, so that it can be read beside a running shop.
+  it("extracts orders and puts it back with the guide's own commands", async () => {
+    // Ports other than the guide's, so that the test can run beside a running shop.
     const free = await freePorts(PORTS.length);
     const [gateway, internal, issuer, orders] = free.map(String);
     const withPorts = (commands: string): string =>

@@ -5,10 +5,10 @@ import { faultOf } from '../support/log-line/validate.mjs';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const KEY_ID = /(?<="kid":")[\w-]{43}(?=")/;
-/** Asked until the shop is there, by whoever starts it. */
+/** Requested by the shop's starter until it is up. */
 const PROBE = '/health/ready';
 
-describe('the log of a monolith at its most talkative', () => {
+describe('the log of a monolith at its most verbose level', () => {
   let monolith: Shop;
   let accessToken: string;
   const ids: string[] = [];
@@ -18,7 +18,7 @@ describe('the log of a monolith at its most talkative', () => {
     const client = new HttpClient(monolith.url, 4);
     ({ accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer }));
     const [head = '', payload = '', signature = ''] = accessToken.split('.');
-    // Still base64url as an encoder writes it: only the last character of one may not be any.
+    // Still valid base64url: only the last character may not be arbitrary.
     const middle = signature.length >> 1;
     const forged = signature.slice(0, middle) + (signature[middle] === 'A' ? 'B' : 'A') + signature.slice(middle + 1);
     const alice = client.as(accessToken);
@@ -45,7 +45,7 @@ describe('the log of a monolith at its most talkative', () => {
     await monolith.stop();
   });
 
-  it('R117: has the id of its request on every line that a request caused, refused requests included', () => {
+  it('R117: has the request id on every line that a request caused, refused requests included', () => {
     for (const id of ids) {
       const lines = monolith.log.ofTransaction(id);
       expect(lines.length).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ describe('the log of a monolith at its most talkative', () => {
     expect(new Set(requestLines.map(({ txn }) => txn))).toEqual(new Set(ids));
   });
 
-  it('R126: has one tree a request, made of span ids', () => {
+  it('R126: has one tree of span ids per request', () => {
     for (const id of ids) {
       const spans = monolith.log.ofTransaction(id).filter(({ ev }) => ev === 'end');
       const known = new Set(spans.map(({ span_id }) => span_id));
@@ -78,7 +78,7 @@ describe('the log of a monolith at its most talkative', () => {
     ]);
   });
 
-  it('names the kinds of statements that an order needs, each inside its transaction, and nothing of their values', () => {
+  it('names the kinds of statements of an order, inside its transaction, without values', () => {
     const spans = monolith.log.ofTransaction(ids[2]).filter(({ ev, db }) => ev === 'end' && db !== undefined);
     const transactions = new Map(spans.filter(({ db }) => db === 'transaction').map((each) => [each.span_id, each]));
     expect([...transactions.values()].map(({ op }) => op)).toEqual([
@@ -115,19 +115,19 @@ describe('the log of a monolith at its most talkative', () => {
     }
   });
 
-  it('tells operators why a token was refused, which the caller is not told', () => {
+  it('tells operators, and not the caller, why a token was refused', () => {
     const reasons = monolith.log.ofTransaction(ids[8]).map(({ msg }) => msg);
     expect(reasons.join('\n')).toMatch(/signature/);
   });
 
-  it('is JSON of the published schema, line by line, and nothing else', () => {
+  it('is JSON that matches the published schema, line by line', () => {
     const faults = monolith.log.lines.map(({ text }) => faultOf(JSON.parse(text)));
     expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
     expect(monolith.log.others).toEqual([]);
   });
 
-  it('R115, R116, R120: holds no token, no part of one, no key, no name of a user', () => {
-    // A thumbprint may hold the beginning of a token, by chance.
+  it('R115, R116, R120: holds no token or part of one, no key and no user name', () => {
+    // A thumbprint may start like a token by chance.
     const log = monolith.log.lines.map(({ text }) => text.replace(KEY_ID, '')).join('\n');
     const secrets = ['eyJ', 'PRIVATE KEY', 'Bearer ', 'alice', ...accessToken.split('.')];
     expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);

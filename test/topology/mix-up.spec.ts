@@ -11,9 +11,9 @@ import type { Seen } from '../support/topology/witness/witness.controller.js';
 import { WitnessChain } from '../support/topology/witness/witness-chain.js';
 
 const USERS = 1_000;
-/** Ten of them have a connection to the database: many more would wait for longer than a slow machine lets them. */
+/** Ten of them get a database connection; many more would wait for longer than a slow machine allows. */
 const AT_ONCE = 40;
-/** An embedded database takes one after the other. */
+/** An embedded database runs one after the other. */
 const SHOPPERS_AT_ONCE = serverIsThere ? AT_ONCE : 16;
 const SLOWEST_MS = 12;
 
@@ -24,11 +24,11 @@ interface Me {
 }
 
 const random = seeded(20261123);
-/** Every piece of bytes on every wire is late by its own time, so that requests overtake each other at each hop. */
+/** Every chunk on every wire is delayed differently, so that requests overtake each other at each hop. */
 const delay = (): number => Math.floor(random() * SLOWEST_MS);
 const user = (index: number): string => `user-${index}`;
 
-describe('1,000 interleaved users in a chain of services, each of which remembers its callers in a table of its own', () => {
+describe('1,000 interleaved users in a chain of services, each with a table of its callers', () => {
   const TENANTS = 10;
   let chain: WitnessChain;
   let client: HttpClient;
@@ -44,7 +44,7 @@ describe('1,000 interleaved users in a chain of services, each of which remember
     await chain?.stop();
   });
 
-  it('R94: each service has acted for the right user of the right request, every time', async () => {
+  it('R94: each service acts for the right user in the right request, every time', async () => {
     const ids: string[] = [];
     const wrong: string[] = [];
     await inParallel(USERS, AT_ONCE, async (index) => {
@@ -80,18 +80,18 @@ describe('1,000 interleaved users in a chain of services, each of which remember
     }
   });
 
-  it('has them share kept connections on every wire', () => {
+  it('has users share kept connections on every wire', () => {
     for (const [wire, tap] of chain.taps) {
       const requests = tap.heads.length;
       if (requests < USERS) continue;
-      // How many are kept depends on how long the machine lets them lie idle.
+      // How many are kept depends on how long the machine leaves them idle.
       expect([wire, tap.connections < requests]).toEqual([wire, true]);
     }
     expect(chain.taps.get('w_b → w_c')?.heads).toHaveLength(USERS);
   });
 });
 
-describe('1,000 interleaved users in the shop, each a tenant of its own', () => {
+describe('1,000 interleaved users in the shop, each with a tenant of its own', () => {
   let database: ShopDatabase;
   let issuer: FileIssuer;
   let shop: Shop;
@@ -159,7 +159,7 @@ describe('1,000 interleaved users in the shop, each a tenant of its own', () => 
     expect(new Set(orders.map(treeOf))).toEqual(new Set([ORDER_TREE]));
   });
 
-  /** Row-level security has no say here: the server's administrator looks at what each service has written. */
+  /** Row-level security does not apply: the server's administrator reads what each service has written. */
   const expectTables = async (): Promise<void> => {
     if (database.query === undefined) return;
     const ordered = await database.query<{ tenant_id: string; placed_by: string; item: string; reserved: string }>(`
@@ -175,7 +175,7 @@ describe('1,000 interleaved users in the shop, each a tenant of its own', () => 
     expect(strangers).toEqual([]);
   };
 
-  /** Each line is of the process that it says, and all of them hang together. */
+  /** Each line comes from the process it names, and all lines form one tree. */
   const treeOf = (txn: string): string => {
     const tree = requestTree(txn, shop.log.ofTransaction(txn));
     if (tree === undefined) return `${txn} is no tree`;

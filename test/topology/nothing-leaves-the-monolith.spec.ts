@@ -5,7 +5,7 @@ import { InProcessMonolith } from '../support/in-process-monolith.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 
-describe('in the monolith the internal token costs no cryptography', () => {
+describe('the internal token within the monolith', () => {
   let monolith: InProcessMonolith;
   let client: HttpClient;
 
@@ -19,7 +19,7 @@ describe('in the monolith the internal token costs no cryptography', () => {
     await monolith?.stop();
   });
 
-  it('R8a, R41: one mint a request, no signature and no verification, also across three modules', async () => {
+  it('R8a, R41: takes one mint per request and no signature or verification, even across three modules', async () => {
     const alice = client.as(await monolith.accessToken('alice'));
     const answers: number[] = [];
     await inParallel(200, 8, async (index) => {

@@ -28,7 +28,7 @@ describe('one internal token per request', () => {
     await monolith?.stop();
   });
 
-  it('R13, R41, R117: 100,000 requests have 100,000 ids, each on every line of its request and on no other line', async () => {
+  it('R13, R41, R117: gives 100,000 requests 100,000 ids, each on every line of its own request and on no other', async () => {
     const ids = new Set<string>();
     const wrong: string[] = [];
     await inParallel(REQUESTS, 32, async (index) => {
@@ -42,7 +42,7 @@ describe('one internal token per request', () => {
     expect(wrong).toEqual([]);
     expect(ids.size).toBe(REQUESTS);
 
-    // The process has answered before its last lines are read here.
+    // The process answers before its last lines are read here.
     await monolith.stop();
     const operations = new Map<string, string[]>();
     for (const { txn, service, kind, ev, op } of monolith.log.lines) {

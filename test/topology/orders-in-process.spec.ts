@@ -24,7 +24,7 @@ import { drivers, type OpenBackend } from '../support/storage/backends.js';
 const { InventoryModule } = inventoryDomain;
 const { OrdersModule, OrdersService } = ordersDomain;
 
-/** The connections of a pool, and some that wait for one. Many more would wait for longer than a slow machine lets them. */
+/** A pool's connections, plus some that wait. Many more would wait for longer than a slow machine allows. */
 const AT_ONCE = 16;
 
 class SetClock {
@@ -37,7 +37,7 @@ class SetClock {
 type Step =
   'before reserve' | 'after reserve' | 'before confirm' | 'after confirm' | 'before release' | 'after release';
 
-/** Inventory behind a connection that breaks at one step, once. */
+/** Inventory behind a connection that breaks once, at one step. */
 @Injectable()
 class BreakingInventory extends InventoryApi {
   breakAt: Step | undefined;
@@ -161,7 +161,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
     return page[0]!.id;
   };
 
-  it('places an order and takes its stock; cancelling gives it back, once', async () => {
+  it('places an order and takes its stock; cancelling returns it once', async () => {
     const item = await itemWith(5);
     const order = await place(item, 2);
     expect(order).toMatchObject({ status: 'confirmed', total: 200 });
@@ -170,7 +170,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
     expect(await level(item)).toEqual([5, 0]);
   });
 
-  it('refuses what is out of stock, and the same again under the same key', async () => {
+  it('refuses an order that is out of stock, and a repetition with the same key', async () => {
     const item = await itemWith(1);
     expect(await code(place(item, 2, 'short'))).toBe('out_of_stock');
     await manage(() => stock().set(item, 9));
@@ -179,7 +179,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
     expect(await level(item)).toEqual([7, 0]);
   });
 
-  it('200 orders, as many at a time as the database takes, on three items add up', async () => {
+  it('keeps stock and orders consistent over 200 concurrent orders of three items', async () => {
     const items = [await itemWith(30), await itemWith(20), await itemWith(10)];
     const wanted = Array.from({ length: 200 }, (_, n) => ({ itemId: items[n % 3]!, quantity: 1 + (n % 2) }));
     const outcomes: string[] = [];
@@ -209,7 +209,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
       ['after reserve', 'confirmed', 3],
       ['before confirm', 'confirmed', 3],
       ['after confirm', 'confirmed', 3],
-    ])('%s: the next reader finds it %s', async (step, status, onHand) => {
+    ])('%s: the next reader finds the order %s', async (step, status, onHand) => {
       const item = await itemWith(5);
       connection.breakAt = step;
       expect(await code(place(item, 2))).toBe('port_interrupted');
@@ -226,20 +226,23 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
       ['after reserve', 'cancelled', 5],
       ['before confirm', 'cancelled', 5],
       ['after confirm', 'confirmed', 3],
-    ])('%s: after the reservation’s time a list finds it %s and no stock lost', async (step, status, onHand) => {
-      const item = await itemWith(5);
-      connection.breakAt = step;
-      await code(place(item, 2));
-      const orderId = await newest();
-      clock.time += 120_000;
-      expect((await level(item))[1]).toBe(0);
-      const { orders: page } = await reader(() => orders.list({ limit: 1 }));
-      expect(page).toMatchObject([{ id: orderId, status }]);
-      expect(await level(item)).toEqual([onHand, 0]);
-    });
+    ])(
+      '%s: after the reservation expires, a list finds the order %s and no stock is lost',
+      async (step, status, onHand) => {
+        const item = await itemWith(5);
+        connection.breakAt = step;
+        await code(place(item, 2));
+        const orderId = await newest();
+        clock.time += 120_000;
+        expect((await level(item))[1]).toBe(0);
+        const { orders: page } = await reader(() => orders.list({ limit: 1 }));
+        expect(page).toMatchObject([{ id: orderId, status }]);
+        expect(await level(item)).toEqual([onHand, 0]);
+      },
+    );
 
     it.each<Step>(['before reserve', 'after reserve', 'before confirm', 'after confirm'])(
-      '%s: a retry with the same key finishes that very order',
+      '%s: a retry with the same key completes the same order',
       async (step) => {
         const item = await itemWith(5);
         const key = randomUUID();
@@ -251,7 +254,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
       },
     );
 
-    it('a retry after a reader has given the order up hears so', async () => {
+    it('tells a retry that a reader has cancelled the order meanwhile', async () => {
       const item = await itemWith(5);
       connection.breakAt = 'before reserve';
       await code(place(item, 2, 'late'));
@@ -263,7 +266,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
   });
 
   it.each<Step>(['before release', 'after release'])(
-    'a crash while cancelling, %s: the next reader finishes it',
+    'a crash while cancelling, %s: the next reader completes it',
     async (step) => {
       const item = await itemWith(5);
       const { id: orderId } = await place(item, 2);
@@ -274,7 +277,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
     },
   );
 
-  it('placing, its retries, readers and a cancel at the same time end in one state that inventory shares', async () => {
+  it('brings concurrent placing, retries, reads and a cancel to one state that inventory agrees with', async () => {
     for (let round = 0; round < 10; round += 1) {
       const item = await itemWith(5);
       const key = randomUUID();
@@ -294,7 +297,7 @@ describe.each(drivers)('orders, with catalog and inventory in the same process, 
     }
   });
 
-  it('does not sell another tenant’s items', async () => {
+  it("does not sell another tenant's items", async () => {
     const item = await itemWith(5);
     const lines = [{ itemId: item, quantity: 1 }];
     expect(await code(as('globex', () => orders.place({ lines })))).toBe('unknown_item');

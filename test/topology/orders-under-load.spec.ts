@@ -5,7 +5,7 @@ import { serverIsThere } from '../support/storage/test-server.js';
 import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const ORDERS = 1_000;
-/** The connections of a pool, and some that wait for one. Many more would wait for longer than a slow machine lets them. */
+/** A pool's connections, plus some that wait. Many more would wait for longer than a slow machine allows. */
 const AT_ONCE = 16;
 
 interface Stock {
@@ -19,13 +19,13 @@ interface Order {
   readonly lines: readonly { readonly itemId: string; readonly quantity: number }[];
 }
 
-/** A server grants locks in parallel; the embedded database does one thing after the other. */
+/** A server grants locks in parallel; the embedded database runs one transaction after the other. */
 const DATABASES = [
   ['the embedded database', async () => undefined],
   ...(serverIsThere ? [['PostgreSQL', openShopDatabase] as const] : []),
 ] as const;
 
-describe.each(DATABASES)('1,000 orders, many at once, on %s', (_name, open) => {
+describe.each(DATABASES)('1,000 concurrent orders on %s', (_name, open) => {
   let database: ShopDatabase | undefined;
   let monolith: Shop;
   let client: HttpClient;
@@ -42,11 +42,11 @@ describe.each(DATABASES)('1,000 orders, many at once, on %s', (_name, open) => {
     await database?.drop();
   });
 
-  it('sell what is there and no more: stock and confirmed orders add up', async () => {
+  it('sell exactly the stock that is there', async () => {
     const { accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer });
     const alice = client.as(accessToken);
     const { items } = (await alice('/catalog/items')).json<{ items: { id: string }[] }>();
-    // Too little for all: a part of the orders has to be refused.
+    // Too little for all: some orders have to be refused.
     const initial = 700;
     for (const { id } of items) {
       const answer = await alice(`/inventory/stock/${id}`, { method: 'PUT', body: { onHand: initial } });

@@ -7,10 +7,10 @@ const RATE = 0.5;
 const NOBODYS = '0197a000-0000-7000-8000-0000000000ff';
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 
-/** OpenTelemetry's rule, by its own arithmetic. */
+/** OpenTelemetry's rule, computed independently. */
 const isIncluded = (txn: string) => BigInt(`0x${txn.slice(-14)}`) >= BigInt((1 - RATE) * 2 ** 56);
 
-describe('the log of a split shop that samples', () => {
+describe('the log of a split shop with sampling', () => {
   let shop: Shop;
   const healthy: string[] = [];
   const refused: string[] = [];
@@ -53,17 +53,17 @@ describe('the log of a split shop that samples', () => {
       ),
     ].toSorted((one, other) => (one < other ? -1 : 1));
 
-  it('has all span lines of a request, of every process, or none: by its id', () => {
+  it('keeps all span lines of a request from every process, or none, by its id', () => {
     const verdicts = healthy.map((txn) => ({ txn, services: servicesOf(txn) }));
     for (const { txn, services } of verdicts) expect(services).toEqual(isIncluded(txn) ? ['catalog', 'gateway'] : []);
     expect(new Set(verdicts.map(({ services }) => services.length))).toEqual(new Set([0, 2]));
   });
 
-  it('counts a refusal as no failure', () => {
+  it('does not count a refusal as a failure', () => {
     for (const txn of refused) expect(servicesOf(txn)).toEqual(isIncluded(txn) ? ['catalog', 'gateway'] : []);
   });
 
-  it('has a request that failed whatever its id, and says why', () => {
+  it('keeps a failed request whatever its id, and says why', () => {
     const spans = shop.log.ofTransaction(failed).filter(({ ev }) => ev === 'end');
     expect(spans.length).toBeGreaterThan(0);
     for (const each of spans) expect(each.kept).toBe('error');

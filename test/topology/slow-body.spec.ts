@@ -5,7 +5,7 @@ import { signIn } from '../../scripts/lib/sign-in.mjs';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const LIFE_MS = 2_000;
-/** Well below the silence after which a gateway gives a client up. */
+/** Well below the idle time after which a gateway gives up on a client. */
 const PIECE_EVERY_MS = 100;
 
 describe.each([
@@ -23,12 +23,12 @@ describe.each([
     await shop?.stop();
   });
 
-  it('R8a, R59, R87: is a time-out, and not for the credentials of the caller, which are good', async () => {
+  it("R8a, R59, R87: answers with a time-out and does not blame the caller's valid credentials", async () => {
     const { accessToken } = await signIn({ login: 'alice', issuer: shop.issuer });
     let answer: string;
     do {
       answer = await sendSlowly(new URL(shop.url), accessToken, { lines: [{ itemId: ROPE, quantity: 1 }] });
-      // On a machine that has stood still meanwhile: a client that was given up, which is another story.
+      // On a machine that stalled meanwhile, the gateway gives up on the client, which is another test.
     } while (answer.startsWith('HTTP/1.1 408 '));
     expect(answer).toMatch(/^HTTP\/1\.1 504 /);
     expect(answer).toMatch(/^content-type: application\/problem\+json/im);
@@ -38,7 +38,7 @@ describe.each([
   });
 });
 
-/** Blanks before the JSON, a few at a time, until the token has surely ended. */
+/** Spaces before the JSON, a few at a time, until the token has certainly expired. */
 function sendSlowly(url: URL, accessToken: string, body: object): Promise<string> {
   const json = JSON.stringify(body);
   const pieces = Math.ceil((LIFE_MS + 500) / PIECE_EVERY_MS);
@@ -47,7 +47,7 @@ function sendSlowly(url: URL, accessToken: string, body: object): Promise<string
     const socket = connect(Number(url.port), url.hostname);
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => (answer += text));
-    // Whoever answers may close while we still send.
+    // The server may answer and close while the client still sends.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
     socket.write(

@@ -4,7 +4,7 @@ import { DOMAINS } from '../../scripts/lib/topology.mjs';
 import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { ShopVisit, type Step } from '../support/topology/shop-visit.js';
 
-/** Every set of domains that can be processes of their own; the first is the monolith. */
+/** Every set of domains that can run as processes of their own; the first is the monolith. */
 const SPLITS: string[][] = DOMAINS.reduce<string[][]>(
   (splits, domain) => [...splits, ...splits.map((split) => [...split, domain])],
   [[]],
@@ -38,17 +38,17 @@ describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extr
     const each = (part: (step: Step) => unknown, of: Map<string, Step> = steps): Record<string, unknown> =>
       Object.fromEntries([...of].map(([name, step]) => [name, part(step)]));
 
-    it('gives the answers of the monolith, field by field', () => {
+    it("gives the monolith's answers, field by field", () => {
       expect(steps.size).toBeGreaterThan(80);
       const answers = ({ status, body }: Step): unknown => ({ status, body });
       expect(each(answers)).toEqual(each(answers, monolith));
     });
 
-    it('gives them with the same headers', () => {
+    it("gives the monolith's response headers", () => {
       expect(each(({ headers }) => headers)).toEqual(each(({ headers }) => headers, monolith));
     });
 
-    it('R54: says of forwarded answers, and of no others, that they came through the gateway', () => {
+    it('R54: adds Via to forwarded answers, and to no others', () => {
       const expected = ({ answeredBy }: Step): unknown => (answeredBy === 'gateway' ? undefined : '1.1 gateway');
       expect(each(({ via }) => via)).toEqual(each(expected));
       expect(new Set([...steps.values()].map(({ answeredBy }) => answeredBy))).toEqual(
@@ -56,7 +56,7 @@ describe.each(SPLITS.map((extracted) => [extracted.join(', ') || 'nothing', extr
       );
     });
 
-    it('R77: no other listener answers without an internal token, public routes included', async () => {
+    it('R77: answers on no other listener without an internal token, public routes included', async () => {
       const inGateway = DOMAINS.filter((domain) => !extracted.includes(domain));
       const doors = [
         ...extracted.flatMap((domain) => ROUTES[domain]?.map((route) => shop.addressOf(domain) + route) ?? []),

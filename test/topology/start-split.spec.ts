@@ -52,7 +52,7 @@ describe('npm run start:split', () => {
 
   const listening = (): Promise<boolean[]> => Promise.all(ports.map((port) => isListening(port) as Promise<boolean>));
 
-  it('shows whose line it is, and stops all of them on Ctrl-C', async () => {
+  it('prefixes lines with their process, and stops all processes on Ctrl-C', async () => {
     expect(output).toMatch(/^gateway │ \{"time"/m);
     expect(output).toMatch(/^catalog │ \{"time"/m);
     expect(await listening()).toEqual([true, true, true, true]);
@@ -61,7 +61,7 @@ describe('npm run start:split', () => {
     expect(await listening()).toEqual([false, false, false, false]);
   });
 
-  it('says which one died, stops the others and ends with an error', async () => {
+  it('names a process that died, stops the others and exits with an error', async () => {
     const [, pid = ''] = /^catalog │ .*"instance":"[^"]*-(\d+)"/m.exec(output) ?? [];
     process.kill(Number(pid), 'SIGKILL');
     expect(await once(running, 'close')).toEqual([1, null]);

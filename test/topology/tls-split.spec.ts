@@ -13,7 +13,7 @@ const GATEWAY = 'spiffe://shop.localhost/gateway';
 const CATALOG = 'spiffe://shop.localhost/catalog';
 const ITEM = '0197a000-0000-7000-8000-00000000ac02';
 
-describeWithOpenssl('a gateway and a catalog that speak mutual TLS', () => {
+describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
   const authority = new CertificateAuthority('ours');
   const another = new CertificateAuthority('theirs');
   const log = new LogLines();
@@ -92,12 +92,12 @@ describeWithOpenssl('a gateway and a catalog that speak mutual TLS', () => {
     another.remove();
   });
 
-  it('serve as ever: what is forwarded, and what calls a port', async () => {
+  it('serve forwarded requests and port calls as usual', async () => {
     expect((await get('/catalog/me')).status).toBe(200);
     expect((await placeOrder()).status).toBe(201);
   });
 
-  it('R148: the catalog writes down who called', async () => {
+  it('R148: let the catalog log who called', async () => {
     const { headers } = await get('/catalog/me');
     const id = headers.get('x-request-id');
     const written = () =>
@@ -107,13 +107,13 @@ describeWithOpenssl('a gateway and a catalog that speak mutual TLS', () => {
     expect(lines.map(({ text }) => (JSON.parse(text) as { caller: string }).caller)).toEqual([GATEWAY]);
   });
 
-  it('the catalog serves nobody without a certificate, or with that of another authority', async () => {
+  it("refuse a client at the catalog without a certificate, or with another authority's", async () => {
     expect(await catalogAs(authority.workload(GATEWAY))).toBe(200);
     await expect(catalogAs()).rejects.toThrow();
     await expect(catalogAs(another.workload(GATEWAY))).rejects.toThrow();
   });
 
-  it('R146: another workload connects, and asks in vain', async () => {
+  it('R146: refuse requests from another workload, although it can connect', async () => {
     const options = { host: '127.0.0.1', port: ports[3], path: '/catalog/items', agent: false, ca: authority.pem };
     const certificate = authority.workload('spiffe://shop.localhost/billing');
     const status = await new Promise((resolve, reject) => {
@@ -124,7 +124,7 @@ describeWithOpenssl('a gateway and a catalog that speak mutual TLS', () => {
     expect(status).toBe(403);
   });
 
-  it('every certificate changes while it serves, a broken one among them, and no request fails', async () => {
+  it('rotate every certificate without a failed request, even with a broken one among them', async () => {
     let stop = false;
     const answers: number[] = [];
     const load = Promise.all(

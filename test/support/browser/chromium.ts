@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { describeIf } from '../programs.js';
 
-/** For what never shows, not a measure. */
+/** Only for what never appears. */
 export const LONGEST_WAIT_MS = 240_000;
 
 const EXECUTABLE = process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** `describe` for suites that need a real browser. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
+/**
+ * `describe` for suites that need a real browser. Without one it prints a warning, or fails under REQUIRE_SERVICES=1.
+ */
 export const describeWithBrowser = (name: string, suite: () => void): void =>
   describeIf(
     existsSync(EXECUTABLE),
@@ -16,7 +18,7 @@ export const describeWithBrowser = (name: string, suite: () => void): void =>
     suite,
   );
 
-/** A headless browser with a profile of its own that talks to nobody by itself. */
+/** A headless browser with its own profile and no background traffic. */
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,

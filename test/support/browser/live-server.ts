@@ -22,9 +22,9 @@ export interface LiveAnswers {
   inspect(token: string): TokenInspection;
 }
 
-/** The live page and its questions, answered from given data; it can be stopped and started again on its port. */
+/** The live page and its requests, answered from given data; can be stopped and started again on its port. */
 export class LiveServer {
-  /** Method and address of every request. */
+  /** Method and URL of every request. */
   readonly asked: string[] = [];
   readonly #streams = new Set<ServerResponse>();
   #server: Server | undefined;

@@ -7,12 +7,12 @@ import { reportPage } from '../../../libs/itok/src/page/index.js';
 import { LONGEST_WAIT_MS } from './chromium.js';
 import type { PageReport } from '../../../libs/itok/src/trace/index.js';
 
-/** A page, and what it did that nobody may have wanted. */
+/** A page, with a record of what it should not do. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Every address that was asked for, but the page's own. */
+  /** Every URL requested, except the page's own. */
   readonly asked: readonly string[];
-  /** Errors, warnings, and what the policy has refused. */
+  /** Errors, warnings, and policy violations. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
 }
@@ -42,7 +42,7 @@ export async function openWatched(
   return { page, asked, complaints, close: () => context.close() };
 }
 
-/** A report as a file on disk, opened as a person would by a double click. */
+/** A report opened from disk, as by a double click. */
 export async function openReport(
   browser: Browser,
   report: PageReport,

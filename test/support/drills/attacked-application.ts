@@ -1,5 +1,5 @@
-// Run as a process of its own by attacked-process.ts: a gateway with both listeners and the service behind it. Says at its
-// start, and whenever it is asked, where they are and how many spans are open. Whatever it logs is an error.
+// Run as its own process by attacked-process.ts: a gateway with both listeners and the service behind it. Reports at
+// start and on request where they listen and how many spans are open. It logs errors only.
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { Tracer } from 'nestjs-internal-token';
@@ -19,7 +19,7 @@ for (const { app } of [gateway, service]) {
   tracer.onEnd(() => (open -= 1));
 }
 const scope = 'orders.read orders.write catalog.read';
-/** With new credentials: they are good for a minute. */
+/** New credentials: they are valid for a minute. */
 async function tell(): Promise<void> {
   const token = `Txn-Token: ${await gateway.internalToken(scope)}`;
   const ports = [

@@ -8,11 +8,11 @@ const support = (path: string): string => fileURLToPath(new URL(`../${path}`, im
 
 interface Told {
   readonly ports: readonly AttackedPort[];
-  /** Spans that began and have not ended. */
+  /** Spans that have started and not ended. */
   readonly open: number;
 }
 
-/** A gateway and a service in a process that may end without ending the test. */
+/** A gateway and a service in a process that may die without ending the test. */
 export class AttackedProcess {
   readonly #printed: Promise<string>;
 
@@ -39,7 +39,7 @@ export class AttackedProcess {
     return new AttackedProcess(child, said.ports, printed);
   }
 
-  /** As it is now. */
+  /** Its current state. */
   async tell(): Promise<Told> {
     this.child.send('tell', () => undefined);
     const [told] = (await Promise.race([once(this.child, 'message'), this.#printed.then(() => [])])) as [Told?];
@@ -47,7 +47,7 @@ export class AttackedProcess {
     return told;
   }
 
-  /** Ends it. What it printed since its start: errors, or why it had ended by itself. */
+  /** Ends it. Returns what it printed since its start: errors, or why it ended by itself. */
   async stop(): Promise<string> {
     this.child.kill();
     return this.#printed;

@@ -27,7 +27,7 @@ interface SpanLine {
   readonly tok?: { readonly kid?: string };
 }
 
-/** A gateway or more and all three services as processes, and somebody who orders there. */
+/** One or more gateways and all three services as processes, with a user who places orders. */
 export class DrillShop {
   readonly #clients: HttpClient[] = [];
 
@@ -62,7 +62,7 @@ export class DrillShop {
     return drill;
   }
 
-  /** She reaches every service, and with an order two of them through the third. */
+  /** The user reaches every service, and with an order two of them through the third. */
   visits(gateway = 'gateway'): Visit[] {
     const alice = this.alice(gateway);
     const order = { method: 'POST', body: { lines: [{ itemId: ITEM, quantity: 1 }] } };
@@ -80,7 +80,7 @@ export class DrillShop {
     return client.as(this.issuer.token('alice', 'acme'));
   }
 
-  /** A token as a thief has it: the one that an order made now brings to inventory. */
+  /** A token as a thief has it: the one that a new order brings to inventory. */
   async stolenToken(gateway = 'gateway'): Promise<string> {
     const [order] = this.visits(gateway);
     const answer = await order?.();
@@ -95,7 +95,7 @@ export class DrillShop {
     return token;
   }
 
-  /** What a service answers to whoever reaches it past the gateway. */
+  /** What a service answers a client that bypasses the gateway. */
   async directly(service: string, token?: string): Promise<Answer & { readonly code: string | undefined }> {
     const client = new HttpClient(this.shop.addressOf(service), 1);
     try {
@@ -123,7 +123,7 @@ export class DrillShop {
     return keys;
   }
 
-  /** The least number of keys whose tokens one of the services has accepted. */
+  /** The smallest number of keys whose tokens any one service has accepted. */
   rotationsSeen(from = 0): number {
     return Math.min(...[...this.acceptedKeys(from).values()].map(({ size }) => size));
   }
@@ -136,13 +136,13 @@ export class DrillShop {
       .map(({ process, op, status }) => `${process} ${op} ${status}`);
   }
 
-  /** Whether every service has said that this key is gone; gateways say so too. */
+  /** Whether every service has logged that this key is gone; gateways log it too. */
   isWithdrawn(keyId: string, from: number): boolean {
     const said = this.lines(from).filter(({ msg }) => msg?.startsWith('Keys withdrawn') && msg.includes(keyId));
     return DOMAINS.every((service) => said.some(({ process }) => process === service));
   }
 
-  /** Whether a service that had keys before has said that this one has come. */
+  /** Whether a service that had keys before has logged this new one. */
   hasLearnt(service: string, keyId: string): boolean {
     return this.lines().some(
       ({ process, msg }) => process === service && msg?.startsWith('New keys: ') && msg.includes(keyId),

@@ -11,7 +11,7 @@ interface DrillSizes<T> {
 /** How much of a drill is run. DRILLS=full, which `npm run drills` sets, runs all of it. */
 export const drillSize = <T>({ ci, full }: DrillSizes<T>): T => (process.env['DRILLS'] === 'full' ? full : ci);
 
-/** Runs a drill that draws from a seed: a new one each time, or DRILL_SEED. A failure says which it was. */
+/** Runs a drill from a random seed, or from DRILL_SEED. A failure reports the seed. */
 export async function seededDrill(drill: (random: () => number) => Promise<void>): Promise<void> {
   const seed = Number(process.env['DRILL_SEED'] ?? randomInt(2 ** 31));
   try {

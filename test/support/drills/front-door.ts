@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 const RETRY_MS = 20;
 
 /**
- * Stands in front of processes that take each other's place, as a load balancer does. A connection that is refused is
- * tried again. One that was taken is passed through byte by byte, and so is its end.
+ * Stands in front of processes that replace each other, as a load balancer does. A refused connection is tried
+ * again. An accepted one is passed through byte by byte, including its end.
  */
 export class FrontDoor {
   readonly #server: Server;
@@ -27,7 +27,7 @@ export class FrontDoor {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Where new connections lead from now on. */
+  /** Sends new connections to this target from now on. */
   leadTo(target: string): void {
     this.target = new URL(target);
   }

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { shuffled } from '../topology/random.js';
 
-/** What is written in turn, and how the connection ends then. */
+/** The pieces to write, and how the connection then ends. */
 export interface HostileConnection {
   readonly port: number;
   readonly parts: readonly string[];
   readonly ending: (typeof ENDINGS)[number];
 }
 
-/** A port to attack, and the field with which it lets requests in. */
+/** A port to attack, and the header with which it admits requests. */
 export interface AttackedPort {
   readonly port: number;
   readonly credentials: string;
 }
 
 const ENDINGS = ['reset', 'reset at the first answer', 'leave', 'wait for the end'] as const;
-/** Against hanging. */
+/** Guards against hanging. */
 const LIMIT_MS = 60_000;
 
 const head = (line: string, ...fields: string[]): string => [line, 'Host: a', ...fields, '', ''].join('\r\n');
@@ -38,7 +38,7 @@ const CORPUS = [
   '\0\xff garbage \r\n\r\n',
 ];
 
-/** `count` connections: a reset behind each byte of the corpus, and as many made at random. */
+/** `count` connections: one reset after each byte of the corpus, and the rest at random. */
 export function hostileConnections(
   ports: readonly AttackedPort[],
   random: () => number,
@@ -71,7 +71,7 @@ export function hostileConnections(
   return shuffled([...resets, ...others], random).slice(0, count);
 }
 
-/** Ends when the connection has. */
+/** Resolves when the connection has ended. */
 export async function attack({ port, parts, ending }: HostileConnection): Promise<void> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

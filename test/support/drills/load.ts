@@ -5,14 +5,14 @@ import { until } from './until.js';
 const PAUSE_MS = 10;
 const SAMPLES = 5;
 
-/** One kind of request, as often as a worker comes by. */
+/** One kind of request, sent whenever its turn comes. */
 export type Visit = () => Promise<Answer>;
 
-/** Somebody who is never done: every kind of request in turn, from several at a time, until told to stop. */
+/** Sends every kind of request in turn, several at a time, until told to stop. */
 export class Load {
   requests = 0;
   refused = 0;
-  /** What the first of them were answered instead of 2xx, or how a connection broke. */
+  /** The first answers other than 2xx, and broken connections. */
   readonly refusals: string[] = [];
   #workers: Promise<void>[] = [];
   #stopped = false;
@@ -25,7 +25,7 @@ export class Load {
     return this;
   }
 
-  /** Until so many more requests were answered. */
+  /** Until this many more requests are answered. */
   more(count: number): Promise<void> {
     const enough = this.requests + count;
     return until(`${count} more requests`, () => this.requests >= enough);

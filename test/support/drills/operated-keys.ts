@@ -12,7 +12,7 @@ export interface ListedKey {
   readonly state: 'published' | 'active' | 'retiring' | 'retired';
 }
 
-/** A key directory as operators have it: everything about it is done by the command. */
+/** A key directory as operators run it: changed only through the command line. */
 export class OperatedKeys {
   private constructor(
     readonly directory: string,
@@ -23,14 +23,14 @@ export class OperatedKeys {
   /** With its first key. */
   static async create(policy: object, lifetimeSeconds: number): Promise<OperatedKeys> {
     const directory = await mkdtemp(join(tmpdir(), 'drill-keys-'));
-    // One machine has one clock.
+    // Processes on one machine share a clock.
     const text = JSON.stringify({ leewaySeconds: 0, ...policy });
     const keys = new OperatedKeys(directory, text, lifetimeSeconds);
     await keys.command('new');
     return keys;
   }
 
-  /** What the gateway and the command have to agree on. */
+  /** The options that gateway and command must agree on. */
   get settings(): Record<string, string> {
     return {
       INTERNAL_TOKEN_KEYS_DIRECTORY: this.directory,
@@ -39,7 +39,7 @@ export class OperatedKeys {
     };
   }
 
-  /** `nestjs-internal-token keys …`; what it prints for programs. */
+  /** Runs `nestjs-internal-token keys …` and returns its machine-readable output. */
   async command<Printed>(...args: string[]): Promise<Printed> {
     const program = [join(ROOT, 'scripts/nestjs-internal-token.mjs'), 'keys', ...args, '--json'];
     const { stdout } = await run(process.execPath, program, { env: { ...process.env, ...this.settings } });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const LIMIT_MS = 240_000;
 const POLL_MS = 50;
 
-/** Waits for what a drill has brought about. The limit is for what never comes, not a measure. */
+/** Waits for what a drill has caused. The limit catches what never comes; it measures nothing. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   while (!(await holds())) {

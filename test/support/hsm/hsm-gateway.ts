@@ -1,4 +1,4 @@
-// Run as a process of its own by soft-hsm.ts: a question a line, an answer a line.
+// Run as its own process by soft-hsm.ts: reads one question per line, writes one answer per line.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { createInterface } from 'node:readline';
@@ -21,7 +21,7 @@ pkcs11.C_Initialize({ flags: pkcs11js.CKF_OS_LOCKING_OK });
 let keys: readonly Pkcs11Key[] = [];
 let app: Awaited<ReturnType<typeof NestFactory.createApplicationContext>> | undefined;
 
-/** As an operator makes one with the vendor's tool: it can sign, and cannot be taken out. */
+/** As an operator creates it with the vendor's tool: able to sign and not extractable. */
 function makeKey({ label, type }: { label: string; type: 'EC' | 'EC384' | 'RSA' }): void {
   const {
     CKA_TOKEN,
@@ -116,7 +116,7 @@ const ANSWERS: Record<string, (argument: never) => unknown> = {
     keys = changed;
     await part(KeyRing).reload();
   },
-  // What an HSM does that restarts.
+  // What an HSM does when it restarts.
   loseSessions: () => pkcs11.C_CloseAllSessions(pkcs11.C_GetSlotList(true)[0] as Buffer),
   inspect: () => inspect([app, part(KeyRing), part(InternalTokenIssuer)], { depth: 12, showHidden: true }),
 };

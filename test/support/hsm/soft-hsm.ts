@@ -13,13 +13,13 @@ const GATEWAY = fileURLToPath(new URL('hsm-gateway.ts', import.meta.url));
 export const PIN = '73519260';
 const TOKEN = 'internal-token';
 
-/** Why there is no HSM here, if there is none. */
+/** Why no HSM is available here, if none is. */
 export function missingHsm(): string | undefined {
   if (!LIBRARIES.some((path) => existsSync(path))) return 'SoftHSM is not installed: apt-get install softhsm2';
   return spawnSync('softhsm2-util', ['--version']).status === 0 ? undefined : 'softhsm2-util does not run';
 }
 
-/** A software HSM with a token of its own, in a directory of its own. */
+/** A software HSM with its own token and directory. */
 export class SoftHsm {
   readonly library = LIBRARIES.find((path) => existsSync(path)) ?? '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'hsm-'));
@@ -36,7 +36,7 @@ export class SoftHsm {
     if (status !== 0) throw new Error(`softhsm2-util: ${stderr}`);
   }
 
-  /** SoftHSM reads its configuration from the environment of its process. */
+  /** SoftHSM reads its configuration from its process' environment. */
   get environment(): NodeJS.ProcessEnv {
     return { ...process.env, SOFTHSM2_CONF: this.#configuration };
   }
@@ -50,7 +50,7 @@ export class SoftHsm {
   }
 }
 
-/** A process that issues tokens with keys of the HSM, and does one thing after another. */
+/** A process that issues tokens with keys in the HSM, one command at a time. */
 export class HsmGateway {
   readonly #child;
   readonly #answers;
@@ -63,7 +63,7 @@ export class HsmGateway {
     this.#answers = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  /** @throws Error with the message of what went wrong there */
+  /** @throws Error with the message of the failure in that process */
   async ask<T>(question: string, argument: unknown = null): Promise<T> {
     this.#child.stdin.write(`${JSON.stringify({ question, argument })}\n`);
     const { value, done } = await this.#answers.next();

@@ -1,6 +1,5 @@
-// Run as a process of its own by key-ring-replicas.spec.ts: a gateway's ring on a shared directory. Says each change;
-// its time is what it was told last, and passes with a line that holds another; answers "token" with a token and the set
-// it publishes.
+// Run as its own process by key-ring-replicas.spec.ts: a gateway's key ring on a shared directory. Reports each change;
+// a line with a new time sets its clock; "token" is answered with a token and the set it publishes.
 import 'reflect-metadata';
 import { createInterface } from 'node:readline';
 import { KeyRing } from 'nestjs-internal-token/gateway';

@@ -1,11 +1,11 @@
-// A suite of its own, which test/contract/every-line.spec.ts runs: two lines of it are not what the schema says.
+// A suite that test/contract/every-line.spec.ts runs: two of its lines violate the schema.
 import { Readable } from 'node:stream';
 import { InternalTokenLogger } from 'nestjs-internal-token/logging';
 import { LogLines } from '../../../scripts/lib/log-lines.mjs';
 
 const destination = { write: () => undefined };
 
-it('writes lines, one of which nobody wrote', async () => {
+it('writes lines, two of them invalid', async () => {
   new InternalTokenLogger({ service: 'orders', format: 'pretty', destination }).log('a good line', { items: 3 });
   new InternalTokenLogger({ service: '', format: 'pretty', destination }).log('a line without a service');
 

@@ -7,7 +7,7 @@ const validator = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 const validate = validator.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')));
 
 /**
- * What is wrong with a log line by the published schema, in ajv's words; undefined if nothing is.
+ * The fault of a log line by the published schema, in ajv's words; undefined if it is valid.
  *
  * @param {unknown} line
  * @returns {string | undefined}

@@ -1,5 +1,5 @@
-// Run as a process of its own by failing-output.spec.ts: an application whose log goes to standard output. Does what the
-// parent sends and answers with what waits to be written, when all of its writing was tried.
+// Run as its own process by failing-output.spec.ts: an application that logs to standard output. Does what the parent
+// sends, and answers with what is still unwritten after all of it was tried.
 import 'reflect-metadata';
 import { setImmediate } from 'node:timers/promises';
 import { Logger, Module } from '@nestjs/common';

@@ -1,4 +1,4 @@
-// Loaded ahead by `node --import`: what is loaded after it, as URLs on a line each when the process ends.
+// Preloaded by `node --import`: prints the URLs of modules loaded after it, one per line, when the process ends.
 import Module, { registerHooks } from 'node:module';
 import { writeSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
-// Run as a process of its own by opentelemetry.spec.ts: one application of a small shop, told by messages what to be and
-// asked by them what it recorded.
+// Run as its own process by opentelemetry.spec.ts: one application of a small shop. Messages tell it what to be and ask
+// what it recorded.
 import 'reflect-metadata';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Controller, type DynamicModule, Get, Inject, Post, Req } from '@nestjs/common';
@@ -29,7 +29,7 @@ export interface Setup {
   readonly urls: Partial<Record<'orders' | 'inventory' | 'outside', string>>;
 }
 
-/** What a process says when asked. */
+/** What a process reports when asked. */
 export interface Recorded {
   readonly exported: readonly ExportedSpan[];
   readonly own: readonly OwnSpan[];
@@ -52,14 +52,14 @@ export type OwnSpan = Pick<
 >;
 
 declare global {
-  // Set where the SDK is loaded.
+  // Set when the SDK is loaded.
   var exportedSpans: (() => ExportedSpan[]) | undefined;
 }
 
 type AnyRequest = IncomingMessage & { raw?: IncomingMessage };
 const URLS = 'URLS';
 
-/** Trace fields as they arrived, every one of them. */
+/** Every trace header, as it arrived. */
 function traceFields(request: AnyRequest): string[] {
   const { rawHeaders } = request.raw ?? request;
   return rawHeaders.flatMap((name, i) =>

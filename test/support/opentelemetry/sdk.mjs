@@ -1,5 +1,5 @@
-// Loaded ahead of an application by `node --import`: the SDK as its documentation sets it up, with spans kept in memory.
-// SDK_WITHOUT names what is left out: `generator`, `undici`. SDK_ROOTS=off samples no trace.
+// Preloaded by `node --import`: the SDK as its documentation sets it up, with spans kept in memory. SDK_WITHOUT names
+// the parts to omit: `generator`, `undici`. SDK_ROOTS=off samples no trace.
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
@@ -31,7 +31,7 @@ registerInstrumentations({
   instrumentations: [new HttpInstrumentation(), ...(without.has('undici') ? [] : [new UndiciInstrumentation()])],
 });
 
-/** What has been exported, without what is only about this machine. */
+/** What was exported, without what describes only this machine. */
 globalThis.exportedSpans = () =>
   exporter.getFinishedSpans().map((span) => ({
     name: span.name,

@@ -7,13 +7,13 @@ import type { ExportedSpan, OwnSpan, Recorded, Setup } from './process.js';
 
 const support = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** What a process is started with. */
+/** The settings a process starts with. */
 export interface Tracing {
   /** Whether the SDK is loaded. Default true. */
   readonly sdk?: boolean;
-  /** What of it is left out: `generator`, `undici`. */
+  /** The parts to omit: `generator`, `undici`. */
   readonly without?: string;
-  /** `off`: no trace is sampled where it begins. */
+  /** `off`: no trace is sampled at its root. */
   readonly roots?: 'off';
 }
 
@@ -23,7 +23,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** An application of the shop in a process of its own. */
+/** An application of the shop as its own process. */
 class Member {
   private constructor(
     private readonly child: ChildProcess,
@@ -54,7 +54,7 @@ class Member {
   }
 }
 
-/** Gateway, orders and inventory, each a process, and a stranger that they call. */
+/** Gateway, orders and inventory, each a process, and an external host that they call. */
 export class TracedShop {
   private constructor(
     readonly gateway: Member,
@@ -81,7 +81,7 @@ export class TracedShop {
     return new TracedShop(gateway, orders, inventory, outside);
   }
 
-  /** A request from outside; without a member named, to the gateway. */
+  /** A request from outside, by default to the gateway. */
   async call(
     method: string,
     path: string,
@@ -94,7 +94,7 @@ export class TracedShop {
     return { status: response.status, txn: response.headers.get('x-request-id') ?? '', body };
   }
 
-  /** Everything recorded of a trace, once so many spans of OpenTelemetry's have ended in it. */
+  /** Everything recorded for a trace, once this many of its OpenTelemetry spans have ended. */
   async trace(txn: string, spans: number): Promise<{ exported: readonly ExportedSpan[]; own: readonly OwnSpan[] }> {
     for (;;) {
       const all = await this.recorded();

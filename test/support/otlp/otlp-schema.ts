@@ -1,6 +1,6 @@
 import generated from 'opentelemetry-protos/build/src/generated/root.js';
 
-/** A message type as protobufjs makes it of a definition. */
+/** A message type that protobufjs builds from a definition. */
 interface MessageType {
   fromObject(plain: object): object;
   /** What is wrong, or null. */
@@ -16,14 +16,13 @@ interface Definitions {
   };
 }
 
-/** Hexadecimal in OTLP's JSON, where the JSON of protobuf has base64. */
+/** Hexadecimal in OTLP's JSON, base64 in protobuf's. */
 const IDS = new Set(['traceId', 'spanId', 'parentSpanId']);
 const BYTES: Readonly<Record<string, number>> = { traceId: 16, spanId: 8, parentSpanId: 8 };
 
 /**
- * What a receiver understands of a request in JSON, by the official definitions of the OpenTelemetry protocol: the
- * request went through its binary form and came back. A member that they do not know, or of another type than theirs,
- * is not there or different.
+ * What a receiver understands of a JSON request by the official OpenTelemetry protocol definitions: the request is
+ * converted to its binary form and back. Members that are unknown or of another type are missing or changed.
  *
  * @throws if the definitions refuse it
  */
@@ -36,11 +35,11 @@ export function asUnderstood(request: object): unknown {
   const complaint = type.verify(message);
   if (complaint !== null) throw new Error(complaint);
   const received = type.decode(type.encode(message).finish());
-  // Of bytes it makes buffers, unless asked otherwise.
+  // It decodes bytes to buffers unless told otherwise.
   return mapIds(type.toObject(received, { longs: String, json: false }), toHex);
 }
 
-/** Without empty lists: the binary form does not know them. */
+/** Without empty lists, which the binary form cannot express. */
 export function withoutEmptyLists(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmptyLists);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What somebody posted. */
+/** What was posted. */
 export interface Posted {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
@@ -11,7 +11,7 @@ export interface Posted {
 
 type Answer = (response: ServerResponse, posted: Posted) => void;
 
-/** A real collector on the loopback, whose answers the test decides. */
+/** A real collector on loopback whose answers the test decides. */
 export class SpanReceiver {
   readonly posted: Posted[] = [];
   /** Default: success, all accepted. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ReportedError, ReportedNote, ReportedSpan, TraceReport } from '../../../libs/itok/src/trace/report.js';
 
-/** Of a request, what exports read; the rest is what an analysis would say of nothing. */
+/** The parts of a request that exporters read; the rest is as an analysis of nothing would have it. */
 export function traceReport(given: Partial<TraceReport> & Pick<TraceReport, 'spans'>): TraceReport {
   return {
     txn: '01a206fc9f45710a810387d208ad3a89',
@@ -40,7 +40,7 @@ export function reportedSpan(given: Partial<ReportedSpan> = {}): ReportedSpan {
   };
 }
 
-/** Any text: other scripts, control characters, halves of characters. */
+/** Any text: other scripts, control characters, lone surrogates. */
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('\ud800', 'a\u0000b', '\u202eevil'));
 
 const hex = (length: number): fc.Arbitrary<string> =>
@@ -52,7 +52,7 @@ const hex = (length: number): fc.Arbitrary<string> =>
 /** Milliseconds with microseconds as decimals. */
 const span = (limit: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: limit * 1000 }).map((us) => us / 1000);
 
-/** Leaves out members that are undefined. */
+/** Omits undefined members. */
 const optional = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> =>
   fc.record(model, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>;
 
@@ -103,7 +103,7 @@ const anySpan = fc
   )
   .map(([required, rest]) => reportedSpan({ ...required, ...rest }));
 
-/** Requests of up to some twenty spans; each of them but the first is under an earlier one, or under one without lines. */
+/** Requests of up to about twenty spans; each but the first is under an earlier one, or under one without lines. */
 export const traceReports: fc.Arbitrary<TraceReport[]> = fc.array(
   fc
     .record({

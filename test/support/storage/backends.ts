@@ -8,7 +8,7 @@ export interface OpenBackend {
 
 export interface Backend {
   readonly name: string;
-  /** The login owns the tables and there is no other role: row-level security binds it by FORCE alone. */
+  /** The login owns the tables and there is no other role: only FORCE makes row-level security apply to it. */
   readonly bindsOwner: boolean;
   readonly open: () => Promise<OpenBackend>;
 }

@@ -1,4 +1,4 @@
-// Run as a process of its own by embedded-database.spec.ts: writes notes until it is killed, says each that is committed.
+// Run as its own process by embedded-database.spec.ts: writes notes until killed and reports each committed one.
 import 'reflect-metadata';
 import { DomainDatabase } from '../../../libs/storage/src/domain-database.js';
 import { type NotesSchema, notesMigrations } from './notes.js';

@@ -2,12 +2,12 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { keepablePort } from '../upstream.js';
 
-/** Stands before a database server and can die, fall silent and come back, always at the same port. */
+/** Stands in front of a database server and can die, hang and come back, always on the same port. */
 export class FlakyServer {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #silent = false;
-  /** Connections that were taken in silence. */
+  /** Connections accepted while hanging. */
   unanswered = 0;
 
   private constructor(
@@ -34,7 +34,7 @@ export class FlakyServer {
     await once(this.#server, 'listening');
   }
 
-  /** Connections are taken and never answered. */
+  /** Accepts connections and never answers. */
   fallSilent(): void {
     this.#silent = true;
     this.#cut();

@@ -71,7 +71,7 @@ export class NotesApp {
     });
   }
 
-  /** What only a defect could reach: the connection outside of any transaction. */
+  /** What only a defect could reach: the connection outside any transaction. */
   get unbound(): Kysely<unknown> {
     return (this.notes as unknown as { database: { db: Kysely<unknown> } }).database.db;
   }

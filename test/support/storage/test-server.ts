@@ -4,7 +4,7 @@ import { Client, type DatabaseError } from 'pg';
 const OBJECT_IN_USE = '55006';
 const ADMIN_URL = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
-/** Whether there is a PostgreSQL to test on. Its absence is shouted, and under REQUIRE_SERVICES=1 a failure. */
+/** Whether a PostgreSQL is available. Without one it prints a warning, or fails under REQUIRE_SERVICES=1. */
 export const serverIsThere: boolean = await reach();
 
 async function reach(): Promise<boolean> {
@@ -23,7 +23,7 @@ async function reach(): Promise<boolean> {
 
 export const describeServer: typeof describe = serverIsThere ? describe : describe.skip;
 
-/** Lower case and digits: fit for databases, roles, schemas. */
+/** Lower case and digits: valid in names of databases, roles and schemas. */
 export function uniqueName(stem: string): string {
   return `${stem}_${randomBytes(5).toString('hex')}`;
 }
@@ -41,7 +41,7 @@ export class TestDatabase {
     const { login, name } = database;
     await asAdmin(async (admin) => {
       if (login !== undefined) await admin.query(`create role ${login} login ${attributes}`);
-      // Of the template that nobody may connect to: to copy one that somebody is connected to is refused.
+      // From template0, to which nobody may connect: PostgreSQL does not copy a template that has connections.
       const owner = login === undefined ? '' : `owner ${login}`;
       await admin.query(`create database ${name} ${owner} template template0`);
     });
@@ -61,7 +61,7 @@ export class TestDatabase {
     return asAdmin(async (admin) => (await admin.query<Record<string, unknown>>(text)).rows, this.#urlFor(undefined));
   }
 
-  /** @param domains whose roles go too */
+  /** @param domains whose roles are dropped too */
   async drop(...domains: string[]): Promise<void> {
     await asAdmin(async (admin) => {
       await dropDatabase(admin, this.name);
@@ -78,7 +78,7 @@ export class TestDatabase {
   }
 }
 
-/** The server ends who is connected, and gives up if one of them has not ended after five seconds. */
+/** The server ends open connections, and gives up if one has not ended after five seconds. */
 async function dropDatabase(admin: Client, name: string): Promise<void> {
   for (;;) {
     try {

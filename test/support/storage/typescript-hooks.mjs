@@ -1,4 +1,5 @@
-// Lets a plain Node process run this repository's sources, decorators included: `node --import ./typescript-hooks.mjs x.ts`.
+// Lets a plain Node process run this repository's sources, decorators included: `node --import ./typescript-hooks.mjs
+// x.ts`.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../libs/itok/src/trace/index.js';
 import type { Answer } from '../http-client.js';
 
-/** An answer without what no two requests have in common. */
+/** An answer without what differs between any two requests. */
 export interface ComparableAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export interface ComparableAnswer {
   readonly via: string | undefined;
 }
 
-/** What happened, as the logs tell it: where it happened left out. */
+/** What happened according to the logs, wherever it happened. */
 export interface Operations {
   /** `orders POST /orders ok` */
   readonly operation: string;
@@ -18,10 +18,10 @@ export interface Operations {
   readonly calls: readonly Operations[];
 }
 
-/** Of one connection, or of the moment; `via` is told apart. */
+/** Headers of the connection or of the moment; `via` has a test of its own. */
 const NOT_COMPARED = new Set(['date', 'connection', 'keep-alive', 'via']);
 
-/** @param ids names given to generated ids so far: the same id has the same name in all answers of one visit */
+/** @param ids names given to generated ids so far: an id has the same name in all answers of a visit */
 export function comparable({ status, headers, text }: Answer, ids: Map<string, string>): ComparableAnswer {
   const txn = String(headers['x-request-id']);
   const plain = (value: string): string =>
@@ -50,14 +50,14 @@ export function comparableOperations({ span, notes, children }: Operation): Oper
   };
 }
 
-/** In process an operation has worked or has failed, over HTTP it has a status: a refusal is a failure in both. */
+/** In process an operation succeeds or fails; over HTTP it has a status, and a refusal is a failure in both. */
 function outcomeOf(status: unknown): string {
   if (typeof status !== 'number') return String(status);
   return status >= 400 ? 'error' : 'ok';
 }
 
 function nameOf(id: string, ids: Map<string, string>): string {
-  // Those of the seed are the same everywhere.
+  // Seeded ids are the same everywhere.
   if (id.startsWith('0197a000-0000-7000-8000-')) return id;
   const known = ids.get(id) ?? `<id ${ids.size + 1}>`;
   ids.set(id, known);

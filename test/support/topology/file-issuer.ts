@@ -8,7 +8,7 @@ const ISSUER = 'https://id.example.test';
 const AUDIENCE = 'https://api.shop.localhost';
 const LIFE_SECONDS = 3600;
 
-/** An issuer that the gateway knows by a file of public keys: as many users as a test wants, each with a real token. */
+/** An issuer that the gateway knows by a file of public keys: any number of users, each with a real token. */
 export class FileIssuer {
   private constructor(
     private readonly key: IssuerKey,
@@ -29,7 +29,7 @@ export class FileIssuer {
     return [{ issuer: ISSUER, audience: AUDIENCE, jwksFile: this.#jwksFile }];
   }
 
-  /** The same for a gateway that is another process. */
+  /** The same for a gateway in another process. */
   get settings(): Readonly<Record<string, string>> {
     return { ACCESS_TOKEN_ISSUERS: JSON.stringify(this.options) };
   }

@@ -20,7 +20,7 @@ export interface RequestTree {
   readonly processOf: (span: ReportedSpan) => string;
 }
 
-/** The operations of a request as soon as nothing is missing: the gateway's own, and an answer to each call. */
+/** The operations of a request once it is complete: the gateway's own, and an answer to each call. */
 export function requestTree(txn: string, logged: readonly LoggedLine[]): RequestTree | undefined {
   const lines = logged.map(({ text }) => parseLine(text)).filter((line): line is Line => typeof line === 'object');
   const report = reportTrace(txn, lines);
@@ -32,7 +32,7 @@ export function requestTree(txn: string, logged: readonly LoggedLine[]): Request
   return { root, processOf: ({ id }) => processes.get(id) ?? 'nobody' };
 }
 
-/** All of them, callers before those they call. */
+/** All of them, callers before callees. */
 export function* eachOperation(root: Operation): Generator<Operation> {
   yield root;
   for (const child of root.children) yield* eachOperation(child);

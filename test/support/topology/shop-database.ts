@@ -1,11 +1,11 @@
 import { serverIsThere, TestDatabase } from '../storage/test-server.js';
 
-/** Where the shops of a suite keep their data: a PostgreSQL database of its own, or embedded where there is no server. */
+/** Where a suite's shops keep their data: its own PostgreSQL database, or embedded if there is no server. */
 export interface ShopDatabase {
   readonly settings: Readonly<Record<string, string>>;
   /** Every tenant's rows, as no application sees them; undefined when embedded. */
   readonly query: (<Row>(text: string) => Promise<Row[]>) | undefined;
-  /** The roles of the domains stay: others, and what is left of a run that was killed, have rights to give up first. */
+  /** The domains' roles stay: other databases, and those of an aborted run, may still depend on them. */
   drop(): Promise<void>;
 }
 

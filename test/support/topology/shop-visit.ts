@@ -11,7 +11,7 @@ const LAMP_OF_GLOBEX = '0197a000-0000-7000-8000-000000009b01';
 const NOBODYS = '0197a000-0000-7000-8000-0000000000ff';
 const LOG_LIMIT_MS = 120_000;
 
-/** What one step of a visit came to, in any split the same. */
+/** The outcome of one step of a visit, the same in any split. */
 export interface Step extends ComparableAnswer {
   readonly operations: Operations;
   /** The name of the process that answered. */
@@ -20,7 +20,7 @@ export interface Step extends ComparableAnswer {
 
 type Caller = (name: string, path: string, call?: Call) => Promise<Answer>;
 
-/** Everything that people do in the shop, well or badly, and what they were answered. */
+/** Everything that users do in the shop, right or wrong, and what they were answered. */
 export class ShopVisit {
   readonly #answers = new Map<string, Answer>();
   readonly #client: HttpClient;
@@ -29,7 +29,7 @@ export class ShopVisit {
     this.#client = new HttpClient(shop.url, 1);
   }
 
-  /** The steps by name, and for each the operations that the logs tell of. */
+  /** The steps by name, each with its operations from the logs. */
   static async to(shop: Shop): Promise<Map<string, Step>> {
     const visit = new ShopVisit(shop);
     try {
@@ -106,7 +106,7 @@ export class ShopVisit {
     await alice('order with a key', '/orders', keyed(order(3), 'one'));
     await alice('the same again', '/orders', keyed(order(3), 'one'));
     await alice('other lines, same key', '/orders', keyed(order(4), 'one'));
-    await alice('a key that is none', '/orders', keyed(order(4), 'not a key'));
+    await alice('an invalid key', '/orders', keyed(order(4), 'not a key'));
     await alice('out of stock', '/orders', keyed(order(9_999), 'much'));
     await alice('out of stock again', '/orders', keyed(order(9_999), 'much'));
     await alice('two kinds', '/orders', {
@@ -180,9 +180,9 @@ export class ShopVisit {
     await alice('not a token', '/orders', own({ authorization: 'Bearer x.y.z' }));
     await alice('not a token, where none is needed', '/catalog/items', own({ authorization: 'Bearer x.y.z' }));
     await alice('Basic', '/orders', own({ authorization: 'Basic YTpi' }));
-    await alice('a token of its own making', '/orders/me', own({ 'txn-token': 'x.y.z' }));
+    await alice('a token made up by the client', '/orders/me', own({ 'txn-token': 'x.y.z' }));
     await alice(
-      'an id of its own making',
+      'an id made up by the client',
       '/orders/me',
       own({ 'x-request-id': '1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }),
     );
@@ -199,7 +199,7 @@ export class ShopVisit {
     return steps;
   }
 
-  /** The last lines of a request come after its answer. */
+  /** The last lines of a request follow its answer. */
   async #tree(txn: string): Promise<RequestTree> {
     const deadline = Date.now() + LOG_LIMIT_MS;
     for (;;) {

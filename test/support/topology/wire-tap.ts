@@ -1,22 +1,24 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** The head of a request as it went over the wire. */
+/** The head of a request as it was sent. */
 export interface WireHead {
   readonly method: string;
   readonly target: string;
-  /** The values of every field of this name, in any case. */
+  /** The values of every header of this name, in any case. */
   all(name: string): string[];
 }
 
 export interface WireTapOptions {
-  /** How long each piece of bytes is held back, in milliseconds. Default: not at all. */
+  /** How long each chunk is held back, in milliseconds. Default: not at all. */
   readonly delay?: () => number;
 }
 
 const HEAD = /(GET|HEAD|POST|PUT|PATCH|DELETE) (\S+) HTTP\/1\.1\r\n((?:[^\r\n]+\r\n)+)\r\n/g;
 
-/** Stands on the wire between two processes: passes every byte on as it is, connection by connection, and remembers. */
+/**
+ * Stands on the wire between two processes: passes on every byte unchanged, connection by connection, and records it.
+ */
 export class WireTap {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -46,7 +48,7 @@ export class WireTap {
     return this.#sent.length;
   }
 
-  /** The heads of all requests so far. Bodies of the shop hold no line breaks, so none looks like a head. */
+  /** The heads of all requests so far. The shop's bodies hold no line breaks, so none looks like a head. */
   get heads(): WireHead[] {
     return this.#sent.flatMap((chunks) =>
       [...Buffer.concat(chunks).toString('latin1').matchAll(HEAD)].map(([, method = '', target = '', fields = '']) => ({
@@ -76,7 +78,7 @@ export class WireTap {
     this.#pass(callee, caller);
   }
 
-  /** In order, each piece late by its own delay; an end or an abort goes the same way. */
+  /** In order, each chunk delayed on its own; an end or an abort goes the same way. */
   #pass(from: Socket, to: Socket): void {
     this.#sockets.add(from);
     let last: Promise<unknown> = Promise.resolve();

@@ -3,7 +3,7 @@ import { shopCapture } from './shop-capture.js';
 import { READING, token, traceReport } from './shop-trace.js';
 import type { Told } from './span-builder.js';
 
-/** Refused for lack of stock; one service left no lines, a clock is wrong, a span has not ended. */
+/** Refused for lack of stock; one service left no lines, one clock is wrong, one span has not ended. */
 const FAILED: Told = {
   id: '10f067aa0ba902b7',
   service: 'gateway',

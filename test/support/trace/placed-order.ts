@@ -186,7 +186,7 @@ const PLACED_PATH: CriticalPiece[] = [
   { span: '00f067aa0ba902b7', from: 180.3, to: 182.64 },
 ];
 
-/** A placed order: parallel children, a bottleneck, lines of application code. */
+/** A placed order: parallel children, a bottleneck, application log lines. */
 export function placedOrder(): PageReport {
   const verdict = 'inventory.update at postgresql took 101 ms of 183 ms (56 %): inventory waited for it.';
   return { trace: traceReport(PLACED, PLACED_PATH, { verdict }), capture: shopCapture(), reading: READING };

@@ -5,7 +5,7 @@ import { placedOrder } from './placed-order.js';
 const TXN = '019a4f2b6c007000a000000000000006';
 const FILE = new URL('../../captures/refusal.ndjson', import.meta.url);
 
-/** An order of more than is in stock, which inventory refuses. */
+/** An order for more than is in stock, which inventory refuses. */
 export function refusedOrder(): PageReport {
   const lines = readFileSync(FILE, 'utf8').trim().split('\n');
   const trace = reportTrace(

@@ -59,7 +59,7 @@ export function shopCapture(): CaptureReport {
   };
 }
 
-/** Each bucket is a little wider than the one before; the counts rise quickly and fall slowly. */
+/** Each bucket is a little wider than the previous one; the counts rise quickly and fall slowly. */
 function bars(start: number, growth: number, many: number, total: number): HistogramBar[] {
   const weights = Array.from({ length: many }, (_, index) => Math.exp(-((Math.log(index + 1) - 1.6) ** 2) / 0.5));
   const sum = weights.reduce((a, b) => a + b);

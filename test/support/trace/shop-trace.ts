@@ -7,7 +7,7 @@ const KEY = 'k-2026-11-a';
 export const READING: ReadingReport = { lines: 61_204, bytes: 24_881_020, broken: 3, files: 4 };
 export const SERVICES = ['gateway', 'orders', 'catalog', 'inventory'];
 
-/** The token members of a server span, for a token that lives a minute. */
+/** The token members of a server span, for a token valid for a minute. */
 export const token = (age: number, verifyMicroseconds?: number): NonNullable<ReportedSpan['token']> => ({
   age,
   left: 60_000 - age,

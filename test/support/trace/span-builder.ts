@@ -1,6 +1,6 @@
 import type { CriticalPiece, ReportedKind, ReportedNote, ReportedSpan } from '../../../libs/itok/src/trace/index.js';
 
-/** A span as a person describes it: its place in the tree says whose child it is. */
+/** A described span: its place in the tree determines its parent. */
 export interface Told extends Partial<Omit<ReportedSpan, 'id' | 'parent' | 'depth' | 'notes' | 'self' | 'critical'>> {
   readonly id: string;
   readonly service: string;

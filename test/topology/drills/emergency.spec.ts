@@ -5,11 +5,11 @@ import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
 const WORKERS = 2;
-/** So long that no token of the drill ends by itself. */
+/** Long enough that no token expires during the drill. */
 const LIFETIME_SECONDS = 300;
 const REFRESH_SECONDS = 0.5;
 
-describe('R108: a signing key is stolen', () => {
+describe('R108: a stolen signing key', () => {
   let keys: OperatedKeys;
   let drill: DrillShop;
 
@@ -32,12 +32,12 @@ describe('R108: a signing key is stolen', () => {
     );
 
   it.each([
-    ['while another one waits', true],
-    ['with no other at hand', false],
-  ])('%s: its tokens are refused everywhere as soon as services refresh, new ones are good', async (_name, another) => {
+    ['with a waiting key', true],
+    ['without a waiting key', false],
+  ])('%s: services refuse its tokens after a refresh and accept new ones', async (_name, another) => {
     if (another) {
       const { keyId } = await keys.command<{ keyId: string }>('new');
-      // Known everywhere, or the drill would be the other one.
+      // Known everywhere, or this would be the other drill.
       await until('the waiting key', () => DOMAINS.every((service) => drill.hasLearnt(service, keyId)));
     }
     const stolen = await keys.active();
@@ -62,7 +62,7 @@ describe('R108: a signing key is stolen', () => {
     expect(await statuses(token)).toEqual(DOMAINS.map(() => 'txn_key_unknown'));
   });
 
-  it('R108: the stolen half is nowhere published, and in no file', async () => {
+  it('R108: the stolen private key is published nowhere and left in no file', async () => {
     const published = await (await fetch(`${drill.shop.internalUrl}/.well-known/jwks.json`)).text();
     for (const { keyId, state } of await keys.list()) expect(published.includes(keyId)).toBe(state !== 'retired');
     expect(published).not.toContain('"d"');

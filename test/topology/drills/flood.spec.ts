@@ -9,12 +9,12 @@ import { JwksServer } from '../../support/jwks-server.js';
 const WORKERS = 2;
 const FORGERIES = 3_000;
 const FORGERS = 8;
-/** R107: of a process, a minute. */
+/** R107: per process and minute. */
 const MOST_FETCHES = 6;
-/** Who waits a second for a fetch of five, and is then told 503, and the next, and the next. */
+/** The wait of one second for a load of five, which ends in 503, again and again. */
 const MOST_UNREADY_PER_FETCH = 6 * FORGERS;
 
-describe('R107: tokens with key ids that nobody has', () => {
+describe('R107: a flood of tokens with unknown key ids', () => {
   let keys: OperatedKeys;
   let sources: Map<string, JwksServer>;
   let drill: DrillShop;
@@ -26,7 +26,7 @@ describe('R107: tokens with key ids that nobody has', () => {
     for (const name of DOMAINS) sources.set(name, await JwksServer.start(published));
     drill = await DrillShop.open({
       gatewaySettings: keys.settings,
-      // None is scheduled while the drill lasts: every fetch after the first is the flood's.
+      // None is scheduled during the drill: every load after the first is caused by the flood.
       refreshSeconds: 3600,
       jwksUri: (_shop, service) => sourceOf(service).jwksUri,
     });
@@ -40,7 +40,7 @@ describe('R107: tokens with key ids that nobody has', () => {
 
   const sourceOf = (service: string): JwksServer => sources.get(service) as JwksServer;
 
-  it('are refused, cost the key source next to nothing, and good tokens are good throughout', async () => {
+  it('is refused with few key loads, while good tokens are accepted throughout', async () => {
     const [, payload, signature] = (await drill.stolenToken()).split('.');
     const forged = (): string => {
       const head = { alg: 'ES256', typ: 'txntoken+jwt', kid: randomBytes(16).toString('hex') };
@@ -65,7 +65,7 @@ describe('R107: tokens with key ids that nobody has', () => {
     await load.stop();
     flooded.close();
 
-    // 503 where the machine is so slow that a load takes over a second.
+    // 503 if the machine is so slow that a load takes more than a second.
     const unready = outcomes.get('503 txn_keys_not_ready') ?? 0;
     expect((outcomes.get('401 txn_key_unknown') ?? 0) + unready).toBe(FORGERIES * floods);
     expect(unready).toBeLessThanOrEqual(MOST_UNREADY_PER_FETCH * askedSince('inventory'));

@@ -13,14 +13,16 @@ const WORKERS = 2;
 const REFRESH_SECONDS = 0.5;
 const DEATHS = drillSize({ ci: 1, full: 3 });
 const MORE_KEYS = drillSize({ ci: 1, full: 3 });
-/** Against hanging. */
+/** Guards against hanging. */
 const LIMIT_MS = 600_000;
-/** Services ask the second gateway: the first one can die without the keys going away, and the other way round. */
+/**
+ * Services load keys from the second gateway, so that the first can die without taking the keys away, and vice versa.
+ */
 const KEY_SOURCE = 'gateway-2';
 const jwksUri = (shop: DrillShop['shop']): string =>
   `${shop.addressOf(`${KEY_SOURCE} internal`)}/.well-known/jwks.json`;
 
-/** Tries at every service what must not pass, all the time. */
+/** Tries invalid tokens at every service, all the time. */
 const intruder = (drill: DrillShop, token: string): Load => {
   const [head = '', payload = '', signature = ''] = token.split('.');
   const forged = `${head}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
@@ -29,7 +31,7 @@ const intruder = (drill: DrillShop, token: string): Load => {
 
 const passed = ({ requests, refused }: Load): number => requests - refused;
 
-describe('kill -9 in the middle of a rotation', () => {
+describe('kill -9 during a rotation', () => {
   let keys: OperatedKeys;
   let drill: DrillShop;
 
@@ -49,7 +51,7 @@ describe('kill -9 in the middle of a rotation', () => {
     await keys?.remove();
   });
 
-  /** The moment at which somebody has taken the lock to change keys. */
+  /** The moment at which somebody holds the lock to change keys. */
   const nextRotation = (): Promise<void> =>
     new Promise((resolve) => {
       const watcher = watch(keys.directory, (_event, name) => {
@@ -62,9 +64,9 @@ describe('kill -9 in the middle of a rotation', () => {
   const hidden = async (): Promise<string[]> =>
     (await readdir(keys.directory)).filter((name) => name.startsWith('.')).toSorted();
 
-  /** What was changed while the key source was away has arrived; whoever was started has read everything then. */
+  /** Changes made while the key source was down have arrived; a restarted process has read everything by then. */
   const refreshed = async (started: readonly string[]): Promise<void> => {
-    // Asked each time: a key may be retired before a service that waits between two loads has heard of it.
+    // Asked each time, as a key may be retired before a service between two loads has seen it.
     await until('the active key everywhere', async () => {
       const keyId = await keys.active();
       return DOMAINS.every((service) => started.includes(service) || drill.hasLearnt(service, keyId));
@@ -85,7 +87,7 @@ describe('kill -9 in the middle of a rotation', () => {
     ['the key source', [KEY_SOURCE]],
     ['all of them', ['gateway', KEY_SOURCE, 'inventory']],
   ])(
-    'of %s: once it is back nothing is refused that is good, and nothing has passed that is not',
+    'of %s: once it is back, valid tokens are accepted again, and no invalid one ever was',
     async (_name, victims) => {
       const thieves = intruder(drill, await drill.stolenToken()).start(1);
       for (let deaths = 0; deaths < DEATHS; deaths += 1) {
@@ -103,11 +105,11 @@ describe('kill -9 in the middle of a rotation', () => {
   );
 
   it(
-    'R104, R48: of one gateway that holds the lock: the other one refuses nobody, and rotation goes on',
+    'R104, R48: of a gateway that holds the lock: the other one refuses nobody, and rotation continues',
     async () => {
       const load = new Load(drill.visits(KEY_SOURCE)).start(WORKERS);
       await drill.shop.kill('gateway');
-      // What the worst moment leaves: the lock, and half of a private key in a draft.
+      // What the worst moment leaves behind: the lock, and half a private key in a draft.
       const draft = `.${'x'.repeat(43)}.json.${randomUUID()}`;
       await writeFile(join(keys.directory, '.lock'), randomUUID(), { mode: 0o600 });
       await writeFile(join(keys.directory, draft), '{"key":{"kty":"EC","d":"', { mode: 0o600 });
@@ -122,9 +124,9 @@ describe('kill -9 in the middle of a rotation', () => {
     LIMIT_MS,
   );
 
-  it('leaves whole files alone, one active key, and nothing else once everything has ended', async () => {
+  it('leaves only complete files, one active key, and nothing else at the end', async () => {
     await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
-    // Or one would be made, or forgotten, between two looks.
+    // Otherwise one would be made, or retired, between two looks.
     await drill.shop.stop();
     const listed = await keys.command<{ problems: string[] }>('list');
     expect(listed.problems).toEqual([]);
@@ -154,7 +156,7 @@ describe('kill -9 of the key source between a key and its first token', () => {
     await keys?.remove();
   });
 
-  it('R104, R106: refuses nobody: not while it is away, and not when the new key signs', async () => {
+  it('R104, R106: refuses nobody while it is down, nor when the new key signs', async () => {
     const load = new Load(drill.visits()).start(WORKERS);
     await drill.shop.kill(KEY_SOURCE);
     const { keyId } = await keys.command<{ keyId: string }>('new');
@@ -170,7 +172,7 @@ describe('kill -9 of the key source between a key and its first token', () => {
     expect([...load.refusals, ...drill.refusedByServices()]).toEqual([]);
   });
 
-  it('R108: and a key that was withdrawn meanwhile is refused as soon as it is back', async () => {
+  it('R108: and a key withdrawn meanwhile is refused as soon as it is back', async () => {
     const stolen = await keys.active();
     const token = await drill.stolenToken();
     await drill.shop.kill(KEY_SOURCE);

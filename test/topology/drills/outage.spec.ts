@@ -76,11 +76,11 @@ describe('R106: the key source fails while the shop is open', () => {
     ],
     ['hangs up', () => (response) => void response.destroy()],
   ];
-  /** No answer, a wrong status, a wrong body, an answer that leads elsewhere, no connection. */
+  /** No answer, a wrong status, a wrong body, a redirect, no connection. */
   const ofEachKind = ['never answers', 'answers 503', 'answers garbage', 'redirects', 'hangs up'];
   const failures = drillSize({ ci: everyFailure.filter(([name]) => ofEachKind.includes(name)), full: everyFailure });
 
-  /** Each asks again, also where one attempt may take five seconds. */
+  /** Each loads again, even if one attempt takes five seconds. */
   const failedAgain = async (processes: readonly string[]): Promise<void> => {
     const from = drill.lines().length;
     await until('another failure everywhere', () => {
@@ -89,8 +89,8 @@ describe('R106: the key source fails while the shop is open', () => {
     });
   };
 
-  describe('to services that run', () => {
-    it.each(failures)('%s: they go on with the keys they know', async (_name, answer) => {
+  describe('running services', () => {
+    it.each(failures)('keep verifying with known keys when it %s', async (_name, answer) => {
       source.misbehave = answer();
       await failedAgain(DOMAINS);
       const load = new Load(drill.visits()).start(WORKERS);
@@ -101,7 +101,7 @@ describe('R106: the key source fails while the shop is open', () => {
       expect(await Promise.all(DOMAINS.map((name) => drill.readiness(name)))).toEqual([200, 200, 200]);
     });
 
-    it('is down: they go on, and see a new key once it is back', async () => {
+    it('keep verifying with known keys when it is down, and see a new key once it is back', async () => {
       await source.goDown();
       await failedAgain(DOMAINS);
       const load = new Load(drill.visits()).start(WORKERS);
@@ -115,7 +115,7 @@ describe('R106: the key source fails while the shop is open', () => {
     });
   });
 
-  describe('to a service that starts meanwhile', () => {
+  describe('a service that starts during the failure', () => {
     beforeAll(async () => {
       token = await drill.stolenToken();
       source.misbehave = body('{}', 503);
@@ -129,7 +129,7 @@ describe('R106: the key source fails while the shop is open', () => {
     });
 
     it.each(failures.filter(([name]) => !name.startsWith('answers a byte')))(
-      'R88, R105: %s: it is not ready, and open to nobody',
+      'R88, R105: is not ready and admits nobody when it %s',
       async (_name, answer) => {
         source.misbehave = answer();
         await failedAgain([LATE]);
@@ -149,7 +149,7 @@ describe('R106: the key source fails while the shop is open', () => {
       },
     );
 
-    it('R105: it becomes ready by itself when the source is back', async () => {
+    it('R105: becomes ready by itself when the source is back', async () => {
       source.misbehave = undefined;
       await drill.shop.untilReady(LATE);
       expect((await drill.directly(LATE, token)).status).toBe(200);

@@ -18,12 +18,12 @@ const WORKERS = 6;
 const ITEM = '0197a000-0000-7000-8000-00000000ac01';
 const STOCK = 900_000;
 const PROCESSES = ['gateway', ...DOMAINS];
-/** Before and after each restart; those while it lasts come on top. */
+/** Before and after each restart; those during it come on top. */
 const BETWEEN = Math.ceil(requests / (PROCESSES.length * restarts * 2));
-/** Against hanging. */
+/** Guards against hanging. */
 const LIMIT_MS = 1_200_000;
 
-// Two processes of one domain need a database that they can share.
+// Two processes of one domain need a shared database.
 describeServer('processes that are restarted while people order', () => {
   const doors = new Map<string, FrontDoor>();
   let database: ShopDatabase;
@@ -47,14 +47,14 @@ describeServer('processes that are restarted while people order', () => {
     return answer;
   };
 
-  /** A stream of events that ends only because its process does. */
+  /** An event stream that ends only with its process. */
   const watch = async (): Promise<number> => (await client.call('/__dev/requests')).status;
 
-  /** Somebody who keeps one connection and has nothing to ask for while a process ends. */
+  /** A client that keeps one idle connection while a process ends. */
   const idle = async (): Promise<number> =>
     (await idler.as(issuer.token('alice', 'acme'))('/catalog/items?limit=1')).status;
 
-  /** How often processes of this name have said that they shut down. */
+  /** How often processes of this name have logged a shutdown. */
   const farewells = (name: string): number =>
     shop.log.lines.filter(({ process, msg }) => process === name && String(msg).startsWith('shutting down')).length;
 
@@ -92,7 +92,7 @@ describeServer('processes that are restarted while people order', () => {
   });
 
   it(
-    'R163, R164: every request that a process has accepted gets its answer, and each process exits with 0',
+    'R163, R164: answers every request that a process has accepted, and each process exits with 0',
     async () => {
       const ends: unknown[] = [];
       const streams: Promise<number>[] = [];
@@ -111,7 +111,7 @@ describeServer('processes that are restarted while people order', () => {
         }
       }
       expect(await Promise.all(ends)).toEqual(ends.map(() => ({ code: 0, signal: null })));
-      // Each came to its end in full: one that is broken off is an error.
+      // Each ended completely: a truncated answer is an error.
       expect(await Promise.all(streams)).toEqual(streams.map(() => 200));
       expect(await idle()).toBe(200);
       expect(load.refusals).toEqual([]);
@@ -119,7 +119,7 @@ describeServer('processes that are restarted while people order', () => {
     LIMIT_MS,
   );
 
-  it('R163: none of all these requests was lost, and no order counts twice or half', async () => {
+  it('R163: loses none of these requests, and counts no order twice or half', async () => {
     await load.stop();
     expect(load.refusals).toEqual([]);
     expect(load.requests).toBeGreaterThanOrEqual(requests);
@@ -128,7 +128,7 @@ describeServer('processes that are restarted while people order', () => {
   });
 
   it('R164: a second signal ends a process at once', async () => {
-    // A connection that has begun a request and never ends it holds up the end until the deadline.
+    // A connection with an unfinished request delays the shutdown until the deadline.
     const socket = await unfinishedRequest(shop.url);
     const gateway = shop.application('gateway');
     const told = farewells('gateway');

@@ -7,19 +7,19 @@ import { Load } from '../../support/drills/load.js';
 import { until } from '../../support/drills/until.js';
 
 const WORKERS = 4;
-/** A minute of them in full. */
+/** One minute in full size. */
 const ROTATIONS = drillSize({ ci: 4, full: 30 });
 const ROTATIONS_OF_REPLICAS = drillSize({ ci: 2, full: 10 });
 const CHANGES = drillSize({ ci: 2, full: 10 });
-/** Tokens of ten seconds: those of a minute would have thirty keys retiring at a time. */
+/** Tokens of ten seconds: with one minute, thirty keys would be retiring at a time. */
 const LIFETIME_SECONDS = 10;
 const REFRESH_SECONDS = 0.5;
-/** How `itok` exits. */
+/** The exit code of `itok`. */
 const NOT_SAFE_NOW = 3;
 /** As far ahead as two seconds allow. */
 const AHEAD = { refreshIntervalSeconds: REFRESH_SECONDS, publishAheadSeconds: 1.8 };
 
-describe('R48, R104: keys that change every two seconds by policy', () => {
+describe('R48, R104: rotation every two seconds by policy', () => {
   let keys: OperatedKeys;
   let drill: DrillShop;
 
@@ -34,7 +34,7 @@ describe('R48, R104: keys that change every two seconds by policy', () => {
     await keys?.remove();
   });
 
-  it('refuse no request, and every service has verified tokens of all of them', async () => {
+  it('refuses no request, and every service verifies tokens of all keys', async () => {
     const load = new Load(drill.visits()).start(WORKERS);
     await until(`${ROTATIONS} keys`, () => drill.rotationsSeen() >= ROTATIONS);
     await load.stop();
@@ -43,7 +43,7 @@ describe('R48, R104: keys that change every two seconds by policy', () => {
     expect(drill.refusedByServices()).toEqual([]);
   });
 
-  it('are those of every replica: a second gateway begins, and neither has a request refused', async () => {
+  it('shares keys with a new replica without a refused request', async () => {
     const load = new Load([...drill.visits(), ...drill.visits()]).start(WORKERS);
     await drill.shop.restart('gateway-2');
     const from = drill.lines().length;
@@ -54,8 +54,8 @@ describe('R48, R104: keys that change every two seconds by policy', () => {
     await until('one key set', async () => (await publishedBy('gateway')) === (await publishedBy('gateway-2')));
   });
 
-  it('leave a directory of whole files for their owner alone, and no key twice the active one', async () => {
-    // Or one would be made, or retired, between two looks.
+  it('leaves only complete files readable by their owner, and never reactivates a key', async () => {
+    // Otherwise one would be made, or retired, between two looks.
     await drill.shop.stop();
     const listed = await keys.list();
     expect(listed.filter(({ state }) => state === 'active')).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('R48, R104: keys that change every two seconds by policy', () => {
   };
 });
 
-describe('R104: keys that an operator changes, again and again', () => {
+describe('R104: repeated rotation by an operator', () => {
   let keys: OperatedKeys;
   let drill: DrillShop;
 
@@ -89,7 +89,7 @@ describe('R104: keys that an operator changes, again and again', () => {
     await keys?.remove();
   });
 
-  it('refuse no request: nestjs-internal-token keys rotate is the whole of it', async () => {
+  it('refuses no request, with nestjs-internal-token keys rotate as the only step', async () => {
     const load = new Load(drill.visits()).start(WORKERS);
     const planned: string[] = [await keys.active()];
     const everywhere = (keyId: string | undefined): Promise<void> =>
@@ -109,8 +109,8 @@ describe('R104: keys that an operator changes, again and again', () => {
   });
 });
 
-it('R104: a retiring key is not taken while its tokens are good, and says so', async () => {
-  // They are good for longer than the commands take, however busy the machine.
+it('R104: refuses to retire a key early while its tokens are valid, and says so', async () => {
+  // Valid for longer than the commands take, however busy the machine.
   const keys = await OperatedKeys.create(AHEAD, 300);
   try {
     const { keyId } = await keys.command<{ keyId: string }>('rotate');

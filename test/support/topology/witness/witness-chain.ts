@@ -14,13 +14,13 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const HOOKS = new URL('../../storage/typescript-hooks.mjs', import.meta.url).href;
 
 export interface WitnessChainOptions {
-  /** Who calls whom, from the first on: `{ w_a: ['w_b', 'w_c'], w_b: ['w_c'], w_c: [] }`. The gateway knows all. */
+  /** Who calls whom, first caller first: `{ w_a: ['w_b', 'w_c'], w_b: ['w_c'], w_c: [] }`. The gateway knows all. */
   readonly calls: Readonly<Record<string, readonly string[]>>;
-  /** How long each piece of bytes on each wire is held back, in milliseconds. */
+  /** How long each chunk on each wire is held back, in milliseconds. */
   readonly delay?: () => number;
 }
 
-/** A gateway and services that remember who called them, each a process, with a tap on every wire between them. */
+/** A gateway and services that record who called them, each a process, with a tap on every wire between them. */
 export class WitnessChain {
   readonly issuer!: FileIssuer;
   readonly gateway!: WitnessGateway;

@@ -63,7 +63,7 @@ export class WitnessGateway {
     return new WitnessGateway(app, `http://127.0.0.1:${port}`);
   }
 
-  /** Tokens so far: made, and signed. */
+  /** Tokens minted and signed so far. */
   get counts(): { readonly minted: number; readonly signed: number } {
     const { minted, signed } = this.app.get(InternalTokenIssuer, { strict: false });
     return { minted, signed };

@@ -5,7 +5,7 @@ import { Controller, Get, Inject, Post, type Type } from '@nestjs/common';
 import { InternalTokenContext, RequireScope } from 'nestjs-internal-token';
 import type { VisitsTables } from './visits.js';
 
-/** Who a service took the caller for, and in which request, after all of its work. */
+/** The caller and request that a service saw, after all of its work. */
 export interface Seen {
   readonly service: string;
   readonly userId: string;
@@ -15,7 +15,7 @@ export interface Seen {
 export type Ways = Readonly<Record<string, string>>;
 export const WAYS = Symbol('Ways');
 
-/** Remembers each of its callers in a table of its own, then calls the others, each in another manner. */
+/** Records each of its callers in its own table, then calls the others, each in a different way. */
 export function witnessController(name: string): Type {
   @Controller(name)
   class WitnessController {
