@@ -74,7 +74,7 @@ describe('a connection that leads elsewhere', () => {
 
   const dispatchers: [string, () => undici.Dispatcher, () => string][] = [
     ['connect() to another port', () => new undici.Agent({ connect: toOutside }), () => world.inside.origin],
-    ['a unix socket', () => new undici.Agent({ connect: { socketPath: path } }), () => world.inside.origin],
+    ['a Unix socket', () => new undici.Agent({ connect: { socketPath: path } }), () => world.inside.origin],
     [
       'socketPath of a Client',
       () => new undici.Client(world.inside.origin, { socketPath: path }),
@@ -169,7 +169,7 @@ describe('a connection that leads elsewhere', () => {
       'createConnection to another address',
       () => [localhost, { createConnection: () => connect(world.inside.port, '127.0.0.2') }],
     ],
-    ['createConnection to a unix socket', () => [world.inside.origin, { createConnection: () => connect(path) }]],
+    ['createConnection to a Unix socket', () => [world.inside.origin, { createConnection: () => connect(path) }]],
     [
       'createConnection with an open socket',
       () => {
@@ -224,7 +224,7 @@ describe('a sidecar', () => {
       },
     ],
     ['node:http', () => once(request('http://orders.internal:3003/', { socketPath: path }).end(), 'response')],
-  ])('R161: gets the token over a unix socket when the options say so, with %s', async (_name, call) => {
+  ])('R161: gets the token over a Unix socket when the options say so, with %s', async (_name, call) => {
     await world.caller.as('ada', call);
     expect(unix.text).toMatch(/^Txn-Token: eyJ/im);
   });

@@ -138,7 +138,7 @@ describe("the application's own dispatcher", () => {
     for (const request of [first, second]) channel('undici:request:trailers').publish({ request });
     expect(make().headers).toEqual([]);
     expect(errors).toMatchObject([{ code: 'internal_call_unsafe' }]);
-    expect(warnings).toEqual([expect.stringContaining('gets no further token until this process starts anew')]);
+    expect(warnings).toEqual([expect.stringContaining('gets no more tokens until this process restarts')]);
     warn.mockRestore();
   });
 

@@ -142,7 +142,8 @@ const table = {
   caller_unavailable: {
     status: 503,
     title: 'The identity of the calling process cannot be checked at the moment',
-    action: 'Try again in a moment; if the error persists, check the identity key source and the replay store of this service.',
+    action:
+      'Try again in a moment; if the error persists, check the identity key source and the replay store of this service.',
     retryAfterSeconds: 5,
   },
   access_token_missing: {

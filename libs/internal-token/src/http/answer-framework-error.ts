@@ -4,8 +4,8 @@ import { currentStore } from '../nest/index.js';
 import { describeException } from './describe-exception.js';
 
 /**
- * Answers what Fastify refuses before any error handler of an application hears of it, such as a path that cannot be
- * decoded. It is an option of Fastify itself, so only the one who makes the adapter can set it:
+ * Answers the requests that Fastify refuses before any error handler of the application runs, such as a path that
+ * cannot be decoded. It is an option of Fastify itself, so pass it to the adapter:
  *
  * ```ts
  * new FastifyAdapter({ frameworkErrors: answerFrameworkError });
@@ -16,7 +16,7 @@ export function answerFrameworkError(error: unknown, _request: unknown, reply: F
   sendProblem(reply.raw, { ...describeException(error), request_id: currentStore()?.txn ?? newTransactionId() });
 }
 
-/** What is needed of Fastify's reply; who uses Express has no types of Fastify. */
+/** The part of Fastify's reply that is used here; an Express application does not have Fastify's types. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
   hijack(): unknown;

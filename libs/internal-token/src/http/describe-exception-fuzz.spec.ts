@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describeException } from './describe-exception.js';
 
-/** Values that behave as badly as thrown values can. */
+/** Thrown values that misbehave in every way we know. */
 const HOSTILE: readonly unknown[] = [
   new Proxy(
     {},
@@ -43,8 +43,8 @@ const expectProblem = (thrown: unknown): void => {
   expect(() => JSON.stringify(problem)).not.toThrow();
 };
 
-describe('Whatever is thrown', () => {
-  it('R85: becomes a problem with a stable code, an error status, and no particulars of this side', () => {
+describe('Arbitrary thrown values', () => {
+  it('R85: a thrown value becomes a problem with a stable code, an error status and no internal details', () => {
     fc.assert(fc.property(fc.oneof(fc.anything(), shaped), expectProblem), { numRuns: 2000 });
     fc.assert(
       fc.property(shaped, (members) => expectProblem(Object.assign(new Error('thrown'), members))),
@@ -52,7 +52,7 @@ describe('Whatever is thrown', () => {
     );
   });
 
-  it('R85: also where looking at it throws', () => {
+  it('R85: a value that throws when it is read becomes a problem too', () => {
     HOSTILE.forEach(expectProblem);
   });
 });

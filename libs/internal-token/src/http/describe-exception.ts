@@ -3,37 +3,37 @@ import { STATUS_CODES } from 'node:http';
 import { InternalTokenError, type Problem, toProblem } from '../core/index.js';
 
 /**
- * An error that says how it is to be answered: a domain's, or one that crossed a port.
- * Anything with these three members counts, whichever library its class comes from.
+ * An error that says how to answer it: one of a domain, or one that crossed a port.
+ * Any error with these three members counts, whichever library its class comes from.
  */
 export interface ProblemError extends Error {
   /** Stable, lower case with underscores: `order_not_found`. */
   readonly code: string;
   /** 400 to 599. */
   readonly status: number;
-  /** For the caller. Of a failure (5xx) it is not shown. */
+  /** For the caller. It is not shown for a failure (5xx). */
   readonly detail: string;
 }
 
 const MAX_DETAIL = 1_000;
 const MAX_ERRORS = 50;
 
-/** What HTTP calls a status is the code, except where this library's own table has a name for it. */
+/** The code is HTTP's name of the status, except where this library has its own. */
 const CODES: Readonly<Record<number, string>> = { 400: 'invalid_request', 500: 'internal_error' };
 
-/** Parsers quote the body; the caller knows it, and a log or a screenshot must not. */
+/** Parsers quote the body in their messages; it must not get into logs or screenshots. */
 const PARSER_MESSAGE = /\bJSON\b.*\bposition\b|is not valid JSON|^Unexpected (?:token|end of)|\bin JSON at\b/i;
 const TOKEN = /eyJ[\w-]*(?:\.[\w-]*)*/g;
 
 /**
- * How an exception is answered. From 500 on it is a failure of this side, which somebody has to look into.
- * @param request what the framework says when no route matches it: `GET /path`
+ * The problem with which an exception is answered. A status of 500 or more is our own failure.
+ * @param request `GET /path`, as in the framework's message when no route matches
  */
 export function describeException(exception: unknown, request?: string): Problem {
   try {
     return describeKnown(exception, request);
   } catch {
-    // Whatever was thrown throws when it is looked at: that is an answer too.
+    // Reading the thrown value throws, so nothing can be said about it.
     return describe(500);
   }
 }
@@ -49,7 +49,7 @@ function describeKnown(exception: unknown, request?: string): Problem {
   return describeFrameworkError(exception);
 }
 
-/** A {@link ProblemError}. An error of another library with a `code` in capitals or without a detail is none. */
+/** True for a {@link ProblemError}; false for other libraries' errors with a `code` in capitals or without a detail. */
 export function isProblemError(error: unknown): error is ProblemError {
   if (!(error instanceof Error)) return false;
   const { code, status, detail } = error as Partial<ProblemError>;
@@ -96,7 +96,7 @@ function describe(status: number, { code, detail, errors }: Particulars = {}): P
   };
 }
 
-/** Errors of Express, Fastify, `http-errors` and their kind say their status, and whether their message may be shown. */
+/** Errors of Express, Fastify, `http-errors` and the like have a status, and say whether their message may be shown. */
 function describeFrameworkError(error: unknown): Problem {
   if (typeof error !== 'object' || error === null) return describe(500);
   const { statusCode, expose, code, message } = error as Record<string, unknown>;

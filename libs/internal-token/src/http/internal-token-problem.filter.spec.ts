@@ -70,7 +70,7 @@ const FAULTS: Record<string, () => unknown> = {
 };
 
 const broken = (): Error => new Error('the disk at /mnt/7 is gone');
-/** Fails as soon as somebody reads it, or after its first bytes. */
+/** Fails at the first read, or after its first bytes. */
 const failing = (start?: string): Readable => {
   let begun = start === undefined;
   return new Readable({
@@ -193,7 +193,7 @@ describe.each([
     return ask('/things', { method: 'POST', body, headers: { 'Content-Type': type } });
   }
 
-  /** Every answer has these, whatever went wrong. */
+  /** What every answer has, whatever went wrong. */
   function expectProblem({ response, body }: Awaited<ReturnType<typeof ask>>, status: number, code: string): void {
     expect({ status: response.status, code: body['code'] }).toEqual({ status, code });
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
@@ -214,7 +214,7 @@ describe.each([
     );
   });
 
-  it('puts the id of the request on a good answer too', async () => {
+  it('puts the request id on a successful answer too', async () => {
     const claims = tokens.claims({ scope: 'test' });
     const response = await fetch(`${base}/guarded`, { headers: { 'Txn-Token': tokens.token({ ...claims }) } });
     expect(response.status).toBe(200);
@@ -230,13 +230,16 @@ describe.each([
     ['teapot', 418, 'im_a_teapot', 'short and stout'],
     ['port', 409, 'out_of_stock', 'Only 2 left.'],
     ['hidden', 403, 'forbidden', undefined],
-  ])('answers what the application throws: %s', async (name, status, code, detail) => {
-    const answer = await ask(`/things/fault/${name}`);
-    expectProblem(answer, status, code);
-    expect(answer.body['detail']).toBe(detail);
-    expect(answer.response.headers.get('cache-control')).toBe(status === 403 ? 'no-store' : null);
-    expect(lines).toEqual([]);
-  });
+  ])(
+    'answers an exception of the application with its status, code and detail: %s',
+    async (name, status, code, detail) => {
+      const answer = await ask(`/things/fault/${name}`);
+      expectProblem(answer, status, code);
+      expect(answer.body['detail']).toBe(detail);
+      expect(answer.response.headers.get('cache-control')).toBe(status === 403 ? 'no-store' : null);
+      expect(lines).toEqual([]);
+    },
+  );
 
   it.each([
     ['port-down', 503, 'port_unreachable', /10\.0\.0\.7/],
@@ -246,7 +249,7 @@ describe.each([
     ['status', 500, 'internal_error', /stranger/],
     ['text', 500, 'internal_error', /a text/],
     ['nothing', 500, 'internal_error', /undefined/],
-  ])('R85: says nothing of a failure of this side, and logs it: %s', async (name, status, code, secret) => {
+  ])('R85: logs our own failure and answers it without details: %s', async (name, status, code, secret) => {
     const answer = await ask(`/things/fault/${name}`);
     expectProblem(answer, status, code);
     expect(answer.body).not.toHaveProperty('detail');
@@ -260,15 +263,15 @@ describe.each([
     ['no-keys', '30'],
 
     ['secret', null],
-  ])('R170: says with every 503 when to come back: %s', async (name, seconds) => {
+  ])('R170: answers every 503 with a Retry-After: %s', async (name, seconds) => {
     expect((await ask(`/things/fault/${name}`)).response.headers.get('retry-after')).toBe(seconds);
   });
 
-  it('leaves the Retry-After that is there already', async () => {
+  it('keeps a Retry-After that is already set', async () => {
     expect((await ask('/things/busy')).response.headers.get('retry-after')).toBe('7');
   });
 
-  it('leaves it to the loader of keys to log that there are none, once', async () => {
+  it('leaves it to the key loader to log missing keys, once', async () => {
     for (const _ of [1, 2]) expectProblem(await ask('/things/fault/no-keys'), 503, 'txn_keys_not_ready');
     expect(lines).toEqual([]);
   });
@@ -278,7 +281,7 @@ describe.each([
     expect(lines[0]?.['err']).toMatchObject({ type: 'Error', stack: expect.stringContaining('    at ') as string });
   });
 
-  it('tells no span what a parser quotes of the request', async () => {
+  it('keeps what a parser quotes of the body out of spans', async () => {
     const answers = [
       await post('{"a": what-ada-wrote}'),
       await post('what-ada-wrote'),
@@ -289,17 +292,17 @@ describe.each([
     expect(inspect(spans, { depth: 10 })).not.toContain('what-ada-wrote');
   });
 
-  it('R85: repeats no token that an exception quotes', async () => {
+  it('R85: does not repeat a token that an exception quotes', async () => {
     const answer = await ask('/things/fault/token');
     expect(answer.body['detail']).toBe('cannot use [redacted]');
   });
 
-  it('knows a missing route from a missing thing', async () => {
+  it('distinguishes a missing route from a 404 of the application', async () => {
     expectProblem(await ask('/nowhere?a=1'), 404, 'route_not_found');
     expectProblem(await ask('/things', { method: 'DELETE' }), 404, 'route_not_found');
   });
 
-  it('R116: says of a path that no route has in no span what the client put there', async () => {
+  it('R116: keeps the path of an unknown route out of spans', async () => {
     const answer = await ask('/things/..%2fsecret-text?a=1');
     expectProblem(answer, 404, 'route_not_found');
     const own = () => spans.filter(({ traceId }) => traceId === answer.body['request_id']);
@@ -327,7 +330,7 @@ describe.each([
       expect(answer.text).not.toContain('secret-text');
     }
     expectProblem(await post(good, 'application/json; charset=latin-7'), 415, 'invalid_request');
-    // Express leaves a body alone that it has no parser for; the schema misses it.
+    // Express ignores a body that it has no parser for, so the schema finds it missing.
     const csv = await post('a,b', 'text/csv');
     if (express) expectProblem(csv, 400, 'invalid_request');
     else expectProblem(csv, 415, 'unsupported_media_type');
@@ -342,7 +345,7 @@ describe.each([
     expect(lines).toEqual([]);
   });
 
-  it('never answers 5xx to a payload that tries to pollute prototypes', async () => {
+  it('never answers prototype pollution with 5xx', async () => {
     for (const body of [
       '{"__proto__":{"admin":true},"name":"tea","count":1}',
       '{"constructor":{"prototype":{"admin":true}},"name":"tea","count":1}',
@@ -355,7 +358,7 @@ describe.each([
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
-  it('breaks the connection when half of the answer is out already', async () => {
+  it('breaks the connection off when half of the answer has been sent', async () => {
     await expect(fetch(`${base}/things/half`).then((response) => response.text())).rejects.toThrow();
     expect(lines.some(({ level, msg }) => level === 'error' && msg === 'in the middle')).toBe(true);
   });
@@ -372,13 +375,13 @@ describe.each([
     },
   );
 
-  it('leaves a file its own error handler', async () => {
+  it('leaves a file with its own error handler alone', async () => {
     const response = await fetch(`${base}/things/file/own`);
-    // Fastify never asks it.
+    // Fastify never calls it.
     expect([response.status, express]).toEqual(express ? [418, true] : [500, false]);
   });
 
-  it('R170: breaks the connection off when a file fails in the middle, with one line', async () => {
+  it('R170: breaks the connection off and logs one line when a file fails in the middle', async () => {
     await expect(fetch(`${base}/things/file/half`).then((response) => response.text())).rejects.toThrow();
     while (spans.length === 0) await turn();
     expect(lines).toEqual([expect.objectContaining({ level: 'error', msg: broken().message, txn: spans[0]?.traceId })]);
@@ -386,7 +389,7 @@ describe.each([
 
   async function untilAllAreClosed(): Promise<void> {
     while (openConnections() > 0) {
-      // Those that only wait for another request.
+      // Connections that only wait for another request.
       server.closeIdleConnections();
       await turn();
     }
@@ -404,7 +407,7 @@ describe.each([
     for (let i = 0; i < 10; i++) await turn();
   }
 
-  it('logs no error when the client goes away', async () => {
+  it('logs no error when the client disconnects', async () => {
     const { port } = new URL(base);
     const arrived = once(server, 'request');
     const upload = connect(Number(port), '127.0.0.1');
@@ -418,7 +421,7 @@ describe.each([
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('logs a failure also where the client has left', async () => {
+  it('logs a failure even if the client has disconnected', async () => {
     await leaveDuring('/things/late', new Error('a defect'));
     expect(lines).toMatchObject([{ level: 'error', msg: 'a defect' }]);
   });

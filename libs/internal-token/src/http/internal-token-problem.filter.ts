@@ -5,10 +5,10 @@ import { describeException } from './describe-exception.js';
 import { watchStreams } from './watch-streams.js';
 
 /**
- * Answers every exception with `application/problem+json` (RFC 9457), on Express and Fastify: a stable `code`, the
- * request's id as `request_id` and `X-Request-Id`, the challenge of a 401. A failure of this side (5xx) is logged with
- * its stack and answered without detail. So is a `StreamableFile` that fails: by a problem while no byte is out, by a
- * broken connection after that.
+ * Answers every exception with `application/problem+json` (RFC 9457), on Express and Fastify: with a stable `code`, the
+ * id of the request as `request_id` and `X-Request-Id`, and the challenge of a 401. Our own failures (5xx) are logged
+ * with their stack and answered without details. So is a `StreamableFile` that fails; once a byte has been sent, the
+ * connection is broken off instead.
  *
  * ```ts
  * providers: [{ provide: APP_FILTER, useClass: InternalTokenProblemFilter }]

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 type Adapter = HttpAdapterHost['httpAdapter'];
 type Answer = (failure: unknown, request: unknown, response: unknown) => void;
 
-/** Express' response, and Fastify's reply: what is needed of both. */
+/** The parts of Express' response and Fastify's reply that are used here. */
 interface AnyResponse {
   readonly raw?: ServerResponse;
   readonly headersSent?: boolean;
@@ -15,14 +15,14 @@ interface AnyResponse {
   removeHeader(name: string): unknown;
 }
 
-/** What describes the file, and not the answer that takes its place. */
+/** Headers that describe the file and not the error response that replaces it. */
 const OF_THE_FILE = ['Content-Disposition', 'Content-Length', 'Transfer-Encoding'];
 const NESTS_OWN = String(new StreamableFile(new Uint8Array()).errorHandler);
 const watched = new WeakSet<Adapter>();
 
 /**
- * Has the failure of a `StreamableFile` answered like every other one. Express would say 400 in plain text, and Fastify
- * breaks off without a word in the log. A file with an error handler of its own (`setErrorHandler()`) keeps it.
+ * Answers a `StreamableFile` that fails like every other failure. By default Express answers 400 in plain text, and
+ * Fastify breaks off without a log line. A file with its own error handler (`setErrorHandler()`) keeps it.
  */
 export function watchStreams(adapter: Adapter, answer: Answer): void {
   if (watched.has(adapter)) return;
@@ -38,20 +38,20 @@ function watch(file: StreamableFile, response: AnyResponse, answer: Answer): voi
   if (String(file.errorHandler) !== NESTS_OWN) return;
   const stream = file.getStream();
   const { raw } = response;
-  // A stream has the context of whoever made it; the answer is this request's.
+  // A stream emits in the context in which it was created; answer in that of this request.
   const fail = AsyncResource.bind((failure: unknown) => {
-    // All of the file is out: it may end well.
+    // The whole file has been sent, so the response may complete.
     if (stream.readableEnded && (raw ?? response).headersSent) return file.errorLogger(failure as Error);
     for (const name of OF_THE_FILE) if (!(raw ?? response).headersSent) response.removeHeader(name);
     answer(failure, response.request ?? response.req, response);
   });
   if (raw === undefined) return void file.setErrorHandler(fail);
-  // Fastify hands a failure to the exception layer while no byte is out, and none after.
+  // Fastify passes a failure to the exception layer only while no byte has been sent.
   stream.once('error', (failure: Error) => {
     if (raw.headersSent) return fail(failure);
     for (const name of OF_THE_FILE) response.removeHeader(name);
   });
-  // Called where a chunk can not be written, whose error would say that it is the client's.
+  // Called when a chunk cannot be written; the error itself would blame the client.
   file.setErrorLogger((failure) => {
     if (raw.headersSent) fail(failure);
     else Object.assign(failure, { status: 500, statusCode: 500 });

@@ -3,7 +3,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { DiscoveryService } from '@nestjs/core';
 import { isTokenField } from './reserved-fields.js';
 
-/** What is needed of @nestjs/axios' HttpService; an application without it has no types of it. */
+/** The part of @nestjs/axios' HttpService that is used here; an application without it does not have its types. */
 interface HttpServiceLike {
   readonly axiosRef: {
     readonly interceptors: {
@@ -20,8 +20,8 @@ interface AxiosConfigLike {
 }
 
 /**
- * Takes a token out of the configuration of every HttpService's requests. On the wire it would be replaced
- * anyway; but an AxiosError keeps the configuration, and whoever logs the error would log a token.
+ * Removes tokens from the request configuration of every HttpService. On the wire they would be replaced anyway, but an
+ * AxiosError keeps the configuration, so logging the error would log the token.
  */
 @Injectable()
 export class AxiosConfigScrubber implements OnModuleInit, OnApplicationShutdown {
@@ -51,7 +51,7 @@ function withoutToken(config: AxiosConfigLike): AxiosConfigLike {
 }
 
 function isHttpService(instance: unknown): instance is HttpServiceLike {
-  // Proxy providers of nestjs-cls stand for something of a request, and throw when looked at outside of one.
+  // Proxy providers of nestjs-cls stand for request-scoped values and throw when read outside a request.
   if (typeof instance !== 'object' || instance === null || types.isProxy(instance)) return false;
   const { axiosRef } = instance as { axiosRef?: Partial<HttpServiceLike['axiosRef']> };
   return typeof axiosRef?.interceptors?.request?.use === 'function';

@@ -1,13 +1,13 @@
 import { isWithoutPropagation } from '../../core/index.js';
 import { currentStore, type InternalTokenStore } from '../../nest/index.js';
 
-/** Who makes a call. */
+/** The context in which a call is made. */
 export interface CallingContext {
   readonly store: InternalTokenStore | undefined;
   readonly exempt: boolean;
 }
 
-/** The context of the code that runs right now. */
+/** The context of the code that is running now. */
 export function callingContext(): CallingContext {
   return { store: currentStore(), exempt: isWithoutPropagation() };
 }

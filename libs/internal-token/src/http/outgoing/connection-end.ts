@@ -2,16 +2,16 @@ import { isIP } from 'node:net';
 import { InternalTokenError } from '../../core/index.js';
 
 /**
- * What the other end of a connection looks like. What is not given is as the origin says: its port, its host as the TLS
- * server name and, where the host is an IP address or `localhost`, that address.
+ * The remote end of a connection. Members that are absent default to those of the origin: its port, its host as the TLS
+ * server name and, if the host is an IP address or `localhost`, that address.
  */
 export interface ConnectionEnd {
   /** An IP address. */
   readonly address?: string;
   readonly port?: number;
-  /** Any unix socket: Node does not tell which one a connection leads to. Excludes `address` and `port`. */
+  /** Any Unix socket: Node does not say which one a connection leads to. Excludes `address` and `port`. */
   readonly unixSocket?: true;
-  /** For https origins: the name that the TLS connection asks for (SNI), and that the certificate is checked against. */
+  /** For https origins: the name that the TLS connection requests (SNI) and the certificate is checked against. */
   readonly servername?: string;
 }
 

@@ -5,17 +5,17 @@ import type { ConnectionEnd } from './connection-end.js';
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
-/** A service that may see the token: its name, and what a connection to it looks like. */
+/** A service that may receive the token: its name, and where a connection to it may lead. */
 export class InternalPeer {
   readonly #origin: string;
   readonly #secure: boolean;
   readonly #host: string;
   readonly #port: number;
-  /** Undefined for a name: what it stands for is up to DNS. */
+  /** Undefined for a host name: DNS decides its addresses. */
   readonly #addresses: readonly string[] | undefined;
   readonly #ends: readonly ConnectionEnd[];
 
-  /** @param ends what a connection may look like beside that which the origin says */
+  /** @param ends other ends that a connection may have, besides that of the origin */
   constructor(
     readonly name: string,
     { origin, protocol, hostname, port }: URL,
@@ -29,19 +29,19 @@ export class InternalPeer {
     this.#ends = [{}, ...ends];
   }
 
-  /** True if its connections may lead elsewhere than to the origin itself. */
+  /** True if its connections may lead to other ends than the origin itself. */
   get hasOtherEnds(): boolean {
     return this.#ends.length > 1;
   }
 
   /**
-   * Why an open connection is not one to this peer; undefined where it is. Another address behind the same name cannot be
-   * seen.
+   * Why an open connection does not lead to this peer; undefined if it does. The address behind a host name is not
+   * checked.
    */
   objectionTo(socket: Duplex): string | undefined {
     const { remotePort, remoteAddress, localPort, encrypted, servername } = socket as TLSSocket;
     const known = socket instanceof Socket;
-    // Reset meanwhile: what is written reaches nobody.
+    // Reset in the meantime: nothing that is written reaches anybody.
     if (known && remotePort === undefined && localPort !== undefined) return undefined;
     const seen = {
       address: canonical(remoteAddress),
@@ -52,7 +52,7 @@ export class InternalPeer {
     };
     if (this.#ends.some((end) => this.#fits(end, seen))) return undefined;
     return (
-      `The connection for ${this.#origin} leads to ${describe(seen)}. Remove what makes it (an agent, dispatcher, ` +
+      `The connection for ${this.#origin} leads to ${describe(seen)}. Remove what redirects it (an agent, dispatcher, ` +
       'lookup, proxy or Host field), or list this end in the option "connections".'
     );
   }
@@ -60,7 +60,7 @@ export class InternalPeer {
   #fits(end: ConnectionEnd, seen: SeenEnd): boolean {
     if (this.#secure) {
       if (!seen.encrypted) return false;
-      // None: the certificate was checked against the host.
+      // Without a server name, the certificate was checked against the host.
       if (seen.servername !== undefined && seen.servername !== (end.servername ?? this.#host)) return false;
     }
     if (end.unixSocket) return seen.unixSocket;
@@ -78,7 +78,7 @@ interface SeenEnd {
 }
 
 function describe({ address, port, servername, encrypted, unixSocket }: SeenEnd): string {
-  const where = port === undefined ? (unixSocket ? 'a unix socket' : 'no socket') : `port ${port} of ${address}`;
+  const where = port === undefined ? (unixSocket ? 'a Unix socket' : 'no socket') : `port ${port} of ${address}`;
   if (!encrypted) return `${where}, without TLS`;
   return servername === undefined ? where : `${where} under the TLS server name ${servername}`;
 }
@@ -88,7 +88,7 @@ function addressesOf(host: string): readonly string[] | undefined {
   return isIP(host) === 0 ? undefined : [host];
 }
 
-/** As URLs spell addresses; a socket for both versions of IP shows version 4 as `::ffff:127.0.0.1`. */
+/** The address as URLs spell it; a dual-stack socket shows an IPv4 address as `::ffff:127.0.0.1`. */
 function canonical(address = ''): string {
   if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length);
   return isIPv6(address) ? (URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) ?? address) : address;

@@ -4,7 +4,7 @@ const namesOf = (options: InternalTokenHttpOptions) =>
   [...resolvePeers(options)].map(([origin, { name }]) => [origin, name]);
 
 describe('resolvePeers()', () => {
-  it('names peers by their key, or by their host', () => {
+  it('names peers by their key or by their host', () => {
     expect(namesOf({ internalOrigins: { orders: 'http://orders:3003' } })).toEqual([['http://orders:3003', 'orders']]);
     expect(namesOf({ internalOrigins: ['http://Orders:80/', 'https://stock:8443'] })).toEqual([
       ['http://orders', 'orders'],
@@ -12,14 +12,17 @@ describe('resolvePeers()', () => {
     ]);
   });
 
-  it('R91: knows nobody by default', () => {
+  it('R91: has no peers by default', () => {
     expect(resolvePeers({ internalOrigins: [] }).size).toBe(0);
   });
 
-  it.each([['orders'], ['orders:3003'], ['ORDERS']])('R99: denies %s, whatever is listed', (host) => {
-    const options = { internalOrigins: ['http://orders:3003', 'http://stock:3002'], deniedHosts: [host] };
-    expect([...resolvePeers(options).keys()]).toEqual(['http://stock:3002']);
-  });
+  it.each([['orders'], ['orders:3003'], ['ORDERS']])(
+    'R99: a denied host %s gets no token even if its origin is listed',
+    (host) => {
+      const options = { internalOrigins: ['http://orders:3003', 'http://stock:3002'], deniedHosts: [host] };
+      expect([...resolvePeers(options).keys()]).toEqual(['http://stock:3002']);
+    },
+  );
 
   it.each([
     ['orders:3003', 'give scheme, host and port'],
@@ -34,7 +37,7 @@ describe('resolvePeers()', () => {
     ['https://[::]:3002', 'write the address where it is reached'],
     ['http://[::ffff:0.0.0.0]', 'write the address where it is reached'],
     [3003, 'give scheme, host and port'],
-  ])('refuses %j as an origin and says what to write', (origin, fix) => {
+  ])('refuses %j as an origin and says what to write instead', (origin, fix) => {
     const resolve = () => resolvePeers({ internalOrigins: [origin as string] });
     expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
     expect(resolve).toThrow(/^.*internalOrigins: /);
@@ -55,13 +58,13 @@ describe('resolvePeers()', () => {
     ),
     [{ 'http://orders:3003': [{ unixSocket: true, port: 1 }] }, 'give { address (IP), port }'],
     [{ 'http://orders:3003': [{ servername: 'orders' }] }, 'for https, { servername }'],
-  ])('refuses %j as connections and says what to write', (connections, fix) => {
+  ])('refuses %j as connections and says what to write instead', (connections, fix) => {
     const resolve = () => resolvePeers({ internalOrigins: ['http://orders:3003'], connections } as never);
     expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
     expect(resolve).toThrow(fix);
   });
 
-  it('refuses a missing list', () => {
+  it('refuses options without a list of origins', () => {
     expect(() => resolvePeers({} as never)).toThrow('internalOrigins: undefined is not accepted');
   });
 });

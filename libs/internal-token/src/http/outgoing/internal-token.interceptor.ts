@@ -3,15 +3,15 @@ import { callingContext } from './calling-context.js';
 import { issueTicket, TICKET_FIELD, voidTicket } from './undici-context.js';
 
 /**
- * An interceptor that holds on to the context of whoever makes a request, for dispatchers that would lose it or share
- * answers between callers: those of another copy of undici (7 or later), and under `deduplicate()` and `cache()`.
- * fetch and the dispatchers of undici 8 need it not.
+ * An interceptor that keeps the context in which a request is made, for dispatchers that would lose it or share
+ * answers between callers: those of another copy of undici (7 or later), and those with `deduplicate()` or `cache()`.
+ * fetch and the dispatchers of undici 8 do not need it.
  *
  * ```ts
  * const agent = new Agent({ connections: 10 }).compose(interceptors.deduplicate(), internalTokenInterceptor());
  * ```
  *
- * Name it last, so that it sees a request first.
+ * Put it last, so that it sees a request first.
  */
 export function internalTokenInterceptor(): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
@@ -38,7 +38,7 @@ function withField(headers: Headers, ticket: string): NonNullable<Headers> {
 type Handler = Dispatcher.DispatchHandler;
 type Args<Name extends keyof Handler> = Parameters<NonNullable<Handler[Name]>>;
 
-/** Passes everything on; the ticket ends with the call, of which redirects and repetitions are parts. */
+/** Passes everything on. The ticket is void when the call ends; redirects and retries are part of the call. */
 class TicketHandler implements Handler {
   constructor(
     private readonly next: Handler,

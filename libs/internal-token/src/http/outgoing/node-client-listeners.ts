@@ -15,12 +15,12 @@ interface Running {
 
 const running = new WeakMap<ClientRequest, Running>();
 
-/** Inside of the constructor of a request, so in the very context of its maker; nothing of it is sent yet. */
+/** Runs inside the constructor of a request, so in the context that makes it; nothing has been sent yet. */
 export function onNodeRequest({ request }: { request: ClientRequest }): void {
   try {
     decideOn(request);
   } catch (error) {
-    // Not to be understood is a reason not to be sent.
+    // Fail closed: a request that cannot be inspected is not sent.
     request.destroy(new InternalTokenError('internal_call_unsafe', undefined, { cause: error }));
     throw error;
   }
@@ -55,7 +55,7 @@ function decideOn(request: ClientRequest): void {
   });
 }
 
-/** The answer has begun; a `response` listener of our own would keep Node from discarding what nobody reads. */
+/** The response has begun. A `response` listener would keep Node from discarding a body that nobody reads. */
 export function onNodeAnswer({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
   const call = running.get(request);
   if (call === undefined) return;
@@ -64,7 +64,7 @@ export function onNodeAnswer({ request, response }: { request: ClientRequest; re
   if (response.statusCode !== undefined) call.call.answered(response.statusCode);
 }
 
-/** Before the `error` event, so before anybody can log the request. */
+/** Runs before the `error` event, so before anybody can log the request. */
 export function onNodeFailure({ request, error }: { request: ClientRequest; error: unknown }): void {
   const call = running.get(request);
   if (call === undefined) return;
@@ -76,14 +76,14 @@ function abort(request: ClientRequest, error: InternalTokenError): void {
   const call = running.get(request);
   call?.call.failed(error);
   if (call?.response === undefined) return void request.destroy(error);
-  // Whoever reads the answer hears of it there; many have stopped listening to the request by now, which would throw.
+  // The reader gets the error from the response. Many no longer listen to the request, where it would be thrown.
   request.on('error', () => undefined);
   call.response.destroy(error);
 }
 
 /**
- * Before the first byte: a new connection has written nothing of a request when it tells that it is there, and one with
- * TLS nothing before it has told that the certificate is good.
+ * Runs `then` before the first byte of the request: nothing is written before a connection emits `connect`, or with TLS
+ * before `secureConnect`, when the certificate has been checked.
  */
 function whenConnected(socket: Socket, then: () => void): void {
   if (socket.connecting) socket.once('connect', () => whenConnected(socket, then));

@@ -2,8 +2,8 @@ import type { ClientRequest } from 'node:http';
 import { isReserved, rewriteHead } from './reserved-fields.js';
 
 /**
- * What Node's OutgoingMessage is made of. Its public methods do not suffice: a field set by them can be replaced by the
- * application later, stays readable in `getHeaders()`, and cannot be set at all where fields were given as a list.
+ * Internals of Node's OutgoingMessage. Its public methods are not enough: a field set with them can be replaced by the
+ * application later, stays readable in `getHeaders()`, and cannot be set at all if the fields were given as a list.
  */
 interface Rendered {
   _header: string | null;
@@ -11,7 +11,7 @@ interface Rendered {
   outputData: { data: unknown }[];
 }
 
-/** Sends the request with these reserved fields (name, value, …) and no others, whatever the application sets until then. */
+/** Makes the request carry these reserved fields (name, value, …) and no others, even if the application sets some. */
 export function sendWith(request: ClientRequest, fields: readonly string[]): void {
   const message = request as unknown as Rendered;
   if (message._header !== null) return rewriteRendered(message, fields);
@@ -26,7 +26,7 @@ export function sendWith(request: ClientRequest, fields: readonly string[]): voi
   });
 }
 
-/** Fields that were given as a list, or with `Expect`, are text already, but not sent. */
+/** Fields that were given as a list or together with `Expect` are already rendered, but not sent yet. */
 function rewriteRendered(message: Rendered, fields: readonly string[]): void {
   const head = message._header ?? '';
   const rewritten = rewriteHead(head, fields);
@@ -34,14 +34,14 @@ function rewriteRendered(message: Rendered, fields: readonly string[]): void {
   for (const output of message.outputData) if (output.data === head) output.data = rewritten;
 }
 
-/** The Host field, also where the fields are text already. */
+/** The Host field, even if the fields are already rendered. */
 export function hostFieldOf(request: ClientRequest): string | undefined {
   const field = request.getHeader('host');
   if (field !== undefined) return String(field);
   return /^host:[ \t]*([^\r\n]*)\r$/im.exec((request as unknown as Rendered)._header ?? '')?.[1];
 }
 
-/** Keeps the token out of what a logger prints of a request, and of an error that holds one. */
+/** Hides the token from loggers that print the request or an error that refers to it. */
 export function hideHead(request: ClientRequest): void {
   const { _header, outputData } = request as unknown as Rendered;
   Object.defineProperties(request, {
@@ -50,13 +50,13 @@ export function hideHead(request: ClientRequest): void {
   });
 }
 
-/** Forgets the token, once it is sent. */
+/** Removes the token from the request after it has been sent. */
 export function scrubHead(request: ClientRequest): void {
   const message = request as unknown as Rendered;
   if (message._header !== null) message._header = rewriteHead(message._header, []);
 }
 
-/** Forgets the token where nothing more will be sent: also what waits for a connection that never came about. */
+/** Removes the token if nothing more will be sent, also from data that waits for a connection. */
 export function scrubUnsent(request: ClientRequest): void {
   scrubHead(request);
   (request as unknown as Rendered).outputData = [];

@@ -3,13 +3,13 @@ import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
 import { tracingBridge, type InternalTokenStore, type Span, type Tracer } from '../../nest/index.js';
 import type { InternalPeer } from './internal-peer.js';
 
-/** The internal token's field as it is written; names are compared without case. */
+/** The field name as it is written; names are compared case-insensitively. */
 const TXN_TOKEN = 'Txn-Token';
 
-/** `sampled`, and `random`: the last seven bytes of our trace ids are (W3C Trace Context 2, section 3.2.2.5). */
+/** `sampled` and `random`: the last seven bytes of our trace ids are random (W3C Trace Context 2, section 3.2.2.5). */
 const TRACE_FLAGS = '03';
 
-/** Whose calls they are: it counts them, and traces them. */
+/** The application that makes the calls. It counts and traces them. */
 export interface Caller {
   readonly tracer: Tracer;
   /** @param refusal undefined for a call that goes out */
@@ -22,13 +22,13 @@ export interface OutgoingCallSpec {
   readonly token: string;
   readonly peer: InternalPeer;
   readonly method: string;
-  /** Further fields: who the calling process is. */
+  /** Further fields that identify the calling process. */
   readonly proof?: readonly string[] | undefined;
-  /** The call becomes a connection of its own (WebSocket): it has no end and no deadline here. */
+  /** The call becomes a long-lived connection (WebSocket), so it has no span and no deadline. */
   readonly upgrade?: boolean;
 }
 
-/** One call that carries the token: its fields, its connection, its span, its end at the latest with the token's life. */
+/** One call that carries the token: its fields, its span and its deadline, which is the expiry of the token. */
 export class OutgoingCall {
   /** Name, value, name, value, … */
   readonly fields: readonly string[];
@@ -46,7 +46,7 @@ export class OutgoingCall {
     this.#peer = spec.peer;
     this.#caller = caller;
     const running = store.span;
-    // Who calls through a client that opened its span already (a port, say) has that one; a second says nothing new.
+    // A client such as a port may have opened a span for this call already; a second one would add nothing.
     if (running?.kind === 'client') running.describe({ propagated: true });
     else if (!upgrade) {
       this.#span = caller.tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer, propagated: true }, store);
@@ -56,16 +56,16 @@ export class OutgoingCall {
     if (upgrade) return;
     const left = Math.max(0, claims.expiresAt * 1000 - Date.now());
     this.#deadline = setTimeout(() => {
-      abort(new InternalTokenError('upstream_timeout', `${peer} did not answer within the life of the token.`));
+      abort(new InternalTokenError('upstream_timeout', `${peer} did not answer before the token expired.`));
     }, left).unref();
   }
 
-  /** True from the moment its head may be written. */
+  /** True once the head may be written. */
   get admitted(): boolean {
     return this.#admitted;
   }
 
-  /** Asked before the head is written: why it must not be, over this connection. */
+  /** Called before the head is written: returns the reason why it must not be sent over this connection. */
   admit(socket: Duplex): InternalTokenError | undefined {
     let error: InternalTokenError | undefined;
     try {
@@ -75,7 +75,7 @@ export class OutgoingCall {
       error = new InternalTokenError('internal_call_unsafe', undefined, { cause });
     }
     if (error !== undefined) this.refuse(error);
-    // A request that is written anew, after its connection has ended, is the same call.
+    // A request that is written again after its connection has ended is the same call.
     else if (!this.#admitted) this.#caller.count();
     this.#admitted = error === undefined;
     return error;

@@ -10,7 +10,7 @@ const as = (claims?: VerifiedClaims) => ({ txn: claims?.tokenId ?? newTransactio
 const to = (origin: string | undefined, path = '/', method = 'GET') => ({ origin, path, method });
 
 describe('OutgoingPolicy', () => {
-  it('R91: attaches the token of the context for an internal origin', () => {
+  it('R91: attaches the token of the context to a call to an internal origin', () => {
     const claims = issuer.claims();
     const decision = policy.decide(to('http://orders:3003'), as(claims));
     expect(decision).toMatchObject({ action: 'attach', peer: { name: 'orders' }, claims });
@@ -33,7 +33,7 @@ describe('OutgoingPolicy', () => {
     'null',
     '',
     undefined,
-  ])('R91: %j is not http://orders:3003', (origin) => {
+  ])('R91: attaches no token to a call to %j when the internal origin is http://orders:3003', (origin) => {
     expect(policy.decide(to(origin), as(issuer.claims()))).toEqual({ action: 'leave' });
   });
 
@@ -42,7 +42,7 @@ describe('OutgoingPolicy', () => {
     [to('http://proxy:8080', 'HTTP://ORDERS:3003/x')],
     [to('http://orders:3003', 'http://orders:3003/x')],
     [to('http://proxy:8080', 'orders:3003', 'CONNECT')],
-  ])('R91: refuses to go through a proxy: %j', (target) => {
+  ])('R91: refuses a call to an internal origin through a proxy: %j', (target) => {
     expect(policy.concerns(target)).toBe(true);
     expect(policy.decide(target, as(issuer.claims()))).toMatchObject({
       action: 'refuse',
@@ -50,20 +50,20 @@ describe('OutgoingPolicy', () => {
     });
   });
 
-  it('a proxy for others is none of its business', () => {
+  it('leaves calls through a proxy to other origins alone', () => {
     expect(policy.decide(to('http://proxy:8080', 'http://partner/x'), undefined)).toEqual({ action: 'leave' });
     expect(policy.concerns(to('http://proxy:8080', 'partner:443', 'CONNECT'))).toBe(false);
     expect(policy.decide(to('http://somebody', '*', 'OPTIONS'), undefined)).toEqual({ action: 'leave' });
   });
 
-  it('R82a, R97: refuses without verified claims', () => {
+  it('R82a, R97: refuses a call without verified claims', () => {
     const refused = { action: 'refuse', error: { code: 'txn_no_context' } };
     expect(policy.decide(to('http://orders:3003'), undefined)).toMatchObject(refused);
     expect(policy.decide(to('http://orders:3003'), as())).toMatchObject(refused);
     expect(policy.decide(to('http://orders:3003'), as({ ...issuer.claims() }))).toMatchObject(refused);
   });
 
-  it('R98: refuses from the second on in which the token expires, without leeway', () => {
+  it('R98: refuses a call from the second in which the token expires, without leeway', () => {
     const claims = issuer.claims();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(claims.expiresAt * 1000 - 1);
     expect(policy.decide(to('http://orders:3003'), as(claims)).action).toBe('attach');
@@ -72,7 +72,7 @@ describe('OutgoingPolicy', () => {
     clock.mockRestore();
   });
 
-  it('R8a: refuses a token that an asynchronous signer has not signed yet, and knows it the next time', async () => {
+  it('R8a: refuses a call while an asynchronous signer is still signing, and attaches the token to the next one', async () => {
     let finish: (signature: Uint8Array) => void = () => undefined;
     const signer: Signer = {
       algorithm: 'ES256',

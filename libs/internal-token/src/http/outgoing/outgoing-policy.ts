@@ -2,25 +2,25 @@ import { encodedToken, InternalTokenError, isVerified, type VerifiedClaims } fro
 import type { InternalTokenStore } from '../../nest/index.js';
 import type { InternalPeer } from './internal-peer.js';
 
-/** Where the bytes of a call go, and what they ask for. */
+/** Where a call goes, and what it requests. */
 export interface OutgoingTarget {
-  /** Scheme, host and port of the connection; undefined where that is no such thing. */
+  /** Scheme, host and port of the connection; undefined if it has none. */
   readonly origin: string | undefined;
-  /** The client has been told to connect to something else than this origin. */
+  /** True if the client was told to connect elsewhere than to this origin. */
   readonly diverted?: boolean;
   readonly method: string;
-  /** The request target as it is sent: a path; a whole URL or `host:port` where a proxy is asked. */
+  /** The request target as it is sent: a path, or a whole URL or `host:port` if a proxy is asked. */
   readonly path: string;
 }
 
-/** What happens to a call: it carries the request's token, it carries none, or it is not made. */
+/** What happens to a call: it carries the token of the request, it carries none, or it is refused. */
 export type OutgoingDecision =
   | {
       readonly action: 'attach';
       readonly token: string;
       readonly peer: InternalPeer;
       readonly claims: VerifiedClaims;
-      /** Further fields: who the calling process is. */
+      /** Further fields that identify the calling process. */
       readonly proof?: readonly string[];
     }
   | { readonly action: 'leave' }
@@ -30,19 +30,22 @@ const LEAVE: OutgoingDecision = { action: 'leave' };
 
 /** Decides on every call, whichever client makes it. */
 export class OutgoingPolicy {
-  /** @param peers those who may see the token, by exact origin */
+  /** @param peers the services that may receive the token, by exact origin */
   constructor(private readonly peers: ReadonlyMap<string, InternalPeer>) {}
 
-  /** True if the call goes to an internal origin, or is meant to get there through a proxy. */
+  /** True if the call goes to an internal origin, directly or through a proxy. */
   concerns(target: OutgoingTarget): boolean {
     return this.#peerOf(target) !== undefined || this.#behindProxy(target) !== undefined;
   }
 
-  /** @param store the context of the code that makes the call; undefined outside of any */
+  /** @param store the context of the code that makes the call, if there is one */
   decide(target: OutgoingTarget, store: InternalTokenStore | undefined): OutgoingDecision {
     const hidden = this.#behindProxy(target);
     if (hidden !== undefined) {
-      return refuse('internal_call_unsafe', `A proxy stands before ${hidden.name}; list its host in NO_PROXY.`);
+      return refuse(
+        'internal_call_unsafe',
+        `The call to ${hidden.name} goes through a proxy. List its host in NO_PROXY.`,
+      );
     }
     const peer = this.#peerOf(target);
     if (peer === undefined) return LEAVE;
@@ -50,13 +53,13 @@ export class OutgoingPolicy {
     if (!isVerified(claims)) {
       return refuse(
         'txn_no_context',
-        `Nothing is sent to ${peer.name} without a verified token in the running context.`,
+        `The call to ${peer.name} needs a verified token, and there is none in the current context.`,
       );
     }
     if (claims.expiresAt * 1000 <= Date.now()) return refuse('txn_expired');
     const token = encodedToken(claims);
     if (typeof token === 'string') return { action: 'attach', token, peer, claims };
-    // Asked for now, signed for the next call; whoever awaits it hears of a failure.
+    // The signature is on its way and will be there for the next call. A failure is reported to code that awaits it.
     token.catch(() => undefined);
     return refuse('txn_unsigned');
   }
@@ -66,7 +69,7 @@ export class OutgoingPolicy {
     return diverted && !peer?.hasOtherEnds ? undefined : peer;
   }
 
-  /** RFC 9112, section 3.2: only who asks a proxy sends a whole URL, or `host:port` to be connected with. */
+  /** RFC 9112, section 3.2: a whole URL or a `host:port` is sent only to proxies. */
   #behindProxy({ method, path }: OutgoingTarget): InternalPeer | undefined {
     if (method === 'CONNECT') return this.#peerAt(`http://${path}`) ?? this.#peerAt(`https://${path}`);
     return path.startsWith('/') ? undefined : this.#peerAt(path);

@@ -13,7 +13,7 @@ import { type InternalTokenHttpOptions, MODULE_OPTIONS_TOKEN, resolvePeers } fro
 import { type OutgoingDecision, OutgoingPolicy, type OutgoingTarget } from './outgoing-policy.js';
 import { watchOutgoingCalls } from './watch-outgoing-calls.js';
 
-/** What one application does with the calls of its requests, and how often. */
+/** Decides on and counts the outgoing calls of one application. */
 @Injectable()
 export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown {
   readonly #policy: OutgoingPolicy;
@@ -30,22 +30,22 @@ export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown 
     this.#policy = new OutgoingPolicy(resolvePeers(options));
   }
 
-  /** Calls that went out with the token. */
+  /** Calls that were sent with the token. */
   get attached(): number {
     return this.#counts.attached;
   }
 
-  /** Calls to internal origins that were not made, for whatever reason. */
+  /** Calls to internal origins that were refused, for any reason. */
   get refused(): number {
     return this.#counts.refused;
   }
 
-  /** Those of the refused whose token had expired. */
+  /** Calls that were refused because the token had expired. */
   get expired(): number {
     return this.#counts.expired;
   }
 
-  /** @throws InternalTokenError `configuration_invalid` where Node's client is built otherwise than this relies on */
+  /** @throws InternalTokenError `configuration_invalid` if Node's client does not behave as this library relies on */
   async onModuleInit(): Promise<void> {
     this.#credentials = findSingleProvider(this.modules, CallerCredentials);
     this.#withdraw ??= watchOutgoingCalls(this);
@@ -57,7 +57,7 @@ export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown 
     }
   }
 
-  /** Not earlier: requests that run are answered to the end, and what they call still needs their token. */
+  /** Not earlier: requests that are still running make calls that need their token. */
   onApplicationShutdown(): void {
     this.#withdraw?.();
     this.#withdraw = undefined;
@@ -71,7 +71,7 @@ export class OutgoingPropagation implements OnModuleInit, OnApplicationShutdown 
     return this.#prove(this.#policy.decide(target, store), target);
   }
 
-  /** @param refusal undefined for a call that goes out */
+  /** @param refusal undefined for a call that is sent */
   count(refusal?: InternalTokenError): void {
     if (refusal === undefined) this.#counts.attached++;
     else this.#counts.refused++;

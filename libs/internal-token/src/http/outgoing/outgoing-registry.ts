@@ -4,7 +4,7 @@ import { type Caller, OutgoingCall } from './outgoing-call.js';
 import type { OutgoingPolicy, OutgoingTarget } from './outgoing-policy.js';
 import type { InternalTokenError } from '../../core/index.js';
 
-/** What an application does with the calls of its requests. */
+/** Decides on the outgoing calls of one application. */
 export interface Propagation extends Caller, Pick<OutgoingPolicy, 'concerns' | 'decide'> {
   readonly application: Application;
 }
@@ -23,7 +23,7 @@ export function unregister(propagation: Propagation): boolean {
   return applications.delete(propagation.application) && applications.size === 0;
 }
 
-/** What a client is told to do: send the call with these fields and no other reserved ones, or not at all. */
+/** What a client does with a call: send it with these fields and no other reserved ones, or not at all. */
 export type Ruling =
   | { readonly refusal: InternalTokenError; readonly fields?: never; readonly call?: never }
   | { readonly refusal?: never; readonly fields: readonly string[]; readonly call?: OutgoingCall };
@@ -31,11 +31,12 @@ export type Ruling =
 const BARE: Ruling = { fields: [] };
 
 /**
- * Decides by the rules of the application whose context makes the call. Undefined: nobody's business, it goes out as it
- * is. Outside of any context nobody's token can be meant, so every application's internal origins are closed.
+ * Decides by the rules of the application in whose context the call is made. Undefined if no application is concerned:
+ * the call goes out unchanged. Outside any context there is no token to send, so calls to the internal origins of every
+ * application are refused.
  *
- * @param options.upgrade the call becomes a connection of its own
- * @param options.abort ends the call with an error, if it runs into its deadline
+ * @param options.upgrade true if the call becomes a long-lived connection
+ * @param options.abort aborts the call when its deadline passes
  */
 export function rule(
   target: OutgoingTarget,

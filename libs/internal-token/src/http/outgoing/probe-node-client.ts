@@ -5,13 +5,13 @@ import { inspect } from 'node:util';
 import { InternalTokenError, withoutPropagation } from '../../core/index.js';
 import { hideHead, scrubHead, scrubUnsent, sendWith } from './node-request-head.js';
 
-/** What is tried: Node's class, or one that is built otherwise. */
+/** The class to probe: Node's own, or a substitute in a test. */
 export type RequestClass = new (options: RequestOptions) => ClientRequest;
 
 const MINE = 'carried-by-the-probe';
 const THEIRS = 'set-by-the-application';
 const FIELDS = ['Txn-Token', MINE];
-/** Node renders fields when they are sent; a list, and fields with `Expect`, at once. */
+/** Node renders fields when it sends them, but a list, and fields with `Expect`, at once. */
 const FORMS: readonly NonNullable<RequestOptions['headers']>[] = [
   { 'Txn-Token': THEIRS },
   ['Host', 'localhost', 'Txn-Token', THEIRS],
@@ -19,15 +19,15 @@ const FORMS: readonly NonNullable<RequestOptions['headers']>[] = [
 ];
 const DEPTH = 6;
 
-/** For what never comes: turns of the event loop, of which Node needs two or three. */
+/** Turns of the event loop to wait before giving up; Node needs two or three. */
 const MAX_TURNS = 50;
 
 /**
- * Tries whether requests of node:http are built as this library relies on: what is set last is sent alone, nothing is
- * written before the `socket` event, and the token can be taken out of a request. It makes four real requests at each start,
- * which diagnostics channels and instrumentations see. Nothing is connected to.
+ * Checks that requests of node:http behave as this library relies on: only the fields that were set last are sent,
+ * nothing is written before the `socket` event, and the token can be removed from a request. Each start makes four
+ * requests, which diagnostics channels and instrumentations see, but opens no connection.
  *
- * @throws InternalTokenError `configuration_invalid` where one of them fails
+ * @throws InternalTokenError `configuration_invalid` if one of the checks fails
  */
 export async function probeNodeClient(Request: RequestClass = ClientRequest): Promise<void> {
   const failures = new Set<string>();
@@ -38,7 +38,7 @@ export async function probeNodeClient(Request: RequestClass = ClientRequest): Pr
   if (failures.size === 0) return;
   throw new InternalTokenError(
     'configuration_invalid',
-    `node:http of Node ${process.version} is not built as this library relies on: ${[...failures].join('; ')}. Use ` +
+    `node:http of Node ${process.version} does not behave as this library needs: ${[...failures].join('; ')}. Use ` +
       'another release of Node, update this library, or remove what replaces node:http (a mock, an instrumentation).',
   );
 }
@@ -61,7 +61,7 @@ async function failuresToSend(Request: RequestClass, headers: RequestOptions['he
   return [
     ...(early ? ['a request is written before its socket is known'] : []),
     ...(sent.length === 1 && sent[0] === MINE ? [] : ['a request is not sent with the fields that were set last']),
-    ...(shows ? ['a request under way shows the token'] : []),
+    ...(shows ? ['a running request shows the token'] : []),
     ...(keeps ? ['a request that was sent keeps the token'] : []),
   ];
 }
@@ -90,7 +90,7 @@ async function turnsUntil(done: () => boolean): Promise<void> {
   for (let i = 0; i < MAX_TURNS && !done(); i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A connection to nobody. */
+/** A connection that leads nowhere. */
 class Wire extends Duplex {
   #head = '';
 

@@ -1,7 +1,7 @@
 import * as undici from 'undici';
 import { queuesInContext, type Undici } from './queues-in-context.js';
 
-/** As pools were before they kept the context of who waits. */
+/** A pool that does not keep the context of waiting requests, as in earlier releases. */
 class Forgetful {
   readonly #waiting: Parameters<undici.Dispatcher['dispatch']>[] = [];
   readonly #desk: undici.Dispatcher;
@@ -23,12 +23,12 @@ class Forgetful {
   async destroy(): Promise<void> {}
 }
 
-describe('A queue of undici', () => {
-  it('R94: is trusted where who waits is sent in the own context', () => {
+describe('queuesInContext()', () => {
+  it('R94: accepts a pool that sends a waiting request in its own context', () => {
     expect(queuesInContext(undici as unknown as Undici)).toBe(true);
   });
 
-  it("R94: is not trusted where who waits is sent in another's", () => {
+  it('R94: rejects a pool that sends a waiting request in the context of another', () => {
     expect(queuesInContext({ Client: undici.Client, Pool: Forgetful })).toBe(false);
   });
 });

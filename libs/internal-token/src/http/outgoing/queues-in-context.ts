@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { Client, Dispatcher } from 'undici';
 
-/** What is tried of a copy of undici. */
+/** The parts of a copy of undici that are probed. */
 export interface Undici {
   readonly Client: typeof Client;
   readonly Pool: new (
@@ -14,8 +14,8 @@ export interface Undici {
 const ORIGIN = 'http://localhost';
 
 /**
- * Tries whether a request that had to wait in a pool is sent in the context of its maker. Another release may forget to,
- * and one user's request would carry the token of another. Nothing is connected to.
+ * Checks that a request that had to wait in a pool is sent in the context in which it was made. In a release where it
+ * is not, one user's request would carry another user's token. Opens no connection.
  */
 export function queuesInContext({ Client, Pool }: Undici): boolean {
   const maker = new AsyncLocalStorage<string>();
@@ -30,7 +30,9 @@ export function queuesInContext({ Client, Pool }: Undici): boolean {
   const dispatch = () => pool.dispatch({ path: '/', method: 'GET' }, {});
   maker.run('first', dispatch);
   maker.run('second', dispatch);
-  maker.run('whoever makes room', () => EventEmitter.prototype.emit.call(desk, 'drain', new URL(ORIGIN), [desk]));
+  maker.run('the request that frees the connection', () =>
+    EventEmitter.prototype.emit.call(desk, 'drain', new URL(ORIGIN), [desk]),
+  );
   void pool.destroy().catch(() => undefined);
   return seen.length === 2 && seen[1] === 'second';
 }

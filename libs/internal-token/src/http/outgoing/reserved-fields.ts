@@ -1,7 +1,7 @@
 import { TXN_TOKEN_HEADER } from '../../core/index.js';
 
 /**
- * The token's field in every spelling. `Txn_Token` is a field of its own for HTTP, and the same one for servers whose
+ * True for every spelling of the token's field. `Txn_Token` is another field to HTTP, but the same one to servers whose
  * interface turns both into `TXN_TOKEN`.
  */
 export function isTokenField(name: string): boolean {
@@ -11,7 +11,7 @@ export function isTokenField(name: string): boolean {
 const RESERVED = new Set(['traceparent', 'tracestate', 'workload-identity-token', 'workload-proof-token']);
 const LENGTHS = new Set([...RESERVED].map(({ length }) => length));
 
-/** Request fields that only this library writes. */
+/** True for the request fields that only this library may write. */
 export function isReserved(name: string): boolean {
   if (isTokenField(name)) return true;
   return LENGTHS.has(name.length) && RESERVED.has(name.toLowerCase());
@@ -20,7 +20,7 @@ export function isReserved(name: string): boolean {
 const RESERVED_LINE =
   /^(?:txn[-_]token|traceparent|tracestate|workload-identity-token|workload-proof-token)[ \t]*:[^\r\n]*\r\n/gim;
 
-/** A head that is text already, with the reserved fields taken out and `fields` (name, value, …) put in. */
+/** Replaces the reserved fields of a rendered head by `fields` (name, value, …). */
 export function rewriteHead(head: string, fields: readonly string[]): string {
   let added = '';
   for (let i = 0; i < fields.length; i += 2) added += `${fields[i]}: ${fields[i + 1]}\r\n`;

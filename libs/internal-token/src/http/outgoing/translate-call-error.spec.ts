@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { InternalTokenError } from '../../core/index.js';
 import { translateCallError } from './translate-call-error.js';
 
-/** A port of this machine at which no server can be: it is reserved. */
+/** A reserved port of this machine, on which no server can listen. */
 const NOBODY = 'http://127.0.0.1:1023';
 
 describe('translateCallError()', () => {
@@ -39,7 +39,7 @@ describe('translateCallError()', () => {
     ['fetch', () => fetch(NOBODY)],
     ['undici', () => request(NOBODY)],
     ['axios', () => axios.get(NOBODY)],
-  ])('nobody listens: upstream_unreachable, by %s', async (_client, call) => {
+  ])('translates a refused connection to upstream_unreachable, with %s', async (_client, call) => {
     expect(await codeOf(call())).toBe('upstream_unreachable');
   });
 
@@ -47,7 +47,7 @@ describe('translateCallError()', () => {
     ['fetch', () => fetch(`${url}/broken`)],
     ['undici', () => request(`${url}/broken`)],
     ['axios', () => axios.get(`${url}/broken`)],
-  ])('the connection breaks: upstream_unreachable, by %s', async (_client, call) => {
+  ])('translates a broken connection to upstream_unreachable, with %s', async (_client, call) => {
     expect(await codeOf(call())).toBe('upstream_unreachable');
   });
 
@@ -55,23 +55,23 @@ describe('translateCallError()', () => {
     ['fetch', () => fetch(`${url}/silent`, { signal: AbortSignal.timeout(20) })],
     ['undici', () => request(`${url}/silent`, { headersTimeout: 20 })],
     ['axios', () => axios.get(`${url}/silent`, { timeout: 20 })],
-  ])('no answer in time: upstream_timeout, by %s', async (_client, call) => {
+  ])('translates a time-out to upstream_timeout, with %s', async (_client, call) => {
     expect(await codeOf(call())).toBe('upstream_timeout');
   });
 
-  it("R59: the service did not accept the token: upstream_rejected_token; another 401 is the caller's to read", async () => {
+  it('R59: translates a 401 for the internal token to upstream_rejected_token, and leaves any other 401 alone', async () => {
     expect(await codeOf(axios.get(`${url}/rejected`))).toBe('upstream_rejected_token');
     expect(await codeOf(axios.get(`${url}/login`))).toBeUndefined();
     expect(await codeOf(axios.get(`${url}/missing`))).toBeUndefined();
   });
 
-  it('finds the refusal of this library inside of what clients wrap around it', () => {
+  it('finds the refusal of this library inside the errors that clients wrap around it', () => {
     const refusal = new InternalTokenError('txn_expired');
     expect(translateCallError(refusal)).toBe(refusal);
     expect(translateCallError(new TypeError('fetch failed', { cause: refusal }))).toBe(refusal);
   });
 
-  it('says nothing about anything else', () => {
+  it('returns undefined for any other error', () => {
     for (const other of [undefined, null, 'text', new Error('a bug'), { code: 'order_not_found' }]) {
       expect(translateCallError(other)).toBeUndefined();
     }

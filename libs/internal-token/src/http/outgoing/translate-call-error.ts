@@ -29,10 +29,10 @@ const TIMED_OUT = new Set([
 const MAX_CAUSES = 8;
 
 /**
- * What a failed call to another service means to one's own caller, whichever client made it: this library's own refusal,
- * `upstream_unreachable`, `upstream_timeout`, or, where the service did not accept the token or this process as its
- * caller, `upstream_rejected_token` or `upstream_rejected_caller`.
- * Undefined for everything else, an answer with another status above all: what that means only the caller knows.
+ * Translates the error of a failed call to another service, from any client: to this library's own refusal, to
+ * `upstream_unreachable` or `upstream_timeout`, or, if the service did not accept the token or this process as its
+ * caller, to `upstream_rejected_token` or `upstream_rejected_caller`.
+ * Undefined for everything else, such as an answer with another status, which only the caller can interpret.
  *
  * ```ts
  * catch (error) {

@@ -2,14 +2,14 @@ import type { CallingContext } from './calling-context.js';
 import type { UndiciRequest } from './undici-request.js';
 import { newSpanId } from '../../core/index.js';
 
-/** A field that lives between a dispatcher and the moment before the request is written. */
+/** A field that carries the ticket from a dispatcher to the request; it is removed before the request is written. */
 export const TICKET_FIELD = `x-internal-token-context-${newSpanId()}`;
 
 const NOBODY: CallingContext = { store: undefined, exempt: false };
 
 const contexts = new Map<string, CallingContext>();
 
-/** Remembers a context under a name that can travel as a field. */
+/** Remembers a context, and returns a name for it that can travel as a field. */
 export function issueTicket(context: CallingContext): string {
   const ticket = newSpanId();
   contexts.set(ticket, context);
@@ -21,8 +21,8 @@ export function voidTicket(ticket: string): void {
 }
 
 /**
- * The context that the request's ticket stands for; the field is gone afterwards. A ticket whose call is over stands for
- * nobody's: whatever runs by then may be somebody else's request.
+ * Returns the context that the ticket of a request stands for, and removes the field. A ticket whose call is over
+ * yields an empty context, since the code that runs by then may belong to another request.
  */
 export function takeTicket({ headers }: UndiciRequest): CallingContext | undefined {
   if (typeof headers === 'string') return undefined;

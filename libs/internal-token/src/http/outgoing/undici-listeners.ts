@@ -11,12 +11,12 @@ import { announcesHeads, distrust, keepsContext } from './undici-probe.js';
 
 const running = new WeakMap<UndiciRequest, OutgoingCall>();
 
-/** When a request is made, by every dispatcher and for every hop of a redirect; where it has to wait, before that. */
+/** Runs when a request is made, for each dispatcher and each hop of a redirect, before the request has to wait. */
 export function onUndiciRequest({ request }: { request: UndiciRequest }): void {
   try {
     decideOn(request);
   } catch (error) {
-    // Not to be understood is a reason not to be sent.
+    // Fail closed: a request that cannot be inspected is not sent.
     abort(request, new InternalTokenError('internal_call_unsafe', undefined, { cause: error }));
     throw error;
   }
@@ -31,7 +31,7 @@ function decideOn(request: UndiciRequest): void {
     abort: (error) => abort(request, error),
   });
   if (ruling === undefined) return;
-  // First of all: whatever comes of the rest, the application's own fields are gone.
+  // Remove the application's own fields first, whatever is decided below.
   removeReserved(request);
   if (ruling.refusal !== undefined) return abort(request, ruling.refusal);
   const { call, fields } = ruling;
@@ -49,22 +49,22 @@ function decideOn(request: UndiciRequest): void {
 
 function reasonAgainst(request: UndiciRequest, hasTicket: boolean): string | undefined {
   if (!announcesHeads(request)) {
-    return 'This copy of undici writes requests without announcing them, so their connection cannot be checked.';
+    return 'This copy of undici writes requests without announcing them, so their connection cannot be checked. Use fetch or undici 8.';
   }
   if (hasTicket || keepsContext(request)) return undefined;
   return (
-    'This copy of undici may send a queued request in the context of another. Use fetch or undici 8, or put ' +
-    'internalTokenInterceptor() on its dispatcher.'
+    'This copy of undici may send a queued request in the context of another one. Use fetch or undici 8, or compose ' +
+    'its dispatcher with internalTokenInterceptor().'
   );
 }
 
-/** The last moment before a request is written, with the connection that it is written to. */
+/** Runs just before a request is written, with the connection that it is written to. */
 export function onUndiciHead({ request, socket }: { request: UndiciRequest; socket: Duplex }): void {
   const refusal = socket.destroyed ? undefined : running.get(request)?.admit(socket);
   if (refusal === undefined) return;
-  // undici goes on to write, whatever is thrown or aborted here; a destroyed socket lets nothing out.
+  // undici writes the request even if it is aborted here; a destroyed socket sends nothing.
   try {
-    // With HTTP/2, undici loses count of a request that is aborted here, which may end the process.
+    // Aborting an HTTP/2 request here corrupts undici's request count, which may end the process.
     if ((socket as TLSSocket).alpnProtocol === 'h2') failWith(request, refusal);
     else abort(request, refusal);
   } finally {
@@ -88,13 +88,13 @@ export function onUndiciFailure({ request, error }: { request: UndiciRequest; er
 }
 
 function abort(request: UndiciRequest, error: InternalTokenError): void {
-  // `abort` is there from the moment a connection is; until then the request is given up before it gets one.
+  // `abort` exists once the request has a connection; before that, fail the request itself.
   if (typeof request.abort === 'function') request.abort(error);
   else if (typeof request.onResponseError === 'function') request.onResponseError(error);
   else request.onError?.(error);
 }
 
-/** The request fails with its connection, and its caller hears why. */
+/** When the connection ends, the request fails with this error. */
 function failWith(request: UndiciRequest, error: InternalTokenError): void {
   for (const name of ['onResponseError', 'onError'] as const) {
     const fail = request[name];
@@ -107,8 +107,8 @@ function add(request: UndiciRequest, fields: readonly string[]): void {
 }
 
 /**
- * When the request gets its connection. HTTP/1.1 reads the fields after that; HTTP/2, which announces no head of an
- * upgrade, has read them before, and sends none of ours.
+ * Runs `then` when the request gets its connection. HTTP/1.1 reads the fields after that. HTTP/2, which does not
+ * announce the head of an upgrade, has read them before and sends none of ours.
  */
 function atStart(request: UndiciRequest, then: () => void): void {
   for (const name of ['onRequestStart', 'onConnect'] as const) {

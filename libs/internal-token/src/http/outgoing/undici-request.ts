@@ -1,4 +1,4 @@
-/** What undici announces, from version 5 on. `onError` became `onResponseError` in version 8. */
+/** A request as undici announces it, from version 5 on. `onError` became `onResponseError` in version 8. */
 export interface UndiciRequest {
   readonly origin: string | URL;
   readonly method: string;

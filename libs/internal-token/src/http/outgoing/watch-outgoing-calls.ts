@@ -6,7 +6,7 @@ import { onUndiciAnswer, onUndiciEnd, onUndiciFailure, onUndiciHead, onUndiciReq
 
 const logger = new Logger('InternalTokenHttp');
 
-/** Every HTTP/1.1 client of Node announces its requests here: node:http(s), and each copy of undici, fetch's included. */
+/** The channels on which HTTP/1.1 clients announce their requests: node:http(s) and every undici, that of fetch too. */
 const channels = new Map<string, (message: unknown) => void>([
   ['http.client.request.created', contained(onNodeRequest)],
   ['http.client.response.finish', contained(onNodeAnswer)],
@@ -18,7 +18,7 @@ const channels = new Map<string, (message: unknown) => void>([
   ['undici:request:error', contained(onUndiciFailure)],
 ]);
 
-/** From now on the calls of this application are decided on. Returns the function that ends it. */
+/** Starts deciding on the calls of this application. Returns the function that stops it. */
 export function watchOutgoingCalls(propagation: Propagation): () => void {
   if (register(propagation)) for (const [name, listener] of channels) subscribe(name, listener);
   return () => {
@@ -26,13 +26,13 @@ export function watchOutgoingCalls(propagation: Propagation): () => void {
   };
 }
 
-/** What is thrown inside of a channel ends the process, not the request. */
+/** Catches what a listener throws: thrown inside a channel, it would end the process and not just the request. */
 function contained<Message>(listener: (message: Message) => void): (message: unknown) => void {
   return (message) => {
     try {
       listener(message as Message);
     } catch (error) {
-      logger.error('An outgoing call could not be looked at', error instanceof Error ? error.stack : String(error));
+      logger.error('An outgoing call could not be inspected', error instanceof Error ? error.stack : String(error));
     }
   };
 }
