@@ -109,15 +109,15 @@ for (const alg of Object.keys(KINDS)) {
   const jws = new SignJWT(payload).setProtectedHeader({ alg, typ: 'txntoken+jwt', kid: jwk.kid });
   accept(`signed with ${alg}`, ['R1'], await jws.sign(createPrivateKey({ key: jwk, format: 'jwk' })));
 }
-accept('typ with application/ in front', ['R65'], token({}, { typ: 'application/txntoken+jwt' }));
+accept('typ with the prefix application/', ['R65'], token({}, { typ: 'application/txntoken+jwt' }));
 accept('typ in another case', ['R65'], token({}, { typ: 'TxnToken+JWT' }));
-accept('a claim that nobody knows', ['R21'], token({ foo: { bar: [1, 2, 3] } }));
-accept('a header member that nobody knows', ['R21'], token({}, { foo: 'bar' }));
+accept('an unknown claim', ['R21'], token({ foo: { bar: [1, 2, 3] } }));
+accept('an unknown header member', ['R21'], token({}, { foo: 'bar' }));
 accept('aud as an array that contains the trust domain', ['R62'], token({ aud: ['other.example', TRUST_DOMAIN] }));
 accept('expired 4 s ago', ['R152'], token({ exp: NOW - 4 }), { expiresAt: NOW - 4 });
 accept('issued 4 s ahead', ['R152'], token({ iat: NOW + 4 }), { issuedAt: NOW + 4 });
 accept('nbf 4 s ahead', ['R76'], token({ nbf: NOW + 4 }));
-accept('exactly the longest lifetime', ['R76'], token({ exp: NOW + 290 }), { expiresAt: NOW + 290 });
+accept('exactly the maximum lifetime', ['R76'], token({ exp: NOW + 290 }), { expiresAt: NOW + 290 });
 accept('no rctx', ['R18'], token({ rctx: undefined }));
 for (const sub of ['Zoë Müller', '山田 太郎', 'auth0|5f7c', 'https://idp.example/users?id=7', '🦊']) {
   accept(`sub ${sub}`, ['R173'], token({ sub }), { userId: sub });
@@ -136,7 +136,7 @@ valid.push({
   token: tctx({ tenant_id: null, permissions: null }),
   claims: { ...tenantless, permissions: [] },
 });
-accept('custom claims stand in tctx', ['R22'], tctx({ plan: 'pro', limits: { orders: 7 } }), {
+accept('custom claims in tctx', ['R22'], tctx({ plan: 'pro', limits: { orders: 7 } }), {
   custom: { plan: 'pro', limits: { orders: 7 } },
 });
 accept(
@@ -169,8 +169,8 @@ refuse(
 );
 refuse('txn_malformed', 'in quotes', ['R72'], `"${good}"`);
 refuse('txn_malformed', 'space behind', ['R72'], `${good} `);
-refuse('txn_malformed', 'space in front', ['R72'], ` ${good}`);
-refuse('txn_malformed', 'line feed behind', ['R72'], `${good}\n`);
+refuse('txn_malformed', 'leading space', ['R72'], ` ${good}`);
+refuse('txn_malformed', 'trailing line feed', ['R72'], `${good}\n`);
 refuse('txn_malformed', 'padding', ['R72'], `${good}==`);
 refuse(
   'txn_malformed',
@@ -190,7 +190,7 @@ refuse(
       ],
   ),
 );
-refuse('txn_malformed', 'Bearer in front', ['R73'], `Bearer ${good}`);
+refuse('txn_malformed', 'leading Bearer', ['R73'], `Bearer ${good}`);
 refuse('txn_malformed', 'two tokens, joined by a comma', ['R74'], `${good},${good}`);
 refuse('txn_malformed', 'header is not JSON', ['R72'], signText('{', JSON.stringify(payload)));
 refuse('txn_malformed', 'payload is not JSON', ['R72'], signText(JSON.stringify(header), '{"iss":'));
@@ -330,13 +330,13 @@ refuse(
 );
 refuse(
   'txn_signature',
-  'one byte more',
+  'an extra byte',
   ['R61'],
   resigned((raw) => Buffer.concat([raw, Buffer.alloc(1)])),
 );
 refuse(
   'txn_signature',
-  'one byte less',
+  'a missing byte',
   ['R61'],
   resigned((raw) => raw.subarray(1)),
 );
@@ -410,17 +410,17 @@ for (const [name, sub] of [
   ['one space', ' '],
   ['a no-break space', '\u00a0'],
   ['a space behind', 'alice '],
-  ['a space in front', ' alice'],
-  ['a line feed behind', 'alice\n'],
-  ['a control character within', 'al\u0085ice'],
-  ['a line separator within', 'al\u2028ice'],
-  ['an override of the direction', '\u202ealice'],
+  ['a leading space', ' alice'],
+  ['a trailing line feed', 'alice\n'],
+  ['an inner control character', 'al\u0085ice'],
+  ['an inner line separator', 'al\u2028ice'],
+  ['a direction override', '\u202ealice'],
   ['an isolate', 'al\u2066ice'],
   ['a zero-width space', 'al\u200bice'],
   ['a zero-width joiner', 'al\u200dice'],
-  ['a byte order mark in front', '\ufeffalice'],
+  ['a leading byte order mark', '\ufeffalice'],
   ['a soft hyphen', 'al\u00adice'],
-  ['half of a surrogate pair', 'alice\ud800'],
+  ['a lone surrogate', 'alice\ud800'],
 ]) {
   refuse('txn_claims_invalid', `sub: ${name}`, ['R173'], token({ sub }));
 }
@@ -438,7 +438,7 @@ refuse('txn_claims_invalid', 'tenant_id a number', ['R22'], tctx({ tenant_id: 7 
 refuse('txn_claims_invalid', 'authenticated a string', ['R77'], tctx({ authenticated: 'true' }));
 
 write('verifier.json', {
-  description: 'Settings of the verifier that the vectors are meant for, and the time at which they are judged.',
+  description: 'Settings of the verifier that the vectors are for, and the time at which it checks them.',
   now: NOW,
   trustDomain: TRUST_DOMAIN,
   issuer: ISSUER,
