@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type NestModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { InternalTokenVerifier, KeyStore } from '../core/index.js';
@@ -18,6 +18,7 @@ import {
 } from './internal-token.options.js';
 import { KeyLoader } from './key-loader.js';
 import { MessageHandlers } from './guard/message-handlers.js';
+import { RefusalFilter } from './guard/refusal.filter.js';
 import { ReplayProtection } from './replay/replay-protection.js';
 import { RequestHook } from './admission/request-hook.js';
 import { resolveOptions } from './resolve-options.js';
@@ -80,7 +81,9 @@ import { WebSocketGateways } from './admission/websocket-gateways.js';
     InternalTokenGuard,
     // useExisting, so that a test can say overrideProvider(InternalTokenGuard).
     { provide: APP_GUARD, useExisting: InternalTokenGuard },
-    { provide: APP_FILTER, useClass: InternalTokenErrorFilter },
+    InternalTokenErrorFilter,
+    { provide: APP_FILTER, useExisting: InternalTokenErrorFilter },
+    RefusalFilter,
   ],
   exports: [
     RESOLVED_OPTIONS,
@@ -89,6 +92,7 @@ import { WebSocketGateways } from './admission/websocket-gateways.js';
     ClsModule,
     GracefulShutdown,
     InternalTokenContext,
+    InternalTokenErrorFilter,
     InternalTokenVerifier,
     KeyStore,
     RequestHook,
@@ -97,4 +101,13 @@ import { WebSocketGateways } from './admission/websocket-gateways.js';
     Tracer,
   ],
 })
-export class InternalTokenModule extends ConfigurableModuleClass {}
+export class InternalTokenModule extends ConfigurableModuleClass implements NestModule {
+  constructor(private readonly refusals: RefusalFilter) {
+    super();
+  }
+
+  /** No middleware: it is the last hook before Nest builds handlers, and hands each the filters that are there. */
+  configure(): void {
+    this.refusals.registerLast();
+  }
+}
