@@ -10,10 +10,10 @@ type OpenSpans = () => Iterable<Span>;
 const sources = new Set<OpenSpans>();
 
 /**
- * From now on a process that ends by an error that nobody handles says so with one line of level `fatal`, which has the
- * ids of the spans that were open, the oldest first. Node ends it as ever: with the stack on standard error and its code.
+ * Logs one line of level `fatal` when an unhandled error ends the process. It has the ids of the open spans, the oldest
+ * first. Node still ends the process in the usual way, with the stack on standard error and its exit code.
  *
- * @returns what ends this
+ * @returns the function that stops this
  */
 export function announceFatalEnd(openSpans: OpenSpans): () => void {
   if (sources.size === 0) process.on('uncaughtExceptionMonitor', announce);
@@ -25,7 +25,7 @@ export function announceFatalEnd(openSpans: OpenSpans): () => void {
 }
 
 function announce(error: unknown, origin: string): void {
-  // Somebody handles it: the process goes on, or ends in their words.
+  // Another handler decides whether the process ends, and reports it.
   if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
   const open: object[] = [];
   let openSpans = 0;

@@ -2,14 +2,14 @@ import { InternalTokenLoggingModule, type InternalTokenLoggingOptions } from './
 
 const forRoot = (options: object) => InternalTokenLoggingModule.forRoot(options as InternalTokenLoggingOptions);
 
-describe('the options of InternalTokenLoggingModule', () => {
+describe('The options of InternalTokenLoggingModule', () => {
   it.each([
     {},
     { inflightAfterMs: 1 },
     { inflightAfterMs: undefined, identity: undefined, sampling: undefined, clock: undefined },
     { identity: [] },
     { identity: ['sub', 'tenant'], clock: Date.now, sampling: { rate: 0.1 } },
-  ])('may be %j', (options) => {
+  ])('accepts the options %j', (options) => {
     expect(() => forRoot(options)).not.toThrow();
   });
 
@@ -24,7 +24,7 @@ describe('the options of InternalTokenLoggingModule', () => {
     ['identity', { identity: 'sub' }],
     ['clock', { clock: 1 }],
     ['sampling.rate', { sampling: { rate: 2 } }],
-  ])('name %s where it is wrong: %j', (option, options) => {
+  ])('refuses a wrong %s and names it: %j', (option, options) => {
     expect(() => forRoot(options)).toThrow(`"${option}"`);
   });
 });

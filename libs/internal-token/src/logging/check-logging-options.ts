@@ -4,7 +4,7 @@ import type { IdentityField } from './span-line.js';
 import type { InternalTokenLoggingOptions } from './span-writer.js';
 
 const IDENTITY: ReadonlySet<unknown> = new Set<IdentityField>(['sub', 'tenant']);
-/** Timers that wait longer do not wait at all. */
+/** Node fires timers with a longer delay at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws InternalTokenError `configuration_invalid`, naming the option */

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { performance } from 'node:perf_hooks';
 import { monotonicNow, preciseNow, toWallClock } from './clock.js';
 
-describe('the clock of log lines', () => {
+describe('The clock of log lines', () => {
   afterEach(() => jest.restoreAllMocks());
 
   it.each([
@@ -10,7 +10,7 @@ describe('the clock of log lines', () => {
     ['a little ahead', 7],
     ['a little behind', -7],
     ['behind', -3_600_000],
-  ])('tells a time within the millisecond of the wall clock, be that set %s', (_, by) => {
+  ])('stays within a millisecond of the wall clock when that is set %s', (_, by) => {
     const wall = Date.now() + by;
     jest.spyOn(Date, 'now').mockReturnValue(wall);
     jest.spyOn(performance, 'now').mockReturnValue(performance.now());
@@ -18,12 +18,12 @@ describe('the clock of log lines', () => {
     expect(preciseNow()).toBeLessThanOrEqual(wall + 1);
   });
 
-  it('tells more than the wall clock does', () => {
+  it('has a finer resolution than the wall clock', () => {
     const times = Array.from({ length: 200 }, preciseNow);
     expect(new Set(times).size).toBeGreaterThan(new Set(times.map(Math.floor)).size);
   });
 
-  it('tells moments that have passed as far apart as they were', () => {
+  it('keeps the distance between past moments when the wall clock is set', () => {
     const moment = monotonicNow();
     jest.spyOn(performance, 'now').mockReturnValue(performance.now());
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);

@@ -1,26 +1,25 @@
 import { performance } from 'node:perf_hooks';
 
-/** Epoch milliseconds with microseconds as decimals. */
+/** Returns epoch milliseconds, with microseconds as decimals. */
 export type Clock = () => number;
 
-/** How far the wall clock is ahead of the monotonic one, which NTP and suspended machines let run away. */
+/** How far the wall clock is ahead of the monotonic one. NTP and suspended machines make the two drift apart. */
 let ahead = 0;
 
-/** The clock of spans: a span's age by it is right whatever the wall clock was set to meanwhile. */
+/** The clock of spans: durations stay right even if the wall clock is set in the meantime. */
 export const monotonicNow: Clock = () => performance.timeOrigin + performance.now();
 
-/** The wall clock with sub-millisecond resolution: whole milliseconds would leave quick hops unordered. */
+/** The wall clock with sub-millisecond resolution; whole milliseconds would leave quick hops unordered. */
 export const preciseNow: Clock = () => toWallClock(monotonicNow());
 
 /**
- * What the wall clock showed at a moment that the monotonic clock tells, right by less than a millisecond.
- * @param moment of `monotonicNow`
+ * Converts a time of `monotonicNow` to wall clock time, exact to less than a millisecond.
  */
 export function toWallClock(moment: number): number {
   const before = monotonicNow();
   const wall = Date.now();
   const after = monotonicNow();
-  // The wall clock tells whole milliseconds: the true time lies within the one that it tells.
+  // The wall clock shows whole milliseconds, so the true time is within the one that it shows.
   ahead = Math.min(Math.max(ahead, wall - after), wall + 1 - before);
   return roundToMicroseconds(moment + ahead);
 }

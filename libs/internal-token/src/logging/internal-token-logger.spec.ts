@@ -14,7 +14,7 @@ function capture(options: Partial<InternalTokenLoggerOptions> = {}) {
   return { logger, written, last: () => JSON.parse(written.at(-1) ?? '') as LogLine };
 }
 
-/** What the request hook does: enters a context that holds the request's id and the running span. */
+/** Enters a context with the id of a request and its span, as the request hook does. */
 function inRequest<T>(span: object, fn: () => T): T {
   return enterStore({ txn, span } as InternalTokenStore, fn);
 }
@@ -22,7 +22,7 @@ function inRequest<T>(span: object, fn: () => T): T {
 const span = { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: 'bbbbbbbbbbbbbbbb', service: 'inventory' };
 
 describe('InternalTokenLogger', () => {
-  it('writes one object a line, one line a call, one write a line', () => {
+  it('writes one object per line, and one line per call in one write', () => {
     const { logger, written } = capture();
     logger.log('first', 'second', { a: 1 }, [2], 'Context');
     logger.error('broken', new Error('inner').stack, 'Context');
@@ -33,7 +33,7 @@ describe('InternalTokenLogger', () => {
     }
   });
 
-  it('has microseconds in its time, and lines in order', () => {
+  it('writes times with microseconds, in order', () => {
     const { logger, written } = capture();
     for (let count = 0; count < 50; count++) logger.log(`${count}`);
     const times = written.map((text) => (JSON.parse(text) as LogLine).time);
@@ -42,13 +42,13 @@ describe('InternalTokenLogger', () => {
     expect(Math.abs((times[0] ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('writes no ids outside of a request', () => {
+  it('writes no ids outside a request', () => {
     const { logger, last } = capture();
     logger.log('started');
     expect(Object.keys(last())).toEqual(['time', 'level', 'msg', 'service', 'instance']);
   });
 
-  it('R117, R126: writes the ids of the request, after awaits and in child tasks too', async () => {
+  it('R117, R126: writes the ids of the request, also after awaits and in child tasks', async () => {
     const { logger, written } = capture();
     const background: Promise<void>[] = [];
     await inRequest(span, async () => {
@@ -77,7 +77,7 @@ describe('InternalTokenLogger', () => {
     }
   });
 
-  it('reads the arguments as Nest does: context, stack, params, errors', () => {
+  it('reads its arguments as Nest does: context, stack, params, errors', () => {
     const { logger, last } = capture();
     logger.log('stock', { item: 'tea', left: 3 }, 'Stock');
     expect(last()).toMatchObject({ level: 'info', msg: 'stock', context: 'Stock', params: { item: 'tea', left: 3 } });
@@ -99,7 +99,7 @@ describe('InternalTokenLogger', () => {
     expect(last()).toMatchObject({ msg: 'Named' });
   });
 
-  it("works behind Nest's own Logger, whose context it shows", () => {
+  it("works behind Nest's own Logger and shows its context", () => {
     const { logger, last } = capture();
     Logger.overrideLogger(logger);
     try {
@@ -110,7 +110,7 @@ describe('InternalTokenLogger', () => {
     }
   });
 
-  it('nothing that is logged overwrites a member of the line', () => {
+  it('does not let logged data overwrite a member of the line', () => {
     const { logger, last } = capture();
     const forged = { time: 0, level: 'fatal', service: 'x', instance: 'x', txn: 'x', span_id: 'x', ev: 'end', dur: 1 };
     inRequest(span, () => logger.log('message', { ...forged, msg: 'x', err: 'x', tok: {} }));
@@ -119,7 +119,7 @@ describe('InternalTokenLogger', () => {
     expect(last().params).toMatchObject({ ...forged, msg: 'x' });
   });
 
-  it('R115, R116: prints no credential, wherever it was put', () => {
+  it('R115, R116: prints no credential, wherever it is', () => {
     const { logger, written } = capture();
     const error = Object.assign(new Error(`refused ${TOKEN}`), { config: { headers: { authorization: 'Basic zzz' } } });
     logger.log(TOKEN, TOKEN);
@@ -132,7 +132,7 @@ describe('InternalTokenLogger', () => {
     expect(written.join('')).not.toContain('zzz');
   });
 
-  it('R121: writes values from outside shortened, and in printable characters only', () => {
+  it('R121: shortens values from outside and prints only printable characters', () => {
     const { logger, written, last } = capture();
     logger.log(`kid\n{"level":"fatal"}\u001b[2J\u2028\u202e\u0085${'x'.repeat(100_000)}`, { kid: 'y'.repeat(100_000) });
     expect(written[0]).toMatch(/^[\x20-\x7e…]+\n$/);
@@ -140,7 +140,7 @@ describe('InternalTokenLogger', () => {
     expect(last().msg.startsWith('kid\n{"level":"fatal"}\u001b[2J\u2028\u202e\u0085xxx')).toBe(true);
   });
 
-  it('R121: is bounded, however many values are logged at once', () => {
+  it('R121: bounds a line, however many values are logged at once', () => {
     const { logger, written, last } = capture();
     const values = Array.from({ length: 5_000 }, (_, index) => ({ [`member${index}`]: 'x'.repeat(2_000) }));
     logger.log('many', ...values, 'Context');
@@ -184,7 +184,7 @@ describe('InternalTokenLogger', () => {
     for (const text of written) expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
-  it("takes a least level in Nest's names or its own, or the levels themselves", () => {
+  it("accepts a lowest level in Nest's or its own names, or a list of levels", () => {
     for (const options of [{ level: 'warn' }, { levels: ['warn', 'error', 'fatal'] as const }]) {
       const { logger, written } = capture(options);
       logger.log('no');
@@ -200,13 +200,13 @@ describe('InternalTokenLogger', () => {
     expect(() => capture({ level: 'loud' })).toThrow(/level is "loud"; give one of trace, debug, info/);
   });
 
-  it('names the process by host and process id unless told', () => {
+  it('names the process by host and process id by default', () => {
     const written: string[] = [];
     new InternalTokenLogger({ service: 'orders', destination: { write: (text) => written.push(text) } }).log('x');
     expect((JSON.parse(written[0] ?? '') as LogLine).instance).toMatch(new RegExp(`^.+-${process.pid}$`));
   });
 
-  it('publishes each line that it writes, whatever its format, with nothing secret in it', () => {
+  it('publishes each line that it writes in any format, without secrets', () => {
     const heard: unknown[] = [];
     const listener = (line: unknown) => heard.push(line);
     subscribe('nestjs-internal-token:log-line', listener);

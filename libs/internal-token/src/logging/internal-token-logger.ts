@@ -9,31 +9,31 @@ import { type LineLevel, type LogLine, stringifyLine } from './log-line.js';
 import { prettyFormat } from './pretty-format.js';
 import { currentRequestFields } from './request-fields.js';
 
-/** How {@link InternalTokenLogger} writes. */
+/** Options of {@link InternalTokenLogger}. */
 export interface InternalTokenLoggerOptions {
-  /** The process's own name, on lines that belong to no domain. */
+  /** The name of the process, for lines that belong to no domain. */
   readonly service: string;
-  /** What tells this process from others of the same name. Default: `<hostname>-<pid>`. */
+  /** Distinguishes this process from others with the same name. Default: `<hostname>-<pid>`. */
   readonly instance?: string;
-  /** `json`: one object a line, for machines. `pretty`: for people. Default `json`. */
+  /** `json`: one object per line, for machines. `pretty`: for people. Default `json`. */
   readonly format?: 'json' | 'pretty';
-  /** The least level, in Nest's names (`log`) or the lines' (`info`). Default: Nest's `NEST_LOG_LEVEL`, else all. */
+  /** The lowest level, as Nest (`log`) or the lines (`info`) name it. Default: Nest's `NEST_LOG_LEVEL`, else all. */
   readonly level?: string;
-  /** The levels themselves; `level` is not looked at then. */
+  /** The exact levels to write; `level` is then ignored. */
   readonly levels?: readonly LogLevel[];
-  /** Colours of the pretty format. Default: when standard output is a terminal and `NO_COLOR` is not set. */
+  /** Colours of the pretty format. Default: on if standard output is a terminal and `NO_COLOR` is not set. */
   readonly colors?: boolean;
   /**
-   * Where lines go, one call a line. Default: standard output, errors too, so that the order of lines holds. One that
-   * fails ends nothing: what could not be written is counted and told on standard error. For a stream whose reader does
-   * not keep up, 1 MiB waits at most.
+   * Where lines go, one call per line. Default: standard output, for errors too, so that lines keep their order. A
+   * destination that fails does not end the process: lines that could not be written are counted and reported on
+   * standard error. For a stream whose reader does not keep up, at most 1 MiB is buffered.
    */
   readonly destination?: LineDestination;
-  /** The time of lines. Default: the wall clock with microseconds. */
+  /** The clock of the lines. Default: the wall clock with microseconds. */
   readonly clock?: Clock;
 }
 
-/** Here development tools and tests hear of each line as it is written, in whatever format that is. */
+/** Publishes each line that is written, in any format, for development tools and tests. */
 const lines = channel('nestjs-internal-token:log-line');
 
 const NEST_LEVELS = ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'] as const;
@@ -47,9 +47,9 @@ const NEST_LEVEL_OF: Record<LineLevel, LogLevel> = {
 };
 
 /**
- * Nest's logger with the current request on every line: framework, guards, filters and application code, after awaits
- * and in child tasks, one line a call, one write a line. Credentials and keys never get onto a line, whatever is logged,
- * and what is logged cannot overwrite the line's own members.
+ * Nest's logger with the ids of the current request on every line of the framework, guards, filters and application
+ * code, after awaits and in child tasks. Each call writes one line in one write. Credentials and keys never get onto a
+ * line, and logged data cannot overwrite the line's own members.
  *
  * ```ts
  * const app = await NestFactory.create(AppModule, { logger: new InternalTokenLogger({ service: 'orders' }) });
@@ -62,7 +62,7 @@ export class InternalTokenLogger extends ConsoleLogger {
   readonly #sink: LineSink;
   readonly #clock: Clock;
 
-  /** @throws TypeError if `level` is none */
+  /** @throws TypeError if `level` is not a known level */
   constructor(options: InternalTokenLoggerOptions) {
     super({ json: options.format !== 'pretty', ...logLevels(options) });
     this.#service = options.service;

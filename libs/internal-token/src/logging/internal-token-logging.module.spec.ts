@@ -26,7 +26,7 @@ const schema = JSON.parse(readFileSync(new URL('./log-line.schema.json', import.
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<LogLine>(schema);
 const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
 const background: Promise<unknown>[] = [];
-/** Of the request that waits for its client to leave. */
+/** State of the request that waits for its client to disconnect. */
 let arrived = Promise.withResolvers<void>();
 let left = Promise.withResolvers<void>();
 
@@ -69,7 +69,7 @@ class OrdersController {
     throw new Error('broken');
   }
 
-  /** Sends half of an answer; then it breaks, or nothing comes any more. */
+  /** Sends half of an answer and then breaks off or stalls. */
   @Get(':id/half/:way')
   async half(@Param('way') way: string, @Res() response: ServerResponse & { raw?: ServerResponse }): Promise<void> {
     const { raw = response } = response;
@@ -77,7 +77,7 @@ class OrdersController {
     if (way === 'broken') throw new Error('broken');
   }
 
-  /** Answers nothing before its client has left; then it finishes, or fails. */
+  /** Does not answer before its client has disconnected; then it completes or fails. */
   @Get(':id/nothing/:way')
   async nothing(@Param('way') way: string): Promise<string> {
     arrived.resolve();
@@ -86,7 +86,7 @@ class OrdersController {
     return 'too late';
   }
 
-  /** A status that no RFC knows; Node and its clients take any of three digits. */
+  /** A status that no RFC defines; Node and its clients accept any three digits. */
   @Get(':id/odd')
   odd(@Res() response: ServerResponse & { raw?: ServerResponse }): void {
     const { raw = response } = response;
@@ -116,7 +116,7 @@ class AppModule {}
 describe.each([
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
-])('the log of an application on %s', (_, adapter) => {
+])('The log of an application on %s', (_, adapter) => {
   const written: string[] = [];
   let base: string;
   let close: () => Promise<void>;
@@ -142,14 +142,14 @@ describe.each([
     return response;
   }
 
-  /** The end line is written when the response has closed, a moment after the client has read it. */
+  /** The end line is written when the response closes, a moment after the client has read it. */
   async function ended(txn: string): Promise<void> {
     while (!linesOf(txn).some(({ ev, kind }) => ev === 'end' && kind === 'server')) {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
 
-  it('R117, R126: carries the token id on every line of a request: guard, handler, port, after awaits, child tasks', async () => {
+  it('R117, R126: every line of a request has the token id: in guard, handler, port, after awaits and in child tasks', async () => {
     const claims = tokens.claims({ scope: 'test', tenantId: 'acme' });
     await ask('/orders/7', tokens.token(claims));
     const request = linesOf(claims.tokenId);
@@ -200,7 +200,7 @@ describe.each([
     }
   });
 
-  it('tells an answer that broke off here from a client that did not wait for the rest', async () => {
+  it('distinguishes an answer that broke off from a client that did not wait for the rest', async () => {
     for (const [way, level, err] of [
       ['broken', 'error', { message: 'broken' }],
       ['silent', 'info', { status: 499 }],
@@ -220,23 +220,26 @@ describe.each([
     }
   });
 
-  it.each(['done', 'broken'])('says 499 of a client that left without any answer, and is %s later', async (way) => {
-    arrived = Promise.withResolvers();
-    left = Promise.withResolvers();
-    const claims = tokens.claims({ scope: 'test' });
-    const leaving = new AbortController();
-    const headers = { 'Txn-Token': tokens.token(claims) };
-    const asked = fetch(`${base}/orders/7/nothing/${way}`, { headers, signal: leaving.signal });
-    await arrived.promise;
-    leaving.abort();
-    await expect(asked).rejects.toThrow();
-    await ended(claims.tokenId);
-    left.resolve();
-    await ask('/orders/7', tokens.token());
-    const ends = linesOf(claims.tokenId).filter(({ ev, kind }) => ev === 'end' && kind === 'server');
-    expect(ends).toEqual([expect.objectContaining({ level: 'info', status: 499 })]);
-    expect(ends[0]?.err).toMatchObject({ status: 499 });
-  });
+  it.each(['done', 'broken'])(
+    'logs 499 for a client that left before any answer, when the handler is %s later',
+    async (way) => {
+      arrived = Promise.withResolvers();
+      left = Promise.withResolvers();
+      const claims = tokens.claims({ scope: 'test' });
+      const leaving = new AbortController();
+      const headers = { 'Txn-Token': tokens.token(claims) };
+      const asked = fetch(`${base}/orders/7/nothing/${way}`, { headers, signal: leaving.signal });
+      await arrived.promise;
+      leaving.abort();
+      await expect(asked).rejects.toThrow();
+      await ended(claims.tokenId);
+      left.resolve();
+      await ask('/orders/7', tokens.token());
+      const ends = linesOf(claims.tokenId).filter(({ ev, kind }) => ev === 'end' && kind === 'server');
+      expect(ends).toEqual([expect.objectContaining({ level: 'info', status: 499 })]);
+      expect(ends[0]?.err).toMatchObject({ status: 499 });
+    },
+  );
 
   it('R115, R120: contains neither token nor user', async () => {
     await ask('/orders/7', tokens.token({ scope: 'test', userId: 'ada-lovelace' }));
@@ -244,7 +247,7 @@ describe.each([
     expect(written.join('')).not.toMatch(/eyJ|ada-lovelace/);
   });
 
-  it('is what the schema says, line for line', () => {
+  it('every line conforms to the schema', () => {
     expect(written.length).toBeGreaterThan(30);
     expect(new Set(lines().map(({ ev }) => ev))).toEqual(new Set([undefined, 'start', 'end']));
     for (const line of lines()) {
@@ -252,7 +255,7 @@ describe.each([
     }
   });
 
-  it('a line with a stranger among its members is not what the schema says', () => {
+  it('the schema refuses a line with an unknown member', () => {
     const [line] = lines();
     expect(validate({ ...line, authorization: 'x' })).toBe(false);
     expect(validate({ ...line, txn: 'x', trace_id: 'x' })).toBe(false);
@@ -260,8 +263,8 @@ describe.each([
   });
 });
 
-describe('the log of an application that samples', () => {
-  it('has no span of a request that went well, all of one that failed, and what application code said of either', async () => {
+describe('The log of an application that samples', () => {
+  it("has no span of a successful request, all spans of a failed one, and the application's own lines of both", async () => {
     const written: LogLine[] = [];
     const destination = { write: (text: string) => written.push(JSON.parse(text) as LogLine) };
     const logger = new InternalTokenLogger({ service: 'orders', destination, level: 'info' });
@@ -299,7 +302,7 @@ describe('the log of an application that samples', () => {
   });
 });
 
-describe('the log of a request whose key has to be fetched first', () => {
+describe('The log of a request whose key has to be fetched first', () => {
   const { promise: fetched, resolve: arrive } = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   let loads = 0;
@@ -322,7 +325,7 @@ describe('the log of a request whose key has to be fetched first', () => {
   })
   class WaitingModule {}
 
-  it("has its start under the token's id, and nothing of it under another", async () => {
+  it("has its start line under the token's id, and no line under another id", async () => {
     const written: LogLine[] = [];
     const destination = { write: (text: string) => written.push(JSON.parse(text) as LogLine) };
     const logger = new InternalTokenLogger({ service: 'orders', destination, level: 'debug' });
@@ -343,7 +346,7 @@ describe('the log of a request whose key has to be fetched first', () => {
   });
 });
 
-it('two modules that would both write each span stop the start', async () => {
+it('refuses to start with two logging modules, which would both write each span', async () => {
   @Module({
     imports: [
       InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys }),
@@ -357,7 +360,7 @@ it('two modules that would both write each span stop the start', async () => {
   await expect(starting).rejects.toMatchObject({ code: 'configuration_invalid' });
 });
 
-it('an application without any logger opens spans like any other', () => {
+it('an application without a logger still opens spans', () => {
   Logger.overrideLogger(false);
   const problems = jest.spyOn(Logger.prototype, 'error');
   const tracer = new Tracer({ service: 'orders' });

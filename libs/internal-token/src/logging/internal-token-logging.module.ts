@@ -15,22 +15,22 @@ import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
 
-/** Whose spans have a writer. */
+/** The tracers whose spans already have a writer. */
 const written = new WeakSet<Tracer>();
 
-/** Nest's logger, which also tells what the one behind it would write; loggers of other makes may not know. */
+/** Nest's logger, which also says whether the logger behind it writes a level, if that logger can tell. */
 class SpanLogger extends Logger {
   isLevelEnabled(level: LogLevel): boolean {
     const { localInstance } = this as { localInstance?: LoggerService & { isLevelEnabled?(level: LogLevel): boolean } };
-    // Absent where the application has `logger: false`.
+    // Undefined if the application has `logger: false`.
     return localInstance !== undefined && (localInstance.isLevelEnabled?.(level) ?? true);
   }
 }
 
 /**
  * Writes one line for every span that ends: requests served, requests made, calls across a domain's port. Import it
- * once, beside `InternalTokenModule`; the lines go through Nest's `Logger`, best to an {@link InternalTokenLogger}.
- * A process that ends by an error that nobody handles leaves one more, with the ids of what was open.
+ * once, beside `InternalTokenModule`. The lines go through Nest's `Logger`, preferably to an
+ * {@link InternalTokenLogger}. If an unhandled error ends the process, one more line has the ids of the open spans.
  */
 @Module({})
 export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationShutdown {
@@ -51,12 +51,12 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
     };
   }
 
-  /** @throws InternalTokenError `configuration_invalid` if another one writes already */
+  /** @throws InternalTokenError `configuration_invalid` if the module was imported before */
   onModuleInit(): void {
     if (written.has(this.tracer)) {
       throw new InternalTokenError(
         'configuration_invalid',
-        'InternalTokenLoggingModule.forRoot() is imported twice, and every span would have two lines. Import it once.',
+        'InternalTokenLoggingModule.forRoot() is imported twice, so every span would have two lines. Import it once.',
       );
     }
     written.add(this.tracer);

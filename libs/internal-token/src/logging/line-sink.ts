@@ -1,27 +1,27 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
-/** What takes lines; streams among them are never written to without bound. */
+/** Takes lines. If it is a stream, the number of buffered bytes is bounded. */
 export interface LineDestination {
   write(line: string): unknown;
 }
 
-/** Bytes that may wait for a reader, of one destination. */
+/** Bytes that may be buffered for one destination. */
 const MAX_WAITING_BYTES = 1_048_576;
-/** Of notices, where standard error is not read either. */
+/** Bytes of notices that may be buffered if standard error is not read either. */
 const MAX_WAITING_NOTICES = 65_536;
-/** How long the last line of a process waits for a pipe that is full: tries, and milliseconds between them. */
+/** How long the last line of a process waits for a full pipe: number of attempts, and milliseconds between them. */
 const LAST_TRIES = 10;
 const LAST_PAUSE_MS = 10;
 
 const sinks = new WeakMap<LineDestination, LineSink>();
-/** On streams that have a listener already, whichever copy of this module added it. */
+/** Marks streams that already have an error listener, whichever copy of this module added it. */
 const SURVIVES = Symbol.for('nestjs-internal-token:survives-errors');
 
 /**
- * The one way out for lines. A destination that fails (a full disk, a reader that left) ends nothing and is tried again
- * with each line; for a reader that does not keep up at most {@link MAX_WAITING_BYTES} wait. Lines that could not be
- * written are counted; standard error says so once, and again, with their number, when lines are written again.
+ * Writes all lines. A destination that fails (a full disk, a reader that left) does not end the process and is tried
+ * again with each line; for a slow reader at most {@link MAX_WAITING_BYTES} are buffered. Lost lines are counted, and
+ * standard error reports once that lines are being lost, and later that they are written again and how many were lost.
  */
 export class LineSink {
   static #processEnds = false;
@@ -30,17 +30,17 @@ export class LineSink {
   readonly #stream: (Writable & { readonly fd?: unknown }) | undefined;
   /** Lines since the destination last worked. */
   #lost = 0;
-  /** The last line may have been written in part: the next one begins on a line of its own. */
+  /** True if the last line may have been written only in part, so that the next one must begin with a line break. */
   #broken = false;
 
-  /** One for each destination, so that it is told once, however many loggers write there. */
+  /** One sink per destination, so that a loss is reported once, even if several loggers write there. */
   static of(destination: LineDestination): LineSink {
     const sink = sinks.get(destination) ?? new LineSink(destination);
     sinks.set(destination, sink);
     return sink;
   }
 
-  /** For the last line of a process, which `write` logs: past lines that still wait, which nobody would write any more. */
+  /** Lets `write` log the last line of a process, ahead of buffered lines, which would no longer be written. */
   static whileProcessEnds(write: () => void): void {
     LineSink.#processEnds = true;
     try {
@@ -66,7 +66,7 @@ export class LineSink {
         return;
       }
       const { writableLength: waiting, fd } = this.#stream;
-      // With nothing before it, a line gets to a file, a terminal or a pipe with room for it while it is written.
+      // If nothing is buffered, a stream writes a line to a file, a terminal or a pipe with room synchronously.
       if (LineSink.#processEnds && typeof fd === 'number' && waiting > 0) return this.#writeNow(fd, line);
       const bytes = this.#encode(line);
       if (waiting > 0 && waiting + bytes.length > MAX_WAITING_BYTES) this.#lose('the reader does not keep up');
@@ -77,7 +77,7 @@ export class LineSink {
   }
 
   #writeNow(fd: number, line: string): void {
-    // The one before it may have been written in part.
+    // The line before it may have been written only in part.
     this.#broken = true;
     const bytes = this.#encode(line);
     for (let at = 0, tries = LAST_TRIES; at < bytes.length;) {
@@ -115,7 +115,7 @@ export class LineSink {
 function surviveErrors(stream: Writable & { [SURVIVES]?: true }): void {
   if (stream[SURVIVES]) return;
   Object.defineProperty(stream, SURVIVES, { value: true });
-  // An error without a listener ends the process; each line hears of its own.
+  // An error event without a listener would end the process. Each line gets its own error in the write callback.
   stream.on('error', () => undefined);
 }
 
@@ -124,7 +124,7 @@ function notify(text: string): void {
     surviveErrors(process.stderr);
     if (process.stderr.writableLength < MAX_WAITING_NOTICES) process.stderr.write(`${text}\n`);
   } catch {
-    // There is nobody left to tell.
+    // Standard error fails as well, so this cannot be reported.
   }
 }
 

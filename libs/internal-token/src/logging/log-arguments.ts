@@ -10,7 +10,7 @@ import {
 } from './sanitize.js';
 import { SpanLine } from './span-line.js';
 
-/** What a call of a Nest logger says. */
+/** The arguments of a call to a Nest logger, as members of a line. */
 export interface LogArguments {
   msg: string;
   context?: string;
@@ -19,15 +19,15 @@ export interface LogArguments {
   span?: SpanLine;
 }
 
-/** More than a line is for; whoever spreads a list gets its beginning. */
+/** Further arguments are only counted, for code that spreads a long list. */
 const MAX_ARGUMENTS = 100;
 
 /**
- * Reads the arguments of `logger.log(message, ...more)` as Nest does: a last text is the context, a text that looks like
- * a stack is one, plain objects are params. Errors become `err`; what is left over goes to `params.args`.
+ * Reads the arguments of `logger.log(message, ...more)` as Nest does: a string at the end is the context, a string that
+ * looks like a stack is one, plain objects are params. An error becomes `err`; everything else goes to `params.args`.
  */
 export function readLogArguments(message: unknown, more: readonly unknown[]): LogArguments {
-  // One for every hop of every request; it comes alone.
+  // The most frequent kind of line. It has no further arguments.
   if (SpanLine.is(message)) return { msg: sanitizeText(message.msg), span: message };
   const given = more.filter((each) => each !== undefined);
   const last = given.at(-1);
@@ -56,7 +56,7 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
   return read;
 }
 
-/** A message may be a function: a class stands for its name, any other is called when the line is really written. */
+/** A message may be a function: a class yields its name, any other function is called now that the line is written. */
 function resolve(message: unknown): unknown {
   if (typeof message !== 'function') return message;
   try {

@@ -17,7 +17,7 @@ describe('prettyFormat', () => {
     );
   });
 
-  it('shows an error by its type and message once, and its stack below', () => {
+  it('shows type and message of an error once, and its stack below', () => {
     const err = { type: 'TypeError', message: 'x is odd', stack: 'TypeError: x is odd\n    at place (file.ts:1:2)' };
     expect(prettyFormat(false)({ ...line, level: 'error', msg: 'x is odd', err })).toBe(
       `09:05:07.042 ERROR orders    ${' '.repeat(9)} TypeError: x is odd\n    at place (file.ts:1:2)`,
@@ -28,7 +28,7 @@ describe('prettyFormat', () => {
     expect(prettyFormat(false)(line)).toBe(`09:05:07.042 INFO  orders    ${' '.repeat(9)} POST /orders`);
   });
 
-  it('gives the services of one application different colours, and each always the same', () => {
+  it('gives each service of an application its own constant colour', () => {
     const codes = ['gateway', 'catalog', 'inventory', 'orders'].map((service) => {
       const text = prettyFormat(true)({ ...line, service });
       expect(prettyFormat(true)({ ...line, service })).toBe(text);
@@ -37,7 +37,7 @@ describe('prettyFormat', () => {
     expect(new Set(codes).size).toBe(4);
   });
 
-  it('R121: lets nothing from outside end a line, move the cursor or pass for a line', () => {
+  it('R121: data from outside cannot end a line, move the cursor or imitate a line', () => {
     const stack = 'Error: a\n09:00:00.000 INFO forged\n    at here:1:1\n\u001b[2J at there:1:1';
     const text = prettyFormat(false)({
       ...line,

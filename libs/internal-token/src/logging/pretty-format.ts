@@ -14,7 +14,7 @@ const LEVELS: Record<LineLevel, { label: string; paint: (colors: Colors) => Pain
   fatal: { label: 'FATAL', paint: (colors) => (text) => colors.bold(colors.red(text)) },
 };
 
-/** Red and yellow are left to levels, dark blue cannot be read on black. */
+/** Red and yellow are reserved for levels; dark blue is unreadable on black. */
 const SERVICE_COLORS = [
   'greenBright',
   'magenta',
@@ -29,8 +29,8 @@ const NAME_WIDTH = 9;
 const INDENT = '    ';
 
 /**
- * The line for people: time, level, service, request, message, duration. A service keeps its colour in every process.
- * The request is shown by the end of its id, which is random; its beginning is a time and the same for neighbours.
+ * Formats a line for people: time, level, service, request, message, duration. A service has the same colour in every
+ * process. Of the request id only the end is shown, which is random; it begins with the time.
  *
  * @param color whether to use ANSI colours
  */
@@ -61,7 +61,7 @@ function messageOf(line: LogLine, colors: Colors): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** Every line of a stack is indented, so that none can pass for a line of the log. */
+/** Every line of a stack is indented, so that none looks like a line of the log. */
 function stackOf(err: ErrorFields | undefined, colors: Colors): string {
   const frames = err?.stack?.split(/\r?\n/).filter((frame) => /^\s+at /.test(frame)) ?? [];
   return frames.map((frame) => `\n${INDENT}${colors.dim(printable(frame.trim()))}`).join('');

@@ -30,7 +30,7 @@ const opaque = fc.string({
 const blank = fc.constantFrom(' ', ': ', '=', '="', "='", ', ', '\n', '(', '[', '/', '?t=', '');
 
 describe('redactText', () => {
-  it('R115: removes a JWT wherever it stands, whatever is around it', () => {
+  it('R115: removes a JWT anywhere in a text, whatever surrounds it', () => {
     fc.assert(
       fc.property(fc.string(), blank, anyToken, fc.string(), (before, gap, token, after) => {
         const [, payload, signature] = token.split('.') as [string, string, string];
@@ -72,18 +72,18 @@ describe('redactText', () => {
     );
   });
 
-  it('R116: removes bearer values that stand without their header', () => {
+  it('R116: removes bearer values without their header', () => {
     expect(redactText('got bearer s3cr3t-value from client')).toBe(`got bearer ${REDACTED} from client`);
     expect(redactText('DPoP abc.def')).toBe(`DPoP ${REDACTED}`);
   });
 
-  it('R116: removes private keys as PEM: whole, cut off, with escaped line breaks', () => {
+  it('R116: removes PEM private keys: whole, cut off, with escaped line breaks', () => {
     for (const text of [PEM, PEM.slice(0, 60), JSON.stringify(PEM), PEM.replace('PRIVATE', 'EC PRIVATE')]) {
       expect(redactText(`key ${text}`)).not.toContain('MIGHAgEA');
     }
   });
 
-  it('R116: removes private members of a JWK that became text', () => {
+  it('R116: removes private members of a JWK in a text', () => {
     const d = 'B7h8dGq0o2Y3vW1kzv2hYk7wqD3fQ9jv7mU5rT0aZlE';
     for (const text of [`{"kty":"EC","d":"${d}"}`, `{ kty: 'EC', d: '${d}' }`, JSON.stringify(`{"d":"${d}"}`)]) {
       expect(redactText(text)).not.toContain(d);
@@ -96,7 +96,7 @@ describe('redactText', () => {
     );
   });
 
-  it('leaves ordinary text as it is', () => {
+  it('leaves ordinary text unchanged', () => {
     const texts = [
       'The Authorization field is missing',
       'Bearer token expected',
@@ -110,7 +110,7 @@ describe('redactText', () => {
     for (const text of texts) expect(redactText(text)).toBe(text);
   });
 
-  it('gives the same answer every time, and nothing comes back the second time', () => {
+  it('is deterministic, and a second run finds nothing more', () => {
     fc.assert(
       fc.property(fc.string(), opaque, (text, value) => {
         const dirty = `${text} Bearer ${value} ${TOKEN} cookie: ${text}`;
@@ -145,7 +145,7 @@ describe('redactText', () => {
   });
 
   it.each(['accessToken=', 'access_token: ', 'X-Api-Key: ', 'secret=', 'password: ', 'X-Auth-Token: '])(
-    'R167: removes what follows a scheme behind %s',
+    'R167: removes what follows a scheme after %s',
     (name) => {
       for (const scheme of ['Bearer ', 'bearer: ', 'DPoP ', 'Basic ', 'Token ', 'Bearer "']) {
         expect(redactText(`said ${name}${scheme}hunter2 next`)).not.toContain('hunter2');
@@ -182,14 +182,14 @@ describe('redactText', () => {
     }
   });
 
-  it('R167: removes an encrypted private key behind its name, in quotes and without', () => {
+  it('R167: removes an encrypted private key after its name, with and without quotes', () => {
     const key = PEM.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE').replace('MIGH', 'MIIB');
     for (const text of [`private_key=${key}`, `{ privateKey: '${key}' }`, JSON.stringify({ secret: key })]) {
       expect(redactText(text)).not.toContain('MIIBAgEA');
     }
   });
 
-  it('R167: removes private keys without their PEM header, and shows public ones', () => {
+  it('R167: removes private keys without their PEM header, and keeps public ones', () => {
     for (const [type, options] of [
       ['ec', { namedCurve: 'P-256' }],
       ['ec', { namedCurve: 'P-384' }],
@@ -229,7 +229,7 @@ describe('redactText', () => {
   });
 });
 
-/** The most that any character costs. */
+/** The maximum number of steps per character. */
 const STEPS = 10;
 const HOSTILE = [
   'eyJ xeyJ xeyJa eyJ. a. a.b ://a: :// : ://a@ MII MIGHAgEA secret= secret=" cookie, x- Aa1 = \\n \\r a" a\'\\'.split(
@@ -262,7 +262,7 @@ function bodyOf(pem: string): string {
 }
 
 describe('isSecretName', () => {
-  it('knows names in every spelling of case, dash and underscore', () => {
+  it('recognizes secret names in every spelling of case, dash and underscore', () => {
     for (const name of ['Authorization', 'TXN_TOKEN', 'txn-token', 'Set-Cookie', 'accessToken', 'client_secret']) {
       expect(isSecretName(name)).toBe(true);
     }

@@ -3,37 +3,37 @@ import { SecretScanner } from './secret-scanner.js';
 
 export { REDACTED } from './secret-scanner.js';
 
-/** Names, in lower case and without `-`, `_` and spaces, that hold credentials as members and mean nothing in a text. */
+/** Names that hold credentials as members but not in a text; in lower case, without `-`, `_` and spaces. */
 const MEMBERS_ONLY = new Set(['cookies', 'dpop', 'token', 'jwt', 'signingkey']);
 
 /** JWK members that hold private or symmetric key material (RFC 7518, section 6). */
 const PRIVATE_JWK_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']);
 
-/** One cheap look that clears nearly every text; the scanner reads what it lets through. */
+/** A cheap test that clears nearly every text; only texts that match are scanned. */
 const SUSPECT =
   /eyJ|bearer|dpop|basic|authorization|cookie|token|secret|passw|passphrase|verifier|assertion|api[-_]?key|private[-_ ]?key|:\/\/|\b(?:[dpqk]|d[pq]|qi)["'\\]*\s*:|\.[\w-]{40}|M(?:[A-H].CAQ|I[GH].AgE|I[I-L].{3}IBA)/i;
 
 /**
- * Removes everything that looks like a credential or a private key from a text: JWTs, anything that begins like one and
- * the rest of one; values of credential headers and of members such as `client_secret`; bearer values; private keys, with
- * and without their PEM header; private JWK members; passwords in addresses.
- * The same text always gives the same answer, in time that is linear in its length. Where it cannot tell how far a secret
- * goes it takes the rest of the line.
+ * Removes everything that looks like a credential or a private key from a text: JWTs, and the beginnings and ends of
+ * them; values of credential headers and of members such as `client_secret`; bearer values; private keys, with and
+ * without their PEM header; private JWK members; passwords in addresses.
+ * It is deterministic and takes time linear in the length of the text. If the end of a secret is unclear, the rest of
+ * the line is removed.
  *
- * @param cut whether the text is the beginning of a longer one: what a secret could begin there with is removed too
+ * @param cut true if the text is the beginning of a longer one, so that a secret may be cut off at its end
  */
 export function redactText(text: string, cut = false): string {
   return cut || SUSPECT.test(text) ? new SecretScanner(text, cut).redact() : text;
 }
 
-/** Whether a header or member of this name holds a credential: as in a text, and a few names that texts have for others. */
+/** True if a header or member of this name holds a credential. A few of the names have another meaning in texts. */
 export function isSecretName(name: string): boolean {
   if (name.length > 64) return false;
   const joined = name.replace(/\s/g, '-');
   return secretKind(joined) !== undefined || MEMBERS_ONLY.has(joined.toLowerCase().replace(/[-_]/g, ''));
 }
 
-/** Whether `name` is a private member of the key `owner`, or looks like one of a key whose `kty` is gone. */
+/** True if `name` is a private member of the JWK `owner`, or looks like one of a JWK without `kty`. */
 export function isPrivateJwkMember(owner: object, name: string, value: unknown): boolean {
   if (!PRIVATE_JWK_MEMBERS.has(name)) return false;
   return 'kty' in owner || (typeof value === 'string' && /^[A-Za-z0-9_-]{40,}$/.test(value));

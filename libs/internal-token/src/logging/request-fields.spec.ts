@@ -12,12 +12,12 @@ function inRequest<T>(fn: () => T): T {
 }
 
 describe('internalTokenLogFields', () => {
-  it('gives the ids of the running request, and nothing outside of one', () => {
+  it('returns the ids of the current request, and nothing outside a request', () => {
     expect(internalTokenLogFields()).toEqual({});
     expect(inRequest(() => internalTokenLogFields())).toEqual(fields);
   });
 
-  it('R117: puts the ids on every line of pino, and no logged object overwrites them', async () => {
+  it('R117: puts the ids on every line of pino, and logged objects cannot overwrite them', async () => {
     const lines: string[] = [];
     const sink = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) });
     const logger = pino(

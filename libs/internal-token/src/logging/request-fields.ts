@@ -1,7 +1,7 @@
 import { currentStore } from '../nest/index.js';
 import type { RequestFields } from './log-line.js';
 
-/** What the code that runs now belongs to: the ids of its request, and the domain. Empty outside requests. */
+/** The ids of the current request, and the domain whose code is running. Empty outside requests. */
 export function currentRequestFields(): RequestFields & { service?: string } {
   const store = currentStore();
   if (store === undefined) return {};
@@ -22,7 +22,7 @@ export function currentRequestFields(): RequestFields & { service?: string } {
  * pino({ mixin: internalTokenLogFields, mixinMergeStrategy: (line, ids) => ({ ...line, ...ids }) })
  * ```
  *
- * With that strategy a logged object cannot overwrite the ids, as it can with pino's own.
+ * With this strategy a logged object cannot overwrite the ids; with pino's default it can.
  */
 export function internalTokenLogFields(): Record<string, string> {
   return { ...currentRequestFields() };

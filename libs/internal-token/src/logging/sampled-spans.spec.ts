@@ -12,7 +12,7 @@ interface Setup extends InternalTokenLoggingOptions {
   limits?: ConstructorParameters<typeof SpanWriter>[3];
 }
 
-/** A process that writes the spans of half of its requests, without any time passing by itself. */
+/** A process that writes the spans of half of its requests, with a clock that the test moves. */
 function setup({ level = 'info', limits = {}, ...options }: Setup = {}) {
   const started = new Set<(span: Span) => void>();
   const over = new Set<(record: SpanRecord) => void>();
@@ -33,7 +33,7 @@ function setup({ level = 'info', limits = {}, ...options }: Setup = {}) {
     { sampling, clock, ...options },
     limits,
   );
-  /** Opens a span; what it gives ends it. */
+  /** Opens a span; returns how to end it and how to open spans inside it. */
   const open = (op: string, facts: Partial<SpanRecord> = {}) => {
     const spanId = (++spans).toString(16).padStart(16, '0');
     const startedAt = now;
@@ -57,8 +57,8 @@ function setup({ level = 'info', limits = {}, ...options }: Setup = {}) {
 
 const bug = { status: 'error', error: new Error('bug') } as const;
 
-describe('span lines of a sampled system', () => {
-  it('are written at once for requests that are included', () => {
+describe('Span lines with sampling', () => {
+  it('writes the lines of an included request at once', () => {
     const { open, written } = setup();
     const request = open('request', { traceId: INCLUDED });
     request.inside('child').end();
@@ -67,7 +67,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['end child', 'end request']);
   });
 
-  it('are dropped for requests that are left out, and nothing of them stays behind', () => {
+  it('drops the lines of a request that is left out, and keeps nothing of them', () => {
     const { open, written, writer } = setup();
     const request = open('request');
     request.inside('child').end();
@@ -84,14 +84,14 @@ describe('span lines of a sampled system', () => {
     [500, 1],
     [503, 1],
     [504, 1],
-  ])('of a request that ends with %i: %i, as its level says', (status, count) => {
+  ])('a left-out request that ends with %i leaves %i lines, according to its level', (status, count) => {
     const { open, lines } = setup();
     open('request', { kind: 'server' }).end({ status });
     expect(lines).toHaveLength(count);
     expect(lines.filter(({ level }) => level === 'info')).toEqual([]);
   });
 
-  it('are all written, and say why, for a request that fails', () => {
+  it('writes all lines of a request that fails, and says why', () => {
     const { open, written, writer, lines, pass } = setup();
     const request = open('request');
     pass(3);
@@ -112,7 +112,7 @@ describe('span lines of a sampled system', () => {
     expect(writer.heldLines).toBe(0);
   });
 
-  it('are written for a request that is answered with a failure of which no span tells', () => {
+  it('writes the lines of a request that is answered with a failure, even if no span has an error', () => {
     const { open, written } = setup();
     const request = open('request', { kind: 'server' });
     request.inside('child').end();
@@ -120,7 +120,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['end child (error)', 'end request (error)']);
   });
 
-  it('are written for a request that is slow', () => {
+  it('writes the lines of a slow request', () => {
     const { open, written, pass } = setup();
     const request = open('request');
     request.inside('child').end();
@@ -133,7 +133,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['end child (slow)', 'end request (slow)']);
   });
 
-  it('judge each request by itself, also two that the same id joins', () => {
+  it('judges each request separately, even two that share an id', () => {
     const { open, written } = setup();
     const [one, other] = [open('one'), open('other')];
     one.inside('child of one').end();
@@ -143,7 +143,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['end child of other (error)', 'end other (error)']);
   });
 
-  it('wait for work that a request leaves behind', () => {
+  it('waits for work that a request leaves behind', () => {
     const { open, written } = setup();
     const request = open('request');
     const behind = request.inside('left behind');
@@ -153,7 +153,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['end request (error)', 'end left behind (error)']);
   });
 
-  it('are written as soon as a span stays open for too long: such a request is slow, and may never end', () => {
+  it('writes the lines as soon as a span stays open for too long, since the request is slow and may never end', () => {
     const { open, written, writer, pass } = setup();
     const stream = open('stream');
     stream.inside('subscribe').end();
@@ -166,7 +166,7 @@ describe('span lines of a sampled system', () => {
     expect(writer.heldLines).toBe(0);
   });
 
-  it('tell of an open span only when it is slow, where that comes later', () => {
+  it('reports an open span only once it is slow, if that comes later', () => {
     const { open, written, writer, pass } = setup({ inflightAfterMs: 200 });
     open('left out');
     open('included', { traceId: INCLUDED });
@@ -178,7 +178,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['inflight included', 'inflight left out (slow)']);
   });
 
-  it('hold back starts as well', async () => {
+  it('holds back start lines too', async () => {
     const { open, written } = setup({ level: 'debug' });
     const [good, bad] = [open('good', { kind: 'server' }), open('bad', { kind: 'server' })];
     await Promise.resolve();
@@ -188,7 +188,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['start bad (error)', 'end bad (error)']);
   });
 
-  it('follow the id of the token, which a request learns after its start', async () => {
+  it('follows the id of the token, which a request learns after its start', async () => {
     const { open, written } = setup({ level: 'debug' });
     const learning = open('request', { kind: 'server' });
     learning.end({ traceId: INCLUDED, status: 200 });
@@ -196,7 +196,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toContain('end request');
   });
 
-  it('are no lines of application code, which are always written', () => {
+  it('always writes the lines of application code', () => {
     const { open, logger, written } = setup();
     const request = open('request');
     logger.log('placed');
@@ -204,7 +204,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual(['line placed']);
   });
 
-  it('are bounded: what is too much of a request is counted, and the request says so if it is kept', () => {
+  it('bounds the lines of one request, counts the rest, and says so if the request is kept', () => {
     const { open, lines, written, writer } = setup({ limits: { perRequest: 2 } });
     const request = open('request');
     for (const name of ['a', 'b', 'c', 'd', 'e']) request.inside(name).end();
@@ -213,13 +213,13 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual([
       'end a (error)',
       'end b (error)',
-      'line 3 span lines of this request are missing: more than sampling holds back',
+      'line 3 span lines of this request are missing: sampling could not keep them',
       'end request (error)',
     ]);
     expect(lines[2]).toMatchObject({ level: 'warn', txn: LEFT_OUT, span_id: request.spanId, service: 'orders' });
   });
 
-  it('are bounded: what is too much of all requests together is counted where it is missing', () => {
+  it('bounds the lines of all requests together, and counts what is missing of each', () => {
     const { open, written, writer } = setup({ limits: { total: 3 } });
     const [one, other] = [open('one'), open('other')];
     for (const name of ['a', 'b', 'c']) one.inside(name).end();
@@ -227,7 +227,7 @@ describe('span lines of a sampled system', () => {
     expect(writer.heldLines).toBe(3);
     other.end({ status: 500 });
     expect(written()).toEqual([
-      'line 1 span lines of this request are missing: more than sampling holds back',
+      'line 1 span lines of this request are missing: sampling could not keep them',
       'end other (error)',
     ]);
     one.end();
@@ -237,20 +237,23 @@ describe('span lines of a sampled system', () => {
   it.each([
     [1, ['next']],
     [2, ['next', 'another']],
-  ])('are counted where a span fails that was forgotten, one of more than %i', (openSpans, more) => {
-    const { open, written, writer } = setup({ limits: { openSpans } });
-    const forgotten = open('forgotten');
-    forgotten.inside('child').end();
-    for (const name of more) open(name);
-    forgotten.end(bug);
-    expect(written()).toEqual([
-      'line 1 span lines of this request are missing: more than sampling holds back',
-      'end forgotten (error)',
-    ]);
-    expect(writer.heldLines).toBe(0);
-  });
+  ])(
+    'counts the dropped lines of a span that fails after it was forgotten, with a limit of %i open spans',
+    (openSpans, more) => {
+      const { open, written, writer } = setup({ limits: { openSpans } });
+      const forgotten = open('forgotten');
+      forgotten.inside('child').end();
+      for (const name of more) open(name);
+      forgotten.end(bug);
+      expect(written()).toEqual([
+        'line 1 span lines of this request are missing: sampling could not keep them',
+        'end forgotten (error)',
+      ]);
+      expect(writer.heldLines).toBe(0);
+    },
+  );
 
-  it('are forgotten when the process ends', () => {
+  it('drops the lines when the process ends', () => {
     const { open, writer, written } = setup();
     open('request').inside('child').end();
     writer.close();
@@ -258,7 +261,7 @@ describe('span lines of a sampled system', () => {
     expect(written()).toEqual([]);
   });
 
-  it('are of the same requests in every process', () => {
+  it('every process decides the same for a request', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9a-f]{32}$/), (id) => {
         const [gateway, orders] = [setup(), setup()];
@@ -268,7 +271,7 @@ describe('span lines of a sampled system', () => {
     );
   });
 
-  it('lose nothing and invent nothing, whatever order spans begin and end in', () => {
+  it('loses and invents no line, whatever order spans begin and end in', () => {
     const steps = fc.array(fc.record({ pick: fc.nat(), act: fc.constantFrom('begin', 'end', 'fail') }), {
       maxLength: 60,
     });
@@ -298,7 +301,7 @@ describe('span lines of a sampled system', () => {
   });
 });
 
-it('the verdict holds for the spans that a Tracer makes', () => {
+it('decides for the spans of a real Tracer', () => {
   const { lines, logger } = setup();
   const tracer = new Tracer({ service: 'orders' });
   const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { sampling: { rate: 0 } });

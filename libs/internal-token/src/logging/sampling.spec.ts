@@ -9,7 +9,7 @@ const rate = fc.double({ min: 0, max: 1, noNaN: true });
 const withRandomness = (hex: string) => `01a206fc9f45710a81${hex}`;
 
 describe('Sampling', () => {
-  it('keeps at a higher rate whatever it keeps at a lower one', () => {
+  it('keeps at a higher rate everything that it keeps at a lower one', () => {
     fc.assert(
       fc.property(id, rate, rate, (txn, one, other) => {
         const [low, high] = [Math.min(one, other), Math.max(one, other)];
@@ -18,7 +18,7 @@ describe('Sampling', () => {
     );
   });
 
-  it('follows the rule of consistent probability sampling: the last 56 bits, not less than what the rate rejects', () => {
+  it('follows consistent probability sampling: keeps an id whose last 56 bits are not below the rejection threshold', () => {
     fc.assert(
       fc.property(id, rate, (txn, share) => {
         const randomness = BigInt(`0x${txn.slice(-14)}`);
@@ -28,13 +28,13 @@ describe('Sampling', () => {
     );
   });
 
-  // Examples of the rule's own: thresholds of OpenTelemetry's `ot=th:` for these rates.
+  // Examples from the specification: OpenTelemetry's `ot=th:` thresholds for these rates.
   it.each([
     [0.5, '80000000000000'],
     [0.25, 'c0000000000000'],
     [0.125, 'e0000000000000'],
     [1, '00000000000000'],
-  ])('at the rate %d begins with %s', (share, threshold) => {
+  ])('at the rate %d, keeps ids from %s on', (share, threshold) => {
     const sampling = new Sampling({ rate: share });
     expect(sampling.includes(withRandomness(threshold))).toBe(true);
     const before = BigInt(`0x${threshold}`) - 1n;
@@ -42,25 +42,25 @@ describe('Sampling', () => {
     expect(sampling.includes(withRandomness(before.toString(16).padStart(14, '0')))).toBe(false);
   });
 
-  it('keeps none at the rate 0 and all at the rate 1', () => {
+  it('keeps nothing at the rate 0 and everything at the rate 1', () => {
     for (const digits of ['00000000000000', 'ffffffffffffff']) {
       expect(new Sampling({ rate: 0 }).includes(withRandomness(digits))).toBe(false);
       expect(new Sampling({ rate: 1 }).includes(withRandomness(digits))).toBe(true);
     }
   });
 
-  it('keeps about the share that was asked for, of the ids that requests have', () => {
+  it('keeps about the configured share of request ids', () => {
     const ids = Array.from({ length: 20_000 }, () => newTransactionId());
     for (const share of [0.01, 0.1, 0.5]) {
       const sampling = new Sampling({ rate: share });
       const kept = ids.filter((each) => sampling.includes(each)).length;
-      // Six standard deviations: it fails once in hundreds of millions of runs.
+      // Six standard deviations: a false failure once in hundreds of millions of runs.
       const tolerance = 6 * Math.sqrt(ids.length * share * (1 - share));
       expect(Math.abs(kept - ids.length * share)).toBeLessThan(tolerance);
     }
   });
 
-  it('finds a reason to keep what failed and what was slow, and for neither none', () => {
+  it('keeps failed and slow requests, and gives no reason to keep any other', () => {
     const sampling = new Sampling({ rate: 0, slowMs: 100 });
     const reason = (facts: Partial<SpanRecord>) =>
       sampling.reasonToKeep({ kind: 'server', status: 200, durationMs: 5, ...facts } as SpanRecord);
@@ -82,7 +82,7 @@ describe('Sampling', () => {
     [{ rate: 0.1, slowMs: -1 }, 'sampling.slowMs', '-1', 'milliseconds'],
     [{ rate: 0.1, slow: 5 }, 'sampling.slow', 'not known', 'rate and slowMs'],
     [0.1, 'sampling"', '0.1', 'rate and slowMs'],
-  ])('refuses %j when the module is set up, naming option, value and fix', (sampling, ...words) => {
+  ])('refuses %j at set-up, naming option, value and fix', (sampling, ...words) => {
     const set = () => InternalTokenLoggingModule.forRoot({ sampling: sampling as { rate: number } });
     expect(set).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
     for (const word of words) expect(set).toThrow(word);

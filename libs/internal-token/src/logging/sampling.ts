@@ -3,15 +3,15 @@ import { invalidOption } from './invalid-option.js';
 import type { Kept } from './log-line.js';
 import { isFailure } from './span-line.js';
 
-/** How many requests leave their span lines, in a system too busy for all. */
+/** For how many requests span lines are written, in a system too busy for all of them. */
 export interface SamplingOptions {
-  /** The share of requests whose span lines are always written: 0 to 1. The same in every process. */
+  /** The share of requests whose span lines are always written, 0 to 1. Configure the same in every process. */
   readonly rate: number;
-  /** Milliseconds from which on a span is slow, and its request is written whatever the rate. Default 1000. */
+  /** Milliseconds from which a span counts as slow; its request is then always written. Default 1000. */
   readonly slowMs?: number;
 }
 
-/** Hexadecimal digits of an id that are compared: 56 bits of it. */
+/** The number of hexadecimal digits of an id that are compared: 56 bits. */
 const DIGITS = 14;
 const RANGE = 2 ** 56;
 /** Greater than any hexadecimal digit. */
@@ -19,14 +19,14 @@ const BEYOND = 'g';
 const KNOWN = 'give an object with rate and slowMs';
 
 /**
- * Whether a request's span lines are written, told by its id alone: each process says the same without asking another,
- * and what is kept at a low rate is kept at any higher one. The rule is OpenTelemetry's for consistent probability
- * sampling, with the id's last 56 bits as its randomness, so that a sampler that follows it agrees. Not all do: the
- * JavaScript SDK's `TraceIdRatioBasedSampler` has a rule of its own.
+ * Decides by the id of a request whether its span lines are written. So all processes agree without asking each other,
+ * and a request that is kept at a low rate is kept at every higher one. The rule is OpenTelemetry's consistent
+ * probability sampling, with the last 56 bits of the id as randomness, so samplers that follow it decide the same. Not
+ * all do: the JavaScript SDK's `TraceIdRatioBasedSampler` has its own rule.
  */
 export class Sampling {
   readonly slowMs: number;
-  /** Compared as text: digits of one length are in the order of their numbers, and no number is made per line. */
+  /** Compared as text, which for digits of equal length is the numeric order and saves parsing a number per line. */
   readonly #threshold: string;
 
   /** @throws InternalTokenError `configuration_invalid` */
@@ -48,7 +48,7 @@ export class Sampling {
     return traceId.slice(-DIGITS) >= this.#threshold;
   }
 
-  /** Why the request of this span is written although sampling leaves it out; undefined if it is not. */
+  /** Why the request of this span must be written although sampling leaves it out; undefined for no reason. */
   reasonToKeep(record: SpanRecord): Kept | undefined {
     if (isFailure(record)) return 'error';
     return record.durationMs >= this.slowMs ? 'slow' : undefined;

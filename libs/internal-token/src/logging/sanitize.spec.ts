@@ -8,7 +8,7 @@ import { describeError, MAX_MESSAGE, sanitize, sanitizeText } from './sanitize.j
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.${'c2lnbmF0dXJl'.repeat(5)}`;
 
 describe('sanitize', () => {
-  it('gives JSON for anything, and never throws', () => {
+  it('turns anything into JSON, and never throws', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }), (value) => {
         expect(() => JSON.stringify(sanitize(value))).not.toThrow();
@@ -16,7 +16,7 @@ describe('sanitize', () => {
     );
   });
 
-  it('R115: finds a token at any place of any value', () => {
+  it('R115: removes a token anywhere in any value', () => {
     const holder = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 3 },
@@ -73,7 +73,7 @@ describe('sanitize', () => {
     for (const value of shown) expect(JSON.stringify(sanitize(value))).not.toContain('hunter2');
   });
 
-  it('shows what a secret name says without a secret', () => {
+  it('shows values under a secret name that are not secret', () => {
     expect(sanitize({ token: { ageMs: 3 }, cookies: 2, password: true, secret: null })).toEqual({
       token: { ageMs: 3 },
       cookies: 2,
@@ -100,7 +100,7 @@ describe('sanitize', () => {
     }
   });
 
-  it('R115: shows of an axios error neither configuration nor headers', () => {
+  it('R115: shows neither configuration nor headers of an axios error', () => {
     const headers = new AxiosHeaders({ Authorization: 'Bearer s3cr3t', 'X-Custom': 'custom-value' });
     const config = { headers, url: 'http://orders/', auth: { username: 'u', password: 'p4ss' } };
     const error = new AxiosError('Request failed', 'ERR_BAD_REQUEST', config as InternalAxiosRequestConfig);
@@ -116,7 +116,7 @@ describe('sanitize', () => {
     expect(JSON.stringify(shown)).not.toContain('custom-value');
   });
 
-  it('names requests, sockets, bytes and functions instead of opening them', () => {
+  it('names requests, sockets, bytes and functions without their content', () => {
     const request = new IncomingMessage(new Socket());
     expect(sanitize([request, Buffer.from(TOKEN), () => 1, Promise.resolve()])).toEqual([
       '[IncomingMessage]',
@@ -149,13 +149,13 @@ describe('sanitize', () => {
     ).toBe('[unreadable]');
   });
 
-  it('takes a member called __proto__ for a member', () => {
+  it('treats a member called __proto__ as an ordinary member', () => {
     const shown = sanitize(JSON.parse('{"__proto__":{"admin":true}}')) as object;
     expect(JSON.stringify(shown)).toBe('{"__proto__":{"admin":true}}');
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
-  it('R121: bounds length, depth, members and the whole', () => {
+  it('R121: bounds length, depth, members and total size', () => {
     const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'end');
     const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 'x'.repeat(5_000)]));
     const chain = Array.from({ length: 500 }).reduce<unknown>(
@@ -169,7 +169,7 @@ describe('sanitize', () => {
     expect(sanitizeText(`${'x'.repeat(9)}😀`, 10)).toBe('xxxxxxxxx… (11 characters)');
   });
 
-  it('R167: charges what was searched to the line, not what was left of it', () => {
+  it('R167: charges the searched text to the line, not what remains of it', () => {
     const tokens = Array.from({ length: 100 }, () => 'eyJ'.repeat(20_000));
     const named = Object.fromEntries(tokens.map((token, index) => [`${index}:${token}`, 1]));
     const errors = tokens.map((token) => Object.assign(new Error('x'), { name: token, code: token, stack: '' }));
@@ -181,7 +181,7 @@ describe('sanitize', () => {
     expect(JSON.stringify(sanitize([named, ...tokens])).match(/redacted/g)?.length).toBeLessThan(102);
   });
 
-  it('R167: of a list of huge objects asks one for its members, and says what it has now', () => {
+  it('R167: lists the members of only one of many huge objects', () => {
     let asked = 0;
     const target = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`m${index}`, index]));
     const handler = {
@@ -198,7 +198,7 @@ describe('sanitize', () => {
     expect(sanitize({ huge: huge[0] })).toEqual({ huge: { m7: 7 } });
   });
 
-  it('R167: reads of a list and of the errors of an error what is shown', () => {
+  it('R167: reads only as much of a list, and of the errors of an error, as it shows', () => {
     let read = 0;
     const counted = (length: number) =>
       new Proxy(Array<unknown>(length).fill(new Error('x')), {
@@ -213,7 +213,7 @@ describe('sanitize', () => {
     expect(sanitize([10n ** 20_000n, -5n])).toEqual(['[bigint]', '-5']);
   });
 
-  it('asks no iterator but the own one of a set or a map, which end', () => {
+  it('uses only the built-in iterators of sets and maps, which end', () => {
     class Endless extends Set<number> {
       override *[Symbol.iterator](): SetIterator<number> {
         for (;;) yield 1;
@@ -233,12 +233,12 @@ describe('sanitize', () => {
     ['a password in an address', (secret: string) => `postgres://shop:${secret}@db`],
     ['the end of a token without its beginning', (secret: string) => `${secret}.${'q83vEjRW'.repeat(8)}`],
     ['a private key', (secret: string) => `MIGHAgEA${secret}`],
-  ])('R167: %s does not come through in part where the cut is', (_, text) => {
+  ])('R167: %s is not partly shown at the cut', (_, text) => {
     const secret = 'a1B2'.repeat(1_000);
     expect(sanitizeText(`${' '.repeat(80)}${text(secret)}`, 100)).not.toContain('a1B2');
   });
 
-  it('R115: a token at the place of the cut does not come through in part', () => {
+  it('R115: a token is not partly shown at the cut', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 200 }), (before) => {
         expect(sanitizeText(`${' '.repeat(before)}${TOKEN}`, 100)).not.toContain('eyJ');
@@ -260,12 +260,12 @@ describe('describeError', () => {
     });
   });
 
-  it('takes no number for code and status that JSON has not', () => {
+  it('leaves out a code or a status that JSON cannot represent', () => {
     const error = Object.assign(new Error('x'), { code: Number.NaN, status: Number.POSITIVE_INFINITY });
     expect(describeError(error, false)).toEqual({ type: 'Error', message: 'x' });
   });
 
-  it('ends a chain of causes that bites its tail', () => {
+  it('ends a circular chain of causes', () => {
     const error = new Error('a');
     error.cause = new Error('b', { cause: error });
     expect(describeError(error).cause).toMatchObject({ message: 'b', cause: '[circular]' });

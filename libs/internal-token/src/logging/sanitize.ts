@@ -3,7 +3,7 @@ import { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import { isPrivateJwkMember, isSecretName, REDACTED, redactText } from './redaction.js';
 
-/** What a sanitized value is made of: JSON, and nothing else. */
+/** A sanitized value: nothing but JSON. */
 export type Json = string | number | boolean | null | Json[] | { [member: string]: Json };
 
 /** An error on a log line. */
@@ -27,18 +27,18 @@ const MAX_DEPTH = 6;
 const MAX_MEMBERS = 100;
 const MAX_NODES = 1_000;
 const MAX_LINE = 32_768;
-/** What is searched behind the cut, for the ends of secrets that begin before it. */
+/** How far beyond the cut the text is searched, for secrets that begin before it. */
 const MARGIN = 1_024;
-/** An object of more is named; those of one line have no more together, but for the first that is too large. */
+/** Members that are listed per line. A larger object is only named; beyond the limit, objects are truncated. */
 const MAX_LISTED = 10_000;
 const MAX_BIGINT = 10n ** 64n;
 
 const TRUNCATED = '[truncated]';
-/** What a cut through the middle of a character leaves. */
+/** The first half of a surrogate pair, which a cut may leave at the end. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
 /**
- * Redacts a text and cuts it. Little more is searched than is shown.
+ * Redacts a text and cuts it. Only a little more is searched than is shown.
  *
  * @param limit in UTF-16 units
  */
@@ -54,23 +54,24 @@ function searchedOf(text: string, limit: number): number {
 }
 
 /**
- * Turns any value into JSON that is safe to print: credentials redacted, cycles, throwing getters and proxies harmless,
- * depth, members and total size bounded. Never throws. Streams, sockets, requests, keys and bytes appear by name only.
+ * Turns any value into JSON that is safe to print: credentials are redacted, cycles, throwing getters and proxies are
+ * handled, and depth, members and total size are bounded. Never throws. Streams, sockets, requests, keys and bytes
+ * appear by name only.
  */
 export function sanitize(value: unknown): Json {
   return sanitizer()(value);
 }
 
-/** {@link sanitize} for several values whose total size is bounded. */
+/** {@link sanitize} for several values, with one bound on their total size. */
 export function sanitizer(): (value: unknown) => Json {
   const walk = new Sanitizer();
   return (value) => walk.value(value);
 }
 
 /**
- * An `Error` as `{ type, message, stack }`, with `code`, `status` and causes where it has them, and nothing else of it.
+ * An `Error` as `{ type, message, stack }`, with `code`, `status` and causes if it has them, and no other member.
  *
- * @param stacks false: without its stack and those of its causes
+ * @param stacks false to leave out its stack and those of its causes
  */
 export function describeError(error: Error, stacks = true): ErrorFields {
   try {
@@ -80,16 +81,16 @@ export function describeError(error: Error, stacks = true): ErrorFields {
   }
 }
 
-/** A value is an error, also one of another realm. */
+/** True for an error, also one of another realm. */
 export function isError(value: unknown): value is Error {
   try {
     return types.isNativeError(value) || value instanceof Error;
   } catch {
-    return false; // a proxy that does not let itself be asked
+    return false; // a proxy whose traps throw
   }
 }
 
-/** One walk over one value, with its budget. */
+/** Walks one value within a budget. */
 class Sanitizer {
   #nodes = 0;
   #listed = 0;
@@ -142,7 +143,7 @@ class Sanitizer {
     return fields;
   }
 
-  /** Whatever is left of it: to search is what costs. */
+  /** Charges the searched length to the budget, however short the result is: searching is the expensive part. */
   #text(text: string, limit = MAX_TEXT): string {
     this.#searched += searchedOf(text, limit);
     return sanitizeText(text, limit);
@@ -170,12 +171,12 @@ class Sanitizer {
         this.#ancestors.pop();
       }
     } catch {
-      // A proxy's trap or a toJSON() threw: whose fault it is does not matter to the line.
+      // A trap of a proxy or a toJSON() threw.
       return '[unreadable]';
     }
   }
 
-  /** Objects that are named instead of shown: their inside is of no use on a line, or must not be on one. */
+  /** Summarizes objects whose content is useless on a line or must not be on one. */
   #summary(value: object): Json | undefined {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof URL) return this.#text(`${value.origin}${value.pathname}`);
@@ -197,13 +198,13 @@ class Sanitizer {
 
   #container(value: object, depth: number): Json {
     if (Array.isArray(value)) return this.#list(value, depth);
-    // By their own iterators: another one may never end.
+    // With the built-in iterators: an overridden one may never end.
     if (value instanceof Set) return this.#list(first(Set.prototype.values.call(value)), depth, value.size);
     if (value instanceof Map) return this.#members(value, first(Map.prototype.entries.call(value)), depth);
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.value(toJSON.call(value), depth + 1);
     if (this.#listed > MAX_LISTED) return TRUNCATED;
-    // JavaScript has no way to list a part: this costs its size, once a line.
+    // JavaScript cannot list part of the names, so this costs the size of the object, at most once per line.
     const names = Object.keys(value);
     this.#listed += names.length;
     if (names.length > MAX_LISTED) return `[${nameOf(value)}, ${names.length} members]`;
@@ -230,7 +231,7 @@ class Sanitizer {
   }
 
   #members(owner: object, entries: readonly (readonly [unknown, unknown])[], depth: number): Json {
-    // Without a prototype a member called __proto__ is a member like any other.
+    // Without a prototype, a member called __proto__ is an ordinary member.
     const members = Object.create(null) as { [member: string]: Json };
     for (const [key, value] of entries.slice(0, MAX_MEMBERS)) {
       if (value === undefined) continue;
@@ -243,13 +244,13 @@ class Sanitizer {
   }
 }
 
-/** A flag or a count under a secret's name (`cookies: 2`) tells nothing; `token` may be a description of one. */
+/** A flag or a count under the name of a secret (`cookies: 2`) reveals nothing. `token` may hold an object of claims. */
 function holdsSecret(name: string, value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) || name !== 'token';
   return typeof value === 'string';
 }
 
-/** Most of what is logged; no need to ask what else it might be. */
+/** True for most values that are logged, which then need no further checks. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
@@ -260,22 +261,22 @@ function nameOf(value: object): string {
   return typeof name === 'string' && name !== '' ? sanitizeText(name, MAX_NAME) : 'Object';
 }
 
-/** Of a value that is no text; what others could make slow, such as a list's `toString()`, is not asked. */
+/** The text of a value that is not a string. Calls no method that could be slow, such as the `toString()` of a list. */
 export function plainText(value: unknown): string {
   if (typeof value === 'function') return '[function]';
   if (typeof value === 'object' && value !== null) return `[${nameOf(value)}]`;
-  // Digits are slow to make.
+  // Converting a large bigint to digits is slow.
   return typeof value === 'bigint' && (value > MAX_BIGINT || value < -MAX_BIGINT) ? '[bigint]' : String(value);
 }
 
-/** As many as are shown, and one more. */
+/** The values that are shown, and one more. */
 function first<T>(values: Iterable<T>): T[] {
   const found: T[] = [];
   for (const value of values) if (found.push(value) > MAX_MEMBERS) break;
   return found;
 }
 
-/** JSON has no others. */
+/** True for the numbers that JSON can represent. */
 function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }

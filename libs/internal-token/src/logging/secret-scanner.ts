@@ -1,9 +1,9 @@
 import { secretKind } from './secret-kind.js';
 
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 export const REDACTED = '[redacted]';
 
-// Runs of one class of characters. Nothing follows the class, so matching one costs its length and never goes back.
+// Runs of one class of characters. Nothing follows the class, so a match costs its length and never backtracks.
 const GAP = /[^\w:-]*/y;
 const WORD = /[\w-]*/y;
 const TOKEN = /[\w+/=.-]*/y;
@@ -13,45 +13,45 @@ const PLAIN_VALUE = /[^\s"'\\&,;}]*/y;
 const UNQUOTED = /[^"'\\\r\n]*/y;
 const LINE = /[^\r\n]*/y;
 const AUTHORITY = /[^\s/"']*/y;
-/** Stops where the next address could begin: no character is searched for two. */
+/** Stops where the next address could begin, so that no character is searched twice. */
 const AFTER_SLASH = /[^\s"':]*/y;
 const PEM_LABEL = /[A-Z0-9 ]*/y;
 const DASHES = /-*/y;
 const SPACE = /\s*/y;
 const BACKSLASHES = /\\*/y;
 const QUOTES = /["'\\]*/y;
-/** Also as JSON writes them, and JSON in JSON. */
+/** Line breaks, also as escaped by JSON, and by JSON in JSON. */
 const LINE_BREAKS = /(?:\s|\\+[rn])*/y;
 
-/** The longest name of a secret is shorter. */
+/** More than the longest name of a secret. */
 const MAX_NAME = 48;
 /** RFC 7518, section 6. */
 const PRIVATE_JWK_MEMBER = /^(?:[dpqk]|d[pq]|qi)$/;
 const MIN_JWK_VALUE = 16;
 
 const SCHEME = /(?:^|[-_])(?:basic|bearer|dpop)$/i;
-/** Where a credential is known to follow, words are schemes that mean little elsewhere. */
+/** Words that are schemes only where a credential is known to follow. */
 const MEMBER_SCHEME = /^(?:apikey|basic|bearer|digest|dpop|negotiate|token):?$/i;
-/** How people write about a scheme. */
+/** The words after a scheme in prose about it. */
 const ABOUT_SCHEME =
   /^(?:(?:tokens?|schemes?|authentication|authorization|credentials?|access|challenge|proofs?|is|or|and)\.?$|(?:realm|error)=)/i;
 
-/** ASN.1 of a private key (PKCS#8, PKCS#1, SEC 1) in base64: a sequence that begins with version 0 or 1. */
+/** The base64 of a private key's ASN.1 (PKCS#8, PKCS#1, SEC 1): a sequence that begins with version 0 or 1. */
 const PRIVATE_KEY = /M(?:[A-H][AEIMQUYcgkosw048]CAQ[AE]|I[GH][\w+/-]AgE[AB]|I[I-L][\w+/-]{2}[AQgw]IBA)/y;
 const PRIVATE_KEY_PREFIX = 9;
 const MIN_KEY = 24;
-/** A line of base64 that another one follows; 64 characters in PEM, 76 in MIME. */
+/** The minimum length of a base64 line that is followed by another; PEM has 64 characters, MIME 76. */
 const FULL_LINE = 60;
 
-/** Shorter than the shortest signature, an HMAC of 256 bits. */
+/** Less than the shortest signature, an HMAC of 256 bits. */
 const MIN_SIGNATURE = 40;
 const PEM_BEGIN = '-----BEGIN';
 const PEM_END = '-----END';
 const DASHED = '-----';
 
 /**
- * Takes the secrets out of one text, front to back. It is linear in the text: what is read is either behind it for good,
- * or a run that is read again once or twice by what comes next; `steps` counts every character that is read.
+ * Removes the secrets from one text, front to back, in linear time: each character is read once, or in a run that is
+ * read once or twice more. `steps` counts every character that is read.
  */
 export class SecretScanner {
   readonly #text: string;
@@ -61,7 +61,7 @@ export class SecretScanner {
   #clean = '';
   #steps = 0;
 
-  /** @param cut whether the text goes on behind its end: what a secret could begin there with is taken out */
+  /** @param cut true if the text was cut off, so that what may be the beginning of a secret at its end is removed */
   constructor(text: string, cut = false) {
     this.#text = text;
     this.#cut = cut;
@@ -87,7 +87,7 @@ export class SecretScanner {
     const word = this.#slice(start, end);
     if (word.endsWith(PEM_BEGIN) && this.#pem(end)) return;
     if (this.#token(word, start, end) || this.#signature(word, start, end)) return;
-    // The letter of an escaped line break or tab, or of a word behind a backslash: which of them, nobody knows.
+    // After a backslash, the letter may belong to an escaped line break or tab, or to the word: try both.
     const escaped = this.#text[start - 1] === '\\' && /^[nrt]/.test(word);
     const key = word.lastIndexOf(DASHED) + 1;
     if (this.#privateKey(start + (key > 0 ? key + DASHED.length - 1 : escaped ? 1 : 0))) return;
@@ -104,7 +104,7 @@ export class SecretScanner {
     this.#at += 2;
     let end = this.#run(AUTHORITY, this.#at);
     let authority = this.#slice(this.#at, end);
-    // A password may have a slash; what stands before a path is a port.
+    // A password may contain a slash; only digits before a path are a port.
     if (!authority.startsWith('[') && !authority.includes('@') && /:(?!\d*$)/.test(authority)) {
       end = this.#run(AFTER_SLASH, end);
       authority = this.#slice(this.#at, end);
@@ -123,7 +123,7 @@ export class SecretScanner {
     return true;
   }
 
-  /** A key whose end was cut off goes to the end of the text. */
+  /** The end of the key; without an end marker, that of the text. */
   #pemEnd(from: number): number {
     for (let at = from; ;) {
       const found = this.#text.indexOf(PEM_END, at);
@@ -135,8 +135,8 @@ export class SecretScanner {
   }
 
   /**
-   * `eyJ` is how every base64url-encoded JSON object begins: a token at the start of a word, and inside of one
-   * (`signingKeyJwks`) where the rest is as long as a token. What follows a later `eyJ` is shorter: the first decides.
+   * `eyJ` is how base64url of a JSON object begins. At the start of a word it is a token; inside a word
+   * (`signingKeyJwks`) only if the rest is long enough for one. The first `eyJ` has the longest rest, so it decides.
    */
   #token(word: string, start: number, end: number): boolean {
     const found = word.indexOf('eyJ');
@@ -150,7 +150,7 @@ export class SecretScanner {
     return token;
   }
 
-  /** The second half of a token whose beginning is gone, or the beginning of one whose end is. */
+  /** The second half of a token whose beginning is missing, or the first half of one whose end is. */
   #signature(word: string, start: number, end: number): boolean {
     const open = this.#cut && end === this.#text.length && word.length >= 512 && isMixed(word);
     if (!open && (word.length < 4 || this.#text[end] !== '.')) return false;
@@ -176,7 +176,7 @@ export class SecretScanner {
     return true;
   }
 
-  /** `Bearer` and a value, without the header's name. `Basic` is a word like others, unless a name and a password follow. */
+  /** `Bearer` and a value, without the name of the header. `Basic` counts only if a user name and a password follow. */
   #credentials(end: number, basic: boolean): void {
     const from = this.#valueAfterScheme(end);
     const to = this.#run(BEARER_VALUE, from);
@@ -190,7 +190,7 @@ export class SecretScanner {
     return from === end ? end : this.#run(QUOTES, from);
   }
 
-  /** A name, a separator, a value; where it cannot be told how far the value goes, the rest of the line. */
+  /** A name, a separator and a value; if the end of the value is unclear, the rest of the line. */
   #named(names: readonly string[], end: number): void {
     const separator = this.#run(SPACE, this.#run(QUOTES, end));
     const sign = this.#text[separator];
@@ -209,7 +209,7 @@ export class SecretScanner {
       if (to - quote > MIN_JWK_VALUE) this.#replace(value, to);
       return;
     }
-    // It goes on over its lines.
+    // A PEM value spans several lines.
     if (this.#text.startsWith(PEM_BEGIN, value) && this.#pem(value + PEM_BEGIN.length)) return;
     const closed = quoted ? this.#closing(value, quote - from) : undefined;
     if (closed !== undefined && (isMember || this.#endsMember(closed + quote - from + 1))) {
@@ -218,13 +218,13 @@ export class SecretScanner {
     else this.#replace(from, this.#plainValue(from));
   }
 
-  /** The end of one word, or of a scheme and its credentials. */
+  /** The end of a value that is one word, or a scheme and its credentials. */
   #plainValue(from: number): number {
     const end = this.#run(PLAIN_VALUE, from);
     return MEMBER_SCHEME.test(this.#slice(from, end)) ? this.#run(BEARER_VALUE, this.#valueAfterScheme(end)) : end;
   }
 
-  /** Where the quote before `from` is closed on its line. One with more backslashes than that is part of the text. */
+  /** Where the quote before `from` is closed on its line. A quote with more backslashes is part of the value. */
   #closing(from: number, backslashes: number): number | undefined {
     const quote = this.#text[from - 1];
     for (let at = from; ;) {
@@ -261,7 +261,7 @@ export class SecretScanner {
   }
 }
 
-/** As random bytes in base64 are, and names and hexadecimal digits are not. */
+/** True for text that looks like random bytes in base64, and not like a name or hexadecimal digits. */
 function isMixed(text: string): boolean {
   return /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text);
 }

@@ -1,28 +1,28 @@
 import type { Kept } from './log-line.js';
 import type { SpanLine } from './span-line.js';
 
-/** A line that is made when it is written, which for most never comes. */
+/** Creates a line when it is written. Most lines that are held back never are. */
 export type LineMaker = () => SpanLine;
 
-/** This process' part of a request: a span that nothing here surrounds, and all that open inside it. */
+/** The part of a request in this process: a span without a parent here, and all spans inside it. */
 export class RequestPart {
-  /** Spans that have begun and not ended. */
+  /** The number of open spans. */
   open = 0;
-  /** Why its lines are written; undefined as long as they are held back. */
+  /** Why its lines are written; undefined while they are held back. */
   kept: Kept | undefined;
-  /** Lines that there was no room for. */
+  /** The number of lines that were dropped. */
   missing = 0;
   readonly lines: LineMaker[] = [];
 }
 
 export interface SpanLineBufferLimits {
-  /** Lines of one request's part. Default 256. */
+  /** Lines per part of a request. Default 256. */
   readonly perRequest?: number;
-  /** Lines of all together. Default 20,000. */
+  /** Lines of all requests together. Default 20,000. */
   readonly total?: number;
 }
 
-/** The lines of requests that sampling leaves out, until it is known whether these failed or were slow. */
+/** Holds the lines of requests that sampling leaves out, until it is known whether they failed or were slow. */
 export class SpanLineBuffer {
   readonly #perRequest: number;
   readonly #total: number;
@@ -33,7 +33,7 @@ export class SpanLineBuffer {
     this.#total = total;
   }
 
-  /** How many are held. */
+  /** The number of lines that are held. */
   get size(): number {
     return this.#held;
   }
@@ -47,7 +47,7 @@ export class SpanLineBuffer {
     this.#held++;
   }
 
-  /** Holds them no longer, whatever becomes of them. */
+  /** Removes the lines of a part from the buffer and returns them. */
   take(part: RequestPart): readonly LineMaker[] {
     if (part.lines.length === 0) return part.lines;
     const lines = part.lines.splice(0);

@@ -3,17 +3,17 @@ import { roundToMicroseconds } from './clock.js';
 import type { LineLevel, RequestFields, SpanFields } from './log-line.js';
 import { describeError, isError, sanitizeText } from './sanitize.js';
 
-/** What of the user may stand on end lines. */
+/** The facts about the user that may be on end lines. */
 export type IdentityField = 'sub' | 'tenant';
 
 /**
- * What the library itself logs about a span. An instance is the only thing whose members become members of the line;
- * application code cannot make one, so it can neither forge nor overwrite them.
+ * What the library itself logs about a span. Only the members of an instance become members of the line. Application
+ * code cannot create one, so it can neither forge nor overwrite them.
  */
 export class SpanLine {
   readonly #made = true;
 
-  /** True for instances only, whatever prototype a value claims to have. */
+  /** True only for real instances, whatever prototype a value has. */
   static is(value: unknown): value is SpanLine {
     return typeof value === 'object' && value !== null && #made in value && value.#made;
   }
@@ -24,11 +24,11 @@ export class SpanLine {
     readonly service: string,
     readonly ids: RequestFields,
     readonly fields: SpanFields,
-    /** Epoch milliseconds; by default the moment of writing. */
+    /** Epoch milliseconds. Default: the time of writing. */
     readonly time?: number,
   ) {}
 
-  /** For loggers of other makes: one flat object. */
+  /** One flat object, for other loggers. */
   toJSON(): object {
     return { msg: this.msg, service: this.service, ...this.ids, ...this.fields };
   }
@@ -41,10 +41,10 @@ interface SpanIds {
 }
 
 /**
- * The line of a span that has ended. Failures of this side are errors; refusals and bad requests are not.
+ * The line of a span that has ended. Our own failures have the level `error`; refusals and bad requests do not.
  *
- * @param time when it ended, in epoch milliseconds; default: what the record itself says
- * @param quietRoutes whose requests are told at debug level, unless they fail
+ * @param time when it ended, in epoch milliseconds; default: computed from the record
+ * @param quietRoutes routes whose requests are logged at debug level unless they fail
  */
 export function endLine(
   record: SpanRecord,
@@ -57,7 +57,7 @@ export function endLine(
   const found = levelOf(record);
   const level = found !== 'error' && quietRoutes.has(record.route ?? '') ? 'debug' : found;
   if (error !== undefined) {
-    // Where a refusal was thrown helps nobody.
+    // The stack of a refusal is useless.
     fields.err = isError(error) ? describeError(error, level === 'error') : { type: 'Error', message: thrown(error) };
   }
   if (token !== undefined) {
@@ -72,7 +72,7 @@ export function endLine(
 
 /**
  * The line of a span that has begun, or is still open after `dur` milliseconds.
- * @param time when that was so, in epoch milliseconds
+ * @param time of the line, in epoch milliseconds
  */
 export function openLine(ev: 'start' | 'inflight', span: Span, time: number, dur?: number): SpanLine {
   const fields: SpanFields = { ev, ...describe(span) };
@@ -80,18 +80,18 @@ export function openLine(ev: 'start' | 'inflight', span: Span, time: number, dur
   return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
 }
 
-/** Says of a request that some of its lines are not there, and why. */
+/** Says that some lines of a request are missing, and why. */
 export function missingLine(where: SpanIds & Pick<SpanRecord, 'service'>, count: number): SpanLine {
-  const msg = `${count} span lines of this request are missing: more than sampling holds back`;
+  const msg = `${count} span lines of this request are missing: sampling could not keep them`;
   return new SpanLine(msg, 'warn', where.service, idsOf(where), {});
 }
 
-/** The span failed on this side, or was not ready: whatever its end line is more than an `info` for. */
+/** True if the end line has a higher level than `info`: our own failure, or a process that was not ready. */
 export function isFailure(record: SpanRecord): boolean {
   return levelOf(record) !== 'info';
 }
 
-/** Who asked, as far as configured. */
+/** The configured facts about the user. */
 function identityOf(claims: VerifiedClaims | undefined, wanted: readonly IdentityField[]): RequestFields {
   const identity: RequestFields = {};
   if (claims === undefined) return identity;
@@ -118,33 +118,33 @@ function describe({ kind, op, peer, propagated, route, db }: SpanFacts): SpanFie
   if (peer !== undefined) fields.peer = sanitizeText(peer, 256);
   if (propagated) fields.propagated = true;
   if (route !== undefined) fields.route = sanitizeText(route, 256);
-  // A kind is a word; whoever gives a statement's text instead has it left out.
+  // A kind is one word. The text of a statement, given by mistake, must not be logged.
   if (db !== undefined) fields.db = /^[a-z]{1,32}$/.test(db) ? db : 'other';
   return fields;
 }
 
-/** The one 5xx that is the client's doing. */
+/** The only 5xx that the client causes. */
 const VERSION_NOT_SUPPORTED = 505;
 
 function levelOf({ status, error }: SpanRecord): LineLevel {
   const answered = typeof status === 'number';
   const outcome = answered && !isBrokenOff(status, error) ? status : statusOf(error);
-  // Not to be ready is a state, and no defect.
+  // Not being ready is a state, not a defect.
   if (outcome === 503 && (error === undefined || codeOf(error) === 'txn_keys_not_ready')) return 'warn';
   if (outcome !== undefined) return outcome >= 500 && outcome !== VERSION_NOT_SUPPORTED ? 'error' : 'info';
   return answered || status === 'error' ? 'error' : 'info';
 }
 
 /**
- * An answer that began well and never came to its end, or none at all before the connection closed: its status says
- * nothing of what failed here, unless nobody wanted the rest.
+ * True for an answer that began successfully but was not completed, or for none at all before the connection closed:
+ * its status does not tell what failed. False if the client aborted it.
  */
 function isBrokenOff(status: number, error: unknown): boolean {
   const told = status >= 400 && status !== CLIENT_CLOSED_REQUEST;
   return !told && error !== undefined && !(isError(error) && error.name === 'AbortError');
 }
 
-/** A domain's refusal crosses a port as an error with the status that an HTTP answer would have. */
+/** A refusal by a domain crosses a port as an error that has the status of the HTTP answer. */
 function statusOf(error: unknown): number | undefined {
   return isError(error) ? describeError(error, false).status : undefined;
 }

@@ -9,7 +9,7 @@ const facts = { ...ids, op: 'POST /orders', kind: 'server' as const, service: 'g
 const open = facts as Span;
 const ended: SpanRecord = { ...facts, durationMs: 12.3456, status: 201 };
 
-/** A tracer, as far as the writer knows one, and a clock that stands still. */
+/** The part of a tracer that the writer uses, with a clock that stands still. */
 function setup(options: object = {}) {
   const started: ((span: Span) => void)[] = [];
   const over: ((record: SpanRecord) => void)[] = [];
@@ -33,7 +33,7 @@ function setup(options: object = {}) {
 }
 
 describe('SpanWriter', () => {
-  it('writes one line for a span that ends, with what is known of it', () => {
+  it('writes one line with all facts for a span that ends', () => {
     const { start, end, lines, writer } = setup();
     start(open);
     end({
@@ -65,7 +65,7 @@ describe('SpanWriter', () => {
     });
   });
 
-  it('calls failures of this side errors, and refusals not', () => {
+  it('logs our own failures as errors, and refusals not', () => {
     const { end, lines, writer } = setup();
     const refusal = Object.assign(new Error('out of stock', { cause: new Error('none left') }), {
       status: 409,
@@ -88,7 +88,7 @@ describe('SpanWriter', () => {
     ]);
   });
 
-  it('calls an answer that broke off a failure, and not one whose rest nobody wanted', () => {
+  it('logs an answer that broke off as a failure, unless the client did not want the rest', () => {
     const { end, lines, writer } = setup();
     const error = (facts: object) => Object.assign(new Error('half of it'), facts);
     end({ ...ended, status: 200, error: error({}) });
@@ -102,7 +102,7 @@ describe('SpanWriter', () => {
     expect(lines.map(({ level }) => level)).toEqual(['error', 'error', 'info', 'info', 'error', 'error', 'info']);
   });
 
-  it('R120: names user and tenant only where configured, and on requests only', () => {
+  it('R120: names user and tenant only if configured, and on requests only', () => {
     const claims = { userId: 'ada', tenantId: 'acme' } as SpanRecord['claims'] & object;
     const silent = setup();
     silent.end({ ...ended, claims });
@@ -116,7 +116,7 @@ describe('SpanWriter', () => {
     telling.writer.close();
   });
 
-  it('writes a line once for a span that stays open longer than a second', () => {
+  it('writes one line for a span that stays open longer than a second', () => {
     const { start, end, lines, writer, at } = setup();
     start(open);
     start({ ...facts, spanId: 'cccccccccccccccc', startedAt: 1_900 } as Span);
@@ -139,7 +139,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('looks after open spans by itself', async () => {
+  it('checks open spans by itself', async () => {
     const { lines, logger } = setup();
     const tracer = new Tracer({ service: 'orders' });
     const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { inflightAfterMs: 1 });
@@ -169,7 +169,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('tells when a span ended, not when its line was written: its start is told by that', () => {
+  it('writes the time at which a span ended, not at which its line was written', () => {
     const { end, lines, writer, at } = setup();
     at(1_500);
     end(ended);
@@ -177,7 +177,7 @@ describe('SpanWriter', () => {
     expect(lines[0]).toMatchObject({ time: 1_012.346, dur: 12.346 });
   });
 
-  it('is not misled by a wall clock that is set, or was asleep', () => {
+  it('is not misled by a wall clock that is set or was suspended', () => {
     const { lines, logger } = setup();
     const tracer = new Tracer({ service: 'orders' });
     const writer = new SpanWriter(tracer, logger as Required<InternalTokenLogger>, { inflightAfterMs: 1_800_000 });
@@ -190,7 +190,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('names the kind of database work, and nothing that is no kind', () => {
+  it('writes the kind of database work, and nothing that is not a kind', () => {
     const { end, lines, writer } = setup();
     end({ ...ended, kind: 'client', db: 'transaction' });
     end({ ...ended, kind: 'client', db: "select * from orders where name = 'ada'" });
@@ -198,7 +198,7 @@ describe('SpanWriter', () => {
     expect(lines.map(({ db }) => db)).toEqual(['transaction', 'other']);
   });
 
-  it('R117: writes the start of a span at debug level, of a request when its id is known', async () => {
+  it('R117: writes the start of a span at debug level; that of a request when its id is known', async () => {
     const { start, lines, logger, writer } = setup();
     start(open);
     await Promise.resolve();
@@ -213,7 +213,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it.each(['start', 'inflight'])('writes no %s line before it is known whose trace it is', async (ev) => {
+  it.each(['start', 'inflight'])('writes no %s line before the trace id is known', async (ev) => {
     const { lines, logger } = setup();
     if (ev === 'start') logger.setLogLevels(['debug']);
     const tracer = new Tracer({ service: 'orders' });
@@ -237,7 +237,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('calls a process that is not ready a warning, without a stack', () => {
+  it('logs a process that is not ready as a warning, without a stack', () => {
     const { end, lines, writer } = setup();
     end({ ...ended, status: 503 });
     end({ ...ended, status: 503, error: Object.assign(new Error('no keys'), { code: 'txn_keys_not_ready' }) });
@@ -246,7 +246,7 @@ describe('SpanWriter', () => {
     expect(lines[1]?.err).not.toHaveProperty('stack');
   });
 
-  it('does no work for lines that nobody writes', async () => {
+  it('does no work for lines that are not written', async () => {
     const { start, logger, writer } = setup();
     let read = 0;
     const span = { ...facts };
@@ -261,7 +261,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('R121: takes no overlong or unprintable name over from a span', () => {
+  it('R121: shortens and escapes the names of a span', () => {
     const { end, lines, writer } = setup();
     end({ ...ended, op: `GET ${'x'.repeat(10_000)}`, peer: 'Bearer abc', route: 'a\u0085' });
     expect(lines[0]?.op?.length).toBeLessThan(300);
@@ -269,7 +269,7 @@ describe('SpanWriter', () => {
     writer.close();
   });
 
-  it('hears of nothing after it was closed', () => {
+  it('ignores spans after it was closed', () => {
     const { end, lines, writer } = setup();
     writer.close();
     end(ended);

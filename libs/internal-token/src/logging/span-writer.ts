@@ -10,27 +10,27 @@ import { endLine, type IdentityField, missingLine, openLine, type SpanLine } fro
 export interface InternalTokenLoggingOptions {
   /** Milliseconds after which a span that is still open gets its `inflight` line. Default 1000. */
   readonly inflightAfterMs?: number;
-  /** What of the user stands on the end lines of requests: `sub`, `tenant`. Default nothing. */
+  /** The facts about the user on the end lines of requests: `sub`, `tenant`. Default: none. */
   readonly identity?: readonly IdentityField[];
-  /** For busy systems: span lines of a share of requests, and of those that fail or are slow. Default: of all. */
+  /** For busy systems: writes the span lines of a share of requests, and of failed and slow ones. Default: all. */
   readonly sampling?: SamplingOptions;
   /**
-   * Patterns of routes, such as `/health/live`, whose requests are worth a line at debug level only, unless they fail.
-   * For probes: not to be ready (503 without an error) is no failure. Default none.
+   * Route patterns, such as `/health/live`, whose requests are logged at debug level unless they fail. Not being ready
+   * (503 without an error), as a probe may answer, is not a failure. Default: none.
    */
   readonly quietRoutes?: readonly string[];
-  /** The time by which a span is old, and of its lines. Default: the clocks of the process. */
+  /** The clock for the age of spans and the time of their lines. Default: the clocks of the process. */
   readonly clock?: Clock;
 }
 
 type SpanSource = Pick<Tracer, 'onStart' | 'onEnd'>;
 interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>> {
-  /** Absent where that cannot be told: each line is offered then. */
+  /** Absent if the logger cannot tell; then every line is offered to it. */
   isLevelEnabled?(level: 'debug'): boolean;
 }
 
 interface SpanWriterLimits extends SpanLineBufferLimits {
-  /** Open spans that are known; beyond it the oldest is forgotten. Default 10,000. */
+  /** The maximum number of open spans; beyond it the oldest is forgotten. Default 10,000. */
   readonly openSpans?: number;
 }
 
@@ -41,13 +41,13 @@ interface OpenSpan {
 }
 
 /**
- * Writes the lines of spans: `start` at debug level, `inflight` once when one stays open, `end`. Where sampling leaves a
- * request out, they are held back until all of its spans in this process have ended, and dropped, unless one failed or
- * was slow.
+ * Writes the lines of spans: `start` at debug level, `inflight` once if a span stays open for long, and `end`. If
+ * sampling leaves a request out, its lines are held back until all of its spans in this process have ended, and then
+ * dropped unless one of the spans failed or was slow.
  */
 export class SpanWriter {
   readonly #open = new Map<string, OpenSpan>();
-  /** The parts of spans that may still end and fail, as many as of open ones. */
+  /** The parts of forgotten spans, which may still end and fail; as many as open spans. */
   readonly #forgotten = new Map<string, RequestPart>();
   readonly #mostOpen: number;
   readonly #inflightAfterMs: number;
@@ -79,20 +79,20 @@ export class SpanWriter {
     this.#timer = setInterval(() => this.reportOpenSpans(), this.#inflightAfterMs).unref();
   }
 
-  /** How many lines sampling holds back at present. */
+  /** The number of lines that sampling holds back at present. */
   get heldLines(): number {
     return this.#held.size;
   }
 
-  /** The spans that have begun and not ended, the oldest first. */
+  /** The open spans, the oldest first. */
   *openSpans(): Generator<Span> {
     for (const { span } of this.#open.values()) yield span;
   }
 
-  /** Writes an `inflight` line for every span that has been open for long and has none yet. The timer calls it. */
+  /** Writes an `inflight` line for every span that has been open for long and has none yet. Called by a timer. */
   reportOpenSpans(): void {
     const now = this.#now();
-    // In the order of their starts: the first young one ends the search.
+    // Spans are in the order of their starts, so the first young one ends the search.
     for (const entry of this.#open.values()) {
       const { span, part } = entry;
       const age = now - span.startedAt;
@@ -122,7 +122,7 @@ export class SpanWriter {
     part.open++;
     if (this.#open.size >= this.#mostOpen) this.#forgetOldest();
     this.#open.set(span.spanId, { span, part, reported: false });
-    // Twice the lines, which production never writes: not even made there.
+    // In production these lines are not written, so do not create them.
     if (this.sink.isLevelEnabled?.('debug') === false) return;
     const offer = () =>
       this.#offer(span.traceId, part, () => openLine('start', span, this.#toWallClock(span.startedAt)));
@@ -130,7 +130,7 @@ export class SpanWriter {
     else offer();
   }
 
-  /** As a rule one whose opener never ends it. It has its `inflight` line, and if it ends after all its `end` line. */
+  /** Usually a span that is never ended. It has its `inflight` line, and still gets an `end` line if it ends. */
   #forgetOldest(): void {
     const [oldest] = this.#open;
     if (oldest === undefined) return;
@@ -143,16 +143,16 @@ export class SpanWriter {
     if (this.#forgotten.size > this.#mostOpen) this.#forgotten.delete(this.#forgotten.keys().next().value ?? '');
   }
 
-  /** Where nothing is open any more. Its lines are missing if a span that was forgotten fails after all. */
+  /** Drops the lines of a part without open spans. They count as missing, in case a forgotten span still fails. */
   #letGo(part: RequestPart): void {
     if (part.open <= 0) part.missing += this.#held.take(part).length;
   }
 
-  /** A request learns its id from its token, in the turn of its arrival as a rule: its line waits for that. */
+  /** A request gets its id from its token, usually in the turn of its arrival, so its start line waits for that. */
   #onceKnown(span: Span, offer: () => void): void {
     if (span.joining === undefined) return offer();
     void span.joining.then(() => {
-      // Of one that left meanwhile the end is told, under the id that it had.
+      // A span that has ended in the meantime has only its end line, under its first id.
       if (this.#open.has(span.spanId)) offer();
     });
   }
@@ -167,7 +167,7 @@ export class SpanWriter {
       const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
       if (reason !== undefined) this.#keep(part, reason, record);
     }
-    // Not the moment of writing: the processor may have been elsewhere in between, and the start is told by the end.
+    // Not the time of writing, which may be later: readers compute the start from the end and the duration.
     const time = this.#toWallClock(record.startedAt + record.durationMs);
     this.#offer(record.traceId, part, () => endLine(record, this.#identity, time, this.#quietRoutes));
     this.#letGo(part);
@@ -183,7 +183,7 @@ export class SpanWriter {
     else this.#held.hold(part, line);
   }
 
-  /** From here on the lines of this request are written, and those that were held back come first. */
+  /** From now on writes the lines of this request, beginning with those that were held back. */
   #keep(part: RequestPart, reason: Kept, where: Span | SpanRecord): void {
     part.kept = reason;
     for (const line of this.#held.take(part)) this.#write(line(), reason);
