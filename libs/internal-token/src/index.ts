@@ -14,6 +14,7 @@ export {
   enableGracefulShutdown,
   GracefulShutdown,
   type GracefulShutdownOptions,
+  type HandlerPolicy,
   InternalClaims,
   InternalTokenContext,
   InternalTokenErrorFilter,

@@ -18,6 +18,7 @@ export { CallerCredentials, type CallToProve } from './caller/caller-credentials
 export { RequireCaller } from './decorators/require-caller.decorator.js';
 export { ClientErrorHandler } from './admission/client-error-handler.js';
 export { type TracingBridge, tracingBridge, joinTracingBridge } from './tracing/tracing-bridge.js';
+export type { HandlerPolicy } from './policy/handler-policy.js';
 export { InternalClaims } from './decorators/internal-claims.decorator.js';
 export { InternalTokenContext } from './context/internal-token-context.js';
 export { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';

@@ -1,21 +1,16 @@
-import { Module, type NestModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ConfigurableModuleBuilder, type DynamicModule, Module, type NestModule, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
-import { InternalTokenVerifier, KeyStore } from '../core/index.js';
+import { InternalTokenError, InternalTokenVerifier, KeyStore } from '../core/index.js';
 import { Application } from './context/application.js';
 import { ValidationRecorder } from './audit/validation-recorder.js';
 import { CallerAuthentication } from './caller/caller-authentication.js';
 import { ClientErrorHandler } from './admission/client-error-handler.js';
 import { InternalTokenContext } from './context/internal-token-context.js';
+import { assertOnlyGuard, isGuardClass } from './guard/assert-only-guard.js';
 import { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';
 import { InternalTokenGuard } from './guard/internal-token.guard.js';
-import {
-  ConfigurableModuleClass,
-  type InternalTokenOptions,
-  MODULE_OPTIONS_TOKEN,
-  RESOLVED_OPTIONS,
-  type ResolvedOptions,
-} from './internal-token.options.js';
+import { type InternalTokenOptions, RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { KeyLoader } from './key-loader.js';
 import { MessageHandlers } from './guard/message-handlers.js';
 import { RefusalFilter } from './guard/refusal.filter.js';
@@ -31,6 +26,33 @@ import { Tracer } from './tracing/tracer.js';
 import { UnverifiedRequests } from './policy/unverified-requests.js';
 import { Upgrades } from './admission/upgrades.js';
 import { WebSocketGateways } from './admission/websocket-gateways.js';
+
+/** What `forRoot()` and `forRootAsync()` take beside the options. */
+interface InternalTokenExtras {
+  /**
+   * A subclass of `InternalTokenGuard` that runs in its place. What it injects is global, or comes with the `imports` of
+   * `forRootAsync()`.
+   */
+  readonly guard: Type<InternalTokenGuard>;
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<InternalTokenOptions>({
+  moduleName: 'InternalToken',
+})
+  .setClassMethodName('forRoot')
+  .setExtras<InternalTokenExtras>({ guard: InternalTokenGuard }, withGuard)
+  .build();
+
+function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): DynamicModule {
+  if (!isGuardClass(guard)) {
+    throw new InternalTokenError(
+      'configuration_invalid',
+      'InternalTokenModule: "guard" is not a subclass of InternalTokenGuard; give one, or leave it out.',
+    );
+  }
+  const providers = [...(definition.providers ?? []), { provide: InternalTokenGuard, useClass: guard }];
+  return { ...definition, providers, global: true };
+}
 
 /**
  * Verifies the internal token of every request and makes its claims known to handlers and services. Import it once:
@@ -78,7 +100,6 @@ import { WebSocketGateways } from './admission/websocket-gateways.js';
     Tracer,
     Application,
     InternalTokenContext,
-    InternalTokenGuard,
     // useExisting, so that a test can say overrideProvider(InternalTokenGuard).
     { provide: APP_GUARD, useExisting: InternalTokenGuard },
     InternalTokenErrorFilter,
@@ -99,11 +120,21 @@ import { WebSocketGateways } from './admission/websocket-gateways.js';
     ShutdownSequence,
     TokenAdmission,
     Tracer,
+    // What a guard that another module provides asks for: it must be created before it can be refused by name.
+    CallerAuthentication,
+    MessageHandlers,
+    ReplayProtection,
+    UnverifiedRequests,
   ],
 })
 export class InternalTokenModule extends ConfigurableModuleClass implements NestModule {
-  constructor(private readonly refusals: RefusalFilter) {
+  /** @throws InternalTokenError `configuration_invalid` if another module provides a guard like ours */
+  constructor(
+    private readonly refusals: RefusalFilter,
+    modules: ModulesContainer,
+  ) {
     super();
+    assertOnlyGuard(modules, InternalTokenModule);
   }
 
   /** No middleware: it is the last hook before Nest builds handlers, and hands each the filters that are there. */

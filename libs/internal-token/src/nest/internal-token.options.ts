@@ -1,4 +1,3 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type {
   CustomClaimsSchema,
   JwksUriOptions,
@@ -126,10 +125,3 @@ export interface ResolvedOptions {
 
 /** Injection token of {@link ResolvedOptions}. */
 export const RESOLVED_OPTIONS = Symbol('InternalTokenResolvedOptions');
-
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<InternalTokenOptions>({
-  moduleName: 'InternalToken',
-})
-  .setClassMethodName('forRoot')
-  .setExtras({}, (definition) => ({ ...definition, global: true }))
-  .build();

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { AddressInfo, Server } from 'node:net';
-import { InternalTokenModule, type InternalTokenOptions } from 'nestjs-internal-token';
+import { InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
 /** Everything that is said of HTTP is said of both. */
@@ -21,7 +21,9 @@ export interface Parts {
   readonly imports?: NonNullable<DynamicModule['imports']>;
   /** Modules that stand before `InternalTokenModule`. */
   readonly importsBefore?: NonNullable<DynamicModule['imports']>;
-  readonly options?: Partial<InternalTokenOptions>;
+  readonly options?: Partial<Parameters<typeof InternalTokenModule.forRoot>[0]>;
+  /** All modules, in place of `InternalTokenModule.forRoot(options)` and those above. */
+  readonly modules?: NonNullable<DynamicModule['imports']>;
   readonly logger?: LoggerService | false;
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -41,7 +43,7 @@ export async function start({ createAdapter }: AdapterRow, parts: Parts): Promis
   class TestModule {}
   const root: DynamicModule = {
     module: TestModule,
-    imports: [
+    imports: parts.modules ?? [
       ...(parts.importsBefore ?? []),
       InternalTokenModule.forRoot({ service: 'test', trustDomain: 'test', keys: tokens.keys, ...parts.options }),
       ...(parts.imports ?? []),
