@@ -1,4 +1,4 @@
-// Folders depend on each other in one direction. Specs and test support may look anywhere, so they are left out here.
+// Folders depend on each other in one direction. Specs and test support may import anything, so they are excluded.
 import configuration from './.dependency-cruiser.mjs';
 
 export default {

@@ -3,7 +3,7 @@
 const DOMAIN = '(catalog|inventory|orders)';
 const PRODUCT = 'libs/internal-token/src';
 const ITOK = 'libs/itok/src';
-/** The key ring has an entrance of its own, for the command and the live page. */
+/** The key ring has its own index, for the command and the live page. */
 const KEY_RING = `^${PRODUCT}/gateway/key-ring/index\\.ts$`;
 /** What `nestjs-internal-token` itself exports. */
 const ENTRY = `^${PRODUCT}/index\\.ts$`;
@@ -14,7 +14,7 @@ const lib = (...names) => `^libs/(${names.join('|')})/`;
 const npm = (...names) => `node_modules/(${names.join('|')})(/|$)`;
 const OURS = '^(apps|libs)/';
 
-/** A rule over production code; specs may look anywhere. */
+/** A rule over production code; specs may import anything. */
 const rule = (name, comment, from, to) => ({
   name,
   comment,
@@ -23,7 +23,7 @@ const rule = (name, comment, from, to) => ({
   to,
 });
 
-/** From here, nothing of ours but these. */
+/** Of our own code, these rooms may import only the listed ones. */
 const only = (name, comment, from, ...allowed) =>
   rule(name, comment, { path: from }, { path: OURS, pathNot: [from, ...allowed] });
 
@@ -77,7 +77,7 @@ export default {
     ),
     rule(
       'service-own-domain',
-      'A service holds its own domain alone.',
+      'A service contains its own domain only.',
       { path: `^apps/${DOMAIN}/` },
       {
         path: lib('catalog', 'inventory', 'orders'),
@@ -86,7 +86,7 @@ export default {
     ),
     rule(
       'service-never-issues',
-      'A service holds no private key and no edge.',
+      'A service has no private key and no edge.',
       { path: `^apps/${DOMAIN}/` },
       {
         path: [room('gateway', 'testing', 'dev'), lib('dev-idp')],
@@ -104,7 +104,7 @@ export default {
     ),
     rule(
       'dev-idp-only-dynamically',
-      'Nothing of it may load in production.',
+      'It must not load in production.',
       { pathNot: [lib('dev-idp')] },
       {
         path: lib('dev-idp'),
@@ -131,7 +131,7 @@ export default {
     ),
     rule(
       'domain-packages',
-      'A domain calls nobody by itself and handles no token.',
+      'A domain makes no network calls and handles no token.',
       { path: `^libs/${DOMAIN}/` },
       {
         path: npm(
@@ -184,16 +184,16 @@ export default {
     only('opentelemetry-rooms', 'Rooms build on core and nest.', room('opentelemetry'), room('core', 'nest')),
     rule(
       'opentelemetry-in-its-room',
-      'Who does not import that room has nothing of OpenTelemetry.',
+      'Only importing this room brings in OpenTelemetry.',
       { path: OURS, pathNot: [room('opentelemetry')] },
       {
         path: npm('@opentelemetry'),
       },
     ),
-    only('itok-alone', 'What reads lines imports nothing of the programs that write them.', lib('itok')),
+    only('itok-alone', 'Code that reads lines imports nothing of the programs that write them.', lib('itok')),
     rule(
       'itok-packages',
-      'itok runs without Nest, next to no server.',
+      'itok runs without Nest and opens no server.',
       { path: lib('itok'), pathNot: [part('page/browser')] },
       {
         path: 'node_modules/',
@@ -213,7 +213,7 @@ export default {
     ),
     rule(
       'page-packages-in-browser',
-      'What draws the page runs in a browser and nowhere else.',
+      'Code that draws the page runs in a browser only.',
       { path: OURS, pathNot: [part('page/browser')] },
       {
         path: npm('preact', 'htm', 'uplot', '@dagrejs/dagre'),
@@ -221,7 +221,7 @@ export default {
     ),
     rule(
       'itok-serves-nobody',
-      'It runs in a terminal and in a browser, next to no server.',
+      'itok runs in a terminal and in a browser, and opens no server.',
       { path: lib('itok') },
       {
         path: '^(node:)?(http|https|http2|net|tls|dgram|cluster)$',
@@ -230,7 +230,7 @@ export default {
     ),
     rule(
       'itok-in-dev',
-      "Of the product, the development server alone uses itok, and the application's production process never loads it.",
+      "Only the product's development server uses itok; a production process never loads it.",
       { path: OURS, pathNot: [lib('itok'), room('dev')] },
       {
         path: lib('itok'),
@@ -238,7 +238,7 @@ export default {
     ),
     only(
       'dev-rooms',
-      "The development server shows an application's own requests and keys.",
+      "The development server shows its own application's requests and keys.",
       room('dev'),
       room('core', 'nest'),
       KEY_RING,
@@ -246,7 +246,7 @@ export default {
     ),
     rule(
       'dev-not-in-product',
-      'No other room leads to it.',
+      'No other room imports it.',
       { path: lib('internal-token'), pathNot: [room('dev')] },
       {
         path: room('dev'),
@@ -254,7 +254,7 @@ export default {
     ),
     rule(
       'dev-only-dynamically',
-      'Nothing of it may load in production.',
+      'It must not load in production.',
       { pathNot: [room('dev')] },
       {
         path: room('dev'),
@@ -262,7 +262,7 @@ export default {
         dependencyTypesNot: ['type-only', 'type-import'],
       },
     ),
-    only('cli-rooms', 'A command looks after the keys.', room('cli'), room('core'), KEY_RING),
+    only('cli-rooms', 'The command manages keys.', room('cli'), room('core'), KEY_RING),
     rule(
       'cli-is-an-entry',
       'A command is run, not imported.',
@@ -281,7 +281,7 @@ export default {
     ),
     rule(
       'pkcs11-only-dynamically',
-      'An HSM signs; its module loads only where one is configured.',
+      'The PKCS#11 module loads only where an HSM is configured.',
       { path: OURS },
       {
         path: npm('pkcs11js'),
@@ -291,7 +291,7 @@ export default {
     ),
     rule(
       'jose-in-core-and-gateway',
-      'Keys are handled in two places.',
+      'Only core and gateway handle keys.',
       { path: OURS, pathNot: [room('core', 'gateway', 'testing'), lib('dev-idp')] },
       {
         path: npm('jose'),
@@ -299,7 +299,7 @@ export default {
     ),
     rule(
       'jwt-module-in-gateway',
-      "@nestjs/jwt is a way to bring a team's keys, never to verify.",
+      "@nestjs/jwt only supplies a team's keys; it never verifies.",
       { path: OURS, pathNot: [room('gateway')] },
       {
         path: npm('@nestjs/jwt', 'jsonwebtoken'),

@@ -1,4 +1,4 @@
-// The two packages as they are published: compiled, with manifest and papers, in dist/packages.
+// The two packages as they are published: compiled, with manifests, licences and READMEs, in dist/packages.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Files beside the compiled ones, by their source. */
+/** Files copied beside the compiled ones, by their source. */
 const PACKAGES = {
   itok: { 'libs/itok/src/log-line.schema.json': 'dist/log-line.schema.json' },
   'internal-token': {

@@ -1,5 +1,5 @@
-// The drills in full: outages, kills, hostile connections. `npm test` runs a tenth of each. A name takes one of them:
-// `npm run drills -- hostile`.
+// The drills in full: outages, kills, hostile connections. `npm test` runs a tenth of each. A name selects one: `npm
+// run drills -- hostile`.
 import { spawnSync } from 'node:child_process';
 
 const [name = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// What the packed library does with outgoing calls, on other releases of Node than the workspace's:
+// Probes the outgoing calls of the packed library on other Node releases than the workspace's:
 //   npm run package:probe -- /path/to/node22 /path/to/node26     (none: the Node that runs this)
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

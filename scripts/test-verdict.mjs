@@ -1,5 +1,5 @@
-// CI's final verdict: GATES_STATUS REPORT. A missing report, a skipped test or an empty run is a failure. A failed test
-// is not run again: a property test would find something else the second time.
+// CI's final verdict: GATES_STATUS REPORT. A missing report, a skipped test or an empty run is a failure. Failed tests
+// are not rerun: a property test would try other inputs the second time.
 import { existsSync, readFileSync } from 'node:fs';
 
 const [gates, path] = process.argv.slice(2);

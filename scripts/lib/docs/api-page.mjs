@@ -7,7 +7,7 @@ import { code, table } from './markdown.mjs';
 
 const PACKAGES = ['libs/internal-token', 'libs/itok'];
 
-/** The names that each entry of the packages exports. A change of this page is a change of the public surface. */
+/** The names that each entry of the packages exports. A change to this page is a change to the public API. */
 export async function apiPage() {
   const sections = PACKAGES.flatMap(entriesOf).map(({ specifier, values, types }) => {
     const rows = [

@@ -9,7 +9,7 @@ const { mapCommand, topCommand } = await importSource('libs/itok/src/cli/capture
 const { traceCommand } = await importSource('libs/itok/src/cli/trace.command.ts');
 const { keysCommand } = await importSource('libs/internal-token/src/cli/keys/keys.command.ts');
 
-/** Only the help of a command is asked for; nothing runs. */
+/** Asks only for the command's help; nothing runs. */
 const SILENT = { out: () => {}, error: () => {}, colours: false };
 
 export const itokPage = () =>
@@ -70,7 +70,7 @@ ${sections.join('\n\n')}
       .join('\n\n');
   }
 
-  /** The part of a command's help behind the options. */
+  /** The part of a command's help after the options. */
   async function more(path) {
     const said = [];
     await run([...path, '--help'], { ...SILENT, out: (text) => said.push(text) });

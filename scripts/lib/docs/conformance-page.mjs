@@ -9,21 +9,22 @@ export function conformancePage() {
   const { areas } = JSON.parse(readFileSync(RULES, 'utf8'));
   const proofs = testsByRule();
   const rules = areas.flatMap((area) => area.rules);
-  const strange = [...proofs.keys()].filter((id) => !rules.some((rule) => rule.id === id));
-  if (strange.length > 0)
-    throw new Error(`Tests name rules that are missing in docs/conformance.rules.json: ${strange.join(', ')}`);
-  if (proofs.size === 0) throw new Error('No test names a rule: the scan looked in the wrong place.');
+  const unknown = [...proofs.keys()].filter((id) => !rules.some((rule) => rule.id === id));
+  if (unknown.length > 0)
+    throw new Error(`Tests name rules that are missing in docs/conformance.rules.json: ${unknown.join(', ')}`);
+  if (proofs.size === 0) throw new Error('No test names a rule: the scan looks in the wrong place.');
 
   const proven = rules.filter(({ id, later }) => !later && proofs.has(id));
   const open = rules.filter(({ later }) => later);
   return `# Conformance
 
-What the system promises: one testable sentence each, and the tests that name it in their title. *standard*: a MUST of
+What the system promises: one testable sentence per rule, with the tests that name the rule in their title. *standard*:
+a MUST of
 [draft-ietf-oauth-transaction-tokens-11](https://datatracker.ietf.org/doc/draft-ietf-oauth-transaction-tokens/) or of an
 RFC it builds on; *recommended*: a SHOULD; *ours*: this project's own rule where they are silent. The sentences are in
-[conformance.rules.json](conformance.rules.json); the tests are found by reading the suites.
+[conformance.rules.json](conformance.rules.json).
 
-Of ${rules.length} rules **${proven.length} are proven** by a test and ${open.length} belong to what is **not built yet**${unproven(rules, proofs)}.
+Of ${rules.length} rules **${proven.length} are proven** by a test; ${open.length} are about features that are **not built yet**${unproven(rules, proofs)}.
 
 ${areas.map((area) => areaSection(area, proofs)).join('\n\n')}
 `;

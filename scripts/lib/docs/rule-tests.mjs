@@ -31,7 +31,7 @@ function titlesOf(path) {
   return titles;
 }
 
-/** A title, or the titles in the table of `it.each`, which begin with the rules: `R5, R6: …`. */
+/** A title, or the titles in the table of `it.each` that begin with the rules: `R5, R6: …`. */
 function textsOf(argument) {
   if (argument === undefined) return [];
   if (ts.isStringLiteralLike(argument) || ts.isTemplateExpression(argument)) return [argument.getText()];

@@ -18,7 +18,7 @@ const COMPILER_OPTIONS = {
   types: ['node'],
 };
 
-/** An npm that is older than its Node, somebody's .npmrc: nothing that is installed. */
+/** Warnings about an npm older than its Node, or about a user's .npmrc: not about what is installed. */
 const ABOUT_NPM_ITSELF = /\bnpm v[\d.]+ (?:does not|is known)|Unknown \w+ config/;
 
 /** An application that gets the product only from a registry: its own folder, manifest and node_modules. */

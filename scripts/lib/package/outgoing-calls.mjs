@@ -1,5 +1,5 @@
-// Calls by the clients of this very Node, with the packed library: where the token arrives, and where it must not.
-// Runs in a folder that has the library from its tarball; `scripts/probe-outgoing.mjs` makes one.
+// Calls by this Node's clients with the packed library: where the token arrives, and where it must not. Runs in a
+// folder that has the library from its tarball; `scripts/probe-outgoing.mjs` makes one.
 import 'reflect-metadata';
 
 import { Module } from '@nestjs/common';
@@ -60,7 +60,7 @@ if (proxied) {
   );
   await carried('fetch', async () => (await fetch(origin, { headers })).text());
   tell("fetch keeps Node's own dispatcher", globalDispatcher() instanceof NodesAgent, globalDispatcher());
-  // From here on, fetch goes by this copy.
+  // From here on, fetch uses this copy.
   const { Agent, request: undiciRequest } = await import('undici');
   await carried('undici', async () => (await undiciRequest(origin, { headers, dispatcher: new Agent() })).body.dump());
   await refused('node:http, createConnection to another port', () => byNode({ createConnection: elsewhere }));
