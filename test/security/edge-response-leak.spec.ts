@@ -14,7 +14,7 @@ describe.each(['fastify', 'express'] as const)('responses to clients (%s)', (pla
   });
   afterAll(() => gateway.close());
 
-  it('R57: removes Txn-Token from every response, whoever sets it and however', async () => {
+  it('R57: removes Txn-Token from every response, however it was set', async () => {
     const response = await gateway.get('/catalog/leak');
     expect(response.status).toBe(200);
     expect(response.head.toLowerCase()).not.toContain('txn-token');

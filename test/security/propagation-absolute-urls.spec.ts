@@ -18,7 +18,7 @@ describe('an absolute URL of an external host', () => {
       expect(JSON.stringify(outside.last)).not.toContain(claims.tokenId);
     });
 
-    it('R125: gets no trace header, whoever set it', async () => {
+    it('R125: gets no trace header, not even one the application set', async () => {
       const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'user=ada' };
       await world.caller.as('ada', () => call(world.outside.origin, { headers }));
       expect(world.outside.last.all('traceparent')).toEqual([]);
