@@ -11,6 +11,7 @@ import { loadGatewayConfig } from '../../apps/gateway/src/gateway-config.js';
 import { GatewayModule } from '../../apps/gateway/src/gateway.module.js';
 import { openResources } from '../../apps/gateway/src/open-resources.js';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { openShopDatabase, type ShopDatabase } from './topology/shop-database.js';
 
 /** The monolith inside the test's own process, where its counters can be read. */
 export class InProcessMonolith {
@@ -20,12 +21,20 @@ export class InProcessMonolith {
     readonly internalUrl: string,
     private readonly issuer: string,
     private readonly directory: string,
+    private readonly database: ShopDatabase,
   ) {}
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<InProcessMonolith> {
     const directory = await mkdtemp(join(tmpdir(), 'monolith-'));
+    const database = await openShopDatabase();
     const anyPort = { PORT: '0', INTERNAL_PORT: '0', DEV_IDP_PORT: '0' };
-    const config = loadGatewayConfig({ ...anyPort, DEV_DIRECTORY: directory, LOG_LEVEL: 'fatal', ...settings });
+    const config = loadGatewayConfig({
+      ...anyPort,
+      DEV_DIRECTORY: directory,
+      LOG_LEVEL: 'fatal',
+      ...database.settings,
+      ...settings,
+    });
     const resources = await openResources(config);
     let internal: InternalListener | undefined;
     const app = await startApplication(GatewayModule.with(config, resources), {
@@ -45,6 +54,7 @@ export class InProcessMonolith {
       `http://127.0.0.1:${internal?.port}`,
       issuer?.issuer ?? '',
       directory,
+      database,
     );
   }
 
@@ -55,6 +65,7 @@ export class InProcessMonolith {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.database.drop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -10,6 +10,7 @@ import { createSigner, encodedToken, newTransactionId, TokenMinter } from '../..
 import type { TraceReport } from '../../libs/itok/src/trace/index.js';
 import { describeWithBrowser, LONGEST_WAIT_MS, openBrowser } from '../support/browser/chromium.js';
 import { HttpClient } from '../support/http-client.js';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const ORDER = { method: 'POST', body: { lines: [{ itemId: ROPE, quantity: 1 }] } };
@@ -23,6 +24,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
     const picture = name.split(' ').at(-1);
     const complaints: string[] = [];
     let directory: string;
+    let database: ShopDatabase;
     let shop: Shop;
     let client: HttpClient;
     let browser: Browser;
@@ -31,7 +33,11 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
 
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'dev-page-'));
-      shop = await Shop.start({ extracted, settings: { DEV_DIRECTORY: directory, LOG_FORMAT: 'pretty' } });
+      database = await openShopDatabase();
+      shop = await Shop.start({
+        extracted,
+        settings: { DEV_DIRECTORY: directory, LOG_FORMAT: 'pretty', ...database.settings },
+      });
       client = new HttpClient(shop.url, 4);
       const { accessToken } = (await signIn({ login: 'alice', issuer: shop.issuer })) as { accessToken: string };
       alice = client.as(accessToken);
@@ -47,6 +53,7 @@ for (const [name, extracted] of Object.entries(SPLITS)) {
       await browser?.close();
       client?.close();
       await shop?.stop();
+      await database?.drop();
       await rm(directory, { recursive: true, force: true });
     });
 

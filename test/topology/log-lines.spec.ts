@@ -1,6 +1,7 @@
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient } from '../support/http-client.js';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { faultOf } from '../support/log-line/validate.mjs';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
@@ -9,12 +10,14 @@ const KEY_ID = /(?<="kid":")[\w-]{43}(?=")/;
 const PROBE = '/health/ready';
 
 describe('the log of a monolith at its most verbose level', () => {
+  let database: ShopDatabase;
   let monolith: Shop;
   let accessToken: string;
   const ids: string[] = [];
 
   beforeAll(async () => {
-    monolith = await Shop.start({ settings: { LOG_LEVEL: 'verbose' } });
+    database = await openShopDatabase();
+    monolith = await Shop.start({ settings: { LOG_LEVEL: 'verbose', ...database.settings } });
     const client = new HttpClient(monolith.url, 4);
     ({ accessToken } = await signIn({ login: 'alice', issuer: monolith.issuer }));
     const [head = '', payload = '', signature = ''] = accessToken.split('.');
@@ -42,7 +45,13 @@ describe('the log of a monolith at its most verbose level', () => {
     ];
     ids.push(...answers.map(({ headers }) => String(headers['x-request-id'])));
     client.close();
+    // What it has written is complete once it has ended.
     await monolith.stop();
+  });
+
+  afterAll(async () => {
+    await monolith?.stop();
+    await database?.drop();
   });
 
   it('R117: has the request id on every line that a request caused, refused requests included', () => {

@@ -1,6 +1,7 @@
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
 import { HttpClient, inParallel } from '../support/http-client.js';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const REQUESTS = 60;
 const RATE = 0.5;
@@ -11,13 +12,15 @@ const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const isIncluded = (txn: string) => BigInt(`0x${txn.slice(-14)}`) >= BigInt((1 - RATE) * 2 ** 56);
 
 describe('the log of a split shop with sampling', () => {
+  let database: ShopDatabase;
   let shop: Shop;
   const healthy: string[] = [];
   const refused: string[] = [];
   let failed: string;
 
   beforeAll(async () => {
-    const settings = { LOG_SAMPLE_RATE: String(RATE), LOG_SLOW_MS: '600000' };
+    database = await openShopDatabase();
+    const settings = { LOG_SAMPLE_RATE: String(RATE), LOG_SLOW_MS: '600000', ...database.settings };
     shop = await Shop.start({ extracted: ['catalog', 'inventory'], settings });
     const client = new HttpClient(shop.url, 8);
     const { accessToken } = await signIn({ login: 'alice', issuer: shop.issuer });
@@ -41,7 +44,10 @@ describe('the log of a split shop with sampling', () => {
     await shop.stop();
   });
 
-  afterAll(() => shop?.stop());
+  afterAll(async () => {
+    await shop?.stop();
+    await database?.drop();
+  });
 
   const servicesOf = (txn: string) =>
     [

@@ -2,9 +2,10 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Shop } from '../../scripts/lib/shop.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
-const LIFE_MS = 2_000;
+const LIFE_MS = 1_000;
 /** Well below the idle time after which a gateway gives up on a client. */
 const PIECE_EVERY_MS = 100;
 
@@ -13,14 +14,21 @@ describe.each([
   ['orders', ['orders']],
   ['orders and catalog', ['orders', 'catalog']],
 ])('a body that outlasts its internal token, with %s extracted', (_name, extracted) => {
+  let database: ShopDatabase;
   let shop: Shop;
 
   beforeAll(async () => {
-    shop = await Shop.start({ extracted, gatewaySettings: { INTERNAL_TOKEN_TTL_SECONDS: String(LIFE_MS / 1000) } });
+    database = await openShopDatabase();
+    shop = await Shop.start({
+      extracted,
+      settings: database.settings,
+      gatewaySettings: { INTERNAL_TOKEN_TTL_SECONDS: String(LIFE_MS / 1000) },
+    });
   });
 
   afterAll(async () => {
     await shop?.stop();
+    await database?.drop();
   });
 
   it("R8a, R59, R87: answers with a time-out and does not blame the caller's valid credentials", async () => {

@@ -4,13 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts, isListening } from '../../scripts/lib/free-ports.mjs';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { WORKSPACE } from '../support/workspace-files.js';
 
 describe('npm run start:split', () => {
   const directory = mkdtempSync(join(tmpdir(), 'start-split-'));
+  let database: ShopDatabase;
   let ports: number[];
   let running: ChildProcess;
   let output = '';
+
+  beforeAll(async () => {
+    database = await openShopDatabase();
+  });
 
   beforeEach(async () => {
     output = '';
@@ -28,6 +34,7 @@ describe('npm run start:split', () => {
         CATALOG_PORT,
         DEV_DIRECTORY: directory,
         LOG_FORMAT: 'json',
+        ...database.settings,
       },
     });
     const ready = new Promise<void>((resolve, reject) => {
@@ -48,7 +55,10 @@ describe('npm run start:split', () => {
     await once(running, 'close');
   });
 
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(async () => {
+    await database?.drop();
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   const listening = (): Promise<boolean[]> => Promise.all(ports.map((port) => isListening(port) as Promise<boolean>));
 

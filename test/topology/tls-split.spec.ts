@@ -7,6 +7,7 @@ import { Application } from '../../scripts/lib/application.mjs';
 import { freePorts } from '../../scripts/lib/free-ports.mjs';
 import { LogLines } from '../../scripts/lib/log-lines.mjs';
 import { signIn } from '../../scripts/lib/sign-in.mjs';
+import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
 import { type Certificate, CertificateAuthority, describeWithOpenssl } from '../support/certificate-authority.js';
 
 const GATEWAY = 'spiffe://shop.localhost/gateway';
@@ -19,6 +20,7 @@ describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
   const log = new LogLines();
   const processes: Application[] = [];
   let directory: string;
+  let database: ShopDatabase;
   let ports: number[];
   let accessToken: string;
 
@@ -35,6 +37,7 @@ describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
       INTERNAL_TLS_CERT_FILE: join(directory, `${name}.pem`),
       INTERNAL_TLS_KEY_FILE: join(directory, `${name}.key`),
       INTERNAL_CA_FILE: join(directory, 'ca.pem'),
+      ...database.settings,
       ...settings,
     });
     log.read(application.stdout, name);
@@ -61,6 +64,7 @@ describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tls-split-'));
+    database = await openShopDatabase();
     ports = await freePorts(4);
     const [gateway, internal, issuer, catalog] = ports.map(String);
     await writeFile(join(directory, 'ca.pem'), authority.pem);
@@ -87,6 +91,7 @@ describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
 
   afterAll(async () => {
     await Promise.all(processes.map((application) => application.stop()));
+    await database?.drop();
     await rm(directory, { recursive: true, force: true });
     authority.remove();
     another.remove();

@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Shop } from '../../scripts/lib/shop.mjs';
-import { DOMAINS } from '../../scripts/lib/topology.mjs';
-import { HttpClient } from '../support/http-client.js';
-import { FileIssuer } from '../support/topology/file-issuer.js';
-import { seeded, shuffled } from '../support/topology/random.js';
-import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
+import { Shop } from '../../../scripts/lib/shop.mjs';
+import { DOMAINS } from '../../../scripts/lib/topology.mjs';
+import { drillSize } from '../../support/drills/drill-size.js';
+import { HttpClient } from '../../support/http-client.js';
+import { FileIssuer } from '../../support/topology/file-issuer.js';
+import { seeded, shuffled } from '../../support/topology/random.js';
+import { openShopDatabase, type ShopDatabase } from '../../support/topology/shop-database.js';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 7);
 const WORKERS = 12;
 const INITIAL_STOCK = 100_000;
 /** Orders that must succeed before the next process dies. */
 const BETWEEN_DEATHS = 15;
+const DEATHS_OF_EACH = drillSize({ ci: 1, full: 2 });
 const SETTLING_LIMIT_MS = 240_000;
 const ITEMS = ['0197a000-0000-7000-8000-00000000ac01', '0197a000-0000-7000-8000-00000000ac02'];
 const MOMENTS = ['POST /orders', 'catalog.findItems', 'inventory.reserve', 'inventory.confirm'];
@@ -82,7 +84,7 @@ describe(`processes that are killed while people order (seed ${SEED})`, () => {
   it('answer callers with 502 or 504 and serve again once back, without restarting any other process', async () => {
     const load = new Load(order, attempts);
     load.start(WORKERS);
-    const victims = [...shuffled(shop.names, random), ...shuffled(shop.names, random)];
+    const victims = Array.from({ length: DEATHS_OF_EACH }, () => shuffled(shop.names, random)).flat();
     for (const victim of victims) {
       await load.succeeded(BETWEEN_DEATHS);
       const moment = MOMENTS[Math.floor(random() * MOMENTS.length)];

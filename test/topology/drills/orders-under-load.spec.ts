@@ -1,10 +1,11 @@
-import { Shop } from '../../scripts/lib/shop.mjs';
-import { signIn } from '../../scripts/lib/sign-in.mjs';
-import { HttpClient, inParallel } from '../support/http-client.js';
-import { serverIsThere } from '../support/storage/test-server.js';
-import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
+import { Shop } from '../../../scripts/lib/shop.mjs';
+import { signIn } from '../../../scripts/lib/sign-in.mjs';
+import { drillSize } from '../../support/drills/drill-size.js';
+import { HttpClient, inParallel } from '../../support/http-client.js';
+import { serverIsThere } from '../../support/storage/test-server.js';
+import { openShopDatabase, type ShopDatabase } from '../../support/topology/shop-database.js';
 
-const ORDERS = 1_000;
+const ORDERS = drillSize({ ci: 200, full: 1_000 });
 /** A pool's connections, plus some that wait. Many more would wait for longer than a slow machine allows. */
 const AT_ONCE = 16;
 
@@ -25,7 +26,7 @@ const DATABASES = [
   ...(serverIsThere ? [['PostgreSQL', openShopDatabase] as const] : []),
 ] as const;
 
-describe.each(DATABASES)('1,000 concurrent orders on %s', (_name, open) => {
+describe.each(DATABASES)(`${ORDERS} concurrent orders on %s`, (_name, open) => {
   let database: ShopDatabase | undefined;
   let monolith: Shop;
   let client: HttpClient;
@@ -47,7 +48,7 @@ describe.each(DATABASES)('1,000 concurrent orders on %s', (_name, open) => {
     const alice = client.as(accessToken);
     const { items } = (await alice('/catalog/items')).json<{ items: { id: string }[] }>();
     // Too little for all: some orders have to be refused.
-    const initial = 700;
+    const initial = 0.7 * ORDERS;
     for (const { id } of items) {
       const answer = await alice(`/inventory/stock/${id}`, { method: 'PUT', body: { onHand: initial } });
       expect(answer.status).toBeLessThan(300);

@@ -1,16 +1,17 @@
-import { Shop } from '../../scripts/lib/shop.mjs';
-import { DOMAINS } from '../../scripts/lib/topology.mjs';
-import { HttpClient, inParallel } from '../support/http-client.js';
-import { FileIssuer } from '../support/topology/file-issuer.js';
-import { seeded } from '../support/topology/random.js';
-import { eachOperation, requestTree } from '../support/topology/request-tree.js';
-import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
-import { serverIsThere } from '../support/storage/test-server.js';
-import { WireTap } from '../support/topology/wire-tap.js';
-import type { Seen } from '../support/topology/witness/witness.controller.js';
-import { WitnessChain } from '../support/topology/witness/witness-chain.js';
+import { Shop } from '../../../scripts/lib/shop.mjs';
+import { DOMAINS } from '../../../scripts/lib/topology.mjs';
+import { drillSize } from '../../support/drills/drill-size.js';
+import { HttpClient, inParallel } from '../../support/http-client.js';
+import { FileIssuer } from '../../support/topology/file-issuer.js';
+import { seeded } from '../../support/topology/random.js';
+import { eachOperation, requestTree } from '../../support/topology/request-tree.js';
+import { openShopDatabase, type ShopDatabase } from '../../support/topology/shop-database.js';
+import { serverIsThere } from '../../support/storage/test-server.js';
+import { WireTap } from '../../support/topology/wire-tap.js';
+import type { Seen } from '../../support/topology/witness/witness.controller.js';
+import { WitnessChain } from '../../support/topology/witness/witness-chain.js';
 
-const USERS = 1_000;
+const USERS = drillSize({ ci: 200, full: 1_000 });
 /** Ten of them get a database connection; many more would wait for longer than a slow machine allows. */
 const AT_ONCE = 40;
 /** An embedded database runs one after the other. */
@@ -28,7 +29,7 @@ const random = seeded(20261123);
 const delay = (): number => Math.floor(random() * SLOWEST_MS);
 const user = (index: number): string => `user-${index}`;
 
-describe('1,000 interleaved users in a chain of services, each with a table of its callers', () => {
+describe(`${USERS} interleaved users in a chain of services, each with a table of its callers`, () => {
   const TENANTS = 10;
   let chain: WitnessChain;
   let client: HttpClient;
@@ -91,7 +92,7 @@ describe('1,000 interleaved users in a chain of services, each with a table of i
   });
 });
 
-describe('1,000 interleaved users in the shop, each with a tenant of its own', () => {
+describe(`${USERS} interleaved users in the shop, each with a tenant of its own`, () => {
   let database: ShopDatabase;
   let issuer: FileIssuer;
   let shop: Shop;
