@@ -26,7 +26,7 @@ class BlocklistModule {}
 
 @Injectable()
 class BlockingGuard extends InternalTokenGuard {
-  @Inject(Blocklist) private readonly blocklist!: Blocklist;
+  @Inject(Blocklist) protected readonly blocklist!: Blocklist;
 
   protected override checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {
     super.checkPrincipal(claims, policy);

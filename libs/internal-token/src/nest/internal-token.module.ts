@@ -100,7 +100,7 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
     Tracer,
     Application,
     InternalTokenContext,
-    // useExisting, so that a test can say overrideProvider(InternalTokenGuard).
+    // useExisting, so that overrideInternalToken() finds it.
     { provide: APP_GUARD, useExisting: InternalTokenGuard },
     InternalTokenErrorFilter,
     { provide: APP_FILTER, useExisting: InternalTokenErrorFilter },

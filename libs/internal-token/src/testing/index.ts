@@ -1,1 +1,2 @@
 export { type TestTokenInput, TestTokenIssuer, type TestTokenIssuerOptions } from './test-token-issuer.js';
+export { overrideInternalToken } from './override-internal-token.js';

@@ -44,10 +44,8 @@ export interface ForgedParts {
  * // a service without any request:
  * context.run(tokens.claims({ tenantId: 'acme' }), () => service.list());
  * // a test that is not about tokens at all:
- * builder.overrideProvider(InternalTokenGuard).useValue({ canActivate: () => true });
+ * overrideInternalToken(builder, { userId: 'alice' });
  * ```
- *
- * The last one lets everybody in and makes no claims: `@InternalClaims()` throws there.
  */
 export class TestTokenIssuer {
   /** For `InternalTokenModule.forRoot({ keys })`. */

@@ -1,8 +1,9 @@
-import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
-import { EdgeAdmission } from '../edge-admission.js';
+import { RequestAdmission } from '../../nest/index.js';
+import type { EdgeAdmission } from '../edge-admission.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
@@ -15,7 +16,8 @@ const names = new WeakMap<Type, Map<Handler, string>>();
  */
 @Injectable()
 export class RouteAgreementGuard implements CanActivate {
-  constructor(private readonly edge: EdgeAdmission) {}
+  // By the name under which the hook finds it, so that both ask the same one where a test overrides it.
+  constructor(@Inject(RequestAdmission) private readonly edge: Pick<EdgeAdmission, 'isInternal' | 'routeOf'>) {}
 
   canActivate(execution: ExecutionContext): boolean {
     if (execution.getType() !== 'http') return true;

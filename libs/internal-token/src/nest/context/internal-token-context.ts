@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { InternalTokenError, isVerified, type VerifiedClaims } from '../../core/index.js';
 import { Application } from './application.js';
 import { assertPermissions, assertScope } from '../policy/authorization.js';
@@ -17,7 +17,8 @@ import { currentStore, enterStore } from './internal-token-store.js';
  */
 @Injectable()
 export class InternalTokenContext {
-  constructor(private readonly application: Application) {}
+  /** @param application absent only in a unit test that provides this class alone */
+  constructor(@Optional() private readonly application?: Application) {}
 
   /**
    * The verified claims of the running request.
@@ -64,6 +65,7 @@ export class InternalTokenContext {
     if (!isVerified(claims)) {
       throw new InternalTokenError('txn_no_context', 'run() takes claims that this process has verified or issued.');
     }
-    return enterStore({ txn: claims.tokenId, claims, application: this.application }, fn);
+    const { application } = this;
+    return enterStore({ txn: claims.tokenId, claims, ...(application && { application }) }, fn);
   }
 }
