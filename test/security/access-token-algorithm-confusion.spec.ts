@@ -62,7 +62,7 @@ describe('access tokens: algorithm confusion', () => {
 
   it('R27: refuses PS256 under a key published for RS256, even with a valid signature', async () => {
     const token = issuer.token({}, {}, { ...issuer.key, alg: 'PS256' });
-    expect(await reasonOf(authenticator, token)).toBe('the algorithm is not that of the key');
+    expect(await reasonOf(authenticator, token)).toBe('the algorithm does not match the key');
   });
 
   it('R27: refuses an algorithm the issuer is not allowed to use, even if its key fits', async () => {
@@ -88,7 +88,7 @@ describe('access tokens: algorithm confusion', () => {
     const verifier = await authenticatorFor(other);
     const input = `${encodePart({ alg: 'ES256', typ: 'at+jwt', kid: 'ec' })}.${encodePart(other.claims())}`;
     const der = sign('sha256', Buffer.from(input), other.key.privateKey).toString('base64url');
-    expect(await reasonOf(verifier, `${input}.${der}`)).toBe('the signature does not fit');
+    expect(await reasonOf(verifier, `${input}.${der}`)).toBe('the signature is not valid');
     verifier.close();
     await other.close();
   });

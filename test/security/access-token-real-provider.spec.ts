@@ -62,7 +62,7 @@ describe('access tokens of a certified OpenID provider', () => {
     ]);
     for (const client of ['demo-cli', 'demo-opaque']) {
       const { access_token: token } = await signIn(provider.issuer, 'alice', client);
-      expect(await reasonOf(other, token)).toBe('the audience is another one');
+      expect(await reasonOf(other, token)).toBe('the audience does not match');
     }
     other.close();
   });

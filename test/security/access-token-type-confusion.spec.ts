@@ -44,7 +44,7 @@ describe('access tokens: other kinds of token in their place', () => {
 
   it("R33: refuses the gateway's own internal token: its issuer is not configured", async () => {
     const token = issuer.token({ iss: 'api_gateway', txn: '0'.repeat(32) }, { typ: 'txntoken+jwt' });
-    expect(await reasonOf(authenticator, token)).toBe('the issuer is none of ours');
+    expect(await reasonOf(authenticator, token)).toBe('the issuer is not configured');
   });
 
   it('R25: accepts other types only from the issuer configured for them', async () => {

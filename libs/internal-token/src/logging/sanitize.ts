@@ -244,7 +244,7 @@ class Sanitizer {
   }
 }
 
-/** A flag or a count under the name of a secret (`cookies: 2`) reveals nothing. `token` may hold an object of claims. */
+/** A flag or a count under the name of a secret (`cookies: 2`) reveals nothing. `token` may be an object of claims. */
 function holdsSecret(name: string, value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) || name !== 'token';
   return typeof value === 'string';

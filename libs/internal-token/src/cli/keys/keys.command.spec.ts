@@ -61,7 +61,7 @@ describe('nestjs-internal-token keys', () => {
     const tooEarly = await keys('retire', old);
     expect([tooEarly.code, tooEarly.out]).toEqual([3, '']);
     expect(tooEarly.error).toContain('Not before 2026-03-01 14:07:00Z (in 1 min 15 s).');
-    expect(tooEarly.error).toContain('--force does it now: they are refused');
+    expect(tooEarly.error).toContain('--force does it now: verifiers refuse them');
     now += 75_000;
     expect((await json('list')).next[0]).toMatchObject({ action: 'retire', keyId: old });
     expect((await json('retire', old.slice(0, 8))).keys.map(({ state }) => state)).toEqual(['active', 'retired']);
@@ -89,7 +89,7 @@ describe('nestjs-internal-token keys', () => {
   it('R108: makes the unsafe change with --force, and says what it causes', async () => {
     const { keyId: stolen } = await json('new');
     const { code, error } = await keys('retire', stolen, '--force');
-    expect([code, error]).toEqual([0, expect.stringContaining('every token signed with it is refused')]);
+    expect([code, error]).toEqual([0, expect.stringContaining('verifiers refuse every token signed with it')]);
     const [active, retired] = (await json('list')).keys;
     expect([active?.state, retired]).toEqual(['active', expect.objectContaining({ keyId: stolen, state: 'retired' })]);
     const changed = await keys('rotate', '--now', '--force');
@@ -156,7 +156,7 @@ describe('nestjs-internal-token keys', () => {
     writeFileSync(file, key.export({ type: 'pkcs8', format: 'pem' }));
     const { keyId } = await json('new', '--from', file);
     expect(keyId).toBe((await createSigner({ key })).keyId);
-    expect((await keys('new', '--from', file)).error).toContain('has had this key already');
+    expect((await keys('new', '--from', file)).error).toContain('already has this key');
   });
 
   it('warns of a broken file and uses the others', async () => {

@@ -14,21 +14,21 @@ import { readBearerToken } from './read-bearer-token.js';
 import { resolveIssuers } from './resolve-issuers.js';
 import { TrustedIssuer } from './trusted-issuer.js';
 
-/** How much is remembered of verified access tokens. */
+/** How many verified access tokens are remembered, and for how long. */
 export interface AccessTokenCacheOptions {
-  /** Most tokens remembered per issuer. Default 10000. */
+  /** Maximum number of remembered tokens per issuer. Default 10000. */
   readonly maxEntries?: number;
-  /** Most memory that they take per issuer, estimated, in bytes: 1 MiB to 1 GiB. Default 33554432 (32 MiB). */
+  /** Maximum estimated memory per issuer, in bytes: 1 MiB to 1 GiB. Default 33554432 (32 MiB). */
   readonly maxBytes?: number;
-  /** Longest time an introspection answer is believed, in seconds. Default 30; 0 asks at every request; refusals are remembered for 5 s all the same. */
+  /** Maximum age of an introspection answer, in seconds. Default 30; 0 asks at every request. Refusals last 5 s. */
   readonly introspectionSeconds?: number;
 }
 
 export interface AccessTokenAuthenticatorOptions {
   readonly issuers: readonly AccessTokenIssuerOptions[];
-  /** Accept http to loopback addresses: for development only. */
+  /** Accept http to loopback addresses, for development only. */
   readonly allowInsecureLoopback: boolean;
-  /** An access token with fewer seconds left counts as expired. Default 10, 0 to 300. */
+  /** An access token with fewer seconds left counts as expired. 0 to 300, default 10. */
   readonly minimumRemainingSeconds?: number;
   /** Seconds within which a change of an issuer's keys arrives, 0.1 to 3600. Default 300. */
   readonly keyRefreshSeconds?: number;
@@ -38,14 +38,14 @@ export interface AccessTokenAuthenticatorOptions {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** A longer token is refused unread. Node itself takes 16 KiB for all fields of a request. */
+/** A longer token is refused without parsing. Node itself accepts 16 KiB for all fields of a request. */
 const MAX_TOKEN_BYTES = 16 * 1024;
-/** What is behind `{` in base64url, then a dot: only a JOSE object begins like that. */
+/** Base64url of a text that begins with `{`, followed by a dot: only a JOSE object begins like this. */
 const JOSE = /^e[w-z0-9_-][A-Za-z0-9_-]*\./;
 
 /**
- * Everything between the `Authorization` field and a principal to mint from: reads the token, finds its issuer,
- * verifies or introspects it, maps its claims. RFC 6750, RFC 7662, RFC 9068.
+ * Turns the `Authorization` field into a principal: reads the token, finds its issuer, verifies or introspects it and
+ * maps its claims. RFC 6750, RFC 7662, RFC 9068.
  */
 export class AccessTokenAuthenticator {
   readonly #logger = new Logger(AccessTokenAuthenticator.name);
@@ -84,14 +84,14 @@ export class AccessTokenAuthenticator {
     this.#introspected = this.#issuers.filter(({ settings: { introspection } }) => introspection !== undefined);
   }
 
-  /** True once every issuer's keys are loaded, and none are older than its `maxKeyAgeSeconds`. */
+  /** True if the keys of every issuer are loaded and none are older than its `maxKeyAgeSeconds`. */
   get ready(): boolean {
     return this.#issuers.every((issuer) => issuer.ready);
   }
 
   /**
-   * Loads keys and metadata. Returns after the first attempt, successful or not; an issuer that cannot be reached is
-   * tried again in the background, and until then its tokens get 503.
+   * Loads keys and metadata. Resolves after the first attempt, successful or not. An issuer that cannot be reached is
+   * retried in the background; until then its tokens are answered 503.
    * @throws InternalTokenError `configuration_invalid` if a client secret cannot be read
    */
   async start(): Promise<void> {
@@ -99,9 +99,9 @@ export class AccessTokenAuthenticator {
   }
 
   /**
-   * The caller of a request, or `undefined` if it carries no credentials. At once for a token seen before or signed
-   * with a held key; a promise for introspection, for a key not seen yet and for a signature that does not fit.
-   * @param rawHeaders names and values in turn, as Node gives them
+   * The principal of a request, or `undefined` if it has no credentials. Synchronous for a remembered token or a known
+   * key; a promise for introspection, for an unknown key and for an invalid signature.
+   * @param rawHeaders alternating names and values, as in Node
    * @throws InternalTokenError (or rejects with it) `invalid_request` 400, `access_token_missing` or
    * `access_token_invalid` 401, `insufficient_scope` 403, `identity_provider_unavailable` 503
    */
@@ -111,7 +111,7 @@ export class AccessTokenAuthenticator {
     if (token.length > MAX_TOKEN_BYTES) throw invalidToken('the token is too long');
     const tokenHash = hash('sha256', token, 'base64url');
     const now = this.#now();
-    // Each issuer has a cache of its own, and the token alone decides its issuer: at most one of them knows it.
+    // Each issuer has its own cache, and the token alone decides its issuer, so at most one cache has it.
     for (const { cache } of this.#issuers) {
       const known = cache.get(tokenHash, now);
       if (known !== undefined) return known;
@@ -121,21 +121,21 @@ export class AccessTokenAuthenticator {
     return this.#issuerOfJwt(jws).authenticateJwt(token, tokenHash, jws);
   }
 
-  /** Reads every issuer's keys anew, at once. Never rejects; false if one could not be read and keeps what it has. */
+  /** Reloads the keys of every issuer at once. Never rejects; false if some could not be loaded and stay unchanged. */
   async reloadKeys(): Promise<boolean> {
     const read = await Promise.all(this.#issuers.map((issuer) => issuer.reloadKeys()));
     return read.every(Boolean);
   }
 
-  /** Ends background work and idle connections. */
+  /** Stops background work and closes idle connections. */
   close(): void {
     for (const issuer of this.#issuers) issuer.close();
   }
 
-  /** `iss` is not verified yet: it may choose among configured issuers and nothing else. */
+  /** `iss` is not verified yet, so it only selects one of the configured issuers. */
   #issuerOfJwt({ payload }: CompactJws): TrustedIssuer {
     const issuer = typeof payload['iss'] === 'string' ? this.#byName.get(payload['iss']) : undefined;
-    if (issuer === undefined) throw invalidToken('the issuer is none of ours');
+    if (issuer === undefined) throw invalidToken('the issuer is not configured');
     return issuer;
   }
 
@@ -143,7 +143,7 @@ export class AccessTokenAuthenticator {
     const issuer = this.#introspected.find(({ settings: { introspection } }) =>
       token.startsWith(introspection?.tokenPrefix ?? ''),
     );
-    if (issuer === undefined) throw invalidToken('an opaque token of no introspected issuer');
+    if (issuer === undefined) throw invalidToken('the token is opaque and no configured introspection matches it');
     return issuer;
   }
 
@@ -152,7 +152,7 @@ export class AccessTokenAuthenticator {
       const changes = event.added.length + event.removed.length;
       if (changes > 0) this.#logger.log(`Keys of ${issuer} loaded: ${event.keyIds.length}`);
     } else if (event.type === 'load_failed') {
-      this.#logger.warn(`Keys of ${issuer} not loaded: ${event.reason}; ${heldKeys(event)}`);
+      this.#logger.warn(`Keys of ${issuer} could not be loaded: ${event.reason}; ${heldKeys(event)}`);
     } else if (event.type === 'key_refused') this.#logger.warn(`A key of ${issuer} is not used: ${event.reason}`);
   }
 }

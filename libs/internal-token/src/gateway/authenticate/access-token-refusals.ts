@@ -1,14 +1,14 @@
 import { InternalTokenError } from '../../core/index.js';
 
 /**
- * One answer for every access token that is not accepted: outsiders must not learn which check it failed.
- * @param reason for the log, as the error's `cause`; never a part of the token
+ * The same answer for every access token that is not accepted, so that clients do not learn which check it failed.
+ * @param reason for the log, as the `cause` of the error; must not contain any part of the token
  */
 export function invalidToken(reason: string): InternalTokenError {
   return new InternalTokenError('access_token_invalid', undefined, { cause: reason });
 }
 
-/** Credentials of another kind count as none (RFC 6750 section 3.1), except that no public route takes them for none. */
+/** Other credentials than Bearer get the answer for missing ones (RFC 6750 section 3.1), on public routes too. */
 export function missingToken(reason: string): InternalTokenError {
   return new InternalTokenError('access_token_missing', undefined, { cause: reason });
 }
@@ -17,7 +17,7 @@ export function invalidRequest(detail: string): InternalTokenError {
   return new InternalTokenError('invalid_request', detail);
 }
 
-/** @param reason for the log, as the error's `cause` */
+/** @param reason for the log, as the `cause` of the error */
 export function providerUnavailable(reason: string): InternalTokenError {
   return new InternalTokenError('identity_provider_unavailable', undefined, { cause: reason });
 }

@@ -3,8 +3,8 @@ import { requestJson } from './json-request.js';
 import { urlProblem } from './url-problem.js';
 
 /**
- * The keys of an issuer that publishes where they are: OpenID Connect Discovery first, then RFC 8414.
- * Asks for the metadata at every load, so that an issuer may move its keys.
+ * The keys of an issuer, at the address that its metadata names: OpenID Connect Discovery first, then RFC 8414.
+ * Reads the metadata at every load, so that an issuer may move its keys.
  */
 export function discoverySource(issuer: string, allowInsecureLoopback: boolean): KeySource {
   return {

@@ -6,7 +6,7 @@ import { invalidToken, providerUnavailable, wrongOption } from './access-token-r
 import type { IntrospectionOptions } from './access-token-issuer.options.js';
 import { type JsonAnswer, requestJson } from './json-request.js';
 
-/** Asks one issuer about tokens that only it can read (RFC 7662). Remembers nothing. */
+/** Asks an issuer about tokens that only it can read (RFC 7662). Caches nothing. */
 export class IntrospectionClient {
   readonly #logger = new Logger(IntrospectionClient.name);
   readonly #agent: HttpAgent;
@@ -34,9 +34,9 @@ export class IntrospectionClient {
   }
 
   /**
-   * What the issuer says about an active access token; its issuer, audience and times are not checked yet.
-   * @throws InternalTokenError `access_token_invalid` unless `active` is exactly true; `identity_provider_unavailable`
-   * where there is no usable answer
+   * Returns what the issuer says about an active access token; issuer, audience and times are not checked yet.
+   * @throws InternalTokenError `access_token_invalid` unless `active` is exactly true, `identity_provider_unavailable`
+   * if there is no usable answer
    */
   async lookUp(token: string): Promise<JsonObject> {
     const { status, body } = await this.#ask(token);
@@ -44,7 +44,7 @@ export class IntrospectionClient {
     if (body['active'] !== true) throw invalidToken('the token is not active');
     const type = claimOf(body, 'token_type');
     if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
-      throw invalidToken('the token is no bearer token');
+      throw invalidToken('the token is not a bearer token');
     }
     return body;
   }
@@ -81,7 +81,7 @@ function formEncode(value: string): string {
 }
 
 function reason(error: unknown): string {
-  // A file error's message is a path; all others are our own sentences.
+  // The message of a file error contains a path; all other messages are our own.
   return isSystemError(error) ? `the client secret cannot be read (${error.code})` : (error as Error).message;
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { requestJson } from './json-request.js';
 
-describe('a question to an identity provider', () => {
+describe('requestJson', () => {
   let server: Server;
   let url: string;
 
@@ -19,22 +19,22 @@ describe('a question to an identity provider', () => {
     await once(server, 'close');
   });
 
-  it('ends by itself when no answer comes', async () => {
+  it('gives up when no answer comes', async () => {
     await expect(requestJson({ url, timeoutMs: 20 })).rejects.toThrow('no complete answer in time');
   });
 
-  it('ends by itself when an answer never ends', async () => {
+  it('gives up when an answer never ends', async () => {
     server.on('request', (_request, response) => response.write('{'));
     await expect(requestJson({ url, timeoutMs: 100 })).rejects.toThrow('no complete answer in time');
   });
 
-  it('ends when the one who asks gives up', async () => {
+  it('gives up when its signal is aborted', async () => {
     const asking = new AbortController();
     server.on('request', () => asking.abort());
     await expect(requestJson({ url, signal: asking.signal })).rejects.toThrow('no complete answer in time');
   });
 
-  it('stops reading where an answer is too long', async () => {
+  it('stops reading an answer that is too long', async () => {
     let written = 0;
     const stopped = new Promise<void>((resolve) => {
       server.on('request', (_request, response) => {
@@ -54,11 +54,11 @@ describe('a question to an identity provider', () => {
 
   it('says what failed without quoting the answer', async () => {
     server.on('request', (_request, response) => response.end('secret-looking text'));
-    await expect(requestJson({ url })).rejects.toThrow(/^the answer is no JSON$/);
+    await expect(requestJson({ url })).rejects.toThrow(/^the answer is not JSON$/);
     await expect(requestJson({ url: 'http://127.0.0.1:1/' })).rejects.toThrow('the connection failed (ECONNREFUSED)');
   });
 
-  it('gives a status other than 200 without a body', async () => {
+  it('returns a status other than 200 without a body', async () => {
     server.on('request', (_request, response) => response.writeHead(404).end('{"active":true}'));
     expect(await requestJson({ url })).toEqual({ status: 404 });
   });

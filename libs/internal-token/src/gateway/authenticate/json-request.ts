@@ -9,13 +9,13 @@ export interface JsonRequest {
   readonly authorization?: string;
   readonly signal?: AbortSignal;
   readonly agent?: Agent;
-  /** For the whole exchange, connecting included. Default 5000. */
+  /** For the whole exchange, including the connection. Default 5000. */
   readonly timeoutMs?: number;
 }
 
 export interface JsonAnswer {
   readonly status: number;
-  /** Present with status 200 only. */
+  /** Present only with status 200. */
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
@@ -23,9 +23,9 @@ const TIMEOUT_MS = 5000;
 const MAX_BYTES = 256 * 1024;
 
 /**
- * One question to an identity provider. Follows no redirect, decompresses nothing, reads at most 256 KiB in at most
- * five seconds: a provider that misbehaves costs a failed request, not the gateway.
- * Errors say what went wrong and quote nothing of what was sent or received.
+ * Sends one request to an identity provider. Follows no redirects, accepts no compression, and reads at most 256 KiB in
+ * at most five seconds, so a misbehaving provider causes a failed request and no more.
+ * Errors say what went wrong and quote nothing that was sent or received.
  */
 export async function requestJson(question: JsonRequest): Promise<JsonAnswer> {
   const timeout = AbortSignal.timeout(question.timeoutMs ?? TIMEOUT_MS);
@@ -33,7 +33,8 @@ export async function requestJson(question: JsonRequest): Promise<JsonAnswer> {
   const { status, text } = await withoutPropagation(() => exchange(question, signal));
   if (status !== 200) return { status };
   const body = parse(text);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Error('the answer is no JSON object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Error('the answer is not a JSON object');
   return { status, body: body as Record<string, unknown> };
 }
 
@@ -60,14 +61,14 @@ function exchange(question: JsonRequest, signal: AbortSignal): Promise<{ status:
       },
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      // The other side closed an idle connection just as it was used again: nothing was asked yet.
+      // The provider closed an idle connection just as it was reused; the request was not processed.
       if (request.reusedSocket && error.code === 'ECONNRESET') return resolve(exchange(question, signal));
       fail(signal.aborted ? 'no complete answer in time' : `the connection failed (${error.code ?? error.name})`);
     });
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;
       const encoding = response.headers['content-encoding'] ?? 'identity';
-      if (encoding !== 'identity') return fail('the answer is compressed, unasked');
+      if (encoding !== 'identity') return fail('the answer is compressed although that was not requested');
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -86,7 +87,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // JSON.parse quotes what it was given.
-    throw new Error('the answer is no JSON');
+    // The error of JSON.parse quotes its input.
+    throw new Error('the answer is not JSON');
   }
 }

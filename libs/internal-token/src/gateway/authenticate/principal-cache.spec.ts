@@ -4,7 +4,7 @@ import { PrincipalCache } from './principal-cache.js';
 const MEBIBYTE = 1024 * 1024;
 const NOW = 1_800_000_000;
 
-describe('what one issuer’s tokens were found to say', () => {
+describe('PrincipalCache', () => {
   const cache = (maxBytes: number) =>
     new PrincipalCache(
       { maxEntries: 100_000, maxBytes },
@@ -21,7 +21,7 @@ describe('what one issuer’s tokens were found to say', () => {
   });
   const names = (count: number, what = 'permission') => Array.from({ length: count }, (_, index) => `${what}-${index}`);
 
-  it('R172: is bounded in memory, whatever the tokens hold', () => {
+  it('R172: is bounded in memory, whatever the tokens contain', () => {
     const full = cache(MEBIBYTE);
     for (let index = 0; index < 2000; index += 1) {
       full.set(`hash-${index}`, principal(names(50), { scopes: names(100, 'scope') }), NOW + 300);
@@ -31,15 +31,15 @@ describe('what one issuer’s tokens were found to say', () => {
     expect(full.get('hash-0', NOW)).toBeUndefined();
   });
 
-  it('R172: its estimate is no lower than what the texts take', () => {
+  it('R172: does not underestimate the memory of its strings', () => {
     const one = cache(MEBIBYTE);
     const scopes = names(500, 'scope');
     one.set('hash', principal(['a'], { scopes }), NOW + 300);
-    // A short text of its own takes 16 bytes and its characters, its place in the array 8.
+    // A short string takes 16 bytes plus its characters, and its slot in the array 8.
     expect(one.bytes).toBeGreaterThan(scopes.reduce((sum, { length }) => sum + 24 + length, 0));
   });
 
-  it('R172: leaves out who can never be minted for: a token too large pushes out no other', () => {
+  it('R172: skips a principal that no token can be minted for, so that it evicts no other', () => {
     const one = cache(MEBIBYTE);
     one.set('large', principal(names(1000)), NOW + 300);
     one.set('long', principal([], { authn: names(1000) }), NOW + 300);

@@ -6,7 +6,7 @@ interface CachedPrincipal {
   readonly principal: Principal;
   /** Seconds since the epoch. */
   readonly believedUntil: number;
-  /** The key that verified the token; none for an introspected one. */
+  /** The key that verified the token; undefined for an introspected one. */
   readonly key: VerificationKey | undefined;
 }
 
@@ -16,19 +16,19 @@ export interface PrincipalCacheLimits {
   readonly maxBytes: number;
 }
 
-/** Of an entry without its texts: the objects, the arrays and the hash that finds it. */
+/** An entry without its strings: the objects, the arrays and the hash. */
 const ENTRY_BYTES = 800;
-/** Of a text without its characters. */
+/** A string without its characters. */
 const TEXT_BYTES = 32;
 
 /**
- * What one issuer's tokens were found to say, by the SHA-256 of the token: bounded in number and memory, and never
- * shared between issuers. Holds no token.
+ * The principals of one issuer's verified tokens, by the SHA-256 of the token. Bounded in number and memory, and never
+ * shared between issuers. Contains no tokens.
  */
 export class PrincipalCache {
   readonly #entries: LRUCache<string, CachedPrincipal>;
 
-  /** @param isKeyHeld whether the key set still holds the very key: a removed one takes its results with it */
+  /** @param isKeyHeld true while the key set has this very key; when a key is removed, its entries are forgotten */
   constructor(
     { maxEntries, maxBytes }: PrincipalCacheLimits,
     private readonly isKeyHeld: (key: VerificationKey) => boolean,
@@ -41,7 +41,7 @@ export class PrincipalCache {
     });
   }
 
-  /** The memory that it takes, estimated. */
+  /** The estimated memory that it takes. */
   get bytes(): number {
     return this.#entries.calculatedSize;
   }
@@ -56,15 +56,15 @@ export class PrincipalCache {
     return undefined;
   }
 
-  /** Leaves out who cannot be minted for: requests with such a token fail, and must not push out others. */
+  /** Skips principals that no token can be minted for: their requests fail, and must not evict other entries. */
   set(tokenHash: string, principal: Principal, believedUntil: number, key?: VerificationKey): void {
     if (isMintable(principal)) this.#entries.set(tokenHash, { principal, believedUntil, key });
   }
 }
 
 /**
- * False if these claims alone make more than the largest token. An enricher may still give such a user fewer permissions:
- * the request then succeeds, its access token is checked anew each time.
+ * False if these claims alone exceed the largest token. An enricher may still reduce the permissions of such a user;
+ * the request then succeeds, but its access token is checked again each time.
  */
 function isMintable({ userId, tenantId, permissions, authn }: Principal): boolean {
   const payload = Buffer.byteLength(JSON.stringify([userId, tenantId, permissions, authn]));

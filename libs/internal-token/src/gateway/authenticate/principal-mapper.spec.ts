@@ -11,7 +11,7 @@ const CLAIMS = {
   exp: NOW + 300,
 };
 
-describe('the principal behind verified claims', () => {
+describe('PrincipalMapper', () => {
   const map = (claims: Record<string, unknown>, options: Partial<AccessTokenIssuerOptions> = {}) => {
     const issuer = { issuer: CLAIMS.iss, audience: CLAIMS.aud, jwksFile: 'keys.json', ...options };
     const [settings] = resolveIssuers([issuer], false);
@@ -19,7 +19,7 @@ describe('the principal behind verified claims', () => {
     return new PrincipalMapper(settings, [], 10).map({ ...CLAIMS, ...claims }, NOW, 'jwt');
   };
 
-  it('holds what the token says and nothing it does not say', () => {
+  it('a principal has what the token says and nothing else', () => {
     expect(map({})).toEqual({
       userId: 'alice',
       permissions: [],
@@ -29,14 +29,14 @@ describe('the principal behind verified claims', () => {
     });
   });
 
-  it('is frozen in depth', () => {
+  it('a principal is deeply frozen', () => {
     const principal = map({ permissions: ['a'], amr: ['pwd'] });
     for (const part of [principal, principal.permissions, principal.scopes, principal.authn]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
   });
 
-  it('reads the claims it is configured to', () => {
+  it('reads the configured claims', () => {
     const claims = { subject: 'uid', tenant: 'https://idp.test/tenant', permissions: 'roles', scope: 'scp' };
     const token = {
       sub: 'not-me',
@@ -53,12 +53,12 @@ describe('the principal behind verified claims', () => {
     });
   });
 
-  it('R22: takes permissions from an array or a spaced string, each once', () => {
+  it('R22: reads permissions from an array or a space-separated string, without duplicates', () => {
     expect(map({ permissions: ['b', 'a', 'b'] }).permissions).toEqual(['b', 'a']);
     expect(map({ permissions: 'b a b' }).permissions).toEqual(['b', 'a']);
   });
 
-  it('R42: a scope map lets nothing through that it does not name', () => {
+  it('R42: a scope map drops every scope that it does not name', () => {
     const scopeMap = {
       'orders.read': 'orders.read',
       manage: ['orders.read', 'orders.write'],
@@ -70,14 +70,14 @@ describe('the principal behind verified claims', () => {
     expect(map({ scope: 'constructor' }, { scopeMap }).scopes).toEqual(['catalog.read']);
   });
 
-  it('R43: no scope claim is no authorization; an empty one is no scope', () => {
+  it('R43: refuses a token without a scope claim; an empty claim grants no scope', () => {
     expect(() => map({ scope: undefined, scp: 'orders.read' })).toThrow(
       expect.objectContaining({ code: 'insufficient_scope', status: 403 }),
     );
     expect(map({ scope: '' }).scopes).toEqual([]);
   });
 
-  it('R18: keeps how the user authenticated, and leaves out what is not in its form', () => {
+  it('R18: keeps how the user authenticated, and omits it if it is malformed', () => {
     expect(map({ amr: ['pwd', 'otp'] }).authn).toEqual(['pwd', 'otp']);
     for (const amr of ['pwd', [], [1], [''], { 0: 'pwd' }]) expect(map({ amr })).not.toHaveProperty('authn');
   });

@@ -4,14 +4,14 @@ import { invalidToken } from './access-token-refusals.js';
 import type { ResolvedIssuer } from './resolve-issuers.js';
 import { isName, nameList } from './text-claims.js';
 
-/** Expiry of an introspected token whose issuer names none: it is asked again after that. */
+/** Lifetime of an introspected token without a stated expiry; after that the issuer is asked again. */
 const UNSTATED_LIFE_SECONDS = 60;
-/** What the claims were taken from. RFC 9068 asks more of an `at+jwt` than others ask of a JWT. */
+/** Where the claims come from. RFC 9068 requires more of an `at+jwt` than is required of other JWTs. */
 export type ClaimsKind = 'at+jwt' | 'jwt' | 'introspection';
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/;
 
-/** Turns the claims of one issuer's access token, once its origin is proven, into a principal. */
+/** Turns the claims of a verified access token of one issuer into a principal. */
 export class PrincipalMapper {
   constructor(
     private readonly settings: ResolvedIssuer,
@@ -20,9 +20,9 @@ export class PrincipalMapper {
   ) {}
 
   /**
-   * @param claims payload of a verified JWT, or an introspection answer that says `active`
+   * @param claims payload of a verified JWT, or an introspection answer with `active: true`
    * @param nowSeconds seconds since the epoch
-   * @throws InternalTokenError `access_token_invalid`, or `insufficient_scope` where no scope is named (R43)
+   * @throws InternalTokenError `access_token_invalid`, or `insufficient_scope` if there is no scope claim (R43)
    */
   map(claims: JsonObject, nowSeconds: number, kind: ClaimsKind): Principal {
     this.#checkOrigin(claims);
@@ -33,7 +33,7 @@ export class PrincipalMapper {
     const tenantId = claimOf(claims, names.tenant);
     if (tenantId !== undefined && !isName(tenantId)) throw invalidToken(`claim ${names.tenant} names no tenant`);
     const permissions = nameList(claimOf(claims, names.permissions) ?? []);
-    if (permissions === undefined) throw invalidToken(`claim ${names.permissions} is no list of names`);
+    if (permissions === undefined) throw invalidToken(`claim ${names.permissions} is not a list of names`);
     const authn = authentication(claimOf(claims, 'amr'));
     const clientId = claimOf(claims, 'client_id') ?? claimOf(claims, 'azp');
     return Object.freeze({
@@ -48,24 +48,24 @@ export class PrincipalMapper {
     });
   }
 
-  /** True while a principal is usable: asked at every cache hit as well. */
+  /** True while a principal may be used; also checked at every cache hit. */
   hasLifeLeft(expiresAt: number, nowSeconds: number): boolean {
     return expiresAt - nowSeconds >= this.minimumRemainingSeconds && expiresAt > nowSeconds;
   }
 
   #checkOrigin(claims: JsonObject): void {
-    if (claimOf(claims, 'iss') !== this.settings.issuer) throw invalidToken('the issuer is another one');
+    if (claimOf(claims, 'iss') !== this.settings.issuer) throw invalidToken('the issuer does not match');
     const audience = claimOf(claims, 'aud');
     const named = Array.isArray(audience) ? audience : [audience];
     if (!named.every((each) => typeof each === 'string') || !named.includes(this.settings.audience)) {
-      throw invalidToken('the audience is another one');
+      throw invalidToken('the audience does not match');
     }
-    // A token bound to a key proves nothing without that proof, and no proof is checked here (RFC 8705, RFC 9449).
+    // A token bound to a key needs a proof of possession, and none is checked here (RFC 8705, RFC 9449).
     if (claimOf(claims, 'cnf') !== undefined) throw invalidToken('the token is bound to a key (cnf)');
     const use = claimOf(claims, 'token_use');
     if (use !== undefined && use !== 'access' && use !== 'access_token') throw invalidToken('token_use is not access');
     for (const mark of ['at_hash', 'c_hash', 'events']) {
-      if (claimOf(claims, mark) !== undefined) throw invalidToken(`a token with ${mark} is no access token`);
+      if (claimOf(claims, mark) !== undefined) throw invalidToken(`a token with ${mark} is not an access token`);
     }
   }
 
@@ -79,24 +79,24 @@ export class PrincipalMapper {
     }
     const stated = claimOf(claims, 'exp');
     const expiresAt = stated === undefined && kind === 'introspection' ? nowSeconds + UNSTATED_LIFE_SECONDS : stated;
-    if (!isDate(expiresAt)) throw invalidToken('exp is no date');
+    if (!isDate(expiresAt)) throw invalidToken('exp is not a date');
     if (expiresAt - nowSeconds > maximumRemainingSeconds) {
-      throw invalidToken('exp is further away than this issuer may say');
+      throw invalidToken('exp is later than maximumRemainingSeconds allows');
     }
-    // No leeway: a token about to expire is refused earlier, not later.
+    // No leeway: a token that is about to expire is refused early, not late.
     if (!this.hasLifeLeft(expiresAt, nowSeconds)) throw invalidToken('the token has expired or is about to');
     return Math.floor(expiresAt);
   }
 
   #scopes(claim: unknown): readonly string[] {
-    if (claim === undefined) throw new InternalTokenError('insufficient_scope', 'The access token names no scope.');
+    if (claim === undefined) throw new InternalTokenError('insufficient_scope', 'The access token has no scope.');
     const external = nameList(claim);
     if (external?.every((scope) => SCOPE_TOKEN.test(scope)) !== true) {
-      throw invalidToken(`claim ${this.settings.claims.scope} is no list of scopes`);
+      throw invalidToken(`claim ${this.settings.claims.scope} is not a list of scopes`);
     }
     const { scopeMap } = this.settings;
     const internal = scopeMap === undefined ? external : external.flatMap((scope) => scopeMap.get(scope) ?? []);
-    // Reserved: only the gateway says that a request is anonymous.
+    // Reserved: only the gateway marks a request as anonymous.
     return Object.freeze([...new Set(internal)].filter((scope) => scope !== 'anonymous'));
   }
 }
@@ -105,7 +105,7 @@ function isDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && Number.isSafeInteger(Math.floor(value));
 }
 
-/** Informative only: what is not in its registered form is left out. */
+/** Informative only, so a malformed value is omitted. */
 function authentication(methods: unknown): readonly string[] | undefined {
   const names = Array.isArray(methods) ? nameList(methods) : undefined;
   return names !== undefined && names.length > 0 ? names : undefined;

@@ -1,26 +1,26 @@
 import type { CustomClaims } from '../../core/index.js';
 
 /**
- * Who an access token speaks for, in internal terms: verified, mapped, frozen, and ready to be minted from.
- * Nothing in it comes from a header or a body the caller controls.
+ * The user of an access token, in internal terms: verified, mapped and frozen. Internal tokens are minted from it.
+ * Nothing in it comes from a header or body that the caller controls.
  */
 export interface Principal {
-  /** Subject inside the trust domain, namespaced where several issuers are accepted. Never `anonymous` or `workload:…`. */
+  /** Subject inside the trust domain, namespaced if several issuers are accepted. Never `anonymous` or `workload:…`. */
   readonly userId: string;
-  /** Tenant the issuer named, absent if it named none. */
+  /** The tenant; absent if the issuer names none. */
   readonly tenantId?: string;
   /** What the user may do; unique, possibly empty. */
   readonly permissions: readonly string[];
-  /** Internal scopes (mapped from the token's), unique, possibly empty: the widest purpose a route may grant. */
+  /** Internal scopes, mapped from those of the token; unique, possibly empty. A route can grant no others. */
   readonly scopes: readonly string[];
-  /** How the user authenticated: RFC 8176 values (`amr`), if the issuer said so. */
+  /** How the user authenticated: RFC 8176 values (`amr`), if the issuer states them. */
   readonly authn?: readonly string[];
-  /** End of the access token's life, seconds since the epoch: no internal token may outlive it. */
+  /** When the access token expires, in seconds since the epoch. No internal token may outlive it. */
   readonly expiresAt: number;
   /** The external issuer, exactly as configured. */
   readonly issuer: string;
-  /** The OAuth client the token was issued to, as the issuer names it; for records, never for authorization. */
+  /** The OAuth client that the token was issued to; for records, never for authorization. */
   readonly clientId?: string;
-  /** Further claims an enricher added; they travel inside the internal token's `tctx`. */
+  /** Further claims that an enricher added; they travel in the `tctx` of the internal token. */
   readonly custom?: Readonly<CustomClaims>;
 }

@@ -1,13 +1,13 @@
 import { invalidRequest, missingToken } from './access-token-refusals.js';
 
-/** RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). */
+/** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
-/** One scheme followed by credentials of its own: well formed, and not ours. */
+/** Well-formed credentials of another scheme. */
 const OTHER_SCHEME = /^(?!bearer )[A-Za-z0-9!#$%&'*+\-.^_`|~]+ +[^\s,][^,]*$/i;
 
 /**
  * The bearer token of a request, or `undefined` if it has no `Authorization` field.
- * Reads the raw field list, because Node's parsed headers keep the first of several fields and hide the rest.
+ * Reads the raw field list, since Node's parsed headers keep only the first of several fields.
  * @throws InternalTokenError `invalid_request` (400) for anything but one well-formed field, `access_token_missing`
  * (401) for another scheme
  */
@@ -22,6 +22,6 @@ export function readBearerToken(rawHeaders: readonly string[]): string | undefin
   if (value === undefined) return undefined;
   const token = BEARER.exec(value)?.[1];
   if (token !== undefined) return token;
-  if (OTHER_SCHEME.test(value)) throw missingToken('another authentication scheme than Bearer');
+  if (OTHER_SCHEME.test(value)) throw missingToken('the authentication scheme is not Bearer');
   throw invalidRequest('The Authorization field must be "Bearer", a space and one token.');
 }

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { InternalTokenError, type InternalTokenErrorCode } from '../../core/index.js';
 
-/** How long a refusal is believed: long enough to spare the issuer repeats, short enough for a token that becomes good. */
+/** How long a refusal is remembered: long enough to spare the issuer, short enough for a token that becomes valid. */
 const SECONDS = 5;
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 2 * 1024 * 1024;
-/** Of an entry without its texts: the objects and what finds them. */
+/** An entry without its strings: the objects and the hash. */
 const ENTRY_BYTES = 150;
 
 interface Refusal {
@@ -17,8 +17,8 @@ interface Refusal {
 }
 
 /**
- * Opaque tokens that their issuer, or the gateway by its answer, has refused a moment ago, by the SHA-256 of the token.
- * Who repeats one costs no look-up. An outage is no refusal and is not remembered.
+ * Opaque tokens that were refused a moment ago, by their issuer or because of its answer; by the SHA-256 of the token.
+ * Repeating one costs no look-up. An outage is not a refusal and is not remembered.
  */
 export class RefusedTokens {
   readonly #refusals = new LRUCache<string, Refusal>({
@@ -28,17 +28,17 @@ export class RefusedTokens {
       ENTRY_BYTES + tokenHash.length + 2 * (detail.length + (typeof cause === 'string' ? cause.length : 0)),
   });
 
-  /** Tokens remembered. */
+  /** The number of remembered tokens. */
   get size(): number {
     return this.#refusals.size;
   }
 
-  /** The memory that they take, estimated. */
+  /** The estimated memory that they take. */
   get bytes(): number {
     return this.#refusals.calculatedSize;
   }
 
-  /** The refusal, to be repeated; undefined if there was none in the last five seconds. */
+  /** The refusal of the last five seconds, if there was one. */
   find(tokenHash: string, nowSeconds: number): InternalTokenError | undefined {
     const refusal = this.#refusals.get(tokenHash);
     if (refusal === undefined) return undefined;
@@ -49,7 +49,7 @@ export class RefusedTokens {
     return undefined;
   }
 
-  /** Remembers what a look-up ended with, unless it is a failure of this side or of the issuer. */
+  /** Remembers the error of a look-up, unless it is our own failure or the issuer's. */
   add(tokenHash: string, error: unknown, nowSeconds: number): void {
     if (!(error instanceof InternalTokenError) || error.status >= 500) return;
     const { code, detail, cause } = error;

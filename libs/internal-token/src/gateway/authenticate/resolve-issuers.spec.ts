@@ -5,7 +5,7 @@ import { resolveIssuers } from './resolve-issuers.js';
 const ISSUER = { issuer: 'https://idp.test', audience: 'https://api.test', discovery: true } as const;
 const INTROSPECTION = { endpoint: 'https://idp.test/introspect', clientId: 'gateway', clientSecretFile: '/run/secret' };
 
-describe('the configured issuers', () => {
+describe('The configured issuers', () => {
   const resolve = (...issuers: unknown[]) => resolveIssuers(issuers as AccessTokenIssuerOptions[], false);
 
   it('are completed with defaults and frozen', () => {
@@ -74,12 +74,12 @@ describe('the configured issuers', () => {
       { ...ISSUER, introspection: { ...INTROSPECTION, tokenPrefix: 'eyJ' } },
       /tokenPrefix.*choose/,
     ],
-  ])('stop the start with %s', (_name, options, message) => {
+  ])('refuses to start with %s', (_name, options, message) => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
     expect(() => resolve(options)).toThrow(message);
   });
 
-  it('never show a secret in the message', () => {
+  it('shows no secret in an error message', () => {
     const withSecret = {
       ...ISSUER,
       introspection: { ...INTROSPECTION, clientSecret: 'hush', endpoint: 'https://u:hush@x' },
@@ -89,7 +89,7 @@ describe('the configured issuers', () => {
     );
   });
 
-  it('may be on loopback in development', () => {
+  it('accepts issuers on loopback in development', () => {
     for (const host of ['localhost', '127.0.0.1', '127.8.8.8', '[::1]']) {
       expect(() => resolveIssuers([{ ...ISSUER, issuer: `http://${host}:3900` }], true)).not.toThrow();
     }
@@ -98,7 +98,7 @@ describe('the configured issuers', () => {
     }
   });
 
-  it('R12: a second one needs a namespace of its own', () => {
+  it('R12: requires a separate namespace for a second issuer', () => {
     const second = { ...ISSUER, issuer: 'https://other.test' };
     expect(() => resolve(ISSUER, second)).toThrow(/issuers\[1\]\.subjectNamespace: got nothing; give each further/);
     expect(() => resolve(ISSUER, { ...second, subjectNamespace: 'x' })).not.toThrow();
@@ -107,12 +107,12 @@ describe('the configured issuers', () => {
     );
   });
 
-  it('are configured once each', () => {
+  it('refuses an issuer that is configured twice', () => {
     expect(() => resolve(ISSUER, { ...ISSUER, subjectNamespace: 'x' })).toThrow(/issuers\[1\]\.issuer: .*once/);
     expect(() => resolve()).toThrow(/issuers: got \[\]; name at least one issuer/);
   });
 
-  it('R37: two introspected ones need prefixes of which none begins another', () => {
+  it('R37: requires two introspected issuers to have prefixes of which none begins the other', () => {
     const opaque = (issuer: string, tokenPrefix?: string) => ({
       issuer,
       audience: 'y',
@@ -137,12 +137,12 @@ describe('the configured issuers', () => {
     [{ minimumRemainingSeconds: Number.NaN }, /minimumRemainingSeconds/],
     [{ cache: { maxEntries: 0 } }, /cache\.maxEntries: got 0/],
     [{ cache: { introspectionSeconds: 1.5 } }, /cache\.introspectionSeconds: got 1\.5/],
-  ])('and the limits beside them are checked: %j', (limits, message) => {
+  ])('checks the limits: %j', (limits, message) => {
     const options = { issuers: [ISSUER], allowInsecureLoopback: false, ...limits };
     expect(() => new AccessTokenAuthenticator(options)).toThrow(message);
   });
 
-  it('R37: a client secret that cannot be read stops the start', async () => {
+  it('R37: refuses to start with a client secret that cannot be read', async () => {
     const introspection = { ...INTROSPECTION, clientSecretFile: '/does/not/exist' };
     const options = { issuer: 'x', audience: 'y', introspection };
     const authenticator = new AccessTokenAuthenticator({ issuers: [options], allowInsecureLoopback: false });

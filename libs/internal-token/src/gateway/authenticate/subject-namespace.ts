@@ -1,12 +1,12 @@
 import { invalidToken, wrongOption } from './access-token-refusals.js';
 
 const PATTERN = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})(:\{tenant\})?$/;
-/** Names of the trust domain's own principals; nobody outside may carry them. */
+/** Names of the trust domain's own principals, which no external subject may have. */
 const RESERVED = /^(?:anonymous$|workload(?:$|:))/i;
 
 /**
- * Makes external subjects unique inside the trust domain (R12). A namespace never contains a colon and the tenant is
- * encoded so that it has none either: no two different principals end in the same text.
+ * Makes external subjects unique inside the trust domain (R12). A namespace contains no colon, and neither does the
+ * encoded tenant, so two different principals never get the same subject.
  */
 export class SubjectNamespace {
   /** Without the tenant part; empty if none is configured. */
@@ -30,7 +30,7 @@ export class SubjectNamespace {
   }
 
   /**
-   * The internal subject.
+   * Returns the internal subject.
    * @param others names of the other issuers' namespaces, which a subject without a namespace must not imitate
    * @throws InternalTokenError `access_token_invalid`
    */
@@ -43,7 +43,8 @@ export class SubjectNamespace {
       return subject;
     }
     if (!this.#byTenant) return `${this.name}:${subject}`;
-    if (tenant === undefined) throw invalidToken('the subject is unique within a tenant only, and no tenant is named');
+    if (tenant === undefined)
+      throw invalidToken('the subject is unique only within a tenant, and the token names no tenant');
     return `${this.name}:${encodeURIComponent(tenant)}:${subject}`;
   }
 }

@@ -37,12 +37,12 @@ export interface TrustedIssuerOptions {
   readonly now: () => number;
 }
 
-/** Lookups of different tokens that may wait for one issuer at a time; more are refused rather than queued. */
+/** Look-ups of different tokens that may wait for one issuer; further ones are refused. */
 const MAX_LOOKUPS = 256;
-/** Header members that choose a key or change what is signed; an issuer's own key set needs none of them. */
+/** Header members that bring a key or change what is signed; none of them is needed with a configured key set. */
 const REFUSED_HEADERS = ['crit', 'b64', 'zip', 'enc', 'jwk', 'jku', 'x5u', 'x5c'];
 
-/** One accepted issuer: its keys, its introspection endpoint, and what is remembered of its tokens. */
+/** One accepted issuer: its keys, its introspection endpoint and the cache of its tokens. */
 export class TrustedIssuer {
   readonly settings: ResolvedIssuer;
   readonly cache: PrincipalCache;
@@ -88,12 +88,13 @@ export class TrustedIssuer {
     this.#introspection?.close();
   }
 
-  /** A well-formed JWT that names this issuer. Waits only for keys that may have to be loaded, or for introspection. */
+  /** Verifies a well-formed JWT that names this issuer. A promise only if it has to load keys or to introspect. */
   authenticateJwt(raw: string, tokenHash: string, jws: CompactJws): Principal | Promise<Principal> {
     const { algorithm, keyId, kind } = this.#checkHeader(jws);
     if (this.#keys === undefined) return this.introspect(raw, tokenHash);
     if (!this.#keys.ready) throw providerUnavailable('the keys of the issuer are not loaded, or too old');
-    if (typeof keyId !== 'string' || keyId === '' || keyId.length > 128) throw invalidToken('kid names no key');
+    if (typeof keyId !== 'string' || keyId === '' || keyId.length > 128)
+      throw invalidToken('the kid is missing or not a short string');
     const { signingInput, signature, payload } = jws;
     const accept = (key: VerificationKey): Principal => {
       const principal = this.#mapper.map(payload, this.options.now(), kind);
@@ -103,7 +104,7 @@ export class TrustedIssuer {
     return withSigningKey(this.#keys, { keyId, algorithm, signingInput, signature }, accept, refusalOf);
   }
 
-  /** A token that only the issuer can read. Requests with the same token wait for one lookup. */
+  /** Looks up a token that only the issuer can read. Requests with the same token share one look-up. */
   introspect(raw: string, tokenHash: string): Promise<Principal> {
     const running = this.#lookups.get(tokenHash);
     if (running !== undefined) return running;
@@ -120,7 +121,7 @@ export class TrustedIssuer {
     const { algorithms, types } = this.settings;
     const { alg, typ, kid } = header;
     if (typeof alg !== 'string' || !algorithms.has(alg)) throw invalidToken('the algorithm is not accepted');
-    if (typ !== undefined && (typeof typ !== 'string' || typ === '')) throw invalidToken('typ is no media type');
+    if (typ !== undefined && (typeof typ !== 'string' || typ === '')) throw invalidToken('typ is not a media type');
     const type = mediaType(typ ?? '');
     if (!types.has(type)) throw invalidToken('typ is not that of an access token');
     const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
@@ -129,7 +130,7 @@ export class TrustedIssuer {
   }
 
   async #lookUp(client: IntrospectionClient, raw: string, tokenHash: string): Promise<Principal> {
-    // The answer is as old as the question.
+    // The age of the answer counts from the request.
     const askedAt = this.options.now();
     try {
       const answer = await client.lookUp(raw);
@@ -151,9 +152,9 @@ function refusalOf(fault: SignatureFault): InternalTokenError {
     case 'key_unknown':
       return invalidToken('the key is unknown');
     case 'algorithm':
-      return invalidToken('the algorithm is not that of the key');
+      return invalidToken('the algorithm does not match the key');
     case 'signature':
-      return invalidToken('the signature does not fit');
+      return invalidToken('the signature is not valid');
   }
 }
 

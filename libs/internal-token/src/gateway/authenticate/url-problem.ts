@@ -1,4 +1,4 @@
-/** An address from configuration or metadata: https, or http on loopback where that is allowed. Says what is wrong. */
+/** Says what is wrong with an address from configuration or metadata: https, or http on loopback if that is allowed. */
 export function urlProblem(value: unknown, allowInsecureLoopback: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'is not an absolute URL';
   const url = new URL(value);

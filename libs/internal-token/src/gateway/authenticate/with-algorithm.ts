@@ -1,8 +1,8 @@
 import type { KeySource } from '../../core/index.js';
 
 /**
- * Says for RSA keys published without `alg`, which RFC 7517 leaves optional, what they are for: RS256 if this issuer
- * may use it, else PS256. One key then still serves one algorithm only.
+ * Adds an `alg` to RSA keys published without one, which RFC 7517 allows: RS256 if this issuer may use it, else PS256.
+ * So each key still serves only one algorithm.
  */
 export function withAlgorithm(source: KeySource, algorithms: ReadonlySet<string>): KeySource {
   const alg = algorithms.has('RS256') ? 'RS256' : 'PS256';

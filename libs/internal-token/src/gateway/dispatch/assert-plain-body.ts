@@ -3,8 +3,8 @@ import type { AdmissionRequest } from '../../nest/index.js';
 import { hasBody } from './request-body.js';
 
 /**
- * Refuses a body that says it is encoded. Frameworks differ in what they make of the field: one decodes, another reads
- * the bytes as if it were not there, and a filter in front would have seen something else.
+ * Refuses a body with a content encoding. Some frameworks decode it, others ignore the field, and a filter in front of
+ * the gateway may have seen yet another body.
  * @throws InternalTokenError `invalid_request` (415)
  */
 export function assertPlainBody({ raw, response }: Pick<AdmissionRequest, 'raw' | 'response'>): void {

@@ -1,31 +1,31 @@
-/** A scheme, not a parameter: what follows it is no `=`. */
+/** Matches a scheme and not a parameter, which is followed by `=`. */
 const SCHEME = /^\s*([!#$%&'*+.^_`|~\w-]+)(?:\s+(?![\s=])|\s*$)/;
-/** The refusal of the internal token, and of the gateway as a caller. */
+/** The schemes by which a service refuses the internal token, or the gateway as a caller. */
 const TOKEN = 'txn-token';
 const CALLER = 'txn-caller';
 
-/** A `WWW-Authenticate` field as received: one value, or one a line. */
+/** A `WWW-Authenticate` field as received: one value, or one per line. */
 export type ChallengeField = string | readonly string[] | undefined;
 
-/** The service has refused the internal token, and asks the client for nothing: a matter between it and the gateway. */
+/** True if the service has refused the internal token and asks nothing of the client. */
 export function isTokenChallenge(field: ChallengeField): boolean {
   const schemes = challengesOf(field).map(schemeOf);
   return schemes.includes(TOKEN) && schemes.every(isInternal);
 }
 
-/** The service has refused the gateway as its caller: whatever the status, the client can do nothing about it. */
+/** True if the service has refused the gateway as its caller, which the client cannot change. */
 export function isCallerChallenge(field: ChallengeField): boolean {
   return challengesOf(field).some((challenge) => schemeOf(challenge) === CALLER);
 }
 
-/** What is meant for clients, as one value; empty if nothing is. */
+/** The challenges for clients, as one value; empty if there are none. */
 export function outsideChallenges(field: ChallengeField): string {
   return challengesOf(field)
     .filter((challenge) => !isInternal(schemeOf(challenge)))
     .join(', ');
 }
 
-/** Each challenge with its parameters (RFC 9110 section 11.6.1): commas stand between both. */
+/** Each challenge with its parameters (RFC 9110 section 11.6.1). Commas separate challenges and parameters alike. */
 function challengesOf(field: ChallengeField): string[] {
   const challenges: string[] = [];
   for (const value of typeof field === 'string' ? [field] : (field ?? [])) {
@@ -38,7 +38,7 @@ function challengesOf(field: ChallengeField): string[] {
   return challenges;
 }
 
-/** Where a quotation never ends, nothing counts as quoted: nothing can hide in it. */
+/** If a quoted string never ends, nothing counts as quoted, so that no challenge can hide in it. */
 function elementsOf(value: string): string[] {
   const quoted = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/.test(value);
   const elements = quoted ? (value.match(/(?:[^",]|"(?:[^"\\]|\\.)*")+/g) ?? []) : value.split(',');

@@ -1,13 +1,13 @@
 import type { EdgeRequest } from '../authorize/edge-policy.js';
 
 /**
- * Takes a request to a domain that runs in another process. HTTP is built in; to reach `upstreams` otherwise, provide
- * one class that extends this one in any module.
+ * Forwards a request to a domain that runs in another process. HTTP is built in; for another transport, provide one
+ * class that extends this one in any module.
  */
 export abstract class Forwarder {
   /**
-   * Answers `request.response`. A rejection is answered as the error it is, if nothing was sent yet.
-   * @param token the request's one internal token; it is signed at the first call, and every call gives the same bytes
+   * Answers `request.response`. If it rejects before anything was sent, the error is answered.
+   * @param token returns the internal token of the request, which is signed at the first call
    */
   abstract forward(request: EdgeRequest, token: () => string | Promise<string>): void | Promise<void>;
 }

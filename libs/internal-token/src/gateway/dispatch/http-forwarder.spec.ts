@@ -22,12 +22,12 @@ describe('HttpForwarder', () => {
   });
   afterEach(() => Logger.overrideLogger(false));
 
-  it('R113a: warns of a time-out that a token does not outlive', async () => {
+  it('R113a: warns about a time-out that is longer than the life of a token', async () => {
     expect(await open(60, { upstreamTimeoutMs: 60_000 })).toEqual([expect.stringMatching(/60000.*60 s.*below/)]);
     expect(await open(30, { upstreamTimeoutMs: 45_000 })).toHaveLength(1);
   });
 
-  it('R113a: the default is shorter than any lifetime', async () => {
+  it('R113a: the default time-out is shorter than any token lifetime', async () => {
     for (const lifetime of [1, 10, 60, 300]) expect(await open(lifetime)).toEqual([]);
     expect(await open(60, { upstreamTimeoutMs: 59_999 })).toEqual([]);
   });

@@ -18,12 +18,12 @@ import { Upstream } from './upstream.js';
 
 const TIMEOUT_MS = 30_000;
 
-/** Forwards over HTTP/1.1, on kept connections, streaming both ways at the pace of the slower side. */
+/** Forwards over persistent HTTP/1.1 connections, streaming both ways at the pace of the slower side. */
 @Injectable()
 export class HttpForwarder extends Forwarder {
   readonly #logger = new Logger('Forwarder');
   readonly #upstreams = new Map<string, Upstream>();
-  /** No request's context: connections outlive requests, and bytes need none. */
+  /** Runs the transfer outside any request's context, since connections outlive requests. */
   readonly #outside = new AsyncResource('HttpForwarder');
   #credentials: CallerCredentials | undefined;
   readonly #name: string;
@@ -39,8 +39,8 @@ export class HttpForwarder extends Forwarder {
   }
 
   /**
-   * @param lifetimeSeconds the internal token's
-   * @param credentials say to services who this gateway is
+   * @param lifetimeSeconds of the internal token
+   * @param credentials identify this gateway to services
    */
   open(lifetimeSeconds: number, credentials?: CallerCredentials): void {
     this.#credentials = credentials;
@@ -48,7 +48,7 @@ export class HttpForwarder extends Forwarder {
     if (timeoutMs !== undefined && timeoutMs >= lifetimeSeconds * 1000) {
       this.#logger.warn(
         `upstreamTimeoutMs is ${timeoutMs}, but the internal token lives for ${lifetimeSeconds} s: a service that ` +
-          'takes so long can call nobody any more. Set it below the lifetime.',
+          'takes that long can make no more calls with it. Set it below the lifetime.',
       );
     }
     const effective = timeoutMs ?? Math.min(TIMEOUT_MS, lifetimeSeconds * 500);
@@ -57,7 +57,7 @@ export class HttpForwarder extends Forwarder {
     }
   }
 
-  /** Ends every connection to every upstream. */
+  /** Closes all connections to all upstreams. */
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#upstreams.values(), (upstream) => upstream.close()));
   }
@@ -74,7 +74,7 @@ export class HttpForwarder extends Forwarder {
   }
 
   #send(request: EdgeRequest, upstream: Upstream, token: string): Promise<void> {
-    // The service's span is a child of the request's own: the tree is the one of an in-process hand-over.
+    // The service's span is a child of the request's span, so the tree is the same as in one process.
     const { span, claims } = currentStore() ?? {};
     const credentials = this.#credentials;
     span?.describe({ peer: upstream.domain, propagated: true });

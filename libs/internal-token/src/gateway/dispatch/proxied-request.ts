@@ -9,17 +9,17 @@ import { assertLength, hasBody, isSmall, keepBody, RequestBody, whenBegun } from
 import type { ResponseFields } from './response-fields.js';
 import { codeOf, type Upstream } from './upstream.js';
 
-/** So many time-outs long a client may leave an answer unread, and with it a connection to the service in use. */
+/** How many time-outs a client may leave an answer unread, which occupies a connection to the service. */
 const MOST_STALLS = 10;
-/** Doing it twice is doing it once (RFC 9110 section 9.2.2). */
+/** Methods that may be repeated (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const MAX_UNSENT = 3;
-/** How long a client may go on sending a body that nobody wants any more. */
+/** How long a client may keep sending a body that is no longer needed. */
 const LINGER_MS = 1_000;
 
 /**
- * One request, its way through an upstream, and the answer. What happens on one side is passed on to the other: bytes
- * at the pace of the slower one, an abort at once, and an answer that breaks off breaks off for the client too.
+ * Sends one request to an upstream and passes on its answer. Events on one side are passed on to the other: bytes at
+ * the pace of the slower side, an abort at once, and an answer that breaks off breaks off for the client too.
  */
 export class ProxiedRequest implements Dispatcher.DispatchHandler {
   readonly #raw: IncomingMessage;
@@ -28,14 +28,14 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #clock: NodeJS.Timeout | undefined;
   #stalls = 0;
-  /** Of this attempt: a connection was there and bytes may have left. */
+  /** True if this attempt had a connection, so bytes may have been sent. */
   #sent = false;
   #answered = false;
   #writing = false;
-  /** The answer is one that may pause: a stream of events. */
+  /** True if the answer may pause: a stream of events. */
   #patient = false;
   #done = false;
-  /** It waits for its turn at the upstream. */
+  /** True while it waits for its turn at the upstream. */
   #inLine = false;
   #leave: (() => void) | undefined;
   #stopAwaiting: (() => void) | undefined;
@@ -43,18 +43,18 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   #repeated = false;
   readonly #again = (): boolean => this.#redispatch();
 
-  /** @param settle called once: without an error when the answer is complete, or the client is gone */
+  /** @param settle called once; without an error if the answer is complete or the client has disconnected */
   constructor(
     request: EdgeRequest,
     private readonly upstream: Upstream,
     private readonly fields: string[],
     private readonly responseFields: ResponseFields,
-    /** Epoch seconds at which the internal token ends. */
+    /** When the internal token expires, in epoch seconds. */
     private readonly tokenEnds: number,
-    /** Fields that say who calls, anew for every attempt: a proof counts once. */
+    /** Returns the fields that identify the gateway; called for every attempt, since a proof is valid once. */
     private readonly prove: ((path: string) => readonly string[]) | undefined,
     private readonly settle: (error?: Error) => void,
-    /** Runs what makes a call in what another tracing system was running. */
+    /** Runs a call in the active context of another tracing system. */
     private readonly hold: (call: () => void) => void = (call) => call(),
   ) {
     this.#raw = request.raw;
@@ -62,7 +62,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    // It may have left while something was waited for, and says so only once.
+    // The client may have disconnected before this; its close event does not come again.
     if (this.#response.destroyed || this.#raw.socket.destroyed) return this.#onClientClose();
     this.#response.once('close', () => this.#onClientClose());
     try {
@@ -71,7 +71,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
       return this.#refuseBody(error as InternalTokenError);
     }
     this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
-    // A place is for what can go at once: who keeps a body back must not keep others out.
+    // Take a place only when the request can be sent at once: a client that withholds its body must not block others.
     if (!hasBody(this.#raw)) return this.#enterLine();
     if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) {
       this.#stopAwaiting = whenBegun(this.#raw, () => this.#enterLine());
@@ -92,7 +92,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.#inLine = true;
     const leave = this.upstream.enter(() => this.#enter());
     if (leave === undefined) return this.#fail(this.#overloaded());
-    // Its turn may have come and gone already.
+    // Its turn may have come and ended already.
     if (this.#done) leave();
     else this.#leave = leave;
   }
@@ -135,7 +135,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     this.#sent = true;
     this.upstream.reached();
-    if (this.#done) controller.abort(new Error('nobody waits for the answer'));
+    if (this.#done) controller.abort(new Error('the answer is no longer needed'));
   }
 
   onBodySent(): void {
@@ -151,7 +151,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // What is said in between (102, 103) is for the gateway.
+    // Interim responses (102, 103) are for the gateway.
     if (status < 200 || this.#done) return;
     if (status > 599) {
       this.#fail(this.#unreachable(new Error(`answered with the status ${status}, which HTTP does not have`)));
@@ -170,7 +170,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.#patient = isEventStream(headers);
     this.#clock?.refresh();
     queueMicrotask(() => {
-      // The body may be a long time coming; with it the head is one packet.
+      // Flush after a microtask: a body that is there at once goes into the same packet as the head.
       if (!this.#done && !this.#response.writableEnded) this.#response.flushHeaders();
     });
   }
@@ -203,7 +203,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     if (!this.#tryAgain(error)) this.#fail(this.#unreachable(error));
   }
 
-  /** Whether there is another attempt, which never is a second delivery of what may not be delivered twice. */
+  /** Starts another attempt, but never delivers a request twice that must not be repeated. False if there is none. */
   #tryAgain(error: Error): boolean {
     if (this.#answered) return false;
     if (this.#sent) {
@@ -213,7 +213,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
       setImmediate(() => this.#dispatch());
       return true;
     }
-    // Nothing has left: any request may go on to another connection.
+    // Nothing has been sent, so any request may use another connection.
     if (this.upstream.isLost(error) && ++this.#unsent <= MAX_UNSENT) {
       setImmediate(this.#again);
       return true;
@@ -247,7 +247,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   }
 
-  /** It is for the client to go on: part of the body has not come, and the upstream would take it. */
+  /** True if the client is to blame: part of the body is missing, and the upstream would accept it. */
   #clientIsLate(): boolean {
     if (this.#raw.complete || !hasBody(this.#raw)) return false;
     return this.#body instanceof RequestBody ? this.#sent && !this.#body.isPaused() : true;
@@ -260,18 +260,18 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.settle();
   }
 
-  /** The client has a part of the answer, and must not take it for the whole. */
+  /** The client has part of the answer and must not take it for the whole. */
   #breakOff(error: Error): void {
     this.#finish();
     const { socket } = this.#response;
     const old = this.#raw.httpVersionMajor === 1 && this.#raw.httpVersionMinor === 0;
-    // To HTTP/1.0 a closed connection is how an answer ends; a reset is not.
+    // In HTTP/1.0 a closed connection ends an answer regularly; a reset does not.
     if (old && socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
     this.#response.destroy();
     this.settle(error instanceof InternalTokenError ? error : this.#unreachable(error));
   }
 
-  /** The rest of the body has no reader: nothing can follow it on this connection. */
+  /** The rest of the body is not read, so the connection cannot be reused. */
   #refuseBody(error: InternalTokenError): void {
     this.#response.setHeader('Connection', 'close');
     this.#fail(error);
@@ -290,7 +290,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     this.#leave?.();
   }
 
-  /** The service did not want all of the body: the client gets all of the answer, and a moment to notice. */
+  /** The service did not read the whole body: the client gets the whole answer, and some time to stop sending. */
   #linger(): void {
     const { socket } = this.#raw;
     if (this.#body instanceof RequestBody) this.#body.destroy();
@@ -302,7 +302,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** By our own clock: a token that ended while the body was on its way was too slow, not wrong. */
+  /** A token that expired while the body was in transit is a time-out, not a rejected token. */
   #rejected(): InternalTokenError {
     const code = this.tokenEnds * 1000 <= Date.now() ? 'upstream_timeout' : 'upstream_rejected_token';
     return new InternalTokenError(code, `${this.upstream.domain} answered 401.`);

@@ -2,19 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { InternalTokenError } from '../../core/index.js';
 
-/** Bodies up to this size can be kept to be sent again. */
+/** Bodies up to this size are kept for another attempt. */
 const MAX_KEPT_BYTES = 65_536;
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The body says how long it is, and that is little. */
+/** True if the body states its length and is small enough to be kept. */
 export function isSmall({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? Number.NaN) <= MAX_KEPT_BYTES;
 }
 
-/** @throws InternalTokenError `payload_too_large` if the body says itself that it is larger */
+/** @throws InternalTokenError `payload_too_large` if the stated length is larger */
 export function assertLength({ headers }: IncomingMessage, maxBytes: number): void {
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge();
 }
@@ -24,9 +24,9 @@ function bodyTooLarge(): InternalTokenError {
 }
 
 /**
- * Waits for the first bytes of a body, or its end, and leaves them to be read.
- * @param go called once, never before this returns
- * @returns stops waiting
+ * Waits for the first bytes of a body, or its end, without reading them.
+ * @param go called once, never before this function returns
+ * @returns the function that stops waiting
  */
 export function whenBegun(raw: IncomingMessage, go: () => void): () => void {
   const stop = (): void => void raw.off('readable', begun).off('end', begun);
@@ -38,7 +38,7 @@ export function whenBegun(raw: IncomingMessage, go: () => void): () => void {
   return stop;
 }
 
-/** All of a small body. Rejects if the client goes away before its end. */
+/** Reads a small body as a whole. Rejects if the client disconnects before its end. */
 export function keepBody(raw: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -49,8 +49,8 @@ export function keepBody(raw: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * The body of a request on its way, at the upstream's pace. The client library may do with it what it likes, destroy it
- * included: the request, and with it the connection on which the client waits for the answer, stays whole.
+ * Streams the body of a request at the pace of the upstream. The HTTP client may even destroy it: the request itself,
+ * and so the connection on which the client waits for the answer, stays intact.
  */
 export class RequestBody extends Readable {
   #reading = false;
@@ -63,7 +63,7 @@ export class RequestBody extends Readable {
   readonly #onEnd = (): void => void this.push(null);
   readonly #onError = (error: Error): void => void this.destroy(error);
 
-  /** @param maxBytes beyond them it fails as `payload_too_large` */
+  /** @param maxBytes a larger body fails with `payload_too_large` */
   constructor(
     private readonly raw: IncomingMessage,
     maxBytes: number,
@@ -73,7 +73,7 @@ export class RequestBody extends Readable {
   }
 
   override _read(): void {
-    // An empty one has ended before anybody read it.
+    // An empty body has already ended.
     if (this.raw.readableEnded) return void this.push(null);
     if (!this.#reading) {
       this.#reading = true;

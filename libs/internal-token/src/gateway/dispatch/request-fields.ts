@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FieldRules } from '../normalize/field-rules.js';
 import { effectiveHost } from '../normalize/public-hosts.js';
 
-/** What the gateway says itself, or what is about this connection alone (RFC 9110 section 7.6.1). */
+/** Fields that the gateway sets itself, or that concern only this connection (RFC 9110 section 7.6.1). */
 const OWN = new Set([
   'host',
   'connection',
@@ -15,15 +15,15 @@ const OWN = new Set([
   'content-length',
   'upgrade',
   'http2-settings',
-  // answered by the gateway before anything is forwarded
+  // handled by the gateway before anything is forwarded
   'expect',
   'via',
 ]);
 
-/** What the forwarded request is told beside the client's own fields. */
+/** What a forwarded request carries besides the client's own fields. */
 export interface RequestFacts {
   readonly token: string;
-  /** The span that is the service's parent. */
+  /** Names the parent of the service's span. */
   readonly traceparent: string;
   readonly clientAddress: string;
   /** The gateway's name in `Via`. */
@@ -32,8 +32,8 @@ export interface RequestFacts {
 }
 
 /**
- * The fields of the forwarded request, names and values in turn. Hygiene has been over them already; what may reach a
- * service is nevertheless decided here once more, so that no other way into the gateway could make it say too much.
+ * The fields of the forwarded request, as alternating names and values. Header hygiene has already cleaned them; they
+ * are filtered here once more, in case a request enters the gateway some other way.
  */
 export function requestFields(raw: IncomingMessage, facts: RequestFacts): string[] {
   const fields: string[] = [];
@@ -65,7 +65,7 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
   return fields;
 }
 
-/** Hygiene has left the field only where a configured proxy said it. */
+/** Header hygiene keeps the field only if a configured proxy has set it. */
 function protocolOf(raw: IncomingMessage): string {
   const said = firstOf(raw.headers['x-forwarded-proto'])?.toLowerCase();
   if (said === 'https' || said === 'http') return said;

@@ -1,7 +1,7 @@
 import { ResponseFields } from './response-fields.js';
 
 describe('ResponseFields', () => {
-  it('R175: what a service says of a user goes out, what is said inside does not', () => {
+  it('R175: passes on what a service says about a user, and drops internal fields', () => {
     const fields = new ResponseFields('gateway', new Set());
     const own = { 'x-user-id': '7', 'x-roles': 'admin', 'x-tenant-id': 'acme', 'x-consumer-group': 'a' };
     const inside = {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { isInternalName } from '../normalize/field-rules.js';
 import { outsideChallenges } from './challenges.js';
 
-/** About the connection to the service alone, or about the service, which is nobody's business outside. */
+/** Fields that concern only the connection to the service, or that reveal internals of the service. */
 const DROPPED = new Set([
   'connection',
   'keep-alive',
@@ -20,24 +20,24 @@ const DROPPED = new Set([
   // would send the client past the gateway
   'alt-svc',
 ]);
-/** Services choose the names: both bound what they can make this process remember. */
+/** Bound the memory for names, which services choose. */
 const MAX_REMEMBERED = 512;
 const LONGEST_REMEMBERED = 64;
 
-/** Turns what a service answers into what a client sees. */
+/** Turns the response fields of a service into those that the client gets. */
 export class ResponseFields {
   readonly #dropped = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
 
   /**
    * @param name the gateway's name in `Via`
-   * @param origins of all upstreams: an address in there is meant relative to the gateway
+   * @param origins of all upstreams, so that addresses at an upstream are rewritten relative to the gateway
    */
   constructor(
     private readonly name: string,
     private readonly origins: ReadonlySet<string>,
   ) {}
 
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   of(status: number, headers: IncomingHttpHeaders): string[] {
     const fields: string[] = [];
     const named = headers.connection?.toLowerCase().split(/[\s,]+/);
@@ -68,12 +68,12 @@ export class ResponseFields {
     return drops;
   }
 
-  /** `http://10.0.0.7:3003/orders/1` is `/orders/1` for a client, and so is `//10.0.0.7:3003/orders/1`. */
+  /** For clients, `http://10.0.0.7:3003/orders/1` and `//10.0.0.7:3003/orders/1` become `/orders/1`. */
   #outside(address: string): string {
     const spelt = /^\s*[/\\]{2}/.test(address) ? [`http:${address.trim()}`, `https:${address.trim()}`] : [address];
     const url = spelt.map((text) => URL.parse(text)).find((parsed) => parsed && this.origins.has(parsed.origin));
     if (!url) return address;
-    // Without its origin `//evil.example` would be the name of another host.
+    // A path that begins with `//` would name another host without its origin.
     const path = url.pathname.startsWith('//') ? `/.${url.pathname}` : url.pathname;
     return `${path}${url.search}${url.hash}`;
   }

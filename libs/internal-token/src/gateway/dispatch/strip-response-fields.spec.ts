@@ -8,7 +8,7 @@ function guarded(): ServerResponse {
   return response;
 }
 
-describe('R57: guardResponse', () => {
+describe('R57: stripResponseFields', () => {
   it.each([
     ['set', (r: ServerResponse) => r.setHeader('TXN-Token', 'x').writeHead(200)],
     ['set and flushed', (r: ServerResponse) => r.setHeader('Txn-Token', 'x').flushHeaders()],
@@ -21,14 +21,14 @@ describe('R57: guardResponse', () => {
       'written over what was set',
       (r: ServerResponse) => r.setHeader('X-Other', '1').writeHead(200, { 'Txn-Token': 'x', 'txn-token': 'y' }),
     ],
-  ])('a token that was %s does not go out', (_name, write) => {
+  ])('removes a token that was %s', (_name, write) => {
     const response = guarded();
     write(response);
     expect(response.headersSent).toBe(true);
     expect(headOf(response).toLowerCase()).not.toContain('txn-token');
   });
 
-  it('a CORS list does not name it', () => {
+  it('removes the token from CORS lists', () => {
     const response = guarded();
     response.setHeader('Access-Control-Expose-Headers', ['X-A', 'Txn-Token']);
     response.writeHead(200, { 'access-control-allow-headers': 'txn-token, X-B' });
@@ -36,7 +36,7 @@ describe('R57: guardResponse', () => {
     expect(headOf(response)).toMatch(/access-control-allow-headers: X-B\r\n/i);
   });
 
-  it('everything else goes out as it is', () => {
+  it('leaves everything else unchanged', () => {
     const response = guarded();
     response.setHeader('X-Set', '1');
     response.writeHead(201, 'Made', { 'X-Written': ['2', '3'] });

@@ -6,8 +6,8 @@ const CORS_LISTS = ['access-control-allow-headers', 'access-control-expose-heade
 type WriteHead = (status: number, ...rest: unknown[]) => ServerResponse;
 
 /**
- * Keeps the internal token out of what a client sees, whoever set it: no `Txn-Token` field, no CORS list that names
- * it. Every head passes `writeHead`, the implicit ones too, so that one function a response is enough.
+ * Keeps the internal token out of every response to a client: no `Txn-Token` field, and no CORS list that names it.
+ * All heads pass through `writeHead`, implicit ones too, so wrapping that one function is enough.
  */
 export function stripResponseFields(response: ServerResponse): void {
   const writeHead = response.writeHead.bind(response) as WriteHead;

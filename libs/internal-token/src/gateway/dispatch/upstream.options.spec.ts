@@ -3,7 +3,7 @@ import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
 const domains = new Set(['catalog', 'orders']);
 
 describe('resolveUpstreams', () => {
-  it('R169: without options nothing is forwarded, and what will be has its limits', () => {
+  it('R169: forwards nothing by default, and has default limits', () => {
     expect(resolveUpstreams({}, domains)).toEqual({
       origins: new Map(),
       timeoutMs: undefined,
@@ -15,7 +15,7 @@ describe('resolveUpstreams', () => {
     });
   });
 
-  it('takes origins, however they are written', () => {
+  it('accepts origins in any spelling', () => {
     const upstreams = { catalog: 'http://CATALOG:80/', orders: 'https://[::1]:3003' };
     expect([...resolveUpstreams({ upstreams }, domains).origins]).toEqual([
       ['catalog', 'http://catalog'],
@@ -37,7 +37,7 @@ describe('resolveUpstreams', () => {
     [{ upstreamMaxConnections: 0 }, /"upstreamMaxConnections" is 0/],
     [{ upstreamMaxPending: -1 }, /"upstreamMaxPending" is -1/],
     [{ maxForwardedBytes: 0.5 }, /"maxForwardedBytes" is 0.5/],
-  ])('%j is refused by name', (options, message) => {
+  ])('refuses %j and names the option', (options, message) => {
     expect(() => resolveUpstreams(options, domains)).toThrow(message);
   });
 

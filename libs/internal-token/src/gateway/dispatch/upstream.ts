@@ -6,15 +6,15 @@ import { WaitingLine } from './waiting-line.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_MS = 100;
 
-/** What says that nobody listens there at the moment. */
+/** Errors that mean that the upstream does not accept connections at the moment. */
 const DOWN = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-/** What says that a connection has come to its end. */
+/** Errors that mean that a connection was lost. */
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** A domain in another process, and the connections to it. */
 export class Upstream {
   #pool: Pool;
-  /** Waits while the upstream is down. */
+  /** Requests that wait while the upstream is down. */
   readonly #waiting = new Set<() => boolean>();
   readonly #line: WaitingLine;
   #downSince: number | undefined;
@@ -39,18 +39,18 @@ export class Upstream {
     this.#forgetTls = tls.onChange(() => {
       const old = this.#pool;
       this.#pool = this.#connections(tls.current);
-      // What runs on the old connections ends well.
+      // Requests on the old connections are completed.
       void old.close();
     });
   }
 
   #connections({ ca, cert, key }: TlsMaterial): Pool {
     return new Pool(this.origin, {
-      // One request a connection at a time: a broken answer harms nobody else's.
+      // One request per connection at a time, so that a broken answer affects no other.
       pipelining: 1,
       connections: this.settings.maxConnections,
       allowH2: false,
-      // An exchange has a clock of its own, which also knows who of the two keeps silent.
+      // ProxiedRequest has its own time-out, which also knows which side is silent.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: {
@@ -68,20 +68,20 @@ export class Upstream {
   }
 
   /**
-   * Takes a place, which a request has until its end, attempts and restarts of the upstream included.
-   * @param go called when there is one
-   * @returns gives it up, or leaves the line; undefined if the line is full
+   * Takes a place, which a request keeps until its end, through all attempts and restarts of the upstream.
+   * @param go called when there is a place
+   * @returns the function that gives up the place or leaves the line; undefined if the line is full
    */
   enter(go: () => void): (() => void) | undefined {
     return this.#line.enter(go);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    // The forwarder has put the request's token on it already.
+    // The forwarder has already added the token.
     withoutPropagation(() => this.#pool.dispatch(options, handler));
   }
 
-  /** A connection was there. */
+  /** Records that a connection was established. */
   reached(): void {
     if (this.#downSince === undefined) return;
     this.#downSince = undefined;
@@ -97,10 +97,10 @@ export class Upstream {
   }
 
   /**
-   * Waits for an upstream that is down, for as long as a restart takes, counted from when it was first found so. While
-   * it stays down after that, nobody waits.
-   * @param again makes another attempt; false if nobody is interested any more
-   * @returns false if it is not worth waiting
+   * Waits for an upstream that is down, for `restartMs` from when that was first noticed. If it is still down after
+   * that, requests no longer wait.
+   * @param again makes another attempt; returns false if the request no longer needs one
+   * @returns false if the request should not wait
    */
   waitForIt(again: () => boolean): boolean {
     this.#downSince ??= performance.now();
@@ -113,12 +113,12 @@ export class Upstream {
     return true;
   }
 
-  /** Whoever waits for it has left. */
+  /** The request no longer waits. */
   stopWaiting(again: () => boolean): void {
     this.#waiting.delete(again);
   }
 
-  /** Ends every connection. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#forgetTls();
@@ -126,7 +126,7 @@ export class Upstream {
     await this.#pool.destroy();
   }
 
-  /** One goes ahead: a thousand that knock at once help nobody who is starting. */
+  /** Lets one request try: a thousand at once would overwhelm an upstream that is starting. */
   #probe(): void {
     this.#probing = undefined;
     for (const again of this.#waiting) {

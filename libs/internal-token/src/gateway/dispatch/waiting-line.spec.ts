@@ -9,7 +9,7 @@ describe('WaitingLine', () => {
     line = new WaitingLine(2, 2);
   });
 
-  it('R169: lets as many in as there are places, then one for each that leaves, first come, first served', () => {
+  it('R169: admits as many as there are places, then the next in order for each one that leaves', () => {
     const [a, b, c] = [enter('a'), enter('b'), enter('c'), enter('d')];
     expect(inside).toEqual(['a', 'b']);
     b?.();
@@ -19,7 +19,7 @@ describe('WaitingLine', () => {
     expect(inside).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('R169: has an end, and room again when one of those who wait gives up', () => {
+  it('R169: has a limited length, and has room again when a waiting request gives up', () => {
     const [, , c] = [enter('a'), enter('b'), enter('c'), enter('d')];
     expect(enter('e')).toBeUndefined();
     c?.();
@@ -27,7 +27,7 @@ describe('WaitingLine', () => {
     expect(inside).toEqual(['a', 'b']);
   });
 
-  it('counts everybody’s leave once', () => {
+  it('counts only the first time that a request leaves', () => {
     const a = enter('a');
     enter('b');
     for (const name of ['c', 'd']) enter(name);
@@ -35,7 +35,7 @@ describe('WaitingLine', () => {
     expect(inside).toEqual(['a', 'b', 'c']);
   });
 
-  it('without room lets in whom there is a place for', () => {
+  it('without room for waiting, admits only what finds a place', () => {
     line = new WaitingLine(1, 0);
     const a = enter('a');
     expect([a, enter('b')]).toEqual([expect.any(Function), undefined]);
@@ -43,7 +43,7 @@ describe('WaitingLine', () => {
     expect(enter('c')).toBeDefined();
   });
 
-  it('passes many who leave in their own turn, without a stack of them', () => {
+  it('passes many requests that leave in their own turn, without nesting calls', () => {
     line = new WaitingLine(1, 50_000);
     const first = enter('first');
     let passed = 0;

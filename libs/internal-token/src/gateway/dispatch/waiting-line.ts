@@ -1,4 +1,4 @@
-/** Lets a number of requests in at a time. Others wait, first come, first served, while there is room in line. */
+/** Limits the number of concurrent requests. Others wait in order of arrival, while there is room in the line. */
 export class WaitingLine {
   #inside = 0;
   #admitting = false;
@@ -10,8 +10,8 @@ export class WaitingLine {
   ) {}
 
   /**
-   * @param go called when it is this one's turn: before this returns if there is a place
-   * @returns gives up the place, or the wait for it; undefined if there is no room in line
+   * @param go called when the request gets a place; before this returns, if there is one
+   * @returns the function that gives up the place or stops waiting for it; undefined if there is no room in the line
    */
   enter(go: () => void): (() => void) | undefined {
     if (this.#inside >= this.places && this.#waiting.size >= this.room) return undefined;
@@ -29,7 +29,7 @@ export class WaitingLine {
   }
 
   #admit(): void {
-    // One that leaves in its own turn makes room for the next in this very loop: a thousand do not nest.
+    // A request that leaves in its own turn makes room for the next in this same loop, so calls do not nest.
     if (this.#admitting) return;
     this.#admitting = true;
     try {

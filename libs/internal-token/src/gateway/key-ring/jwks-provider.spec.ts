@@ -4,7 +4,7 @@ import { jwksProvider } from './jwks-provider.js';
 import { KeyRing } from './key-ring.js';
 import { publicMembers } from './key-ring-snapshot.js';
 
-describe('A ring from the configuration', () => {
+describe('A key ring from the configuration', () => {
   let a: JsonWebKey;
   let b: JsonWebKey;
   beforeAll(async () => ([a, b] = [await generateSigningKey({}), await generateSigningKey({ algorithm: 'EdDSA' })]));
@@ -21,7 +21,7 @@ describe('A ring from the configuration', () => {
     ]);
   });
 
-  it('takes states, and the public half alone of a key that signs no more', async () => {
+  it('reads states, and accepts a public JWK for a key that no longer signs', async () => {
     const old = { ...publicMembers(a)[0], state: 'retiring' } as JsonWebKey;
     expect(await states(old, { ...b, state: 'active' })).toEqual([
       [b['kid'], 'active'],
@@ -30,13 +30,13 @@ describe('A ring from the configuration', () => {
   });
 
   it.each([
-    ['no JSON', () => 'secret{', 'not JSON'],
-    ['no key', () => ({ keys: [] }), 'at least one'],
-    ['another state', () => ({ keys: [{ ...a, state: 'ready' }] }), 'published, active'],
-    ['a first key without private half', () => ({ keys: publicMembers(a) }), 'no private part'],
+    ['a text that is not JSON', () => 'secret{', 'not JSON'],
+    ['no keys', () => ({ keys: [] }), 'at least one'],
+    ['an unknown state', () => ({ keys: [{ ...a, state: 'ready' }] }), 'published, active'],
+    ['a first key without private part', () => ({ keys: publicMembers(a) }), 'no private part'],
     ['R5: a shared secret', () => ({ keys: [{ kty: 'oct', k: 'secret' }] }), 'symmetric'],
     [
-      'two active ones',
+      'two active keys',
       () => ({
         keys: [
           { ...a, state: 'active' },
@@ -45,14 +45,14 @@ describe('A ring from the configuration', () => {
       }),
       'more than one',
     ],
-  ])('R111: stops the start without quoting itself: %s', async (_name, given, said) => {
+  ])('R111: refuses to start with %s, without quoting the configuration', async (_name, given, said) => {
     const error = await KeyRing.open({ keys: given() as never }).catch((reason: unknown) => reason as Error);
     expect(error).toMatchObject({ code: 'configuration_invalid', message: expect.stringContaining(said) as string });
     expect(String((error as Error).stack)).not.toMatch(/secret["{]/);
     expect(String((error as Error).stack)).not.toContain(a.d);
   });
 
-  it('never changes, and is not looked at again', async () => {
+  it('never changes, and is not polled', async () => {
     expect((await jwksProvider({ keys: [a] })).pollSeconds).toBe(0);
   });
 });

@@ -12,14 +12,15 @@ import type { SigningKey, SigningKeyProvider, SigningKeyState } from './signing-
 const STATES: readonly unknown[] = ['published', 'active', 'retiring', 'retired'] satisfies SigningKeyState[];
 
 /**
- * Keys given in the configuration as a private JWK set. A key may say `"state"`; without, the first is the active one
- * and the others are published. Of a key that does not sign the public half is enough. They change with a new start.
- * @throws InternalTokenError `configuration_invalid`; no part of the text is in it
+ * Keys given in the configuration as a private JWK set. A key may have a `"state"`; if no key is marked active, the
+ * first is the active one and the others are published. A key that does not sign needs only its public members. To
+ * change the keys, restart the process.
+ * @throws InternalTokenError `configuration_invalid`; the message contains no part of the text
  */
 export async function jwksProvider(given: string | JsonWebKeySet): Promise<SigningKeyProvider> {
   const set = typeof given === 'string' ? parse(given) : given;
   if (!Array.isArray(set.keys) || set.keys.length === 0)
-    throw invalid('{"keys": […]} with at least one key is expected');
+    throw invalid('there are no keys; give {"keys": […]} with at least one');
   const named = set.keys.some((jwk) => jwk['state'] === 'active');
   const keys = await Promise.all(
     set.keys.map((jwk, index) => toKey(jwk, index === 0 && !named ? 'active' : 'published', index)),
@@ -37,7 +38,7 @@ async function toKey(jwk: JsonWebKey, fallback: SigningKeyState, index: number):
   }
   const [publicJwk] = publicMembers(members);
   if (typeof publicJwk?.['kid'] !== 'string' || !isSigningAlgorithm(publicJwk['alg'])) {
-    throw invalid(`key ${index + 1} is a public one: it needs kid and alg`);
+    throw invalid(`the public key ${index + 1} has no kid or no valid alg; give it both`);
   }
   return { key: { publicJwk: { ...publicJwk, use: 'sig' } as PublicJwk }, state };
 }
@@ -51,5 +52,5 @@ function parse(text: string): JsonWebKeySet {
 }
 
 function invalid(finding: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `key ring: in the key set of the configuration ${finding}.`);
+  return new InternalTokenError('configuration_invalid', `key ring: key set in the configuration: ${finding}.`);
 }

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 /** A key as `@nestjs/jwt` takes it. */
 export type JwtKey = string | Buffer | KeyObject | { readonly key: string | Buffer; readonly passphrase: string };
 
-/** What a team may have set beside it, which is about its own tokens and not looked at here. */
+/** Further options, which concern the team's own tokens and are ignored here. */
 type OtherSignOption =
   | 'expiresIn'
   | 'notBefore'
@@ -19,14 +19,14 @@ type OtherSignOption =
   | 'allowInvalidAsymmetricKeyTypes';
 
 /**
- * `JwtModuleOptions` of `@nestjs/jwt` as far as they say what signs. Described here and not imported, so that
- * applications without that package compile, whatever their `skipLibCheck`.
+ * The part of `@nestjs/jwt`'s `JwtModuleOptions` that concerns the signing key. Declared here and not imported, so that
+ * applications without that package compile with any `skipLibCheck`.
  */
 export interface JwtKeySetup {
   readonly privateKey?: JwtKey;
-  /** Must be the other half of the private key. */
+  /** Must match the private key. */
   readonly publicKey?: JwtKey;
-  /** Asked once, at the start. */
+  /** Called once, at the start. */
   secretOrKeyProvider?(requestType: number, payload: object, options?: object): JwtKey | Promise<JwtKey>;
   readonly signOptions?: {
     readonly algorithm?: string | undefined;

@@ -21,7 +21,7 @@ import { KeyDirectory } from './key-directory.js';
 import { keyFileName } from './key-file.js';
 import { generateSigningKey } from './key-generator.js';
 
-/** Runs a command where it may mount what nobody else sees. @throws Error where the machine does not allow that */
+/** Runs a command in a mount namespace of its own. @throws Error if the machine does not allow that */
 const inMount = (...command: readonly string[]): string =>
   execFileSync('unshare', ['-rm', ...command], {
     encoding: 'utf8',
@@ -59,14 +59,14 @@ describe('A directory of keys', () => {
     return { ids: keys.map(({ key }) => key.publicJwk.kid), problems };
   };
 
-  it('is readable by its owner alone, and so is each of its files', async () => {
+  it('is readable by its owner only, and so is each of its files', async () => {
     const keyId = await add(1);
     expect(statSync(directory.path).mode & 0o777).toBe(0o700);
     expect(statSync(pathOf(keyId)).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory.path)).toEqual([keyFileName(keyId)]);
   });
 
-  it('gives its keys in one order, whenever it has learnt of each', async () => {
+  it('returns its keys in the same order, whenever each was learnt', async () => {
     const keys = [await generateSigningKey({}), await generateSigningKey({})];
     const ids = keys.map((jwk) => String(jwk['kid'])).toSorted();
     for (const id of ids.toReversed()) {
@@ -77,7 +77,7 @@ describe('A directory of keys', () => {
     expect((await load()).ids).toEqual(ids);
   });
 
-  it('keeps a key whose file breaks, says so once, and takes it again when it is mended', async () => {
+  it('keeps a key whose file becomes invalid, reports it once, and reads it again when it is repaired', async () => {
     const keyId = await add(1);
     const text = readFileSync(pathOf(keyId), 'utf8');
     await load();
@@ -88,7 +88,7 @@ describe('A directory of keys', () => {
     expect(await load()).toEqual({ ids: [keyId], problems: [] });
   });
 
-  it('does without a file that was never right, and with those beside it', async () => {
+  it('skips a file that was never valid, and uses those beside it', async () => {
     const keyId = await add(1);
     writeFileSync(join(directory.path, 'not-a-key-at-all-yet.json'), '{"publishedAt":"soon"}', { mode: 0o600 });
     const { ids, problems } = await load();
@@ -96,13 +96,13 @@ describe('A directory of keys', () => {
     expect(problems).toEqual([expect.stringContaining('not-a-key-at-all-yet.json is not used')]);
   });
 
-  it('looks at no draft, lock or other file', async () => {
+  it('ignores drafts, locks and other files', async () => {
     writeFileSync(join(directory.path, '.lock'), 'x');
     writeFileSync(join(directory.path, 'README.md'), 'x');
     expect(await load()).toEqual({ ids: [], problems: [] });
   });
 
-  it('R177: warns, once, of a file that everybody can read', async () => {
+  it('R177: warns once about a file that everybody can read', async () => {
     const keyId = await add(1);
     chmodSync(pathOf(keyId), 0o644);
     expect(await load()).toEqual({ ids: [keyId], problems: [expect.stringContaining('chmod 600')] });
@@ -122,7 +122,7 @@ describe('A directory of keys', () => {
     expect(await load()).toEqual({ ids: [keyId], problems: refused });
   });
 
-  it('R177: gives no key from a directory that everybody can write to', async () => {
+  it('R177: returns no key from a directory to which everybody can write', async () => {
     await add(1);
     chmodSync(directory.path, 0o1777);
     await expect(load()).rejects.toThrow('everybody can write it: chmod o-w');
@@ -130,7 +130,7 @@ describe('A directory of keys', () => {
     expect((await load()).ids).toHaveLength(1);
   });
 
-  it('R177: follows the links of a Kubernetes secret', async () => {
+  it('R177: follows the symbolic links of a Kubernetes secret', async () => {
     const keyId = await add(1);
     const data = join(directory.path, '..2026_01_01');
     mkdirSync(data);
@@ -142,7 +142,7 @@ describe('A directory of keys', () => {
   });
 
   describeIf(mayMount(), 'Nobody may mount here (unshare -rm).', 'on a mount', () => {
-    it('R177: takes a read-only mount whatever its mode, and refuses the same one writable', async () => {
+    it('R177: accepts a read-only mount with any mode, and refuses the same one writable', async () => {
       const keyId = await add(1);
       const script = `
         import { importSource } from ${JSON.stringify(join(WORKSPACE, 'scripts/lib/typescript-imports.mjs'))};
@@ -171,7 +171,7 @@ describe('A directory of keys', () => {
     ]);
   });
 
-  it('lets one work at a time', async () => {
+  it('locks out concurrent work', async () => {
     let inside = 0;
     let most = 0;
     const work = () =>
@@ -193,7 +193,7 @@ describe('A directory of keys', () => {
     expect(readdirSync(directory.path)).toEqual([]);
   });
 
-  it('R111: clears away what somebody who died was about to write, and nothing that is being written', async () => {
+  it('R111: removes the drafts of a process that has died, but none that is being written', async () => {
     const keyId = await add(1);
     const long = new Date(Date.now() - 11_000);
     const drafts = [`.${keyFileName(keyId)}.${randomUUID()}`, `.lock.${randomUUID()}`, `.lock.${randomUUID()}.stale`];
@@ -205,19 +205,19 @@ describe('A directory of keys', () => {
     expect(new Set(readdirSync(directory.path))).toEqual(new Set([...others, recent, keyFileName(keyId)]));
   });
 
-  it('R111: leaves no draft behind that could not become a file', async () => {
+  it('R111: removes a draft that could not become a file', async () => {
     const jwk = await generateSigningKey({});
     mkdirSync(pathOf(String(jwk['kid'])));
     await expect(directory.write({ publishedAt: 1, jwk })).rejects.toThrow();
     expect(readdirSync(directory.path)).toEqual([keyFileName(String(jwk['kid']))]);
   });
 
-  it('gives the lock back when the work fails', async () => {
+  it('releases the lock when the work fails', async () => {
     await expect(directory.locked(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await directory.locked(async () => 'done')).toBe('done');
   });
 
-  it('says what to do where it is not there', async () => {
+  it('says what to do if it does not exist', async () => {
     await expect(new KeyDirectory(join(folder, 'none')).load()).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringContaining('nestjs-internal-token keys new') as string,

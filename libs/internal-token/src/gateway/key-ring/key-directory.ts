@@ -7,22 +7,22 @@ import { withDirectoryLock } from './with-directory-lock.js';
 import { isKeyFileName, type KeyFile, keyFileName, parseKeyFile, serializeKeyFile, toSigningKey } from './key-file.js';
 import type { SigningKey, SigningKeyProvider } from './signing-key-provider.js';
 
-/** What was read of one file, and the mark by which a change is seen. */
+/** What was read from a file, and the mark by which a change is noticed. */
 interface Known {
   readonly mark: string;
-  /** The last good one: a file that breaks takes no key away. */
+  /** The last good key: a file that becomes invalid does not remove it. */
   readonly key: SigningKey | undefined;
 }
 
-/** Larger files are not ours: a key of 8192 bits has some 7 KiB. */
+/** Larger files are not key files: a key of 8192 bits has some 7 KiB. */
 const MAX_FILE_BYTES = 32 * 1024;
-/** Several files change in a rotation: one load for all of them. */
+/** A rotation changes several files; wait this long to load them together. */
 const SETTLE_MS = 20;
 
 /**
- * Keys in a directory, a file each (0600 in a directory of 0700), named after the key id. Processes that share it are
- * one token service. A file is replaced as a whole, and which key is active follows from the times in the files alone:
- * a process that dies in the middle of a rotation leaves either the old order or the new one.
+ * Keys in a directory (mode 0700), each in a file (mode 0600) named after the key id. Processes that share the
+ * directory are one token service. A file is replaced atomically, and the times in the files alone decide which key is
+ * active. So a process that dies during a rotation leaves either the old order or the new one.
  */
 export class KeyDirectory implements SigningKeyProvider {
   readonly description: string;
@@ -32,7 +32,7 @@ export class KeyDirectory implements SigningKeyProvider {
     this.description = `directory ${path}`;
   }
 
-  /** Files of the last load that should hold a key and do not, or not readably: there may be more keys than it gave. */
+  /** Key files from which the last load got no key, so there may be more keys than it returned. */
   get unusable(): readonly string[] {
     return [...this.#known].filter(([, { key }]) => key === undefined).map(([name]) => name);
   }
@@ -42,7 +42,7 @@ export class KeyDirectory implements SigningKeyProvider {
     const names = (await this.#list()).filter(isKeyFileName).toSorted();
     for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
     for (const name of names) await this.#look(name, report);
-    // By name: every process that shares it has them in the same order, whenever it learnt of each.
+    // Sorted by name, so that every process has the keys in the same order.
     return names.flatMap((name) => this.#known.get(name)?.key ?? []);
   }
 
@@ -57,7 +57,7 @@ export class KeyDirectory implements SigningKeyProvider {
       });
       watcher.on('error', () => watcher?.close());
     } catch {
-      // Some network file systems tell nothing: the poll then finds the change.
+      // Some network file systems report no changes; polling finds them.
     }
     return () => {
       clearTimeout(settling);
@@ -65,7 +65,7 @@ export class KeyDirectory implements SigningKeyProvider {
     };
   }
 
-  /** Makes the directory, for its owner alone. @throws InternalTokenError `configuration_invalid` where it cannot */
+  /** Creates the directory for its owner only. @throws InternalTokenError (rejects) `configuration_invalid` */
   async prepare(): Promise<void> {
     try {
       if ((await mkdir(this.path, { recursive: true, mode: 0o700 })) !== undefined) await chmod(this.path, 0o700);
@@ -80,7 +80,7 @@ export class KeyDirectory implements SigningKeyProvider {
     return withDirectoryLock(this.path, work);
   }
 
-  /** Writes a key, or writes it anew. */
+  /** Writes or replaces a key. */
   async write(file: KeyFile): Promise<void> {
     const name = keyFileName(String(file.jwk['kid']));
     const draft = join(this.path, `.${name}.${randomUUID()}`);
@@ -94,14 +94,14 @@ export class KeyDirectory implements SigningKeyProvider {
       }
       await rename(draft, join(this.path, name));
     } catch (error) {
-      // It may hold a private key.
+      // The draft may contain a private key.
       await unlink(draft).catch(() => undefined);
       throw error;
     }
     await this.#sync();
   }
 
-  /** @throws Error if it is not there, or broken */
+  /** @throws Error (rejects) if the key file is missing or invalid */
   async change(keyId: string, change: Partial<Omit<KeyFile, 'jwk'>>): Promise<void> {
     const name = keyFileName(keyId);
     await this.write({ ...(await withFile(join(this.path, name), (file) => readKeyFile(name, file))), ...change });
@@ -121,9 +121,9 @@ export class KeyDirectory implements SigningKeyProvider {
   }
 
   /**
-   * Who can write here chooses what this gateway signs with and publishes. The mount of a Kubernetes secret is open to
-   * everybody by its mode, and read-only.
-   * @throws InternalTokenError `configuration_invalid`
+   * A user who can write here chooses the keys of this gateway. The mount of a Kubernetes secret is accepted: its mode
+   * lets everybody write, but it is read-only.
+   * @throws InternalTokenError (rejects) `configuration_invalid`
    */
   async #assertGuarded(): Promise<void> {
     try {
@@ -153,7 +153,7 @@ export class KeyDirectory implements SigningKeyProvider {
         this.#known.delete(name);
         return;
       }
-      // What the file system refuses today it may give tomorrow, and the file looks the same then: it is tried again.
+      // An error of the file system may go away without a change of the file, so try again at the next load.
       if ((error as NodeJS.ErrnoException).code !== undefined && !(error instanceof InternalTokenError))
         mark = 'unread';
       this.#known.set(name, { mark, key: before?.key });
@@ -161,7 +161,7 @@ export class KeyDirectory implements SigningKeyProvider {
     }
   }
 
-  /** Without it a power failure may undo a rename that others have seen. Not every file system can. */
+  /** Without it, a power failure may undo a rename that others have seen. Not every file system supports it. */
   async #sync(): Promise<void> {
     const handle = await open(this.path, 'r').catch(() => undefined);
     await handle?.sync().catch(() => undefined);
@@ -178,7 +178,7 @@ async function isReadOnly(path: string): Promise<boolean> {
   return refusal?.code === 'EROFS';
 }
 
-/** Of errors of the file system the code alone, of others the message: ours, and none of them quotes a key. */
+/** The code of a file system error, or the message of any other error. Our messages never quote a key. */
 export function reason(error: unknown): string {
   if (error instanceof InternalTokenError) return error.detail;
   const { code, message = 'unknown' } = (error ?? {}) as { code?: unknown; message?: string };
@@ -188,7 +188,7 @@ export function reason(error: unknown): string {
 function unreadable(path: string, error: unknown): InternalTokenError {
   const how =
     (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? ': make its first key with nestjs-internal-token keys new'
+      ? ': create the first key with nestjs-internal-token keys new'
       : '';
   return new InternalTokenError('configuration_invalid', `key directory ${path}: ${reason(error)}${how}`);
 }

@@ -3,16 +3,16 @@ import { createSigner, isJsonObject, isSigningAlgorithm, type JsonObject, type P
 import { publicMembers } from './key-ring-snapshot.js';
 import type { SigningKey } from './signing-key-provider.js';
 
-/** What a key's file holds. The states follow from the times, so that writing one file is a whole rotation. */
+/** The content of a key file. The state of a key follows from its times, so writing one file rotates the keys. */
 export interface KeyFile {
   readonly publishedAt: number;
   readonly activateAt?: number;
   readonly retiredAt?: number;
-  /** Private; public alone once retired. */
+  /** The private key; once it is retired, only its public members. */
   readonly jwk: JsonWebKey;
 }
 
-/** Names nothing but keys: drafts and the lock begin with a dot. */
+/** Matches key files only: the names of drafts and of the lock begin with a dot. */
 const KEY_FILE = /^[\w-][\w.-]{0,127}\.json$/;
 
 export const isKeyFileName = (name: string): boolean => KEY_FILE.test(name);
@@ -28,7 +28,7 @@ export function serializeKeyFile({ publishedAt, activateAt, retiredAt, jwk }: Ke
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** @throws Error in words that quote nothing of the file */
+/** @throws Error whose message quotes nothing of the file */
 export function parseKeyFile(name: string, text: string): KeyFile {
   let content: unknown;
   try {
@@ -60,7 +60,7 @@ function time(content: JsonObject, name: string): number | undefined {
   return at;
 }
 
-/** The key without its file: of the private half only the signer that holds it. @throws Error, see above */
+/** Turns the content of a key file into a key. The private part is only in its signer. @throws Error, see above */
 export async function toSigningKey({ jwk, publishedAt, activateAt, retiredAt }: KeyFile): Promise<SigningKey> {
   const times = {
     publishedAt,

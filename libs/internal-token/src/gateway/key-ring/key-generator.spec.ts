@@ -4,7 +4,7 @@ import { generateSigningKey } from './key-generator.js';
 
 describe('A generated key', () => {
   it.each(['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256'] as const)(
-    'R102: for %s has its thumbprint as kid, its alg and its use, and signs',
+    'R102: a key for %s has its thumbprint as kid, its alg and its use, and signs',
     async (algorithm) => {
       const jwk = await generateSigningKey({
         algorithm,
@@ -20,9 +20,9 @@ describe('A generated key', () => {
     ['R5: none', { algorithm: 'none' }, 'no signature'],
     ['R5: RS384', { algorithm: 'RS384' }, 'ES256'],
     ['R6: a weak RSA key', { algorithm: 'RS256', modulusBits: 1024 }, '1024'],
-    ['R6: half a bit', { algorithm: 'RS256', modulusBits: 2048.5 }, '2048.5'],
-    ['a modulus for a curve', { modulusBits: 4096 }, 'modulus'],
-  ])('is refused: %s', async (_name, parameters, said) => {
+    ['R6: a fractional number of bits', { algorithm: 'RS256', modulusBits: 2048.5 }, '2048.5'],
+    ['a modulus for a key on a curve', { modulusBits: 4096 }, 'modulus'],
+  ])('refuses to generate a key: %s', async (_name, parameters, said) => {
     await expect(generateSigningKey(parameters as never)).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringContaining(said) as string,

@@ -5,7 +5,7 @@ import type { SigningKey } from './signing-key-provider.js';
 
 const signerOf = async (): Promise<Signer> => createSigner({ key: await generateSigningKey({}) });
 
-describe('The keys of a ring at a moment', () => {
+describe('The keys of a ring at a given time', () => {
   let a: Signer;
   let b: Signer;
   let c: Signer;
@@ -13,7 +13,7 @@ describe('The keys of a ring at a moment', () => {
 
   const states = (keys: SigningKey[], now: number) => keysAt(keys, now).map(({ keyId, state }) => [keyId, state]);
 
-  it('change over when the time of a planned key has come, at no other time', () => {
+  it('a planned key becomes active when its time has come, and at no other time', () => {
     const keys: SigningKey[] = [
       { key: a, state: 'published', publishedAt: 0, activateAt: 0 },
       { key: b, state: 'published', publishedAt: 10, activateAt: 100 },
@@ -32,7 +32,7 @@ describe('The keys of a ring at a moment', () => {
     ]);
   });
 
-  it('R48: of two planned for one moment every replica takes the same one', () => {
+  it('R48: every replica activates the same one of two keys planned for the same time', () => {
     const keys: SigningKey[] = [
       { key: a, state: 'published', activateAt: 5 },
       { key: b, state: 'published', activateAt: 5 },
@@ -40,7 +40,7 @@ describe('The keys of a ring at a moment', () => {
     expect(snapshotOf(keys, 5).active.keyId).toBe(snapshotOf(keys.toReversed(), 5).active.keyId);
   });
 
-  it('have an active one even where the clock that planned it is ahead', () => {
+  it('a planned key is active early if there is no other, since the clock that planned it may be ahead', () => {
     const keys: SigningKey[] = [
       { key: a, state: 'retired', activateAt: 1, retiredAt: 50 },
       { key: b, state: 'published', activateAt: 60 },
@@ -49,7 +49,7 @@ describe('The keys of a ring at a moment', () => {
     expect(snapshotOf(keys, 55).active.keyId).toBe(b.keyId);
   });
 
-  it('R101: are published with their public members, whatever a provider put beside them; retired ones not at all', () => {
+  it('R101: only public members are published, whatever a provider adds, and no retired keys', () => {
     const publicJwk = { ...a.publicJwk, d: 'secret', k: 'secret', state: 'active', x5c: ['certificate'] };
     const keys: SigningKey[] = [
       { key: { ...a, publicJwk }, state: 'active' },
@@ -60,10 +60,10 @@ describe('The keys of a ring at a moment', () => {
   });
 
   it.each([
-    ['no key', () => [], 'none of its 0 keys is active'],
-    ['no active one', () => [{ key: a, state: 'published' }], 'none of its 1 keys is active'],
+    ['no keys', () => [], 'none of its 0 keys is active'],
+    ['no active key', () => [{ key: a, state: 'published' }], 'none of its 1 keys is active'],
     [
-      'two active ones',
+      'two active keys',
       () => [
         { key: a, state: 'active' },
         { key: b, state: 'active' },
@@ -71,35 +71,39 @@ describe('The keys of a ring at a moment', () => {
       'more than one',
     ],
     [
-      'two of one kid',
+      'two keys with the same kid',
       () => [
         { key: a, state: 'active' },
         { key: { ...b, publicJwk: { ...b.publicJwk, kid: a.keyId } }, state: 'published' },
       ],
       'same kid',
     ],
-    ['an active one without private half', () => [{ key: { publicJwk: a.publicJwk }, state: 'active' }], 'public half'],
     [
-      'a planned one without private half',
+      'an active key without private part',
+      () => [{ key: { publicJwk: a.publicJwk }, state: 'active' }],
+      'private part of the active key',
+    ],
+    [
+      'a planned key without private part',
       () => [
         { key: a, state: 'active' },
         { key: { publicJwk: b.publicJwk }, state: 'published', activateAt: 9 },
       ],
-      'public half',
+      'private part of the planned key',
     ],
     [
-      'R6: one that verifiers refuse',
+      'a key that verifiers refuse (R6)',
       () => [
         { key: a, state: 'active' },
         { key: { publicJwk: { ...b.publicJwk, x: 'AA' } }, state: 'published' },
       ],
       'would refuse',
     ],
-  ] as [string, () => SigningKey[], string][])('are refused: %s', (_name, keys, said) => {
+  ] as [string, () => SigningKey[], string][])('refuses a ring with %s', (_name, keys, said) => {
     expect(() => snapshotOf(keys(), 0)).toThrow(said);
   });
 
-  it('are refused for another algorithm than the one in use', () => {
-    expect(() => snapshotOf([{ key: a, state: 'active' }], 0, 'EdDSA')).toThrow('verifiers here accept EdDSA alone');
+  it('refuses a key for another algorithm than the one in use', () => {
+    expect(() => snapshotOf([{ key: a, state: 'active' }], 0, 'EdDSA')).toThrow('verifiers accept only EdDSA');
   });
 });

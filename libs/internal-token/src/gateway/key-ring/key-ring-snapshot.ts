@@ -8,7 +8,7 @@ import {
 } from '../../core/index.js';
 import type { SigningKey, SigningKeyState } from './signing-key-provider.js';
 
-/** What may be told about a key of the ring. Times are milliseconds since the epoch. */
+/** The public facts about a key of the ring. Times are milliseconds since the epoch. */
 export interface SigningKeyInfo {
   readonly keyId: string;
   readonly algorithm: SigningAlgorithm;
@@ -18,7 +18,7 @@ export interface SigningKeyInfo {
   readonly retiredAt?: number;
 }
 
-/** A ring as it is from one moment until the next planned activation. */
+/** The state of a ring, valid until the next planned activation. */
 export interface KeyRingSnapshot {
   readonly active: Signer;
   readonly keys: readonly SigningKeyInfo[];
@@ -30,7 +30,7 @@ export interface KeyRingSnapshot {
 
 const NEWEST_FIRST: Readonly<Record<SigningKeyState, number>> = { published: 1, active: 0, retiring: 2, retired: 3 };
 
-/** The keys with the state each has at this moment, the active one first. At most one is active. */
+/** The keys with their states at this moment, the active one first. At most one is active. */
 export function keysAt(keys: readonly SigningKey[], now: number): SigningKeyInfo[] {
   const active = activeOf(keys, now);
   return keys
@@ -54,18 +54,18 @@ export function keysAt(keys: readonly SigningKey[], now: number): SigningKeyInfo
 function activeOf(keys: readonly SigningKey[], now: number): SigningKey | undefined {
   const due = keys.filter((key) => activation(key, now) !== undefined);
   if (due.length > 0) return due.toSorted((a, b) => byActivation(a, b, now)).at(-1);
-  // Without any other a planned key is not waited for: the clock that planned it may be ahead of this one.
+  // Without an active key, take a planned one early: the clock that planned it may be ahead of this one.
   const planned = keys.filter(({ state, activateAt }) => state === 'published' && activateAt !== undefined);
   return planned.toSorted((a, b) => byActivation(a, b, Infinity))[0];
 }
 
-/** Since when a key could be the active one: the latest of them is. Undefined if it cannot. */
+/** When a key became eligible as the active one; the latest is active. Undefined if it is not eligible. */
 function activation({ state, activateAt }: SigningKey, now: number): number | undefined {
   if (state === 'active') return activateAt ?? -Infinity;
   return state === 'published' && activateAt !== undefined && activateAt <= now ? activateAt : undefined;
 }
 
-/** Of two keys planned for the same moment every replica takes the same one. */
+/** Breaks ties by key id, so that every replica takes the same of two keys planned for the same moment. */
 function byActivation(a: SigningKey, b: SigningKey, now: number): number {
   const [left, right] = [activation(a, now) ?? 0, activation(b, now) ?? 0];
   if (left !== right) return left < right ? -1 : 1;
@@ -73,8 +73,8 @@ function byActivation(a: SigningKey, b: SigningKey, now: number): number {
 }
 
 /**
- * @param algorithm the only one that keys of this ring may have, if given
- * @throws InternalTokenError `configuration_invalid` where these keys cannot sign, or verifiers would refuse one of them
+ * @param algorithm if given, the only algorithm that keys of this ring may have
+ * @throws InternalTokenError `configuration_invalid` if these keys cannot sign, or verifiers would refuse one of them
  */
 export function snapshotOf(keys: readonly SigningKey[], now: number, algorithm?: SigningAlgorithm): KeyRingSnapshot {
   const infos = keysAt(keys, now);
@@ -85,21 +85,19 @@ export function snapshotOf(keys: readonly SigningKey[], now: number, algorithm?:
   const inUse = infos.filter(({ state }) => state !== 'retired');
   const foreign = inUse.find((info) => algorithm !== undefined && info.algorithm !== algorithm);
   if (foreign !== undefined) {
-    throw invalid(
-      `the key ${foreign.keyId} is for ${foreign.algorithm}, and verifiers here accept ${algorithm} alone.`,
-    );
+    throw invalid(`the key ${foreign.keyId} is for ${foreign.algorithm}, but verifiers accept only ${algorithm}.`);
   }
   const active = inUse.find(({ state }) => state === 'active');
   if (active === undefined) throw invalid(`none of its ${inUse.length} keys is active.`);
   const signer = byId.get(active.keyId)?.key;
   if (signer === undefined || !('sign' in signer)) {
-    throw invalid(`of the active key ${active.keyId} only the public half is there.`);
+    throw invalid(`the private part of the active key ${active.keyId} is missing.`);
   }
-  // Found now, not when its time has come and somebody wants a token.
+  // Fail now and not when the key becomes active.
   const mute = keys.find(
     ({ key, state, activateAt }) => state === 'published' && activateAt !== undefined && !('sign' in key),
   );
-  if (mute !== undefined) throw invalid(`of the planned key ${mute.key.publicJwk.kid} only the public half is there.`);
+  if (mute !== undefined) throw invalid(`the private part of the planned key ${mute.key.publicJwk.kid} is missing.`);
   const published = { keys: inUse.flatMap(({ keyId }) => publicMembers(byId.get(keyId)?.key.publicJwk)) };
   const [refused] = validateKeySet(published).refused;
   if (refused !== undefined) throw invalid(`verifiers would refuse the key ${refused.keyId}: ${refused.reason}.`);
@@ -114,7 +112,7 @@ export function snapshotOf(keys: readonly SigningKey[], now: number, algorithm?:
 
 const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'];
 
-/** Named one by one: whatever else a provider's key has in it stays where it is. */
+/** Copies only the listed members, whatever else a provider's key contains. */
 export function publicMembers(jwk: JsonWebKey | undefined): JsonWebKey[] {
   if (jwk === undefined) return [];
   const members = PUBLIC_MEMBERS.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]);

@@ -42,7 +42,7 @@ describe('A key ring', () => {
   };
   const published = (ring: KeyRing) => ring.publicJwks().keys.map((jwk) => jwk['kid']);
 
-  it('signs with the key that is active at each mint, and publishes those around it', async () => {
+  it('signs with the key that is active at each mint, and publishes its neighbours', async () => {
     const first = await rotation.create();
     const ring = await open();
     const minter = new TokenMinter({ trustDomain: 'shop', issuer: 'i', workload: 'w', signer: () => ring.active });
@@ -90,7 +90,7 @@ describe('A key ring', () => {
     await ring.reload();
   });
 
-  it('is followed without a restart: a change of the directory is noticed', async () => {
+  it('notices a change of the directory without a restart', async () => {
     await rotation.create();
     const ring = await open();
     const changed = new Promise<void>((resolve) => ring.onChange(resolve));
@@ -99,7 +99,7 @@ describe('A key ring', () => {
     expect(published(ring)).toContain(added);
   });
 
-  it('tells of a planned activation when its time has come', async () => {
+  it('reports a planned activation when its time has come', async () => {
     jest.useFakeTimers({ now: START, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const keys: SigningKey[] = [
@@ -123,7 +123,7 @@ describe('A key ring', () => {
     }
   });
 
-  it('keeps its keys where the directory is gone, emptied or full of rubbish, and says so once', async () => {
+  it('keeps its keys when the directory is gone, emptied or full of rubbish, and reports it once', async () => {
     const keyId = await rotation.create();
     const events: KeyRingEvent[] = [];
     const ring = await open((event) => events.push(event));
@@ -138,7 +138,7 @@ describe('A key ring', () => {
     expect(events.map(({ type }) => type)).toEqual(['key_problem', 'reload_failed', 'reload_failed']);
   });
 
-  it('bears a listener that throws', async () => {
+  it('survives listeners that throw', async () => {
     await rotation.create();
     const ring = await open(() => {
       throw new Error('listener');
@@ -152,7 +152,7 @@ describe('A key ring', () => {
     expect(ring.active.keyId).toBe(keyId);
   });
 
-  it('answers a reload asked for during another with what was there when it was asked', async () => {
+  it('a reload during another one sees the keys at the time of its call', async () => {
     await rotation.create();
     const ring = await open();
     const running = ring.reload();
@@ -161,7 +161,7 @@ describe('A key ring', () => {
     expect(published(ring)).toContain(added);
   });
 
-  it('gives the same object until the keys change, so that its ETag can be kept', async () => {
+  it('returns the same object until the keys change, so that its ETag can be kept', async () => {
     await rotation.create();
     const ring = await open();
     const before = ring.publicJwks();
@@ -172,7 +172,7 @@ describe('A key ring', () => {
     expect(ring.publicJwks()).not.toBe(before);
   });
 
-  it('R48: replicas see the same keys and change over at the same moment', async () => {
+  it('R48: replicas see the same keys and change over at the same time', async () => {
     await rotation.create();
     const [a, b] = [await open(), await open()];
     const { keyId, activateAt } = await rotation.rotate();
@@ -221,7 +221,7 @@ describe('A key ring', () => {
       { provider: { description: 'Vault', load: () => Promise.reject(new Error('sealed')) } },
       'Vault: sealed',
     ],
-  ])('stops the start: %s', async (_name, given, said) => {
+  ])('refuses to start with %s', async (_name, given, said) => {
     const options = (typeof given === 'function' ? await given() : given) as never;
     await expect(KeyRing.open(options)).rejects.toMatchObject({
       code: 'configuration_invalid',
@@ -229,7 +229,7 @@ describe('A key ring', () => {
     });
   });
 
-  it('R101, R104: whatever is done in whatever order, one key is active and nothing private is published', async () => {
+  it('R101, R104: after any sequence of changes, one key is active and nothing private is published', async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 500 }) }),
       fc.record({ do: fc.constantFrom('create', 'rotate', 'rotate now', 'advance', 'reload a', 'reload b') }),
@@ -241,7 +241,7 @@ describe('A key ring', () => {
       const clock = () => now;
       const policy = { rotateEverySeconds: 1000 };
       const changes = new KeyRotation(new KeyDirectory(path), safeRotationPolicy(policy, 60), {}, clock);
-      // Without looking by themselves: what is done and when is the steps' affair alone.
+      // Without polling: only the steps of the test decide what is done and when.
       const provider = (): SigningKeyProvider => Object.assign(new KeyDirectory(path), { pollSeconds: 0 });
       const replicas = await Promise.all(
         ['a', 'b'].map(() => KeyRing.open({ provider: provider(), rotation: policy, now: clock })),

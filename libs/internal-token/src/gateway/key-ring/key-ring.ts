@@ -7,16 +7,16 @@ import { type KeyRingSnapshot, type SigningKeyInfo, snapshotOf } from './key-rin
 import { type RotationPolicy, type SafeRotationPolicy, safeRotationPolicy } from './rotation-policy.js';
 import type { SigningKey, SigningKeyProvider } from './signing-key-provider.js';
 
-/** What a {@link KeyRing} tells its owner, to be logged and counted. Holds no key material. */
+/** What a {@link KeyRing} reports to its owner, for logs and metrics. Contains no key material. */
 export type KeyRingEvent =
   | { readonly type: 'changed'; readonly active: string; readonly keys: readonly SigningKeyInfo[] }
-  /** The keys are those of before. */
+  /** The keys are unchanged. */
   | { readonly type: 'reload_failed'; readonly reason: string }
   | { readonly type: 'key_problem'; readonly reason: string }
-  /** The policy was due and could not be followed; it is tried again. */
+  /** A rotation was due but failed; it is tried again. */
   | { readonly type: 'rotation_failed'; readonly reason: string };
 
-/** Where the keys are: one of the three. */
+/** Where the keys come from: one of the three. */
 type KeyRingSource =
   /** A directory of key files (`nestjs-internal-token keys new`), shared by all replicas of the gateway. */
   | { readonly directory: string }
@@ -26,24 +26,24 @@ type KeyRingSource =
 
 /** Settings of a {@link KeyRing}. */
 export type KeyRingOptions = KeyRingSource & {
-  /** Follow this policy; for a directory alone, where every replica may write. Default: change no key. */
+  /** Rotates the keys by this policy; only for a directory to which every replica can write. Default: no rotation. */
   readonly rotation?: RotationPolicy;
-  /** What new keys are for, and the only algorithm that keys may be for. Default: ES256 for new ones, any for others. */
+  /** The algorithm of new keys, and the only one that keys may have. Default: ES256 for new keys, any for others. */
   readonly algorithm?: SigningAlgorithm;
   readonly onEvent?: (event: KeyRingEvent) => void;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 };
 
-/** `setTimeout` takes no more. */
+/** The longest delay that `setTimeout` takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The keys of an issuer: one signs, those before and after it are published beside it. Follows its source without a
- * restart; whatever goes wrong there, it keeps the keys it has.
+ * The keys of an issuer: one signs, and its predecessors and successors are published beside it. Follows changes of its
+ * source without a restart, and keeps its keys if the source fails.
  */
 export class KeyRing {
-  /** Seconds: the longest life of a token that its rotation policy leaves accepted to the end. */
+  /** Seconds: the longest token lifetime for which a key stays published until its last token has expired. */
   readonly longestLifetime: number;
   readonly #provider: SigningKeyProvider;
   readonly #algorithm: SigningAlgorithm | undefined;
@@ -60,7 +60,7 @@ export class KeyRing {
   #activation: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
   #closed = false;
-  /** A failure is told once, not at every poll. */
+  /** The last failure of each type, so that it is reported once and not at every poll. */
   readonly #told = new Map<KeyRingEvent['type'], string>();
 
   private constructor(provider: SigningKeyProvider, keys: readonly SigningKey[], options: RingParts) {
@@ -76,10 +76,10 @@ export class KeyRing {
   }
 
   /**
-   * A ring with its keys loaded, following its source until {@link close}.
-   * @param lifetimeSeconds of the tokens that it signs
-   * @throws InternalTokenError `configuration_invalid` where there is no usable active key, or a rotation policy cannot
-   * keep every good token accepted
+   * Loads the keys and follows the source until {@link close}.
+   * @param lifetimeSeconds of the tokens that the ring signs
+   * @throws InternalTokenError (rejects) `configuration_invalid` if there is no usable active key, or if the rotation
+   * policy would make verifiers refuse valid tokens
    */
   static async open(options: KeyRingOptions, lifetimeSeconds = 60): Promise<KeyRing> {
     const provider = await providerOf(options);
@@ -104,32 +104,31 @@ export class KeyRing {
     return ring;
   }
 
-  /** A ring of one key, which nothing changes. */
+  /** A ring of one key that never changes. */
   static of(signer: Signer): KeyRing {
     const provider: SigningKeyProvider = { description: 'one key', pollSeconds: 0, load: async () => keys };
     const keys: SigningKey[] = [{ key: signer, state: 'active' }];
     return new KeyRing(provider, keys, { pollSeconds: 0, longestLifetime: Infinity });
   }
 
-  /** The one that signs now. */
+  /** The signer that signs now. */
   get active(): Signer {
     return this.#current().active;
   }
 
-  /** Every key with its state, retired ones that are still known included. */
+  /** Every key with its state, including retired ones that are still remembered. */
   get keys(): readonly SigningKeyInfo[] {
     return this.#current().keys;
   }
 
-  /** For verifiers: every key that is published, active or retiring, with its public members alone. */
+  /** For verifiers: the public members of every key that is published, active or retiring. */
   publicJwks(): JsonWebKeySet {
     return this.#current().published;
   }
 
   /**
-   * Loads the keys now. What was asked for during a load is answered by another one, so that a caller sees what it has
-   * changed before.
-   * @throws Error (rejects) where they cannot be had or used; the ring then is as it was
+   * Loads the keys now. A call during a load starts another one afterwards, so that a caller sees its own changes.
+   * @throws Error (rejects) if the keys cannot be loaded or used; the ring is then unchanged
    */
   reload(): Promise<void> {
     if (this.#loading === undefined) return this.#startLoading();
@@ -141,13 +140,13 @@ export class KeyRing {
       }));
   }
 
-  /** Calls back when {@link publicJwks} or {@link active} has changed. Returns what ends it. */
+  /** Calls `listener` when {@link publicJwks} or {@link active} has changed. Returns the function that stops it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Ends background work. The keys stay usable unless they are the provider's to end. */
+  /** Stops background work. The keys stay usable, unless closing the provider ends them. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -157,12 +156,12 @@ export class KeyRing {
     await this.#provider.close?.();
   }
 
-  /** Called by Nest when the last request is over. */
+  /** Called by Nest after the last request. */
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
 
-  /** A planned activation happens when its time has come, timer or not: every replica at the same moment. */
+  /** Activates a planned key when its time has come, even before the timer fires: all replicas switch together. */
   #current(): KeyRingSnapshot {
     const now = this.#now();
     if (now >= this.#view.validUntil) this.#take(this.#loaded, now);
@@ -220,7 +219,7 @@ export class KeyRing {
     await this.reload().catch(() => undefined);
   }
 
-  /** Tokens need no timer, see {@link KeyRing.active}; whoever listens for changes does. */
+  /** The timer is for listeners only; for tokens, {@link KeyRing.active} checks the time itself. */
   #planActivation(): void {
     clearTimeout(this.#activation);
     const wait = this.#view.validUntil - this.#now();
@@ -253,11 +252,11 @@ function quietly(call: () => void): void {
   try {
     call();
   } catch {
-    // Its owner's matter; the keys are in place regardless.
+    // The listener's own problem: the keys are in place regardless.
   }
 }
 
-/** The active key stands first: where another one is active the sets differ too. */
+/** The order of the published keys depends on which one is active, so comparing the sets is enough. */
 function sameKeys(a: KeyRingSnapshot, b: KeyRingSnapshot): boolean {
   return JSON.stringify(a.published) === JSON.stringify(b.published);
 }
@@ -268,7 +267,7 @@ async function providerOf(options: KeyRingOptions): Promise<SigningKeyProvider> 
   );
   if (given.length !== 1) {
     throw invalid(
-      `${given.length === 0 ? 'it has no source' : given.join(' and ')}: give one of directory, keys, provider.`,
+      `${given.length === 0 ? 'it has no source' : `it has ${given.join(' and ')}`}: give one of directory, keys, provider.`,
     );
   }
   if ('directory' in options) return new KeyDirectory(options.directory);
@@ -282,7 +281,7 @@ function rotationOf(
 ): KeyRotation | undefined {
   if (rotation === undefined) return undefined;
   if (provider instanceof KeyDirectory) {
-    // Of its own, so that what the ring reads and reports does not depend on what the rotation has read before.
+    // A separate KeyDirectory, so that what the ring reads and reports does not depend on what the rotation has read.
     return new KeyRotation(new KeyDirectory(provider.path), policy, algorithm === undefined ? {} : { algorithm }, now);
   }
   if (policy.rotateEverySeconds === undefined) return undefined;

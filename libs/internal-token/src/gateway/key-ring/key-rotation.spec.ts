@@ -25,14 +25,14 @@ describe('The rotation of keys', () => {
   const states = async (rotation: KeyRotation) =>
     Object.fromEntries((await rotation.keys()).map(({ keyId, state }) => [keyId, state]));
 
-  it('begins with a key that signs at once, since no verifier knows another', async () => {
+  it('the first key signs at once, since verifiers know no other', async () => {
     const rotation = rotationWith();
     const first = await rotation.create();
     const second = await rotation.create();
     expect(await states(rotation)).toEqual({ [first]: 'active', [second]: 'published' });
   });
 
-  it('R104: a new key signs when verifiers have it, and the old one goes when its tokens are gone', async () => {
+  it('R104: a new key signs once verifiers have it, and the old one is removed once its tokens have expired', async () => {
     const rotation = rotationWith();
     const old = await rotation.create();
     wait(1000);
@@ -49,7 +49,7 @@ describe('The rotation of keys', () => {
     expect(await states(rotation)).toEqual({ [keyId]: 'active', [old]: 'retired' });
   });
 
-  it('keeps to the algorithm of the active key: gateways and verifiers may accept no other', async () => {
+  it('keeps the algorithm of the active key, since gateways and verifiers may accept no other', async () => {
     const policy = safeRotationPolicy({}, 60);
     const stolen = await new KeyRotation(new KeyDirectory(folder), policy, { algorithm: 'EdDSA' }, () => now).create();
     const rotation = rotationWith();
@@ -61,7 +61,7 @@ describe('The rotation of keys', () => {
     expect((await rotation.keys()).map(({ algorithm }) => algorithm)).toEqual(['EdDSA', 'EdDSA', 'EdDSA']);
   });
 
-  it('takes the key that waits longest, whose time may have come already', async () => {
+  it('activates the key that has waited longest, even at once', async () => {
     const rotation = rotationWith();
     await rotation.create();
     const second = await rotation.create();
@@ -70,7 +70,7 @@ describe('The rotation of keys', () => {
     expect(await rotation.rotate()).toEqual({ keyId: second, activateAt: now, changed: true });
   });
 
-  it('plans once, however often it is asked', async () => {
+  it('plans once, however often it is called', async () => {
     const rotation = rotationWith();
     await rotation.create();
     const plan = await rotation.rotate();
@@ -81,7 +81,7 @@ describe('The rotation of keys', () => {
     expect(await rotation.keys()).toHaveLength(2);
   });
 
-  it('R108: removes a stolen key at once, with another one in its place', async () => {
+  it('R108: removes a stolen key at once, and activates another one', async () => {
     const rotation = rotationWith();
     const stolen = await rotation.create();
     await expect(rotation.retire(stolen)).rejects.toThrow(UnsafeKeyChange);
@@ -91,7 +91,7 @@ describe('The rotation of keys', () => {
     expect(readFileSync(join(folder, keyFileName(stolen)), 'utf8')).not.toContain('"d"');
   });
 
-  it('prefers for that a key that verifiers may know already', async () => {
+  it('prefers a key that verifiers may already know as the successor of a stolen one', async () => {
     const rotation = rotationWith();
     const stolen = await rotation.create();
     const waiting = await rotation.create();
@@ -99,18 +99,18 @@ describe('The rotation of keys', () => {
     expect(await states(rotation)).toEqual({ [waiting]: 'active', [stolen]: 'retired' });
   });
 
-  it('lets a key go that has never signed, but not one that is about to', async () => {
+  it('retires a key that has never signed, but not one that is about to', async () => {
     const rotation = rotationWith();
     await rotation.create();
     const { keyId } = await rotation.rotate();
     wait(335);
-    await expect(rotation.retire(keyId)).rejects.toThrow('in a moment');
+    await expect(rotation.retire(keyId)).rejects.toThrow('about to become the active key');
     const unplanned = await rotation.create();
     await rotation.retire(unplanned);
     expect((await states(rotation))[unplanned]).toBe('retired');
   });
 
-  it('changes over at once if told to, however long ago the last time was', async () => {
+  it('changes over at once if told to, however recent the last change was', async () => {
     const rotation = rotationWith();
     const old = await rotation.create();
     const { keyId } = await rotation.rotate(true);
@@ -118,7 +118,7 @@ describe('The rotation of keys', () => {
     expect(await states(rotation)).toEqual({ [keyId]: 'active', [old]: 'retiring' });
   });
 
-  it('says which key there is not, and that a first one is missing', async () => {
+  it('names the key that does not exist, and says if the first one is missing', async () => {
     const rotation = rotationWith();
     await expect(rotation.rotate()).rejects.toThrow('nestjs-internal-token keys new');
     await expect(rotation.retire('unheard-of')).rejects.toThrow('unheard-of');
@@ -127,7 +127,7 @@ describe('The rotation of keys', () => {
   describe('by policy', () => {
     const daily = { rotateEverySeconds: 86_400 };
 
-    it('makes the first key, the next one ahead of time, and removes old ones', async () => {
+    it('creates the first key, publishes the next one ahead of time, and removes old ones', async () => {
       const rotation = rotationWith(daily);
       await rotation.start();
       const [first] = await rotation.keys();
@@ -142,7 +142,7 @@ describe('The rotation of keys', () => {
       expect(await states(rotation)).toEqual({ [next?.keyId ?? '']: 'active', [first?.keyId ?? '']: 'retired' });
     });
 
-    it('R104: after a long standstill a key still is published before it signs', async () => {
+    it('R104: publishes a key before it signs, even after a long standstill', async () => {
       const rotation = rotationWith(daily);
       await rotation.start();
       wait(10 * 86_400);
@@ -150,7 +150,7 @@ describe('The rotation of keys', () => {
       expect((await rotation.keys()).find(({ state }) => state === 'published')?.activateAt).toBe(now + 345_000);
     });
 
-    it('R104: makes no key in the place of one that it cannot read, which others may be signing with', async () => {
+    it('R104: does not replace a key that it cannot read, since others may be signing with it', async () => {
       const rotation = rotationWith(daily);
       const active = await rotation.create();
       const path = join(folder, keyFileName(active));
@@ -167,7 +167,7 @@ describe('The rotation of keys', () => {
       expect(await states(rotationWith())).toEqual({ [active]: 'active' });
     });
 
-    it('R48: replicas that notice at the same time make one key between them', async () => {
+    it('R48: replicas that act at the same time create only one key', async () => {
       await Promise.all([rotationWith(daily).start(), rotationWith(daily).start(), rotationWith(daily).start()]);
       expect(await rotationWith().keys()).toHaveLength(1);
       wait(86_400);
@@ -175,7 +175,7 @@ describe('The rotation of keys', () => {
       expect(await rotationWith().keys()).toHaveLength(2);
     });
 
-    it('forgets what retired a month ago', async () => {
+    it('forgets a key a month after it was retired', async () => {
       const rotation = rotationWith(daily);
       const stolen = await rotation.create();
       await rotation.retire(stolen, true);
@@ -184,7 +184,7 @@ describe('The rotation of keys', () => {
       expect(Object.keys(await states(rotation))).not.toContain(stolen);
     });
 
-    it('remembers the hundred that retired last, however fast keys change', async () => {
+    it('remembers only the last hundred retired keys, however fast keys change', async () => {
       const rotation = rotationWith(daily);
       const active = await rotation.create();
       const directory = new KeyDirectory(folder);
@@ -199,7 +199,7 @@ describe('The rotation of keys', () => {
       expect(await rotation.advance()).toBe(false);
     });
 
-    it('without a pace makes no key, but removes old ones', async () => {
+    it('without a rotation interval, creates no key but removes old ones', async () => {
       const rotation = rotationWith({ refreshIntervalSeconds: 300 });
       const old = await rotation.create();
       const { keyId } = await rotation.rotate();

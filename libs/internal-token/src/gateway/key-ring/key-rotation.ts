@@ -6,9 +6,9 @@ import { keysAt, type SigningKeyInfo } from './key-ring-snapshot.js';
 import type { SafeRotationPolicy } from './rotation-policy.js';
 import { UnsafeKeyChange } from './unsafe-key-change.js';
 
-/** Retired keys are kept this long, without their private half, to say what a key id in an old log was. */
+/** Retired keys are kept this long, without their private part, to explain key ids in old logs. */
 const REMEMBER_MS = 30 * 86_400_000;
-/** And this many at most: the directory is read every few seconds, and keys may change every minute. */
+/** At most this many are kept: the directory is read every few seconds, and keys may change every minute. */
 const MOST_REMEMBERED = 100;
 
 /** What {@link KeyRotation.rotate} has arranged. */
@@ -16,13 +16,13 @@ export interface PlannedActivation {
   readonly keyId: string;
   /** Milliseconds since the epoch. */
   readonly activateAt: number;
-  /** False where the same was planned already. */
+  /** False if this was already planned. */
   readonly changed: boolean;
 }
 
 /**
- * Every change of the keys in a directory: of a person by `itok`, and of the gateway by policy. A change waits for its
- * lock, looks again, and is refused where it would have verifiers refuse good tokens.
+ * Changes the keys in a directory: for a person by `nestjs-internal-token keys`, for the gateway by policy. A change
+ * takes the lock, reads the keys again, and is refused if verifiers would then refuse valid tokens.
  */
 export class KeyRotation {
   constructor(
@@ -38,9 +38,9 @@ export class KeyRotation {
   }
 
   /**
-   * A new key: published, and the active one at once if there is none.
-   * @param own a private key that exists already, PEM or JWK, in place of a generated one
-   * @returns its id
+   * Creates a key. It is published, and becomes active at once if no other key is.
+   * @param own an existing private key, PEM or JWK, to use instead of a generated one
+   * @returns the key id
    */
   async create(own?: string): Promise<string> {
     await this.directory.prepare();
@@ -50,7 +50,10 @@ export class KeyRotation {
     return this.directory.locked(async () => {
       const keys = await this.keys();
       if (keys.some(({ keyId }) => keyId === jwk['kid'])) {
-        throw new InternalTokenError('configuration_invalid', `${this.directory.path} has had this key already.`);
+        throw new InternalTokenError(
+          'configuration_invalid',
+          `${this.directory.path} already has this key, or had it before.`,
+        );
       }
       const first = !keys.some(({ state }) => state === 'active');
       if (first) this.#requireAllRead();
@@ -59,8 +62,8 @@ export class KeyRotation {
   }
 
   /**
-   * Plans the next key, made if none is waiting, to become the active one: as soon as every verifier has it.
-   * @param immediately now, known to the verifiers or not
+   * Plans the activation of the next key for when every verifier has it. Creates the key if none is waiting.
+   * @param immediately true to activate it now, whether verifiers know it or not
    * @throws InternalTokenError `configuration_invalid` without an active key
    */
   async rotate(immediately = false): Promise<PlannedActivation> {
@@ -83,8 +86,8 @@ export class KeyRotation {
   }
 
   /**
-   * Takes a key out of the published set and its private half out of the file.
-   * @param force also where tokens that are still good are refused then; a retired active key has a successor at once
+   * Removes a key from the published set, and its private part from its file.
+   * @param force also if valid tokens are then refused; the successor of an active key becomes active at once
    * @throws UnsafeKeyChange without `force`
    */
   async retire(keyId: string, force = false): Promise<void> {
@@ -102,8 +105,8 @@ export class KeyRotation {
   }
 
   /**
-   * Brings the directory up to the policy before the first token; an empty one gets its first key.
-   * @throws InternalTokenError `configuration_invalid` where it cannot be written to
+   * Applies the policy before the first token; an empty directory gets its first key.
+   * @throws InternalTokenError (rejects) `configuration_invalid` if the directory cannot be written to
    */
   async start(): Promise<void> {
     await this.directory.prepare();
@@ -113,29 +116,30 @@ export class KeyRotation {
       if (error instanceof InternalTokenError) throw error;
       throw new InternalTokenError(
         'configuration_invalid',
-        `key rotation: ${this.directory.path} cannot be written to (${reason(error)}), and a policy needs to.`,
+        `key rotation: ${this.directory.path} cannot be written to (${reason(error)}): make it writable, or remove the ` +
+          'rotation policy.',
       );
     }
   }
 
-  /** Does what the policy has become due for, if anything: cheap to call often, from every replica. */
+  /** Makes the changes that are due by the policy, if any. Cheap enough to call often, from every replica. */
   async advance(): Promise<boolean> {
     if (!this.#due(await this.directory.load().then((keys) => keysAt(keys, this.now())))) return false;
     return this.directory.locked(async () => {
       const keys = await this.keys();
-      // Somebody else may have done it while we waited for the lock.
+      // Another process may have done it while this one waited for the lock.
       if (!this.#due(keys)) return false;
       await this.#advance(keys);
       return true;
     });
   }
 
-  /** From when on a published key may sign. Milliseconds since the epoch. */
+  /** The time from which a published key may sign. Milliseconds since the epoch. */
   safeActivation({ publishedAt = this.now() }: SigningKeyInfo): number {
     return Math.max(this.now(), publishedAt + this.policy.publishAheadSeconds * 1000);
   }
 
-  /** From when on a retiring key may go. Milliseconds since the epoch; undefined for a key in another state. */
+  /** The time from which a retiring key may be removed, in milliseconds since the epoch; undefined in other states. */
   safeRetirement(keys: readonly SigningKeyInfo[], key: SigningKeyInfo): number | undefined {
     if (key.state !== 'retiring') return undefined;
     const later = keys
@@ -163,7 +167,7 @@ export class KeyRotation {
     for (const { keyId } of this.#forgettable(keys)) await this.directory.remove(keyId);
   }
 
-  /** Time to publish, or plan, the next key. */
+  /** True if it is time to publish or plan the next key. */
   #nextDue(keys: readonly SigningKeyInfo[]): boolean {
     const { rotateEverySeconds, publishAheadSeconds } = this.policy;
     if (rotateEverySeconds === undefined) return false;
@@ -193,39 +197,39 @@ export class KeyRotation {
     if (key.state === 'active') {
       throw new UnsafeKeyChange(
         `${key.keyId} is the active key`,
-        'every token signed with it is refused as soon as verifiers refresh, and another key signs at once that some ' +
+        'verifiers refuse every token signed with it as soon as they refresh, and another key signs at once that some ' +
           'of them may not know yet',
       );
     }
     const safeAt = this.safeRetirement(keys, key);
     if (safeAt !== undefined && safeAt > now) {
       throw new UnsafeKeyChange(
-        `tokens signed with ${key.keyId} are still good`,
-        'they are refused as soon as verifiers refresh',
+        `tokens signed with ${key.keyId} are still valid`,
+        'verifiers refuse them as soon as they refresh',
         safeAt,
       );
     }
-    // Replicas that have not looked since would go on to sign with it.
+    // Replicas that have not polled since would start to sign with it.
     const margin = 2 * this.policy.pollSeconds * 1000;
     if (key.state === 'published' && key.activateAt !== undefined && key.activateAt - margin <= now) {
       throw new UnsafeKeyChange(
-        `${key.keyId} becomes the active key in a moment`,
-        'a gateway that has not noticed yet signs tokens with it that are refused',
+        `${key.keyId} is about to become the active key`,
+        'a gateway that has not noticed the change signs tokens with it, and verifiers refuse them',
       );
     }
   }
 
-  /** A file that cannot be read may be the active key: another one in its place would sign what nobody accepts. */
+  /** A file that cannot be read may hold the active key; tokens signed with a new key would not be accepted. */
   #requireAllRead(): void {
     const [file] = this.directory.unusable;
     if (file === undefined) return;
     throw new InternalTokenError(
       'configuration_invalid',
-      `${this.directory.path}: no active key can be read, and ${file} may be one: mend it, or take it away.`,
+      `${this.directory.path}: no active key can be read, but ${file} may be one: repair it or remove it.`,
     );
   }
 
-  /** Now, and later than every key before it, so that the newest is the active one whatever clocks say. */
+  /** Now, but later than the active key, so that the new key becomes active even if clocks differ. */
   #next(keys: readonly SigningKeyInfo[]): number {
     const current = keys.find(({ state }) => state === 'active')?.activateAt ?? 0;
     return Math.max(this.now(), current + 1);
@@ -235,7 +239,7 @@ export class KeyRotation {
     return this.#write(await this.#generate(keys), activateAt);
   }
 
-  /** For the algorithm of the active key, unless told: gateways and verifiers may accept no other. */
+  /** Unless configured, uses the algorithm of the active key: gateways and verifiers may accept no other. */
   #generate(keys: readonly SigningKeyInfo[]): Promise<JsonWebKey> {
     const algorithm = this.parameters.algorithm ?? keys.find(({ state }) => state === 'active')?.algorithm;
     return generateSigningKey({ ...this.parameters, ...(algorithm !== undefined && { algorithm }) });
@@ -251,7 +255,7 @@ export class KeyRotation {
   }
 }
 
-/** Published and not active yet: planned ones first, then the oldest. */
+/** Keys that are published but not yet active: planned ones first, then the oldest. */
 function waitingKeys(keys: readonly SigningKeyInfo[]): SigningKeyInfo[] {
   return keys
     .filter(({ state }) => state === 'published')
@@ -269,6 +273,6 @@ function requireKey(keys: readonly SigningKeyInfo[], keyId: string): SigningKeyI
 function noActiveKey(path: string): InternalTokenError {
   return new InternalTokenError(
     'configuration_invalid',
-    `${path} has no active key: make one with nestjs-internal-token keys new.`,
+    `${path} has no active key: create one with nestjs-internal-token keys new.`,
   );
 }

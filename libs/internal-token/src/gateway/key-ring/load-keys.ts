@@ -2,7 +2,7 @@ import type { SigningKey, SigningKeyProvider } from './signing-key-provider.js';
 
 const LOAD_TIMEOUT_MS = 10_000;
 
-/** What the provider gives, or a rejection when its time is over: it may ignore its signal, a network file system does. */
+/** Loads the keys within a time limit, even if the provider ignores its signal, as a network file system does. */
 export async function loadKeys(
   provider: SigningKeyProvider,
   report: (problem: string) => void,

@@ -3,13 +3,14 @@ import type { KeyRingEvent } from './index.js';
 
 const logger = new Logger('InternalTokenKeyRing');
 
-/** What happens to the ring, in the log. Key ids and states: no event holds more. */
+/** Logs the events of the ring. They contain key ids and states only. */
 export function logKeyRing(event: KeyRingEvent): void {
   if (event.type === 'changed') {
     const others = event.keys.filter(({ state }) => state === 'published' || state === 'retiring');
     const beside = others.map(({ keyId, state }) => `${keyId} (${state})`).join(', ') || 'none';
     logger.log(`Tokens are signed with ${event.active}; published beside it: ${beside}`);
-  } else if (event.type === 'key_problem') logger.warn(`A key file: ${event.reason}`);
-  else if (event.type === 'reload_failed') logger.error(`The keys stay as they are: ${event.reason}`);
-  else logger.error(`The rotation policy cannot be followed: ${event.reason}`);
+  } else if (event.type === 'key_problem') logger.warn(`Key file problem: ${event.reason}`);
+  else if (event.type === 'reload_failed')
+    logger.error(`The keys could not be reloaded and stay unchanged: ${event.reason}`);
+  else logger.error(`The key rotation failed and will be retried: ${event.reason}`);
 }

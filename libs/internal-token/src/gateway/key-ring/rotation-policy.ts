@@ -1,23 +1,26 @@
 import { InternalTokenError } from '../../core/index.js';
 
-/** How keys change. All in seconds; what is left out follows from how long tokens live and verifiers wait. */
+/** How keys are rotated, in seconds. Defaults follow from the token lifetime and the refresh interval. */
 export interface RotationPolicy {
-  /** A new key signs this often. Without it keys change only when somebody says so (`nestjs-internal-token keys rotate`). */
+  /** How often a new key becomes active. Default: never; rotate with `nestjs-internal-token keys rotate`. */
   readonly rotateEverySeconds?: number;
-  /** Between the publication of a key and its first signature. Default: as short as is safe, 345 for 300 s. */
+  /**
+   * Time between the publication of a key and its first signature. Default: the shortest safe time, 345 for a refresh
+   * interval of 300.
+   */
   readonly publishAheadSeconds?: number;
-  /** Between the last signature of a key and its removal. Default: as short as is safe, 75 for tokens of 60 s. */
+  /** Time between the last signature of a key and its removal. Default: the shortest safe time, 75 for 60 s tokens. */
   readonly retireAfterSeconds?: number;
-  /** How long the slowest verifier waits between two refreshes of the key set. Default 300. */
+  /** The refresh interval of the slowest verifier. Default 300. */
   readonly refreshIntervalSeconds?: number;
-  /** By how much clocks may differ, of replicas among each other and of verifiers. Default 5. */
+  /** How much the clocks of replicas and verifiers may differ. Default 5. */
   readonly leewaySeconds?: number;
 }
 
-/** A {@link RotationPolicy} without gaps, found safe. */
+/** A complete {@link RotationPolicy} that was checked to be safe. */
 export interface SafeRotationPolicy extends Required<Omit<RotationPolicy, 'rotateEverySeconds'>> {
   readonly rotateEverySeconds: number | undefined;
-  /** How often each replica looks for changes. */
+  /** How often each replica polls for changes. */
   readonly pollSeconds: number;
 }
 
@@ -29,20 +32,21 @@ const NAMES = [
   'leewaySeconds',
 ];
 const A_YEAR = 366 * 86_400;
-/** A verifier takes 64; beside ours, room for those of an emergency. */
+/** Verifiers accept 64 keys; this leaves room for emergency keys. */
 const MOST_KEYS = 32;
 
 /**
- * @throws InternalTokenError `configuration_invalid` where the overlaps cannot cover the lifetimes; it names the numbers
+ * Completes a policy and checks that it is safe.
+ * @throws InternalTokenError `configuration_invalid` if keys would not overlap long enough; the message has the numbers
  */
 export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: number): SafeRotationPolicy {
   checkNames(policy);
   const refreshIntervalSeconds = seconds(policy, 'refreshIntervalSeconds', 300);
   const leewaySeconds = seconds(policy, 'leewaySeconds', 5);
-  // Often enough not to matter beside the refresh interval; a watched directory tells of itself anyway.
+  // Short compared to the refresh interval; a watched directory reports changes sooner anyway.
   const pollSeconds = Math.min(5, Math.max(0.05, refreshIntervalSeconds / 60));
-  // Verifiers spread their refreshes by 10 %; one poll for the other replicas to publish the key, one for its way.
-  // A replica whose clock is ahead begins to sign that much earlier than the others planned.
+  // Verifiers vary their refreshes by 10 %. One poll is for other replicas to publish the key, one for its transfer.
+  // A replica whose clock is ahead begins to sign earlier by that difference.
   const learntAfter = roundUp(refreshIntervalSeconds * 1.1 + 2 * pollSeconds + leewaySeconds);
   const lastAccepted = lifetimeSeconds + leewaySeconds;
 
@@ -51,8 +55,8 @@ export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: numb
   if (publishAheadSeconds < learntAfter) {
     throw invalid(
       `publishAheadSeconds is ${publishAheadSeconds}, but verifiers that refresh every ${refreshIntervalSeconds} s ` +
-        `know a new key after up to ${learntAfter} s, with clocks that differ by ${leewaySeconds} s (leewaySeconds): ` +
-        `give at least ${learntAfter}, or let them refresh more often.`,
+        `may not know a new key until ${learntAfter} s later, with clocks that differ by ${leewaySeconds} s ` +
+        `(leewaySeconds): give at least ${learntAfter}, or make verifiers refresh more often.`,
     );
   }
   if (retireAfterSeconds < lastAccepted) {
@@ -84,15 +88,15 @@ function checkPace(rotateEvery: number, publishAhead: number, retireAfter: numbe
   const atOnce = 2 + Math.ceil(retireAfter / rotateEvery);
   if (atOnce > MOST_KEYS) {
     throw invalid(
-      `rotateEverySeconds is ${rotateEvery}; keys that retire after ${retireAfter} s would be ${atOnce} at a time, ` +
-        `${MOST_KEYS} are allowed: rotate less often.`,
+      `rotateEverySeconds is ${rotateEvery}: with keys that retire after ${retireAfter} s there would be ${atOnce} keys ` +
+        `at a time, but at most ${MOST_KEYS} are allowed: rotate less often.`,
     );
   }
 }
 
 function checkNames(policy: RotationPolicy): void {
   const unknown = Object.keys(policy).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw invalid(`there is no "${unknown}"; there are ${NAMES.join(', ')}.`);
+  if (unknown !== undefined) throw invalid(`"${unknown}" is not an option: use ${NAMES.join(', ')}.`);
 }
 
 function seconds(policy: RotationPolicy, name: keyof RotationPolicy, fallback: number): number {
@@ -104,7 +108,7 @@ function seconds(policy: RotationPolicy, name: keyof RotationPolicy, fallback: n
 }
 
 function roundUp(value: number): number {
-  // Whole seconds for people, tenths where everything is that short.
+  // Round to whole seconds, or to tenths for short times.
   return value > 10 ? Math.ceil(value - 1e-9) : Math.ceil(value * 10 - 1e-9) / 10;
 }
 

@@ -13,7 +13,7 @@ import { InternalTokenIssuer } from '../mint/internal-token-issuer.js';
 import { signerFromJwtOptions } from './signer-from-jwt-options.js';
 import { KeyRing } from './index.js';
 
-/** Of the package itself: whatever it takes, the bridge takes. */
+/** The options of the package itself, all of which the bridge accepts. */
 type Options = JwtModuleOptions;
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -78,7 +78,7 @@ describe.each([
     expect(verifier.verify(token)).toMatchObject({ userId: 'ada', tokenId: payload.txn });
   });
 
-  it('takes the key from secretOrKeyProvider, asked once and for signing', async () => {
+  it('takes the key from secretOrKeyProvider, which is called once, for signing', async () => {
     const asked: number[] = [];
     const issuer = await issuerFrom({
       ...options,
@@ -96,13 +96,13 @@ describe.each([
 });
 
 describe('A key set-up of @nestjs/jwt', () => {
-  it('takes a KeyObject, names ES256 by itself and its key by its thumbprint', async () => {
+  it('accepts a KeyObject, and defaults to ES256 and the thumbprint as key id', async () => {
     const signer = await signerFromJwtOptions({ privateKey: ec.privateKey } as unknown as Options);
     expect(signer.algorithm).toBe('ES256');
     expect(signer.keyId).toMatch(/^[\w-]{43}$/);
   });
 
-  it('takes an encrypted PEM with its passphrase', async () => {
+  it('accepts an encrypted PEM with its passphrase', async () => {
     const key = ec.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open' });
     const signer = await signerFromJwtOptions({ privateKey: { key, passphrase: 'open' } });
     expect(signer.algorithm).toBe('ES256');
@@ -113,19 +113,19 @@ describe('A key set-up of @nestjs/jwt', () => {
     ['a secret', { secret }],
     ['a secret beside a private key', { secret, privateKey: pem(ec.privateKey) }],
     ['the old name of a secret', { secretOrPrivateKey: secret }],
-    ['a secret in the place of the private key', { privateKey: secret }],
+    ['a secret instead of the private key', { privateKey: secret }],
     ['a secret from the provider', { secretOrKeyProvider: () => secret }],
     ['a secret KeyObject', { privateKey: createSecretKey(Buffer.from(secret)) } as unknown as Options],
     ['HS256', { privateKey: pem(rsa.privateKey), signOptions: { algorithm: 'HS256' } }],
     ['none', { privateKey: pem(rsa.privateKey), signOptions: { algorithm: 'none' } }],
-    ['an algorithm of another key', { privateKey: pem(ec.privateKey), signOptions: { algorithm: 'RS256' } }],
+    ['an algorithm that does not fit the key', { privateKey: pem(ec.privateKey), signOptions: { algorithm: 'RS256' } }],
     ['a public key of another pair', { privateKey: pem(ec.privateKey), publicKey: pem(rsa.publicKey) }],
-    ['a public key that is none', { privateKey: pem(ec.privateKey), publicKey: secret }],
-    ['a public key in the place of the private one', { privateKey: pem(ec.publicKey) }],
-    ['nothing', {}],
+    ['an invalid public key', { privateKey: pem(ec.privateKey), publicKey: secret }],
+    ['a public key instead of the private one', { privateKey: pem(ec.publicKey) }],
+    ['no key', {}],
   ];
 
-  it.each(refused)('R5, R6, R111: stops the start given %s, and shows no secret', async (_name, options) => {
+  it.each(refused)('R5, R6, R111: refuses to start with %s, and shows no secret', async (_name, options) => {
     const error = await signerFromJwtOptions(options).then(
       () => new Error('It started'),
       (reason: unknown) => reason as Error,

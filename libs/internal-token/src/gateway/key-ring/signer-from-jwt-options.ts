@@ -9,9 +9,9 @@ import {
 import type { JwtKey, JwtKeySetup } from './jwt-key-setup.js';
 
 /**
- * A signer on the key that a team has set up for `@nestjs/jwt`: `privateKey` or `secretOrKeyProvider`, with
- * `signOptions.algorithm` and `signOptions.keyid`. The provider is asked once, at start.
- * @throws InternalTokenError `configuration_invalid` for a shared secret, an HMAC algorithm, or keys that are no pair
+ * Creates a signer from the key that a team has set up for `@nestjs/jwt`: `privateKey` or `secretOrKeyProvider`, with
+ * `signOptions.algorithm` and `signOptions.keyid`. The provider is called once, at the start.
+ * @throws InternalTokenError `configuration_invalid` for a shared secret, an HMAC algorithm, or keys that do not match
  */
 export async function signerFromJwtOptions(options: JwtKeySetup): Promise<Signer> {
   const algorithm = asymmetric(options.signOptions?.algorithm);
@@ -30,9 +30,9 @@ async function givenKey(options: JwtKeySetup): Promise<JwtKey> {
     const { JwtSecretRequestType } = await import('@nestjs/jwt');
     return options.secretOrKeyProvider(JwtSecretRequestType.SIGN, {}, options.signOptions ?? {});
   }
-  // JwtService would sign with the secret wherever there is one, whatever else is set.
+  // JwtService prefers a secret to every other setting.
   if (options.secret !== undefined || options.secretOrPrivateKey !== undefined) {
-    throw invalid('"secret" and "secretOrPrivateKey" are for shared secrets; set "privateKey" instead');
+    throw invalid('"secret" or "secretOrPrivateKey" is set, which are for shared secrets; set "privateKey" instead');
   }
   if (options.privateKey === undefined) throw invalid('there is no key; set "privateKey" or "secretOrKeyProvider"');
   return options.privateKey;
@@ -41,7 +41,7 @@ async function givenKey(options: JwtKeySetup): Promise<JwtKey> {
 function readPrivateKey(given: JwtKey): KeyObject {
   if (given instanceof KeyObject) {
     if (given.type === 'private') return given;
-    throw invalid(`the signing key is a ${given.type} key; an internal token needs a private one`);
+    throw invalid(`the signing key is a ${given.type} key; give a private key`);
   }
   try {
     return createPrivateKey(
@@ -49,7 +49,9 @@ function readPrivateKey(given: JwtKey): KeyObject {
     );
   } catch {
     // The cause is dropped on purpose: a parser's message may quote its input.
-    throw invalid('the signing key is not a readable private key (PEM); a shared secret cannot sign internal tokens');
+    throw invalid(
+      'the signing key is not a readable private key (PEM); give one, since a shared secret cannot sign internal tokens',
+    );
   }
 }
 
@@ -62,7 +64,7 @@ function requirePair(privateKey: KeyObject, given: JwtKey): void {
     throw invalid('"publicKey" is not a readable public key (PEM)');
   }
   if (publicKey.type !== 'public' || !createPublicKey(privateKey).equals(publicKey)) {
-    throw invalid('"publicKey" is not the public half of the signing key');
+    throw invalid('"publicKey" does not match the signing key');
   }
 }
 
@@ -72,5 +74,5 @@ function asymmetric(algorithm: string | undefined): SigningAlgorithm | undefined
 }
 
 function invalid(finding: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `InternalTokenIssuingModule: in option "jwt" ${finding}.`);
+  return new InternalTokenError('configuration_invalid', `InternalTokenIssuingModule option "jwt": ${finding}.`);
 }

@@ -1,10 +1,10 @@
-/** A change of keys that would have verifiers refuse good tokens: it is done later, or on purpose. */
+/** Refuses a change of keys after which verifiers would refuse valid tokens: wait, or force it. */
 export class UnsafeKeyChange extends Error {
   constructor(
     readonly finding: string,
-    /** What happens if it is done nevertheless. */
+    /** What happens if the change is forced. */
     readonly consequence: string,
-    /** From when on it is safe, milliseconds since the epoch; undefined where waiting alone does not help. */
+    /** When it becomes safe, in milliseconds since the epoch; undefined if waiting does not help. */
     readonly notBefore?: number,
   ) {
     super(`${finding}; if it is done now, ${consequence}.`);

@@ -3,17 +3,17 @@ import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Whoever holds the lock longer has died with it: a rotation takes milliseconds. */
+/** A rotation takes milliseconds, so a process that holds the lock longer than this has died. */
 const STALE_MS = 10_000;
 const RETRY_MS = 25;
 const GIVE_UP_MS = 15_000;
-/** Drafts, of the lock and of files that are replaced as a whole: hidden, and unique by a UUID. */
+/** Matches drafts of the lock and of files that are replaced atomically: hidden, with a UUID. */
 const DRAFT = /^\..+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.stale)?$/;
 
 /**
- * Runs `work` while nobody else does in this directory, in whatever process or on whatever machine that shares it.
- * The holder's age is told by the file system's own clock, so machines need not agree on the time. Two at once are
- * possible only where a holder was stopped for ten seconds; the ring bears that, with one key more than needed.
+ * Runs `work` under an exclusive lock on the directory, across all processes and machines that share it. The age of the
+ * lock is measured by the clock of the file system, so the clocks of the machines may differ. Two holders at once are
+ * possible only if one was suspended for ten seconds; the ring tolerates that, at the price of a superfluous key.
  */
 export async function withDirectoryLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const lock = join(directory, '.lock');
@@ -33,10 +33,10 @@ async function acquire(lock: string, owner: string): Promise<void> {
   try {
     for (;;) {
       await writeFile(draft, owner, { mode: 0o600 });
-      // A link appears whole, or fails because there is one.
+      // A link is created atomically, or fails because the lock exists.
       if (await succeeds(link(draft, lock))) return;
       await removeStale(lock, draft);
-      if (performance.now() > deadline) throw new Error(`the lock ${lock} does not become free`);
+      if (performance.now() > deadline) throw new Error(`the lock ${lock} was not released in time`);
       await delay(RETRY_MS);
     }
   } finally {
@@ -49,12 +49,12 @@ async function removeStale(lock: string, draft: string): Promise<void> {
   if (held === undefined || fresh.mtimeMs - held.mtimeMs < STALE_MS) return;
   const aside = `${draft}.stale`;
   if (!(await succeeds(rename(lock, aside)))) return;
-  // Someone may have replaced the stale lock between the look and the rename: then that one goes back.
+  // Another process may have replaced the stale lock before the rename; if so, put its lock back.
   if ((await stat(aside)).ino !== held.ino) await succeeds(link(aside, lock));
   await unlink(aside).catch(() => undefined);
 }
 
-/** What someone who died here was about to write may be a private key: it does not stay. */
+/** Removes the drafts of processes that have died, since they may contain private keys. */
 async function removeOrphans(directory: string, lock: string): Promise<void> {
   const drafts = (await readdir(directory)).filter((name) => DRAFT.test(name)).map((name) => join(directory, name));
   if (drafts.length === 0) return;

@@ -1,18 +1,18 @@
 import type { JsonWebKeySet, KeySource, MintInput, TokenMinter, VerifiedClaims } from '../../core/index.js';
 import type { KeyRing } from '../key-ring/index.js';
 
-/** Issues internal tokens: one per request that enters. Lives in the gateway and nowhere else. */
+/** Issues internal tokens, one per external request. Exists only in the gateway. */
 export class InternalTokenIssuer {
   readonly #minter: TokenMinter;
   readonly #ring: KeyRing;
 
-  /** @param ring the one whose active key the minter signs with */
+  /** @param ring the ring whose active key the minter signs with */
   constructor(minter: TokenMinter, ring: KeyRing) {
     this.#minter = minter;
     this.#ring = ring;
   }
 
-  /** What this process' own verifier reads: `InternalTokenModule`'s `keys` in a gateway. */
+  /** The key source for the verifier in the same process: pass it to `InternalTokenModule` as `keys`. */
   get keys(): KeySource {
     return {
       description: 'own key ring',
@@ -22,35 +22,35 @@ export class InternalTokenIssuer {
     };
   }
 
-  /** Tokens issued so far. */
+  /** Number of tokens issued so far. */
   get minted(): number {
     return this.#minter.minted;
   }
 
-  /** Signatures made so far: none for a token that never left the process. */
+  /** Number of signatures made so far. A token that never leaves the process is not signed. */
   get signed(): number {
     return this.#minter.signed;
   }
 
-  /** How long a token lives from its issue, at most. */
+  /** The maximum lifetime of a token. */
   get lifetimeSeconds(): number {
     return this.#minter.lifetimeSeconds;
   }
 
-  /** True where the key lives elsewhere (KMS, HSM): the token is then to be signed as soon as it is issued. */
+  /** True if the key is held elsewhere (KMS, HSM). Sign the token as soon as it is issued then. */
   get asynchronous(): boolean {
     return this.#ring.active.asynchronous === true;
   }
 
   /**
-   * Fixes the claims of a request. They are verified claims at once; the token is signed when it first leaves.
+   * Fixes the claims of a request, which are verified at once. The token is signed when it first leaves the process.
    * @throws InternalTokenError `txn_mint_refused`, `txn_too_large`
    */
   mint(input: MintInput): VerifiedClaims {
     return this.#minter.mint(input);
   }
 
-  /** The public half of every key that signs, will sign or has signed tokens that are still good. */
+  /** The public part of every key that signs, will sign, or has signed tokens that are still valid. */
   publicJwks(): JsonWebKeySet {
     return this.#ring.publicJwks();
   }

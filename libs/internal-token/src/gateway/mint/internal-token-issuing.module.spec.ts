@@ -27,7 +27,7 @@ async function contextOf(module: DynamicModule) {
 }
 
 describe('InternalTokenIssuingModule', () => {
-  it('R8a, R19: provides an issuer that mints once and signs only when the token leaves', async () => {
+  it('R8a, R19: provides an issuer that mints once and signs only when the token leaves the process', async () => {
     const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, key }));
     const issuer = app.get(InternalTokenIssuer, { strict: false });
     const claims = issuer.mint({ tokenId: newTransactionId(), ...input });
@@ -48,7 +48,7 @@ describe('InternalTokenIssuingModule', () => {
     const issuing = InternalTokenIssuingModule.forIssuing({ ...given, key });
     const gateway = { module: GatewayModule, imports: [issuing, domain] };
     await expect(contextOf(gateway)).rejects.toThrow(/can't resolve dependencies of the SERVICE/);
-    // One process is one trust zone: what looks for it on purpose finds it.
+    // A process is one trust zone: code that searches for the provider on purpose finds it.
     const app = await contextOf({ ...gateway, imports: [issuing] });
     expect(app.get(ModuleRef).get(secret, { strict: false })).toBeInstanceOf(secret);
     await app.close();
@@ -61,14 +61,14 @@ describe('InternalTokenIssuingModule', () => {
     await app.close();
   });
 
-  it('takes its options from a factory', async () => {
+  it('accepts its options from a factory', async () => {
     const module = InternalTokenIssuingModule.forIssuingAsync({ useFactory: async () => ({ ...given, key }) });
     const app = await contextOf(module);
     expect(app.get(InternalTokenIssuer, { strict: false }).asynchronous).toBe(false);
     await app.close();
   });
 
-  it('R104, R108: a ring changes while the application runs, and its own verifier with it', async () => {
+  it('R104, R108: follows changes of the ring at run time, as does the verifier of the same process', async () => {
     const [first, second] = await Promise.all([createSigner({ key }), createSigner({ key: otherKey })]);
     let keys: SigningKey[] = [{ key: first, state: 'active' }];
     const ring = await KeyRing.open({ provider: { description: 'test', pollSeconds: 0, load: async () => keys } });
@@ -86,7 +86,7 @@ describe('InternalTokenIssuingModule', () => {
     await app.close();
   });
 
-  it('R104: refuses a ring whose policy was judged for tokens that live shorter', async () => {
+  it('R104: refuses a ring whose policy was checked for a shorter token lifetime', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ring-'));
     const ring = await KeyRing.open({ directory: folder, rotation: { rotateEverySeconds: 86_400 } }, 60);
     const forTokensOf = (lifetimeSeconds: number) =>
@@ -96,7 +96,7 @@ describe('InternalTokenIssuingModule', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('takes a signer of your own, also one that is asynchronous', async () => {
+  it('accepts a custom signer, even an asynchronous one', async () => {
     const local = await createSigner({ key });
     const { algorithm, keyId, publicJwk } = local;
     const remote: Signer = {
@@ -117,7 +117,7 @@ describe('InternalTokenIssuingModule', () => {
     ['R153: no key', {}],
     ['a ring without keys', { ring: { keys: '{"keys":[]}' } }],
     [
-      'R104: a policy that does not fit the lifetime',
+      'R104: a policy that does not match the lifetime',
       { ring: { directory: '/tmp', rotation: { retireAfterSeconds: 60 } } },
     ],
     ['two keys', { key, jwt: { privateKey: key } }],
@@ -125,7 +125,7 @@ describe('InternalTokenIssuingModule', () => {
     ['R16: a comma in the name of the workload', { key, workload: 'a,b' }],
     ['R5: a symmetric algorithm', { key, algorithm: 'HS256' }],
     ['R5: a shared secret of @nestjs/jwt', { jwt: { secret: 's' } }],
-  ])('stops the start: %s', async (_name, options) => {
+  ])('refuses to start with %s', async (_name, options) => {
     const module = InternalTokenIssuingModule.forIssuing({ ...given, ...options } as never);
     await expect(contextOf(module)).rejects.toMatchObject({ code: 'configuration_invalid' });
   });

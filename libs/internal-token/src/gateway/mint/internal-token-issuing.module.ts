@@ -12,13 +12,13 @@ import { KeyRing } from '../key-ring/index.js';
 import type { SecretOptions } from './secret-options.js';
 
 /**
- * The issuing half, for the gateway alone:
+ * Issues internal tokens; for the gateway only:
  *
  * ```ts
  * InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop.example', workload: 'gateway', key: privateKeyPem })
  * ```
  *
- * It is not global: only a module that imports it can inject {@link InternalTokenIssuer}, and {@link KeyRing}.
+ * It is not global: only modules that import it can inject {@link InternalTokenIssuer} and {@link KeyRing}.
  */
 @Module({
   providers: [

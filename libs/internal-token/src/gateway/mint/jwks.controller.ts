@@ -12,12 +12,12 @@ interface Representation {
   readonly etag: string;
 }
 
-/** The issuer gives the same object until its keys change. */
+/** The issuer returns the same object until its keys change. */
 const representations = new WeakMap<JsonWebKeySet, Representation>();
 
 /**
- * Publishes the public keys at `/.well-known/jwks.json` (RFC 7517, section 5). Declare it in the gateway; on the public
- * listener the edge answers 404, because it needs no token and is nobody's business outside.
+ * Publishes the public keys at `/.well-known/jwks.json` (RFC 7517, section 5). Declare it in the gateway. It needs no
+ * token and is for internal use only, so on the public listener the edge answers 404.
  */
 @Controller('.well-known')
 @NoInternalToken()
@@ -25,8 +25,8 @@ export class JwksController {
   constructor(private readonly issuer: InternalTokenIssuer) {}
 
   /**
-   * To be kept for half a minute and then to be asked for with its ETag. The answer is written without the framework's
-   * help: either adds a `charset`, a parameter that this media type does not have (RFC 7517, section 8.5.2).
+   * May be cached for 30 seconds and then revalidated by its ETag. Written to the raw response, since both frameworks
+   * would add a `charset`, which this media type does not have (RFC 7517, section 8.5.2).
    */
   @Get('jwks.json')
   keys(@Req() request: Framework<IncomingMessage>, @Res() response: Framework<ServerResponse>): void {
@@ -38,7 +38,7 @@ export class JwksController {
       raw.writeHead(304).end();
       return;
     }
-    // Node leaves the body of an answer to HEAD out.
+    // Node omits the body of an answer to HEAD.
     raw.writeHead(200, { 'Content-Type': 'application/jwk-set+json', 'Content-Length': body.length }).end(body);
   }
 }

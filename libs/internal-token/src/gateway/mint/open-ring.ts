@@ -6,7 +6,8 @@ import { KeyRing, type KeyRingEvent } from '../key-ring/index.js';
 const SOURCES = ['ring', 'signer', 'key', 'jwt'];
 
 /**
- * The ring that the options describe: exactly one of `ring`, `signer`, `key` and `jwt`. One key is a ring of one.
+ * Opens the ring that the options describe: exactly one of `ring`, `signer`, `key` and `jwt`. A single key becomes a
+ * ring of one.
  * @throws InternalTokenError `configuration_invalid`
  */
 export async function openRing(
@@ -37,12 +38,12 @@ export async function openRing(
   );
 }
 
-/** A ring that was opened elsewhere was judged by the lifetime that it was told there. */
+/** A ring that was opened elsewhere was checked for the lifetime given there. */
 function fit(ring: KeyRing, lifetimeSeconds = 60): KeyRing {
   if (lifetimeSeconds <= ring.longestLifetime) return ring;
   throw new InternalTokenError(
     'configuration_invalid',
-    `InternalTokenIssuingModule: lifetimeSeconds is ${lifetimeSeconds}, but by its rotation policy the ring withdraws a ` +
+    `InternalTokenIssuingModule: lifetimeSeconds is ${lifetimeSeconds}, but the rotation policy of the ring withdraws a ` +
       `key ${ring.longestLifetime} s after its last token: give KeyRing.open() the same lifetime.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 
-/** Holds options with a private key in them, so that printing a module or its container prints no key. */
+/** Holds options that contain a private key, so that printing a module or its container does not print the key. */
 export class SecretOptions<T> {
   readonly #options: T;
 
@@ -13,7 +13,7 @@ export class SecretOptions<T> {
   }
 }
 
-/** The same provider, giving its value sealed. */
+/** Wraps the value of a provider in {@link SecretOptions}. */
 export function withSecretValue(provider: Provider): Provider {
   if (typeof provider === 'object' && 'useValue' in provider) {
     return { provide: provider.provide, useValue: new SecretOptions<unknown>(provider.useValue) };

@@ -4,9 +4,12 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 
 describe('callerTraceId', () => {
-  it.each([`00-${TRACE}-${SPAN}-01`, `00-${TRACE}-${SPAN}-00`, `cc-${TRACE}-${SPAN}-01-later`])('reads %s', (field) => {
-    expect(callerTraceId(field)).toBe(TRACE);
-  });
+  it.each([`00-${TRACE}-${SPAN}-01`, `00-${TRACE}-${SPAN}-00`, `cc-${TRACE}-${SPAN}-01-later`])(
+    'reads the trace id of %s',
+    (field) => {
+      expect(callerTraceId(field)).toBe(TRACE);
+    },
+  );
 
   it.each([
     undefined,
@@ -20,7 +23,7 @@ describe('callerTraceId', () => {
     `00-${TRACE}-${SPAN}`,
     `00-${TRACE}-${SPAN}-01\n`,
     ` 00-${TRACE}-${SPAN}-01`,
-  ])('R122: takes nothing from %j', (field) => {
+  ])('R122: ignores %j', (field) => {
     expect(callerTraceId(field)).toBeUndefined();
   });
 });

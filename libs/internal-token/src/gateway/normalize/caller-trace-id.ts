@@ -1,8 +1,8 @@
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-[\x21-\x7e]*)?$/;
 
 /**
- * The trace id in a caller's `traceparent` (W3C Trace Context section 3.2), to be kept as a link: the trace of the
- * request is its own. Undefined if the field is not valid.
+ * The trace id in a caller's `traceparent` (W3C Trace Context section 3.2). It is only recorded as a link, since each
+ * request starts its own trace. Undefined if the field is not valid.
  */
 export function callerTraceId(traceparent: string | string[] | undefined): string | undefined {
   if (typeof traceparent !== 'string') return undefined;

@@ -11,7 +11,7 @@ export class AddressSet {
 
   /**
    * @param setting name of the option, for the error
-   * @throws TypeError naming the entry that is no address and no block
+   * @throws TypeError naming the entry that is neither an address nor a block
    */
   constructor(entries: readonly string[], setting: string) {
     this.#empty = entries.length === 0;
@@ -38,15 +38,15 @@ export class AddressSet {
   }
 }
 
-/** The peer of the socket. Empty once it has gone. */
+/** The address of the socket's peer; empty once it has disconnected. */
 export function peerAddress(request: IncomingMessage): string {
   return plain(request.socket?.remoteAddress ?? '');
 }
 
 /**
- * The client's address: the socket's peer, or, as long as the hop that speaks is a configured proxy, the hop it names.
- * `X-Forwarded-For` is read from its end, because only its last entries were written by machines that are trusted;
- * an entry that is no address ends the walk.
+ * The address of the client: the socket's peer, or as long as a hop is a configured proxy, the hop that it names.
+ * `X-Forwarded-For` is read from its end, since only its last entries were written by trusted machines; an entry that
+ * is not an address ends the search.
  */
 export function clientAddress(request: IncomingMessage, peer: string, proxies: AddressSet): string {
   if (!proxies.has(peer)) return peer;
@@ -70,7 +70,7 @@ function forwardedFor(rawHeaders: readonly string[]): string[] {
   return hops;
 }
 
-/** Without the zone of a link-local address, and an IPv4 address in its own form on a dual-stack socket. */
+/** Removes the zone of a link-local address, and the IPv6 prefix of an IPv4 address on a dual-stack socket. */
 function plain(address: string): string {
   const zone = address.indexOf('%');
   const unzoned = zone === -1 ? address : address.slice(0, zone);

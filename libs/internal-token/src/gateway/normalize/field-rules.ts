@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 
-/** What is done with a request field from outside. `forwarded` is believed from configured proxies alone. */
+/** What is done with a request field from outside. `forwarded` fields are trusted only from configured proxies. */
 export type FieldRule = 'keep' | 'drop' | 'forwarded';
 
 /**
- * Said by this system alone, whatever the options. Written without separators and in lower case, so that `Txn-Token`,
- * `Txn_Token`, `txn.token` and `TXNTOKEN` are one name: some program on the way may take each for the other.
+ * Headers that only this system may set, whatever the options. Written without separators and in lower case, so that
+ * `Txn-Token`, `Txn_Token`, `txn.token` and `TXNTOKEN` are one name: some programs do not distinguish them.
  */
 const OURS = new Set([
-  // the internal token, under its names past and present
+  // the internal token, under its present and former names
   'txntoken',
   'xtxntoken',
   'transactiontoken',
   'xtransactiontoken',
-  // workload identity (WIMSE) and client certificates (RFC 9440): only a terminating proxy of ours could say them
+  // workload identity (WIMSE) and client certificates (RFC 9440): only our own TLS proxy could set them
   'workloadidentitytoken',
   'workloadprooftoken',
   'clientcert',
@@ -21,7 +21,7 @@ const OURS = new Set([
   // trace context: the trace starts at the edge
   'traceparent',
   'tracestate',
-  // another target or method than the request line's
+  // a target or method that differs from the request line
   'xoriginalurl',
   'xoriginaluri',
   'xoriginalmethod',
@@ -33,7 +33,7 @@ const OURS = new Set([
 ]);
 const OUR_PREFIXES = ['xinternal', 'xwimse'];
 
-/** Said by proxies; believed from configured ones only, and then only in its exact spelling. */
+/** Headers that proxies set. Trusted only from configured proxies, and only in their exact spelling. */
 const FORWARDED = new Set([
   'forwarded',
   'xforwarded',
@@ -51,7 +51,7 @@ const FORWARDED = new Set([
 ]);
 const FORWARDED_PREFIXES = ['xoriginalforwarded', 'xenvoy'];
 
-/** What other systems say of a trace or a user. Dropped in every spelling, unless `keepHeaders` names the field. */
+/** Headers of other systems about a trace or a user. Dropped in every spelling unless `keepHeaders` names them. */
 const TRACES = new Set([
   'baggage',
   'xrequestid',
@@ -86,7 +86,7 @@ const IDENTITIES = new Set([
   'xwebauthuser',
   'xjwtassertion',
 ]);
-/** The same by family: `x-auth-user` is `X-Auth-User` and `X-Auth-User-Id`, and not `X-Auth-Users`. */
+/** Families of such names: `x-auth-user` covers `X-Auth-User` and `X-Auth-User-Id`, but not `X-Auth-Users`. */
 const TRACE_FAMILIES = new Set(['x-b3', 'x-datadog', 'x-instana', 'uberctx']);
 const IDENTITY_FAMILIES = new Set([
   // authenticating proxies, meshes and clouds
@@ -116,7 +116,7 @@ const IDENTITY_FAMILIES = new Set([
   'x-client-cert',
 ]);
 
-/** About the connection, not the message (RFC 9110 section 7.6.1). Framing fields stay: the body is read by them. */
+/** Fields of the connection, not the message (RFC 9110 section 7.6.1). Framing fields are kept to read the body. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -126,22 +126,22 @@ const HOP_BY_HOP = new Set([
   'upgrade',
   'http2-settings',
 ]);
-/** Names that matter to the framework: `Content_Length` and `Authorization.` are not kept beside them. */
+/** Names that matter to the framework; look-alikes such as `Content_Length` and `Authorization.` are dropped. */
 const SHADOWED = new Set(['authorization', 'cookie', 'host', 'contentlength', 'contenttype', 'transferencoding']);
 
-/** Clients choose the names: both bound what they can make this process remember. */
+/** Bound the memory for names, which clients choose. */
 const MAX_REMEMBERED = 512;
 const LONGEST_REMEMBERED = 64;
 
-/** What a gateway adds to the rules, and takes from them. */
+/** Changes to the rules. */
 export interface FieldRuleOptions {
   /** Further names to drop in every spelling. */
   readonly strip?: readonly string[];
-  /** Names of other systems' fields that stay, in this spelling and any case. */
+  /** Names of other systems' fields that are kept, in this spelling and any case. */
   readonly keep?: readonly string[];
 }
 
-/** Which fields of a public request stay. */
+/** Decides which fields of a public request are kept. */
 export class FieldRules {
   readonly #remembered = new LRUCache<string, FieldRule>({ max: MAX_REMEMBERED });
   readonly #stripped: ReadonlySet<string>;
@@ -161,7 +161,7 @@ export class FieldRules {
     return rule;
   }
 
-  /** The same, worked out anew. */
+  /** The rule for a name, without the cache. */
   judge(name: string): FieldRule {
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower)) return 'drop';
@@ -176,8 +176,8 @@ export class FieldRules {
 }
 
 /**
- * Names that are said inside only, in whatever spelling: the internal token, workload identity, trace context, what
- * proxies tell each other. What a service says in its answer about a user is its own to say.
+ * True for names that are for internal use only, in any spelling: the internal token, workload identity, trace context
+ * and forwarding headers. Headers about a user are not among them: a service may put those into its answer.
  */
 export function isInternalName(name: string): boolean {
   const squeezed = squeeze(name);

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { FieldRules } from './field-rules.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
 
-/** A message whose views of the fields Node has built itself. */
+/** A message whose header views were built by Node itself. */
 function message(...fields: readonly (readonly [string, string])[]): IncomingMessage {
   const request = new IncomingMessage(new Socket());
   request.rawHeaders.push(...fields.flat());
@@ -23,7 +23,7 @@ function cleaned(fields: readonly (readonly [string, string])[], trusted = false
 }
 
 describe('HeaderHygiene', () => {
-  it('leaves ordinary fields as they are, in order and spelling', () => {
+  it('leaves ordinary fields unchanged, in order and spelling', () => {
     const { rawHeaders, headers } = cleaned([
       ['Host', 'a'],
       ['X-Custom_Field.1', 'b'],
@@ -33,18 +33,18 @@ describe('HeaderHygiene', () => {
     expect(headers).toEqual({ host: 'a', 'x-custom_field.1': 'b', accept: 'c' });
   });
 
-  it('R51: a name is the same name with other separators and in other case', () => {
+  it('R51: recognizes a name with other separators and in any case', () => {
     for (const name of ['Txn-Token', 'TXN_TOKEN', 'txn.token', 'TxnToken', 'txn--token', 'X-Txn-Token']) {
       expect(cleaned([[name, 'x']]).rawHeaders).toEqual([]);
     }
   });
 
-  it('R51: configured names are removed in every spelling too', () => {
+  it('R51: removes configured names in every spelling', () => {
     expect(cleaned([['x_old_token', 'x']], false, ['X-Old-Token']).rawHeaders).toEqual([]);
     expect(cleaned([['x_old_token', 'x']]).rawHeaders).toHaveLength(2);
   });
 
-  it('R58: forwarding fields stay from a configured proxy, in their exact spelling', () => {
+  it('R58: keeps forwarding fields only from a configured proxy, in their exact spelling', () => {
     const fields = [
       ['X-Forwarded-For', 'a'],
       ['X_Forwarded_For', 'b'],
@@ -54,7 +54,7 @@ describe('HeaderHygiene', () => {
     expect(cleaned(fields, true).rawHeaders).toEqual(['X-Forwarded-For', 'a', 'Forwarded', 'c']);
   });
 
-  it('R52: fields named in any Connection field go, framing stays', () => {
+  it('R52: removes fields that a Connection field names, but keeps the framing', () => {
     const { headers } = cleaned([
       ['Connection', 'close, X-A'],
       ['connection', ' x-b ,content-length'],
@@ -66,13 +66,13 @@ describe('HeaderHygiene', () => {
     expect(headers).toEqual({ 'x-c': '3', 'content-length': '0' });
   });
 
-  it('R57: a preflight cannot ask for a forbidden field', () => {
+  it('R57: removes forbidden fields from a preflight', () => {
     const { headers, rawHeaders } = cleaned([['Access-Control-Request-Headers', 'authorization, Txn-Token,x']]);
     expect(headers['access-control-request-headers']).toBe('authorization,x');
     expect(rawHeaders[1]).toBe('authorization,x');
   });
 
-  it('keeps the three views of Node’s own messages in step', async () => {
+  it('keeps the three header views of Node in step', async () => {
     const server = createServer((request, response) => {
       new HeaderHygiene(new FieldRules()).clean(request, false);
       removeField(request, 'authorization');

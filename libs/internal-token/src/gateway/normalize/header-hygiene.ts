@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { FieldRules } from './field-rules.js';
 
-/** Named in `Connection` these stay: the parser has used them already, and the framework must agree with it. */
+/** Kept even if `Connection` names them: the parser has already used them, and the framework must see the same. */
 const NEVER_BY_CONNECTION = new Set(['content-length', 'transfer-encoding', 'host']);
 
-/** Removes from a public request every field that outsiders may not say, before anything else looks at it. */
+/** Removes every header that external clients must not set, before anything else reads the request. */
 export class HeaderHygiene {
   readonly #rules: FieldRules;
 
@@ -13,12 +13,12 @@ export class HeaderHygiene {
   }
 
   /**
-   * Rewrites `rawHeaders` and `headers` in place; {@link sealHeaders} brings `headersDistinct` up to date.
-   * @param trusted the peer is a configured proxy
+   * Rewrites `rawHeaders` and `headers` in place; {@link sealHeaders} updates `headersDistinct`.
+   * @param trusted true if the peer is a configured proxy
    */
   clean(request: IncomingMessage, trusted: boolean): void {
     const raw = request.rawHeaders;
-    // Node builds this view on first use from the number of fields that were parsed: it must exist before fields go.
+    // Node builds this view on first use, from as many fields as were parsed, so build it before fields are removed.
     const headers = request.headers;
     const named = namedByConnection(raw);
     let kept = 0;
@@ -44,7 +44,7 @@ export class HeaderHygiene {
     return named.has(lower) && !NEVER_BY_CONNECTION.has(lower);
   }
 
-  /** A preflight that asks for a forbidden field gets no permission for it (CORS middleware echoes the question). */
+  /** A preflight must not get permission for a forbidden field; CORS middleware echoes the requested names. */
   #withoutForbidden(headers: IncomingMessage['headers'], value: string): string {
     const allowed = value
       .split(',')
@@ -71,7 +71,7 @@ function isNamed(name: string, lower: string): boolean {
   return name.length === lower.length && name.toLowerCase() === lower;
 }
 
-/** Takes a field out of a request, every occurrence of it. */
+/** Removes every occurrence of a field from a request. */
 export function removeField(request: IncomingMessage, lowerName: string): void {
   if (request.headers[lowerName] === undefined) return;
   delete request.headers[lowerName];
@@ -86,20 +86,20 @@ export function removeField(request: IncomingMessage, lowerName: string): void {
   raw.length = kept;
 }
 
-/** The same once {@link sealHeaders} was called. */
+/** The same, after {@link sealHeaders} was called. */
 export function withdrawField(request: IncomingMessage, lowerName: string): void {
   removeField(request, lowerName);
   delete request.headersDistinct[lowerName];
 }
 
-/** Gives a field one value, whatever it had. */
+/** Replaces all values of a field by one. */
 export function replaceField(request: IncomingMessage, lowerName: string, value: string): void {
   removeField(request, lowerName);
   request.headers[lowerName] = value;
   request.rawHeaders.push(lowerName, value);
 }
 
-/** Makes `headersDistinct` say what `rawHeaders` says now; Node would build it for the fields that were parsed. */
+/** Builds `headersDistinct` from the current `rawHeaders`; Node would build it from the fields that were parsed. */
 export function sealHeaders(request: IncomingMessage): void {
   const fields: NodeJS.Dict<string[]> = Object.create(null) as NodeJS.Dict<string[]>;
   const raw = request.rawHeaders;

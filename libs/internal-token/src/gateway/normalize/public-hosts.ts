@@ -4,13 +4,13 @@ const ENTRY = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d
 const DEFAULT_PORT = /:(?:80|443)$/;
 
 /**
- * The authorities under which the world knows the gateway: `shop.example`, `shop.example:8443`, `*.shop.example`, with
- * any one label for `*`. Without a port the default ones are meant, 80 and 443.
+ * The authorities under which the gateway is published: `shop.example`, `shop.example:8443`, `*.shop.example`, where
+ * `*` stands for exactly one label. Without a port, the default ports 80 and 443 are meant.
  */
 export class PublicHosts {
   readonly #hosts: ReadonlySet<string>;
 
-  /** @throws TypeError naming the entry that is no host */
+  /** @throws TypeError naming the entry that is not a host */
   constructor(entries: readonly string[]) {
     const hosts = entries.map((entry) => entry.toLowerCase());
     const wrong = hosts.findIndex((host) => !ENTRY.test(host));
@@ -27,8 +27,8 @@ export class PublicHosts {
 }
 
 /**
- * The authority that the client named: what a configured proxy says (`X-Forwarded-Host`, its first entry), otherwise
- * `Host`. Hygiene has left the field only where a configured proxy said it. Empty where nothing is named.
+ * The authority that the client requested: the first entry of `X-Forwarded-Host`, which header hygiene keeps only from
+ * a configured proxy, otherwise `Host`. Empty if there is neither.
  */
 export function effectiveHost(request: IncomingMessage): string {
   const said = request.headers['x-forwarded-host'];

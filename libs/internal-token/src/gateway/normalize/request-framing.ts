@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
 import type { AdmissionRequest } from '../../nest/index.js';
 
-/** As Node's parser reads the field. */
+/** Matches as Node's parser does. */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /**
- * Refuses what Node's parser lets pass and what another program on the way may have read differently: another version
- * of HTTP, a transfer coding in an HTTP/1.0 message, codings other than one `chunked`, two `Host` fields or none,
- * expectations that nobody knows (RFC 9112 sections 2.3, 3.2 and 6.1, RFC 9110 section 10.1.1). The connection is
- * closed after such a request: nobody knows where the next one starts.
+ * Refuses what Node's parser accepts but another program on the way may have read differently: another version of HTTP,
+ * a transfer coding in an HTTP/1.0 message, codings other than one `chunked`, two `Host` fields or none, unknown
+ * expectations (RFC 9112 sections 2.3, 3.2 and 6.1, RFC 9110 section 10.1.1). The connection is closed after such a
+ * request, since it is unclear where the next one starts.
  * @throws InternalTokenError `invalid_request` (400, 417, 505)
  */
 export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw'> & Partial<AdmissionRequest>): void {
@@ -24,11 +24,11 @@ export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw'> & Par
 
 function checkVersion({ httpVersion, headers: { expect } }: IncomingMessage): void {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
-    throw unclear(`HTTP/1.1 is spoken here, not ${httpVersion}.`, 505);
+    throw unclear(`Use HTTP/1.1; HTTP/${httpVersion} is not supported.`, 505);
   }
-  // To HTTP/1.0 the field says nothing.
+  // In HTTP/1.0 the field has no meaning.
   if (expect !== undefined && httpVersion === '1.1' && !CONTINUE.test(expect)) {
-    throw unclear('The only expectation is 100-continue.', 417);
+    throw unclear('The only accepted expectation is 100-continue.', 417);
   }
 }
 
@@ -39,7 +39,8 @@ function checkFraming(request: IncomingMessage): void {
       throw unclear('HTTP/1.0 has no Transfer-Encoding.');
     }
     if (coding.toLowerCase() !== 'chunked') throw unclear('The only accepted Transfer-Encoding is one "chunked".');
-    if (request.headers['content-length'] !== undefined) throw unclear('Two fields say how long the body is.');
+    if (request.headers['content-length'] !== undefined)
+      throw unclear('Send either Content-Length or Transfer-Encoding, not both.');
   }
   const named = hosts(request.rawHeaders);
   if (named > 1 || (named === 0 && request.httpVersionMinor !== 0))
@@ -59,7 +60,7 @@ function unclear(detail: string, status = 400): InternalTokenError {
   return new InternalTokenError('invalid_request', detail, { status });
 }
 
-/** What the request asks to leave HTTP/1.1 for (`websocket`, `h2c`), in lower case. Read it before hygiene removes the field. */
+/** The protocol that the request wants to upgrade to (`websocket`, `h2c`), in lower case. Hygiene removes the field. */
 export function askedProtocol(request: IncomingMessage): string | undefined {
   return request.headers.upgrade?.toLowerCase();
 }

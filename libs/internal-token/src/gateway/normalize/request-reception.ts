@@ -10,16 +10,16 @@ import { effectiveHost } from './public-hosts.js';
 import { askedProtocol, checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';
 
-/** What is known of a public request before its caller is. */
+/** What is known about a public request before its caller is authenticated. */
 export interface Arrival {
   readonly request: AdmissionRequest;
   readonly route: RouteDefinition;
   readonly clientAddress: string;
-  /** What the request asked to leave HTTP/1.1 for; the field itself is gone. */
+  /** The protocol that the request wants to upgrade to; the field itself has been removed. */
   readonly protocol: string | undefined;
 }
 
-/** Takes a public request in: checks its framing, removes what outsiders may not say, finds its route. */
+/** Receives a public request: checks its framing, removes headers that clients must not set, and finds its route. */
 @Injectable()
 export class RequestReception {
   readonly #hygiene: HeaderHygiene;
@@ -57,13 +57,13 @@ export class RequestReception {
     const route = table.find(method, target.url);
     if (route === undefined || route.access === 'none') throw this.#unmatched(request);
     store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
-    // Policies before authentication read it too.
+    // Policies that run before authentication read the headers too.
     sealHeaders(raw);
     return { request, route, clientAddress: client, protocol };
   }
 
   /**
-   * The same for a request that goes to an open gateway class, which has a path and no route. Its `Upgrade` stays.
+   * The same for a request to an open gateway class, which has a path but no route. Its `Upgrade` field is kept.
    * @throws InternalTokenError `invalid_request`, `misdirected_request`
    */
   receiveOpen(raw: IncomingMessage): void {
@@ -81,7 +81,7 @@ export class RequestReception {
     }
   }
 
-  /** Our trace is another; that of a trusted caller is noted beside it. */
+  /** The request starts its own trace; that of a trusted caller is only recorded as a link. */
   #linkCaller({ raw, store }: AdmissionRequest, client: string): void {
     if (!this.settings.callers.has(client)) return;
     const link = callerTraceId(raw.headers['traceparent']);

@@ -1,27 +1,27 @@
 import { InternalTokenError } from '../../core/index.js';
 
-/** A request target that has one meaning only, whoever reads it. */
+/** A request target that every program reads in the same way. */
 export interface RequestTarget {
   /** Path and query as they came, in origin form. */
   readonly url: string;
-  /** The authority of an absolute-form target; it takes the place of `Host` (RFC 9112 section 3.2.2). */
+  /** The authority of an absolute-form target; it replaces `Host` (RFC 9112 section 3.2.2). */
   readonly authority?: string;
-  /** Under `/internal`, in whatever spelling: never answered on the public listener. */
+  /** True for paths under `/internal` in any spelling, which are never answered on the public listener. */
   readonly internal: boolean;
 }
 
 const ABSOLUTE_FORM = /^https?:\/\/([\w.~%:[\]-]+)([/?].*)?$/is;
-/** Characters of a path that nobody decodes, folds or cuts differently (RFC 3986 section 3.3, without "%"). */
+/** Characters of a path that all programs read alike (RFC 3986 section 3.3, without "%"). */
 const PLAIN_PATH = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@/]*$/;
 const ENCODED_PATH = /^[A-Za-z0-9\-_.~!$&'()*+,;=:@/%]*$/;
-/** A segment that some reader takes for "." or "..", with or without parameters after ";". */
+/** A segment that some programs take for "." or "..", with or without parameters after ";". */
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:;[^/]*)?(?:\/|$)/;
 /** An escape that a second decoding would turn into a separator, a dot or a NUL. */
 const HIDDEN_ESCAPE = /%(?:2e|2f|5c|00)/i;
 const INTERNAL = /^[\s/]*internal\s*(?:[/;]|$)/;
 
 /**
- * Reads the target of a request, refusing what two programs may read in two ways: dot segments, encoded slashes and
+ * Reads the target of a request and refuses what two programs may read differently: dot segments, encoded slashes and
  * backslashes, control characters, malformed escapes, fragments, bytes outside ASCII.
  * @throws InternalTokenError `invalid_request` (400)
  */

@@ -5,7 +5,7 @@ import type { SigningKey, SigningKeyProvider, SigningKeyState } from '../index.j
 import { pkcs11PublicKey } from './pkcs11-public-key.js';
 import { Pkcs11Token } from './pkcs11-token.js';
 
-/** A key pair in the token: the algorithm follows from it, P-256 signs ES256, RSA signs RS256. */
+/** A key pair in the HSM token. Its type determines the algorithm: ES256 for P-256, RS256 for RSA. */
 export interface Pkcs11Key {
   /** CKA_LABEL of both halves. */
   readonly label: string;
@@ -20,19 +20,19 @@ export interface Pkcs11Options {
   readonly library: string;
   /** Label of the token. */
   readonly token: string;
-  /** The user's, or what reads it whenever a connection is made. */
+  /** The user's PIN, or a function that reads it whenever a connection is made. */
   readonly pin: string | (() => string | Promise<string>);
-  /** Which keys of the token, in which state. A function is asked at each look for changes. */
+  /** The keys of the token to use, and their states. A function is called at each poll. */
   readonly keys: readonly Pkcs11Key[] | (() => readonly Pkcs11Key[] | Promise<readonly Pkcs11Key[]>);
-  /** Signatures at once. Default 4. */
+  /** Number of concurrent signatures. Default 4. */
   readonly sessions?: number;
-  /** Seconds between two looks for changes. Default: 0 for a list of keys, by the rotation policy for a function. */
+  /** Seconds between polls for changes. Default: 0 for a list of keys, set by the rotation policy for a function. */
   readonly pollSeconds?: number;
 }
 
 /**
- * Keys in an HSM, by PKCS#11. They are made in it and never leave it; every token costs a signature there as soon as it
- * is minted. Needs the package `pkcs11js`, which is loaded here alone.
+ * Keys in an HSM, over PKCS#11. They are generated in it and never leave it. Every token is signed there as soon as it
+ * is minted. Needs the package `pkcs11js`, which is loaded only here.
  *
  * ```ts
  * InternalTokenIssuingModule.forIssuing({
@@ -54,7 +54,7 @@ export class Pkcs11KeyProvider implements SigningKeyProvider {
   readonly pollSeconds?: number;
   readonly #token: Pkcs11Token;
   readonly #keys: Pkcs11Options['keys'];
-  /** By label. A signer is the same object as long as its key is the same. */
+  /** By label. A signer stays the same object while its key is unchanged. */
   readonly #signers = new Map<string, Signer>();
 
   constructor(options: Pkcs11Options) {
@@ -109,7 +109,7 @@ function signerOf(token: Pkcs11Token, label: string, publicJwk: PublicJwk): Sign
       token.sign({
         label,
         signatureBytes,
-        // An HSM signs a digest with ECDSA, r and s side by side as JWS wants them (PKCS#11, section 6.3.12).
+        // An HSM signs a digest with ECDSA and returns r and s side by side, as JWS has them (PKCS#11, section 6.3.12).
         ...(elliptic
           ? { mechanism: 'CKM_ECDSA', data: createHash('sha256').update(bytes).digest() }
           : { mechanism: 'CKM_SHA256_RSA_PKCS', data: Buffer.from(bytes) }),
@@ -117,13 +117,13 @@ function signerOf(token: Pkcs11Token, label: string, publicJwk: PublicJwk): Sign
   });
 }
 
-/** Labels can lie: that both halves belong together is found out before anybody gets a token. */
+/** Checks that the private and the public key match before a token is issued, since labels can be wrong. */
 async function proveSigning(signer: Signer, label: string): Promise<void> {
   const probe = Buffer.from('key check');
   const key = createPublicKey({ key: signer.publicJwk, format: 'jwk' });
   const signature = await signer.sign(probe);
   if (!verify('sha256', probe, { key, dsaEncoding: 'ieee-p1363' }, signature)) {
-    throw invalid(`the private and the public key "${label}" do not belong together`);
+    throw invalid(`the private and the public key "${label}" do not match`);
   }
 }
 

@@ -6,7 +6,7 @@ import { findOne, type Pkcs11Token } from './pkcs11-token.js';
 /** DER of the object identifier of P-256 (RFC 5480, section 2.1.1.1). */
 const P256 = '06082a8648ce3d030107';
 
-/** The public half of a key in a token, as JWK. @throws InternalTokenError `configuration_invalid` for other kinds */
+/** Reads a public key from a token, as JWK. @throws InternalTokenError `configuration_invalid` for other key types */
 export function pkcs11PublicKey(token: Pkcs11Token, label: string): Promise<JsonWebKey> {
   return token.ask(({ module, pkcs11 }, session) => {
     const read = (object: Handle, type: number): Buffer =>
@@ -27,11 +27,11 @@ export function pkcs11PublicKey(token: Pkcs11Token, label: string): Promise<Json
   });
 }
 
-/** By the standard the point is wrapped in an OCTET STRING; some vendors leave that out. */
+/** The standard wraps the point in an OCTET STRING; some vendors omit that. */
 function uncompressed(value: Buffer, label: string): Buffer {
   const point = value.length === 67 && value.readUInt16BE(0) === 0x0441 ? value.subarray(2) : value;
   if (point.length === 65 && point[0] === 0x04) return point;
-  throw invalid(`the public point of the key "${label}" is in a form that is not known`);
+  throw invalid(`the public point of the key "${label}" has an unknown format`);
 }
 
 function withoutZeros(number: Buffer): Buffer {

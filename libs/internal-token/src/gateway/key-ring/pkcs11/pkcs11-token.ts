@@ -3,14 +3,14 @@ import { InternalTokenError } from '../../../core/index.js';
 
 type Pkcs11Module = typeof import('pkcs11js');
 
-/** Where the token is and how to get at it. */
+/** Where the token is, and how to log in to it. */
 export interface Pkcs11TokenOptions {
   /** Path of the vendor's PKCS#11 library. */
   readonly library: string;
   /** Label of the token. */
   readonly token: string;
   readonly pin: () => string | Promise<string>;
-  /** Signatures at once. */
+  /** Number of concurrent signatures. */
   readonly sessions: number;
 }
 
@@ -23,7 +23,7 @@ export interface Pkcs11Signature {
   readonly signatureBytes: number;
 }
 
-/** An open connection: ends as a whole where the token goes away, and is made anew. */
+/** An open connection. If the token is lost, it is closed as a whole and a new one is opened. */
 interface Connection {
   readonly module: Pkcs11Module;
   readonly pkcs11: PKCS11;
@@ -34,10 +34,10 @@ interface Connection {
 }
 
 const SIGN_TIMEOUT_MS = 5000;
-/** Signatures that may wait for a session; beyond, the token is too slow for the load, and waiting helps nobody. */
+/** Signatures that may wait for a session. Beyond that, the token is too slow for the load and waiting is useless. */
 const MOST_WAITING = 1000;
 
-/** A PKCS#11 token as a place that signs. The private keys never leave it. */
+/** A PKCS#11 token that signs. The private keys never leave it. */
 export class Pkcs11Token {
   readonly #options: Pkcs11TokenOptions;
   #connecting: Promise<Connection> | undefined;
@@ -47,7 +47,7 @@ export class Pkcs11Token {
     this.#options = options;
   }
 
-  /** Asks something of the token; once more over a new connection where this one turns out to be lost. */
+  /** Asks the token. If the connection turns out to be lost, asks once more over a new one. */
   async ask<T>(
     question: (connection: Pick<Connection, 'module' | 'pkcs11'>, session: Handle) => T | Promise<T>,
   ): Promise<T> {
@@ -87,7 +87,7 @@ export class Pkcs11Token {
     return this.#connecting;
   }
 
-  /** Several may notice the loss: the first one ends the connection, the others use the next. */
+  /** Several callers may notice the loss: the first one closes the connection, the others use the next. */
   async #drop(lost: Connection): Promise<void> {
     const current = await this.#connecting?.catch(() => undefined);
     if (current !== lost) return;
@@ -115,18 +115,18 @@ export class Pkcs11Token {
   }
 }
 
-/** One work at a time in a session; who finds none waits for the next that is free. */
+/** Runs `work` with a session of its own; waits for the next free one if all are in use. */
 function withSession<T>(connection: Connection, work: (session: Handle) => T | Promise<T>): Promise<T> {
   const { idle, waiting } = connection;
   if (idle.length === 0 && waiting.length >= MOST_WAITING) {
-    return Promise.reject(new Error(`${MOST_WAITING} signatures wait for the PKCS#11 token already`));
+    return Promise.reject(new Error(`${MOST_WAITING} signatures are already waiting for the PKCS#11 token`));
   }
   const working = async (): Promise<T> => {
     const session = idle.pop() ?? (await new Promise<Handle>((resolve) => waiting.push(resolve)));
     try {
       return await work(session);
     } finally {
-      // After whatever time: a session that does not answer stays taken until it does.
+      // Even after the time-out: a session stays in use until it answers.
       const next = waiting.shift();
       if (next === undefined) idle.push(session);
       else next(session);
@@ -148,7 +148,7 @@ function signIn(
   return pkcs11.C_SignAsync(session, data, Buffer.alloc(signatureBytes));
 }
 
-/** The object of this class and label. @throws Error for several: which one would sign is then anybody's guess */
+/** Finds the object with this class and label. @throws Error if there are several, since either could be meant */
 export function findOne(
   { module, pkcs11 }: Pick<Connection, 'module' | 'pkcs11'>,
   session: Handle,
@@ -173,7 +173,7 @@ async function loadModule(): Promise<Pkcs11Module> {
     const loaded = (await import('pkcs11js')) as Pkcs11Module & { default?: Pkcs11Module };
     return loaded.default ?? loaded;
   } catch {
-    throw invalid('the package pkcs11js is not there, or has no binary for this machine: npm install pkcs11js');
+    throw invalid('the package pkcs11js is not installed or has no binary for this machine: run npm install pkcs11js');
   }
 }
 
@@ -185,7 +185,7 @@ function loadLibrary(module: Pkcs11Module, path: string): PKCS11 {
     throw invalid(`${path} is not a PKCS#11 library`);
   }
   try {
-    // Signatures are made on threads of Node's pool.
+    // Signatures run on threads of Node's pool.
     pkcs11.C_Initialize({ flags: module.CKF_OS_LOCKING_OK });
   } catch (error) {
     if ((error as { code?: number }).code !== module.CKR_CRYPTOKI_ALREADY_INITIALIZED) throw error;
@@ -193,7 +193,7 @@ function loadLibrary(module: Pkcs11Module, path: string): PKCS11 {
   return pkcs11;
 }
 
-/** The token or the sessions with it have gone: a new connection may help. */
+/** True if the token or the sessions are lost, so that a new connection may help. */
 function isLost(module: Pkcs11Module, error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return [
@@ -221,7 +221,7 @@ function quietly(call: () => unknown): void {
   try {
     call();
   } catch {
-    // It is gone: that is what was wanted.
+    // It is gone already.
   }
 }
 
