@@ -85,7 +85,8 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
     expect(await socketIo(url, 'websocket', token)).toBe('refused');
     expect(await socketIo(url, 'polling')).toBe('refused');
     expect(await socketIo(url, 'polling', token)).toBe('refused');
-    expect((await get('/socket.io/?EIO=4&transport=polling')).status).toBe(404);
+    expect((await get('/socket.io/?EIO=4&transport=polling')).status).toBe(401);
+    expect((await get('/socket.io/?EIO=4&transport=polling', tokens.token())).status).toBe(404);
     expect(app.get(Feed).connections).toBe(0);
   });
 
@@ -98,11 +99,11 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
         sockets.handleUpgrade(request, stream, rest, (client) => client.send('secret'));
       });
     };
-    const { app, port, url } = await open(undefined, listen);
+    const { app, port, url, tokens } = await open(undefined, listen);
     listen(app);
     expect(codeOf(await handshake(`${url}/graphql`))).toEqual([401, 'txn_missing']);
     for (const protocol of ['h2c', 'TLS/1.2, h2c', 'other']) {
-      const lines = ['Host: a', 'Connection: Upgrade', `Upgrade: ${protocol}`];
+      const lines = ['Host: a', 'Connection: Upgrade', `Upgrade: ${protocol}`, `Txn-Token: ${tokens.token()}`];
       expect((await ask(port, head('GET /none HTTP/1.1', ...lines))).status).toBe(404);
     }
     expect(seen).toEqual([]);
@@ -162,11 +163,11 @@ describe.each(ADAPTERS)('a WebSocket handshake with a service ($adapter)', (adap
   });
 
   it('R159: reaches an open socket.io gateway class by each of its transports', async () => {
-    const { app, url, get } = await open(OpenSockets, socket);
+    const { app, url, get, tokens } = await open(OpenSockets, socket);
     expect(await socketIo(url, 'websocket')).toBe('secret');
     expect(await socketIo(url, 'polling')).toBe('secret');
     expect(app.get(OpenSockets).connections).toBe(2);
-    expect((await get('/socket.iox')).status).toBe(404);
+    expect((await get('/socket.iox', tokens.token())).status).toBe(404);
   });
 });
 

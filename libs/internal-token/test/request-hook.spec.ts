@@ -400,9 +400,9 @@ describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
 });
 
 it.each(ADAPTERS)('a listener in the place of the framework’s is called ($adapter)', async (adapter) => {
-  const { app, url } = await start(adapter, { controllers: [OpenController] });
+  const { app, get, tokens } = await start(adapter, { controllers: [OpenController] });
   const server = app.getHttpServer() as Server;
   server.removeAllListeners('request').on('request', (_raw, response: ServerResponse) => response.end('its own'));
-  expect(await (await fetch(`${url}/open`)).text()).toBe('its own');
+  expect(await (await get('/open', tokens.token())).text()).toBe('its own');
   await app.close();
 });

@@ -17,7 +17,9 @@ import { RefusalFilter } from './guard/refusal.filter.js';
 import { ReplayProtection } from './replay/replay-protection.js';
 import { RequestHook } from './admission/request-hook.js';
 import { resolveOptions } from './resolve-options.js';
+import { ApplicationRoutes } from './routes/application-routes.js';
 import { RoutePolicies } from './routes/route-policies.js';
+import { TokenExemptions } from './routes/token-exemptions.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 import { OpenRequests } from './shutdown/open-requests.js';
 import { ShutdownSequence } from './shutdown/shutdown-sequence.js';
@@ -96,6 +98,8 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
     ShutdownSequence,
     GracefulShutdown,
     RequestHook,
+    ApplicationRoutes,
+    TokenExemptions,
     RoutePolicies,
     Tracer,
     Application,
@@ -109,6 +113,7 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
   exports: [
     RESOLVED_OPTIONS,
     Application,
+    ApplicationRoutes,
     ClientErrorHandler,
     ClsModule,
     GracefulShutdown,

@@ -64,6 +64,11 @@ export interface InternalTokenOptions {
    * nothing of this is looked at. Default 64.
    */
   readonly maxJsonDepth?: number | false;
+  /**
+   * Paths that answer GET and HEAD without a token though no handler serves them: static files, an API's description.
+   * `/docs`, or `/docs/*` for everything below it; never `/internal`. Listed at the start. Default none.
+   */
+  readonly openPaths?: readonly string[];
   /** How `@NoReplay()` works. */
   readonly replay?: ReplayOptions;
   /** Which processes may call, where a `CallerAuthenticator` is provided. */
@@ -118,6 +123,7 @@ export interface ResolvedOptions {
   /** Milliseconds since the epoch. */
   readonly allowUnverifiedUntil?: number;
   readonly maxJsonDepth: number | false;
+  readonly openPaths: readonly string[];
   readonly replay: Required<ReplayOptions>;
   readonly audit: Required<AuditOptions>;
   readonly callers: CallerOptions;

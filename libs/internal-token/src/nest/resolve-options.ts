@@ -9,6 +9,7 @@ import type {
 } from './internal-token.options.js';
 import { REPLAY_TIMEOUT_MS } from './replay/first-use.js';
 import { isEnforcementMode } from './policy/enforcement-mode.js';
+import { openPathProblem } from './routes/open-paths.js';
 
 const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   service: true,
@@ -27,6 +28,7 @@ const KNOWN: Readonly<Record<keyof InternalTokenOptions, true>> = {
   mode: true,
   allowUnverifiedUntil: true,
   maxJsonDepth: true,
+  openPaths: true,
   replay: true,
   audit: true,
   callers: true,
@@ -83,6 +85,7 @@ export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
     mode,
     ...(until !== undefined && { allowUnverifiedUntil: until }),
     maxJsonDepth: jsonDepth(options.maxJsonDepth),
+    openPaths: openPaths(options.openPaths),
     replay: replayOptions(options.replay),
     audit: auditOptions(options.audit),
     callers: callerOptions(options.callers),
@@ -104,6 +107,14 @@ function unverifiedUntil(given: Date | string | undefined): number | undefined {
 function jsonDepth(given: number | false = 64): number | false {
   if (given === false || (Number.isInteger(given) && given >= 1 && given <= 10_000)) return given;
   throw invalid('maxJsonDepth', 'is out of bounds', 'give a whole number from 1 to 10000, or false');
+}
+
+function openPaths(paths: readonly string[] = []): readonly string[] {
+  for (const path of paths) {
+    const problem = openPathProblem(path);
+    if (problem !== undefined) throw invalid('openPaths', `has ${JSON.stringify(path)}, which ${problem}`, 'change it');
+  }
+  return Object.freeze([...paths]);
 }
 
 function replayOptions({

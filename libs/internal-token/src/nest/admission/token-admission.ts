@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
 import { emitRequestEvent } from './emit-request-event.js';
 import { sendRefusal } from './send-refusal.js';
 import { CallerAuthentication } from '../caller/caller-authentication.js';
@@ -13,15 +12,14 @@ import {
   type VerifiedClaims,
 } from '../../core/index.js';
 import { RequestAdmission, type AdmissionRequest } from './request-admission.js';
-import { RoutePolicies } from '../routes/route-policies.js';
+import { TokenExemptions } from '../routes/token-exemptions.js';
 import { parentOfTrace } from '../tracing/parent-of-trace.js';
 
 /**
  * What a service does when headers arrive: verify the internal token.
  *
- * A refusal is remembered for the guard, so that handlers marked `@NoInternalToken()`, or of a mode that lets it pass,
- * still answer. Only a request with a body that no such handler can take is answered at once, so that nobody makes a
- * service read what it will refuse.
+ * A request without a valid one is answered at once, so that no middleware, parser or handler sees it, unless
+ * `TokenExemptions` knows an exception. The refusal is remembered for the guard, which decides once more.
  */
 @Injectable()
 export class TokenAdmission extends RequestAdmission {
@@ -29,7 +27,7 @@ export class TokenAdmission extends RequestAdmission {
 
   constructor(
     private readonly verifier: InternalTokenVerifier,
-    private readonly policies: RoutePolicies,
+    private readonly exemptions: TokenExemptions,
     private readonly recorder: ValidationRecorder,
     private readonly callers: CallerAuthentication,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
@@ -102,18 +100,13 @@ export class TokenAdmission extends RequestAdmission {
     const { store } = request;
     store.refusal = error;
     this.recorder.record({ txn: store.txn, token, started, outcome: error });
-    return this.#mayGoOn(request, error);
+    return this.#mayGoOn(request, this.callers.refusalOf(store) ?? error);
   }
 
-  #mayGoOn({ raw, response, store }: AdmissionRequest, error: InternalTokenError): boolean {
-    if (!announcesBody(raw) || this.policies.mayPassWithout(raw.method, error)) return true;
+  #mayGoOn({ raw, response, store, upgrade }: AdmissionRequest, error: InternalTokenError): boolean {
+    if (upgrade === true || this.exemptions.mayPassWithoutToken(raw, error)) return true;
     store.span?.fail(error);
     emitRequestEvent(raw, response, () => sendRefusal(response, error, store.txn, this.options.trustDomain));
     return false;
   }
-}
-
-function announcesBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

@@ -49,6 +49,17 @@ export class CallerAuthentication implements OnModuleInit {
     }
   }
 
+  /** Why no handler of this service may be called by the sender of a request; undefined: it may. */
+  refusalOf(store: InternalTokenStore): InternalTokenError | undefined {
+    try {
+      this.check({ access: 'token', callers: undefined }, store);
+      return undefined;
+    } catch (error) {
+      if (error instanceof InternalTokenError) return error;
+      throw error;
+    }
+  }
+
   /**
    * A request that the edge of this very process has let in has no other process as its caller: it is this one's own
    * (`callers.self`), and only a handler that names its callers asks for more.

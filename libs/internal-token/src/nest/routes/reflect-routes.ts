@@ -1,14 +1,19 @@
-import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod, type Type, VERSION_NEUTRAL } from '@nestjs/common';
+import { HOST_METADATA, METHOD_METADATA, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
 import { type HandlerAccess, type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
+import { joinPaths } from './join-paths.js';
 
-/** One route as its decorators describe it: plain data, fit for JSON. */
+/** One route as its decorators describe it: plain data, fit for JSON unless a host is a regular expression. */
 export interface RouteDefinition {
   /** `GET`, `POST`, …; `ALL` for `@All()`. */
   readonly method: string;
-  /** The pattern with a leading slash: `/orders/:id`. */
+  /** The pattern with a leading slash: `/orders/:id`. Without the application's global prefix and version. */
   readonly path: string;
+  /** What `@Version()` or the controller says; null is `VERSION_NEUTRAL`. Absent: the application's default version. */
+  readonly versions?: readonly (string | null)[];
+  /** What `@Controller({ host })` says. Absent: any host. */
+  readonly hosts?: readonly (string | RegExp)[];
   /** The module the route belongs to. */
   readonly domain: string;
   /** `OrdersController.place` */
@@ -21,20 +26,41 @@ export interface RouteDefinition {
   readonly permissions: readonly string[];
 }
 
+/** Of {@link reflectRoutes}. */
+export interface ReflectRoutesOptions {
+  /**
+   * The path that `RouterModule` puts before these controllers, such as `/shop`. Needed only for domains that run in
+   * another process; of its own controllers the application knows it.
+   */
+  readonly modulePath?: string;
+}
+
 /** Where one handler answers. A handler may have several patterns. */
-export type HandlerRoute = Pick<RouteDefinition, 'method' | 'path'>;
+export type HandlerRoute = Pick<RouteDefinition, 'method' | 'path' | 'versions' | 'hosts'>;
 
 type Handler = { readonly name: string };
 
 /**
- * The routes of controllers, read off their decorators without creating them.
- * A global prefix, versions and hosts are no part of the patterns.
+ * The routes of controllers, read off their decorators without creating them. The application adds its global prefix
+ * and versions when it starts.
  * @throws InternalTokenError `configuration_invalid` for contradicting decorators
  */
-export function reflectRoutes(controllers: readonly Type[], domain: string): RouteDefinition[] {
+export function reflectRoutes(
+  controllers: readonly Type[],
+  domain: string,
+  { modulePath = '' }: ReflectRoutesOptions = {},
+): RouteDefinition[] {
   return controllers.flatMap((controller) =>
     handlersOf(controller).flatMap(({ handler, routes, policy: { access, scopes, permissions } }) =>
-      routes.map(({ method, path }) => ({ method, path, domain, handler, access, scopes, permissions })),
+      routes.map((route) => ({
+        ...route,
+        path: joinPaths(modulePath, route.path),
+        domain,
+        handler,
+        access,
+        scopes,
+        permissions,
+      })),
     ),
   );
 }
@@ -69,19 +95,28 @@ export function routesOfHandler(controller: Type, handler: Handler): readonly Ha
 function readRoutes(controller: Type, handler: Handler): readonly HandlerRoute[] {
   const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
   if (method === undefined) return [];
+  const versions = versionsOf(handler) ?? versionsOf(controller);
+  const hosts = listOf<string | RegExp>(Reflect.getMetadata(HOST_METADATA, controller));
   return pathsOf(controller).flatMap((prefix) =>
-    pathsOf(handler).map((path) => ({ method: RequestMethod[method], path: join(prefix, path) })),
+    pathsOf(handler).map((path) => ({
+      method: RequestMethod[method],
+      path: joinPaths(prefix, path),
+      ...(versions && { versions }),
+      ...(hosts && { hosts }),
+    })),
   );
 }
 
 function pathsOf(target: object): readonly string[] {
-  const path = Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined;
-  return Array.isArray(path) ? path : [path ?? ''];
+  return listOf<string>(Reflect.getMetadata(PATH_METADATA, target)) ?? [''];
 }
 
-function join(...parts: readonly string[]): string {
-  return `/${parts
-    .flatMap((part) => part.split('/'))
-    .filter(Boolean)
-    .join('/')}`;
+function versionsOf(target: object): readonly (string | null)[] | undefined {
+  const versions = listOf<string | symbol>(Reflect.getMetadata(VERSION_METADATA, target));
+  return versions?.map((version) => (version === VERSION_NEUTRAL ? null : String(version)));
+}
+
+function listOf<T>(metadata: unknown): readonly T[] | undefined {
+  if (metadata === undefined || metadata === '') return undefined;
+  return (Array.isArray(metadata) ? metadata : [metadata]) as T[];
 }
