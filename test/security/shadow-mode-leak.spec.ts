@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
       }).then(({ status }) => status);
   };
 
-  it('R213: opens the marked handler and no other of its method', async () => {
+  it('R212: opens the marked handler and no other of its method', async () => {
     const send = await service({});
     expect(await send('GET', '/reports/1')).toBe(200);
     expect(await send('POST', '/reports/shadowed')).toBe(201);
@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
     expect(reached).toEqual([]);
   });
 
-  it('R213: of the whole service opens paths that no handler serves, and no handler that asks for more', async () => {
+  it('R212: of the whole service opens paths that no handler serves, and no handler that asks for more', async () => {
     const send = await service({ mode: 'shadow' });
     expect(await send('POST', '/orders')).toBe(201);
     expect(await send('GET', '/nowhere')).toBe(404);
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
     expect(reached).toEqual([]);
   });
 
-  it('R213: ends at its date, for unknown paths too', async () => {
+  it('R212: ends at its date, for unknown paths too', async () => {
     const until = TOMORROW();
     const send = await service({ mode: 'shadow', allowUnverifiedUntil: until });
     jest.spyOn(Date, 'now').mockReturnValue(until.getTime());

@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
     });
     app.use('/docs', (_request: IncomingMessage, response: ServerResponse) => void response.end('API description'));
     app.use('/files', express.static(directory));
-    const instance = app.getHttpAdapter().getInstance<{ get: RouteHandler }>();
+    const instance = app.getHttpAdapter().getInstance() as { get: RouteHandler };
     instance.get('/graphql', (_request, reply) => reply.send('data'));
   };
   const service = async (parts: Parts = {}) =>

@@ -31,6 +31,7 @@ export {
   RedisReplayStore,
   type RedisReplayStoreOptions,
   reflectRoutes,
+  type ReflectRoutesOptions,
   ReplayStore,
   RequireCaller,
   RequirePermissions,

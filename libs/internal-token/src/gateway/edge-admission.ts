@@ -26,6 +26,7 @@ import type { EdgeRequest } from './authorize/edge-policy.js';
 import { EdgeRefusals } from './edge-refusals.js';
 import { enrichPrincipal } from './authorize/enrichment.js';
 import { withdrawField } from './normalize/header-hygiene.js';
+import { GatewayRoutes } from './route/gateway-routes.js';
 import { InternalListeners } from './listeners/internal-listener.js';
 import type { Principal } from './authenticate/principal.js';
 import { checkHead } from './normalize/request-framing.js';
@@ -40,11 +41,12 @@ import { assertRoutePermissions, grantedScope } from './authorize/route-authoriz
  */
 @Injectable()
 export class EdgeAdmission extends RequestAdmission {
-  readonly #routes = new WeakMap<IncomingMessage, RouteDefinition>();
+  readonly #admitted = new WeakMap<IncomingMessage, RouteDefinition>();
 
   constructor(
     @Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: ResolvedEdgeOptions,
     private readonly reception: RequestReception,
+    private readonly routes: GatewayRoutes,
     private readonly authenticator: AccessTokenAuthenticator,
     private readonly collaborators: EdgeCollaborators,
     private readonly refusals: EdgeRefusals,
@@ -80,7 +82,7 @@ export class EdgeAdmission extends RequestAdmission {
 
   /** The route a public request was let in for; undefined if it was not. */
   routeOf(raw: IncomingMessage): RouteDefinition | undefined {
-    return this.#routes.get(raw);
+    return this.#admitted.get(raw);
   }
 
   /** Inside, the token speaks for itself: verified like in a service, never removed and never minted. */
@@ -98,10 +100,13 @@ export class EdgeAdmission extends RequestAdmission {
 
   #enterService(request: AdmissionRequest, admitted: boolean): boolean {
     if (!admitted || isGone(request)) return false;
-    const { method = '', url = '' } = request.raw;
-    const route = this.settings.table.find(method, url);
-    if (route) this.#enterDomain(request, route);
-    return true;
+    try {
+      const route = this.routes.find(request.raw);
+      if (route) this.#enterDomain(request, route);
+      return true;
+    } catch (error) {
+      return this.refusals.answer(request, error);
+    }
   }
 
   /** Looks at no token: a handshake is no way to try credentials past the policies. */
@@ -230,7 +235,7 @@ export class EdgeAdmission extends RequestAdmission {
     store.span?.join(store.txn, { ageMs: 0, ttlMs: claims.expiresAt * 1000 - Date.now(), kid: keyIdOf(claims) });
     this.#record(claims, token);
     if (!this.settings.upstreams.origins.has(known.route.domain)) {
-      this.#routes.set(known.raw, known.route);
+      this.#admitted.set(known.raw, known.route);
       this.#enterDomain(request, known.route);
       return true;
     }

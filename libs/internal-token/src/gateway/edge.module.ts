@@ -9,6 +9,7 @@ import { RESOLVED_EDGE_OPTIONS, type EdgeOptions, resolveEdgeOptions } from './e
 import { EdgeRefusals } from './edge-refusals.js';
 import { HttpForwarder } from './dispatch/index.js';
 import { RequestReception } from './normalize/request-reception.js';
+import { GatewayRoutes } from './route/gateway-routes.js';
 import { RouteAgreementGuard } from './route/route-agreement.guard.js';
 import { InternalListeners } from './listeners/internal-listener.js';
 
@@ -51,6 +52,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
           ...(options.accessTokenCache !== undefined && { cache: options.accessTokenCache }),
         }),
     },
+    GatewayRoutes,
     RequestReception,
     HttpForwarder,
     EdgeCollaborators,

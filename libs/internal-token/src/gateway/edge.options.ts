@@ -1,4 +1,4 @@
-import type { RouteDefinition } from '../nest/index.js';
+import { openPathProblem, type RouteDefinition } from '../nest/index.js';
 import { InternalTokenError } from '../core/index.js';
 import type { AccessTokenCacheOptions, AccessTokenIssuerOptions } from './authenticate/index.js';
 import { AddressSet } from './normalize/client-address.js';
@@ -7,15 +7,23 @@ import { FieldRules } from './normalize/field-rules.js';
 import { resolveUpstreams, type UpstreamOptions, type ResolvedUpstreamOptions } from './dispatch/upstream.options.js';
 import { invalidOption } from './invalid-option.js';
 import { PublicHosts } from './normalize/public-hosts.js';
-import { RouteTable } from './route/route-table.js';
 
 /** Options of {@link EdgeModule}. */
 export interface EdgeOptions extends UpstreamOptions {
   /**
    * Every route of the application: `reflectRoutes()` of each domain's controllers, also of the domains that run
-   * elsewhere, and of the gateway's own controllers. What is not listed is 404 on the public listener.
+   * elsewhere, and of the gateway's own controllers. What is not listed is 404 on the public listener. The gateway's
+   * global prefix and versions are added when it starts.
    */
   readonly routes: readonly RouteDefinition[];
+  /**
+   * Paths that the public listener answers to GET and HEAD though they are no routes: static files, an API's
+   * description. `/docs`, or `/docs/*` for everything below it; never `/internal`. Such a request goes on without a
+   * token and without credentials. Default none.
+   */
+  readonly openPaths?: readonly string[];
+  /** Characters that a parameter in a path may have; a longer one is 414. 1 to 8000. Default 500. */
+  readonly maxParameterLength?: number;
   /** The identity providers whose access tokens are accepted. At least one. */
   readonly issuers: readonly AccessTokenIssuerOptions[];
   /** Accept plain http to identity providers on loopback addresses: development only. Default false. */
@@ -57,6 +65,8 @@ export interface EdgeOptions extends UpstreamOptions {
 
 const KNOWN: Readonly<Record<keyof EdgeOptions, true>> = {
   routes: true,
+  openPaths: true,
+  maxParameterLength: true,
   issuers: true,
   allowInsecureLoopback: true,
   minimumRemainingSeconds: true,
@@ -85,7 +95,9 @@ export const RESOLVED_EDGE_OPTIONS = Symbol('EdgeSettings');
 
 /** The same, checked and complete. */
 export interface ResolvedEdgeOptions {
-  readonly table: RouteTable;
+  readonly routes: readonly RouteDefinition[];
+  readonly openPaths: readonly string[];
+  readonly maxParameterLength: number;
   readonly proxies: AddressSet;
   readonly callers: AddressSet;
   /** Undefined: any. */
@@ -127,7 +139,9 @@ export function resolveEdgeOptions(options: EdgeOptions): ResolvedEdgeOptions {
   const realm = options.realm ?? 'api';
   if (!/^[\x20-\x7e]+$/.test(realm)) throw invalidOption('realm', realm, 'give printable ASCII');
   return Object.freeze({
-    table: new RouteTable(options.routes),
+    routes: Object.freeze([...options.routes]),
+    openPaths: openPaths(options.openPaths),
+    maxParameterLength: parameterLength(options.maxParameterLength),
     proxies: addresses(options.trustedProxies, 'trustedProxies'),
     callers: addresses(options.trustedCallers, 'trustedCallers'),
     publicHosts: publicHosts(options),
@@ -139,6 +153,19 @@ export function resolveEdgeOptions(options: EdgeOptions): ResolvedEdgeOptions {
     enrichmentTimeoutMs,
     realm,
   });
+}
+
+function openPaths(paths: readonly string[] = []): readonly string[] {
+  for (const path of paths) {
+    const problem = openPathProblem(path);
+    if (problem !== undefined) throw invalidOption('openPaths', path, `it ${problem}`);
+  }
+  return Object.freeze([...paths]);
+}
+
+function parameterLength(length = 500): number {
+  if (Number.isInteger(length) && length >= 1 && length <= 8000) return length;
+  throw invalidOption('maxParameterLength', length, 'give a whole number of characters from 1 to 8000');
 }
 
 const FIELD_NAME = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;

@@ -7,6 +7,7 @@ import { clientAddress, peerAddress } from './client-address.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
 import { effectiveHost } from './public-hosts.js';
+import { GatewayRoutes } from '../route/gateway-routes.js';
 import { askedProtocol, checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';
 
@@ -24,17 +25,20 @@ export interface Arrival {
 export class RequestReception {
   readonly #hygiene: HeaderHygiene;
 
-  constructor(@Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: ResolvedEdgeOptions) {
+  constructor(
+    @Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: ResolvedEdgeOptions,
+    private readonly routes: GatewayRoutes,
+  ) {
     this.#hygiene = new HeaderHygiene(settings.fieldRules);
   }
 
   /**
-   * @returns undefined for a CORS preflight, which the framework answers without knowing the caller
+   * @returns undefined for a CORS preflight or an open path, which the framework answers without knowing the caller
    * @throws InternalTokenError `invalid_request`, `misdirected_request`, `route_not_found`
    */
   receive(request: AdmissionRequest): Arrival | undefined {
     const { raw, store } = request;
-    const { table, proxies } = this.settings;
+    const { proxies } = this.settings;
     const peer = peerAddress(raw);
     const client = clientAddress(raw, peer, proxies);
     const protocol = askedProtocol(raw);
@@ -49,12 +53,18 @@ export class RequestReception {
     if (target.internal) throw new InternalTokenError('route_not_found');
 
     const method = raw.method ?? '';
-    if (method === 'OPTIONS' && isPreflight(request) && table.allowed(target.url).length > 0) {
+    if (method === 'OPTIONS' && isPreflight(request) && this.routes.allowed(raw).length > 0) {
       removeField(raw, 'authorization');
       sealHeaders(raw);
       return undefined;
     }
-    const route = table.find(method, target.url);
+    const route = this.routes.find(raw);
+    if (route === undefined && this.routes.isOpen(raw)) {
+      removeField(raw, 'authorization');
+      removeField(raw, 'cookie');
+      sealHeaders(raw);
+      return undefined;
+    }
     if (route === undefined || route.access === 'none') throw this.#unmatched(request);
     store.span?.describe({ op: `${method} ${route.path}`, route: route.path });
     // Policies that run before authentication read the headers too.
@@ -89,7 +99,7 @@ export class RequestReception {
   }
 
   #unmatched({ raw, response }: AdmissionRequest): InternalTokenError {
-    const allowed = this.settings.table.allowed(raw.url ?? '');
+    const allowed = this.routes.allowed(raw);
     if (allowed.length === 0) return new InternalTokenError('route_not_found');
     response.setHeader('Allow', allowed.join(', '));
     return new InternalTokenError('route_not_found', `This path answers ${allowed.join(', ')}.`, { status: 405 });

@@ -9,6 +9,8 @@ export interface PathRules {
   readonly decodes: boolean;
   /** Of several routes that fit, the first registered serves; otherwise the most precise. */
   readonly inOrder: boolean;
+  /** Of routes with one pattern, explicit versions come before neutral ones; otherwise the first registered. */
+  readonly explicitFirst: boolean;
   /** Braces are optional groups. */
   readonly groups: boolean;
   readonly maxParameterLength: number;
@@ -20,6 +22,7 @@ export const EXACT_RULES: PathRules = Object.freeze({
   ignoreTrailingSlash: false,
   decodes: true,
   inOrder: false,
+  explicitFirst: true,
   groups: true,
   maxParameterLength: Number.MAX_SAFE_INTEGER,
 });
@@ -43,6 +46,7 @@ export function rulesOf(adapter: Adapter): PathRules {
       ignoreTrailingSlash: router?.strict !== true,
       decodes: false,
       inOrder: true,
+      explicitFirst: false,
     };
   }
   if (type !== 'fastify') return EXACT_RULES;

@@ -35,9 +35,8 @@ export class RouteTable<Route extends TableRoute> {
     this.#rules = rules;
     this.#router = this.#createRouter();
     routes.forEach((route, index) => this.#order.set(route, index));
-    // The most precise router serves HEAD by a handler of its own, if there is one, and by that of GET otherwise.
-    const ordered = rules.inOrder ? routes : [...routes].sort((one, other) => rank(one) - rank(other));
-    for (const route of ordered) this.#add(route);
+    const rank = (route: TableRoute) => this.#rankOf(route);
+    for (const route of [...routes].sort((one, other) => rank(one) - rank(other))) this.#add(route);
   }
 
   /** The methods of the table's routes. */
@@ -141,15 +140,15 @@ export class RouteTable<Route extends TableRoute> {
     return (this.#rules.caseSensitive ? pattern : pattern.toLowerCase()).split('/');
   }
 
+  /** The lower is asked earlier. Express alone lets a handler of GET take HEAD from one that is for HEAD. */
+  #rankOf({ method, versions }: TableRoute): number {
+    const neutral = versions === undefined || versions.every((version) => version === null);
+    return (neutral && this.#rules.explicitFirst ? 2 : 0) + (method === 'HEAD' || this.#rules.inOrder ? 0 : 1);
+  }
+
   #orderOf(route: Route): number {
     return this.#order.get(route) ?? 0;
   }
-}
-
-/** Explicit before neutral versions, as Fastify prefers them; HEAD before GET. */
-function rank({ method, versions }: TableRoute): number {
-  const neutral = versions === undefined || versions.every((version) => version === null);
-  return (neutral ? 2 : 0) + (method === 'HEAD' ? 0 : 1);
 }
 
 /** Whether some path might fit both. */
