@@ -7,7 +7,7 @@ const POLL_MS = 50;
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`after ${LIMIT_MS / 1000} s still not: ${what}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${LIMIT_MS / 1000} s, waiting for: ${what}`);
     await delay(POLL_MS);
   }
 }

@@ -59,7 +59,7 @@ function mapIds(value: unknown, map: (name: string, id: unknown) => unknown): un
 function toBytes(name: string, id: unknown): Uint8Array {
   const length = BYTES[name] ?? 0;
   if (typeof id !== 'string' || !new RegExp(`^[0-9a-f]{${length * 2}}$`).test(id) || /^0+$/.test(id)) {
-    throw new Error(`${name}: ${String(id)} is no id`);
+    throw new Error(`${name}: ${String(id)} is not an id`);
   }
   return Buffer.from(id, 'hex');
 }

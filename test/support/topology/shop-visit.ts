@@ -178,7 +178,7 @@ export class ShopVisit {
     const own = (headers: Record<string, string>): Call => ({ headers });
     await alice('no token at all', '/me', own({ authorization: 'Bearer' }));
     await alice('not a token', '/orders', own({ authorization: 'Bearer x.y.z' }));
-    await alice('not a token, where none is needed', '/catalog/items', own({ authorization: 'Bearer x.y.z' }));
+    await alice('an invalid token where none is needed', '/catalog/items', own({ authorization: 'Bearer x.y.z' }));
     await alice('Basic', '/orders', own({ authorization: 'Basic YTpi' }));
     await alice('a token made up by the client', '/orders/me', own({ 'txn-token': 'x.y.z' }));
     await alice(

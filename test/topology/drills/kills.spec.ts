@@ -125,7 +125,7 @@ describe('kill -9 during a rotation', () => {
   );
 
   it('leaves only complete files, one active key, and nothing else at the end', async () => {
-    await until('no draft of the dead', async () => (await hidden()).every((name) => name.startsWith('.lock')));
+    await until('no leftover drafts', async () => (await hidden()).every((name) => name.startsWith('.lock')));
     // Otherwise one would be made, or retired, between two looks.
     await drill.shop.stop();
     const listed = await keys.command<{ problems: string[] }>('list');
