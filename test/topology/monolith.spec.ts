@@ -4,7 +4,7 @@ import { DOMAINS } from '../../apps/gateway/src/domains.js';
 import { type Answer, type Call, HttpClient, inParallel } from '../support/http-client.js';
 import { InProcessMonolith } from '../support/in-process-monolith.js';
 
-/** Of the seed. */
+/** From the seed data. */
 const ROPE = '0197a000-0000-7000-8000-00000000ac02';
 const json = (body: string): Call => ({ headers: { 'content-type': 'application/json' }, body });
 
