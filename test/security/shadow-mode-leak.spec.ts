@@ -46,7 +46,7 @@ class OrdersController {
 
 const TOMORROW = () => new Date(Date.now() + 24 * 60 * 60 * 1000);
 
-describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter', (row) => {
+describe.each(ADAPTERS)('scope of an enforcement mode that admits unverified requests, on $adapter', (row) => {
   const reached: string[] = [];
   let running: Running | undefined;
   beforeEach(() => void jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined));
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
       }).then(({ status }) => status);
   };
 
-  it('R212: opens the marked handler and no other of its method', async () => {
+  it('R212: opens only the marked handler, and no other of its method', async () => {
     const send = await service({});
     expect(await send('GET', '/reports/1')).toBe(200);
     expect(await send('POST', '/reports/shadowed')).toBe(201);
@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
     expect(reached).toEqual([]);
   });
 
-  it('R212: of the whole service opens paths that no handler serves, and no handler that asks for more', async () => {
+  it('R212: for a whole service, opens unknown paths, and no handler that asks for claims or for strict mode', async () => {
     const send = await service({ mode: 'shadow' });
     expect(await send('POST', '/orders')).toBe(201);
     expect(await send('GET', '/nowhere')).toBe(404);
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('A mode that lets unverified requests pass, on $adapter'
     expect(reached).toEqual([]);
   });
 
-  it('R212: ends at its date, for unknown paths too', async () => {
+  it('R212: ends at its end date, for unknown paths too', async () => {
     const until = TOMORROW();
     const send = await service({ mode: 'shadow', allowUnverifiedUntil: until });
     jest.spyOn(Date, 'now').mockReturnValue(until.getTime());

@@ -24,7 +24,7 @@ class ThingsController {
 type Next = () => void;
 type RouteHandler = (path: string, handler: (request: unknown, reply: { send(body: string): void }) => void) => void;
 
-describe.each(ADAPTERS)('A request without a valid internal token, on $adapter', (row) => {
+describe.each(ADAPTERS)('a request without a valid internal token, on $adapter', (row) => {
   const directory = mkdtempSync(join(tmpdir(), 'one-exit-'));
   const seen: string[] = [];
   let running: Running | undefined;
@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
     await running?.app.close();
   });
 
-  /** An application in which much answers besides the handlers of controllers. */
+  /** An application in which more than controllers' handlers answers. */
   const prepare = (app: INestApplication) => {
     app.use((request: IncomingMessage, _response: ServerResponse, next: Next) => {
       seen.push(`middleware ${request.url}`);
@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
     ['a handler', '/things', '{"listed":true}'],
   ] as const;
 
-  it.each(exits)('R210: does not get %s', async (_name, path, body) => {
+  it.each(exits)('R210: does not reach %s', async (_name, path, body) => {
     const { get, tokens } = await service();
     for (const token of [undefined, 'nonsense', tokens.expired()]) {
       const response = await get(path, token);
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
   });
 
   it.each(['GET', 'POST', 'DELETE', 'OPTIONS', 'PROPFIND'])(
-    'R210: does not learn whether a path exists: %s is 401',
+    'R210: cannot find out whether a path exists: %s is 401',
     async (method) => {
       const { url } = await service();
       for (const path of ['/things', '/nowhere', '/']) {
@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
     },
   );
 
-  it('R210: opens no path by a marked handler of the same method beside it', async () => {
+  it('R210: is refused at a handler beside a marked handler of the same method', async () => {
     const { url } = await service();
     const post = (path: string) => fetch(url + path, { method: 'POST', body: '{', headers: JSON_TYPE });
     expect((await post('/things')).status).toBe(401);
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('A request without a valid internal token, on $adapter',
     expect(seen).toEqual(['middleware /things/open']);
   });
 
-  it('R211: gets a path of openPaths by GET and HEAD only, and nothing beside it', async () => {
+  it('R211: reaches a path of openPaths with GET and HEAD only, and no other path', async () => {
     const { get, url } = await service({ options: { openPaths: ['/docs', '/files/*'] } });
     expect(await (await get('/docs')).text()).toBe('API description');
     expect(await (await get('/files/secret.txt')).text()).toBe('secret file');
