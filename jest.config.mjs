@@ -10,11 +10,13 @@ const aliases = Object.fromEntries(
   ]),
 );
 
+const SETUP = ['<rootDir>/jest.leaks.mjs', '<rootDir>/jest.lines.mjs', '<rootDir>/jest.connections.mjs'];
+
 const base = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/jest.setup.mjs'],
-  setupFilesAfterEnv: ['<rootDir>/jest.leaks.mjs', '<rootDir>/jest.lines.mjs', '<rootDir>/jest.connections.mjs'],
+  setupFilesAfterEnv: SETUP,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -42,19 +44,28 @@ const project = (displayName, ...testMatch) => ({
   testMatch: testMatch.map((pattern) => `<rootDir>/${pattern}`),
 });
 
+const endToEnd = (name) => ({
+  ...project(name, `test/${name}/**/*.spec.ts`),
+  globalSetup: `<rootDir>/test/${name}/build-setup.mjs`,
+  setupFilesAfterEnv: ['<rootDir>/jest.long-tests.mjs', ...SETUP],
+});
+
 export default {
-  // Guards against hanging; it does not measure speed, since machines are slow and busy.
-  testTimeout: 300_000,
+  // Guards against hanging; it does not measure speed, since machines are slow and busy. A suite that needs more says so.
+  testTimeout: 30_000,
   // Suites mostly wait for processes, databases and sockets, so every core gets a worker.
   maxWorkers: '100%',
+  reporters: ['default', '<rootDir>/scripts/lib/time-budget-reporter.mjs'],
   // A worker keeps the modules of every suite it has run (ESM in a VM), so one that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
+  // The default of half a second is too short on a busy machine. A worker that takes a minute to exit has a leak.
+  workerGracefulExitTimeout: 60_000,
   projects: [
     project('unit', '{apps,libs}/**/*.spec.ts'),
     project('architecture', 'test/architecture/**/*.spec.ts'),
     project('contract', 'test/contract/**/*.spec.ts'),
-    { ...project('page', 'test/page/**/*.spec.ts'), globalSetup: '<rootDir>/test/page/build-setup.mjs' },
+    endToEnd('page'),
     project('security', 'test/security/**/*.spec.ts'),
-    { ...project('topology', 'test/topology/**/*.spec.ts'), globalSetup: '<rootDir>/test/topology/build-setup.mjs' },
+    endToEnd('topology'),
   ],
 };

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseConfig from 'dependency-cruiser/config-utl/extract-depcruise-config';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+
+// Reads the whole workspace.
+jest.setTimeout(300_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const configuration = await extractDepcruiseConfig(join(ROOT, '.dependency-cruiser.mjs'));

@@ -1,8 +1,12 @@
+import { jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithProgram } from '../support/programs.js';
 import { rewrite, run, type ShownCommand, shownCommands } from '../support/shown-commands.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const PAGES = ['README.md', 'docs/guides/find-the-slow-hop.md', 'docs/guides/log-recipes.md'];
 

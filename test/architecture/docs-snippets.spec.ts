@@ -1,8 +1,12 @@
+import { jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ts from 'typescript';
 import { WORKSPACE, workspaceFiles } from '../support/workspace-files.js';
+
+// Reads the whole workspace.
+jest.setTimeout(300_000);
 
 interface Snippet {
   /** `README.md:42`, the line of its fence. */

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithProgram } from '../support/programs.js';
 import { WORKSPACE } from '../support/workspace-files.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const FORMAT = join(WORKSPACE, 'docs/lnav/internal-token.json');
 const CAPTURES = join(WORKSPACE, 'test/captures');

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { inProcessPort } from '@app/ports';
 import { StorageModule, TenantDatabase } from '@app/storage';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { Ledger, LedgerApi, ledgerPort } from './ledger-port.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 describe("a port call and the caller's transaction", () => {
   const issuer = new TestTokenIssuer();

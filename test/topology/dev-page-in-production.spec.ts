@@ -50,6 +50,7 @@ describe('a built gateway', () => {
         CATALOG_URL: `http://127.0.0.1:${elsewhere}`,
         INVENTORY_URL: `http://127.0.0.1:${elsewhere}`,
         ORDERS_URL: `http://127.0.0.1:${elsewhere}`,
+        SHUTDOWN_DELAY_MS: '0',
         ...settings,
       },
       ['--import', RECORDER, entryOf('gateway')],

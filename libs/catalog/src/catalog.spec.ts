@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { StorageModule } from '@app/storage';
 import { APP_FILTER } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,6 +7,9 @@ import { InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { TestTokenIssuer, type TestTokenInput } from 'nestjs-internal-token/testing';
 import { CatalogController, CatalogModule, CatalogSeed } from './index.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 const ACME_ANVIL = '0197a000-0000-7000-8000-00000000ac01';
 const ACME_MAGNET = '0197a000-0000-7000-8000-00000000ac03';

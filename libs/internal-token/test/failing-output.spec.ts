@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { type ChildProcess, execFileSync, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -9,6 +10,9 @@ import { bundleProcess } from '../../../test/support/bundle-process.mjs';
 import { faultOf } from '../../../test/support/log-line/validate.mjs';
 import type { Wish } from '../../../test/support/log-output/service.js';
 import type { LogLine } from '../src/logging/index.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const support = (path: string) => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));
 const TOKEN = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.${'c2lnbmF0dXJl'.repeat(5)}`;

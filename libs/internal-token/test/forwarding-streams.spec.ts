@@ -13,6 +13,9 @@ import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 
+// Moves 100 MiB at a time.
+jest.setTimeout(300_000);
+
 const MEBIBYTE = 1 << 20;
 const LARGE = 100 * MEBIBYTE;
 const CHUNK = Buffer.alloc(65_536, 'x');

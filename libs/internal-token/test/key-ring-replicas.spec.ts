@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,6 +8,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { KeyRingEvent } from 'nestjs-internal-token/gateway';
 import { InternalTokenVerifier, type JsonWebKeySet, KeyStore, staticSource } from '../src/core/index.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const support = (path: string) => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));
 const DAY = 86_400;

@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const support = (path: string): string => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {

@@ -1,5 +1,9 @@
+import { jest } from '@jest/globals';
 import type { ExportedSpan, OwnSpan } from '../../../test/support/opentelemetry/process.js';
 import { TracedShop } from '../../../test/support/opentelemetry/shop.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 /** A client span in the gateway; server, `pick`, four clients in orders; two servers in inventory; the gateway's own. */
 const ORDER_SPANS = 10;

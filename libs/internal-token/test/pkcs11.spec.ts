@@ -1,5 +1,9 @@
+import { jest } from '@jest/globals';
 import { InternalTokenVerifier, KeyStore, staticSource, type JsonWebKeySet } from '../src/core/index.js';
 import { type HsmGateway, missingHsm, PIN, SoftHsm } from '../../../test/support/hsm/soft-hsm.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const missing = missingHsm();
 if (missing !== undefined) {

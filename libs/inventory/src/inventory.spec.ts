@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { PortError } from '@app/contracts';
 import { StorageModule } from '@app/storage';
@@ -6,6 +7,9 @@ import { Test } from '@nestjs/testing';
 import { InternalTokenContext, InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
 import { TestTokenIssuer, type TestTokenInput } from 'nestjs-internal-token/testing';
 import { Clock, InventoryController, InventoryModule, InventorySeed, InventoryService, StockService } from './index.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 class SetClock extends Clock {
   time = Date.parse('2026-11-01T12:00:00Z');

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { CatalogApi, type CatalogItem, InventoryApi, type Order, PortError } from '@app/contracts';
 import { StorageModule } from '@app/storage';
@@ -9,6 +10,9 @@ import { InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { TestTokenIssuer, type TestTokenInput } from 'nestjs-internal-token/testing';
 import { OrdersController, OrdersModule } from './index.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 const item = (sku: string, price: number, currency = 'EUR'): CatalogItem => ({
   id: randomUUID(),

@@ -13,6 +13,9 @@ import { ordersMigrations } from './orders.migrations.js';
 import type { OrdersTables } from './orders-tables.js';
 import { COUNT_UNSETTLED, UnsettledOrders } from './unsettled-orders.js';
 
+// Opens embedded databases.
+jest.setTimeout(300_000);
+
 const issuer = new TestTokenIssuer();
 const START = Date.parse('2026-11-26T09:00:00Z');
 const MINUTE = 60_000;

@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import type { SpanRecord } from 'nestjs-internal-token';
 import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
 import { NotesApp } from '../../../test/support/storage/notes.js';
 import { uniqueName } from '../../../test/support/storage/test-server.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 const SECRET = 'what-ada-wrote';
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
@@ -7,6 +8,9 @@ import { NotesApp, notesMigrations } from '../../../test/support/storage/notes.j
 import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
 import { DomainDatabase } from './domain-database.js';
 import { nameDriverFailure } from './driver-failure.js';
+
+// Waits for connections to be given up.
+jest.setTimeout(300_000);
 
 describeServer('when the database server', () => {
   const domain = uniqueName('notes');

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type NotesSchema, notesMigrations } from '../../../test/support/storage/notes.js';
 import { DomainDatabase } from './domain-database.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 const WRITER = fileURLToPath(new URL('../../../test/support/storage/endless-writer.ts', import.meta.url));
 const HOOKS = new URL('../../../test/support/storage/typescript-hooks.mjs', import.meta.url).href;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { sql, type Kysely } from 'kysely';
 import type { MigrationProvider } from 'kysely/migration';
 import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
@@ -5,6 +6,9 @@ import { notesMigrations } from '../../../test/support/storage/notes.js';
 import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';
 import { DomainDatabase } from './domain-database.js';
 import { protectTable } from './protect-table.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 const nothing: MigrationProvider = { getMigrations: async () => ({}) };
 

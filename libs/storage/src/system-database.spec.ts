@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { InternalTokenModule } from 'nestjs-internal-token';
 import { issuer, NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
 import { StorageModule, SystemDatabase } from './index.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 describe('a system task', () => {
   let app: NotesApp;

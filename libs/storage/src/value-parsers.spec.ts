@@ -1,7 +1,11 @@
+import { jest } from '@jest/globals';
 import { sql } from 'kysely';
 import { drivers, type OpenBackend } from '../../../test/support/storage/backends.js';
 import { NotesApp } from '../../../test/support/storage/notes.js';
 import { uniqueName } from '../../../test/support/storage/test-server.js';
+
+// Opens embedded databases.
+jest.setTimeout(300_000);
 
 describe.each(drivers)('values read from $name', ({ open }) => {
   const domain = uniqueName('values');

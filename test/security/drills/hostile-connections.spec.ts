@@ -1,9 +1,13 @@
+import { jest } from '@jest/globals';
 import { AttackedProcess } from '../../support/drills/attacked-process.js';
 import { drillSize, seededDrill } from '../../support/drills/drill-size.js';
 import { attack, hostileConnections } from '../../support/drills/hostile-connection.js';
 import { until } from '../../support/drills/until.js';
 import { inParallel } from '../../support/http-client.js';
 import { ask, head } from '../../support/raw-http.js';
+
+// Starts processes.
+jest.setTimeout(300_000);
 
 const CONNECTIONS = drillSize({ ci: 250, full: 2_500 });
 const AT_A_TIME = 16;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { watch } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DOMAINS } from '../../../scripts/lib/topology.mjs';
 import { DrillShop } from '../../support/drills/drill-shop.js';
@@ -13,6 +13,8 @@ const WORKERS = 2;
 const REFRESH_SECONDS = 0.5;
 const DEATHS = drillSize({ ci: 1, full: 3 });
 const MORE_KEYS = drillSize({ ci: 1, full: 3 });
+/** Locks and drafts of killed processes are removed after ten seconds. This drill makes them that much older. */
+const AGED_BY_MS = drillSize({ ci: 8_000, full: 0 });
 /** Guards against hanging. */
 const LIMIT_MS = 600_000;
 /**
@@ -61,6 +63,12 @@ describe('kill -9 during a rotation', () => {
       });
     });
 
+  const age = async (name: string): Promise<void> => {
+    const then = new Date(Date.now() - AGED_BY_MS);
+    // Not every killed process leaves one.
+    await utimes(join(keys.directory, name), then, then).catch(() => undefined);
+  };
+
   const hidden = async (): Promise<string[]> =>
     (await readdir(keys.directory)).filter((name) => name.startsWith('.')).toSorted();
 
@@ -93,6 +101,7 @@ describe('kill -9 during a rotation', () => {
       for (let deaths = 0; deaths < DEATHS; deaths += 1) {
         await nextRotation();
         await Promise.all(victims.map((victim) => drill.shop.kill(victim)));
+        await age('.lock');
         await Promise.all(victims.map((victim) => drill.shop.restart(victim)));
         if (victims.includes(KEY_SOURCE)) await refreshed(victims);
         await served(['gateway', KEY_SOURCE]);
@@ -113,6 +122,7 @@ describe('kill -9 during a rotation', () => {
       const draft = `.${'x'.repeat(43)}.json.${randomUUID()}`;
       await writeFile(join(keys.directory, '.lock'), randomUUID(), { mode: 0o600 });
       await writeFile(join(keys.directory, draft), '{"key":{"kty":"EC","d":"', { mode: 0o600 });
+      await Promise.all(['.lock', draft].map(age));
       const from = drill.lines().length;
       await until(`${MORE_KEYS} more keys`, () => drill.rotationsSeen(from) >= MORE_KEYS);
       await drill.shop.restart('gateway');

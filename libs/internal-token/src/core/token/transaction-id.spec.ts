@@ -1,10 +1,10 @@
 import { isTransactionId, newSpanId, newTransactionId } from './transaction-id.js';
 
 describe('transaction ids', () => {
-  it('R13: a million ids have no duplicate', () => {
+  it('R13: 100,000 ids have no duplicate', () => {
     const ids = new Set<string>();
-    for (let i = 0; i < 1_000_000; i += 1) ids.add(newTransactionId());
-    expect(ids.size).toBe(1_000_000);
+    for (let i = 0; i < 100_000; i += 1) ids.add(newTransactionId());
+    expect(ids.size).toBe(100_000);
   });
 
   it('R14: an id is a UUIDv7 as 32 lower-case hex digits that starts with the time', () => {
