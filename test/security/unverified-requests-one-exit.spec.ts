@@ -1,6 +1,5 @@
 import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
-import express from 'express';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +41,9 @@ describe.each(ADAPTERS)('a request without a valid internal token, on $adapter',
       next();
     });
     app.use('/docs', (_request: IncomingMessage, response: ServerResponse) => void response.end('API description'));
-    app.use('/files', express.static(directory));
+    app.use('/files', (request: IncomingMessage, response: ServerResponse) => {
+      createReadStream(join(directory, request.url ?? '')).pipe(response);
+    });
     const instance = app.getHttpAdapter().getInstance() as { get: RouteHandler };
     instance.get('/graphql', (_request, reply) => reply.send('data'));
   };

@@ -112,6 +112,7 @@ describe.each(ADAPTERS)('An e2e test on $adapter', ({ createAdapter }) => {
       const open = { canActivate: () => true };
       const client = await run(build(root).overrideProvider(InternalTokenGuard).useValue(open));
       await client.post('/orders').send({ item: 7 }).expect(401);
+      await client.get('/orders').expect(401);
     });
   });
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FieldRules } from '../normalize/field-rules.js';
-import { effectiveHost } from '../normalize/public-hosts.js';
+import { effectiveHost } from '../route/effective-host.js';
 
 /** Fields that the gateway sets itself, or that concern only this connection (RFC 9110 section 7.6.1). */
 const OWN = new Set([

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 const ENTRY = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 const DEFAULT_PORT = /:(?:80|443)$/;
 
@@ -24,16 +22,6 @@ export class PublicHosts {
     const dot = host.indexOf('.');
     return dot > 0 && ENTRY.test(host) && this.#hosts.has(`*${host.slice(dot)}`);
   }
-}
-
-/**
- * The authority that the client requested: the first entry of `X-Forwarded-Host`, which header hygiene keeps only from
- * a configured proxy, otherwise `Host`. Empty if there is neither.
- */
-export function effectiveHost(request: IncomingMessage): string {
-  const said = request.headers['x-forwarded-host'];
-  const first = (Array.isArray(said) ? said[0] : said)?.split(',')[0]?.trim();
-  return first ?? request.headers.host ?? '';
 }
 
 function withoutDefaultPort(authority: string): string {

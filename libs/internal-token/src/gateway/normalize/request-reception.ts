@@ -6,7 +6,7 @@ import { callerTraceId } from './caller-trace-id.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
 import { HeaderHygiene, removeField, replaceField, sealHeaders } from './header-hygiene.js';
-import { effectiveHost } from './public-hosts.js';
+import { effectiveHost } from '../route/effective-host.js';
 import { GatewayRoutes } from '../route/gateway-routes.js';
 import { askedProtocol, checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';

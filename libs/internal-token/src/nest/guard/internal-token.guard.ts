@@ -6,7 +6,7 @@ import { assertPermissions, assertScope } from '../policy/authorization.js';
 import { CallerAuthentication } from '../caller/caller-authentication.js';
 import { type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
 import { currentStore, shareWithCls } from '../context/internal-token-store.js';
-import { type HandlerRoute, routesOfHandler } from '../routes/reflect-routes.js';
+import { routesOfHandler } from '../routes/reflect-routes.js';
 import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from '../replay/replay-protection.js';
 import { RequestHook } from '../admission/request-hook.js';
@@ -54,10 +54,9 @@ export class InternalTokenGuard implements CanActivate {
 
   /** The server span learns which handler serves the request: `POST /orders`. */
   protected nameSpan(execution: ExecutionContext): void {
-    const routes = routesOfHandler(execution.getClass(), execution.getHandler());
-    const [first] = routes;
+    const [first] = routesOfHandler(execution.getClass(), execution.getHandler());
     if (first === undefined) return;
-    const path = routes.length === 1 ? first.path : matchedPath(routes, execution);
+    const path = matchedPath(execution) ?? first.path;
     currentStore()?.span?.describe({ op: `${first.method} ${path}`, route: path });
   }
 
@@ -137,14 +136,11 @@ export class InternalTokenGuard implements CanActivate {
   }
 }
 
-/** Of several patterns the one that the adapter matched, with or without a global prefix; all, where it is silent. */
-function matchedPath(routes: readonly HandlerRoute[], execution: ExecutionContext): string {
+/** The pattern that the adapter matched, with the application's prefix and version. */
+function matchedPath(execution: ExecutionContext): string | undefined {
   const request = execution.switchToHttp().getRequest<AdapterRequest>();
   const pattern = request.routeOptions?.url ?? request.route?.path;
-  const paths = [...new Set(routes.map(({ path }) => path))];
-  const fitting = paths.filter((path) => typeof pattern === 'string' && pattern.endsWith(path));
-  fitting.sort((one, other) => other.length - one.length);
-  return fitting[0] ?? paths.join(' | ');
+  return typeof pattern === 'string' ? pattern : undefined;
 }
 
 /** Fastify's request and Express': what they tell of the route. */
