@@ -61,7 +61,7 @@ export default {
   // The default of half a second is too short on a busy machine. A worker that takes a minute to exit has a leak.
   workerGracefulExitTimeout: 60_000,
   projects: [
-    project('unit', '{apps,libs}/**/*.spec.ts'),
+    project('unit', '{apps,libs,bench}/**/*.spec.ts'),
     project('architecture', 'test/architecture/**/*.spec.ts'),
     project('contract', 'test/contract/**/*.spec.ts'),
     endToEnd('page'),

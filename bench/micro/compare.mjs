@@ -1,21 +1,22 @@
 // Compares pieces of work in one run, interleaved: A B C, B C A, C A B, … Absolute times of a shared machine mean
 // little, so each piece is also compared with the base of the same round.
 
+import { inTurns, median } from '../lib/statistics.mjs';
+
 const ROUNDS = 80;
+const WARM_UP = 5;
 
 /** Microseconds of CPU per call, and the difference to one call of the base. Medians of all rounds. */
 export function compare(base, pieces, rounds = ROUNDS) {
   const names = Object.keys(pieces);
   const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = -5; round < rounds; round += 1) {
-    const first = (round + names.length * 5) % names.length;
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+  for (let round = 0; round < WARM_UP + rounds; round += 1) {
+    for (const name of inTurns(names, round)) {
       const { run, per } = pieces[name];
       const before = process.cpuUsage();
       for (let i = 0; i < per; i += 1) run(i);
       const { user, system } = process.cpuUsage(before);
-      // The first rounds warm up.
-      if (round >= 0) times[name].push((user + system) / per);
+      if (round >= WARM_UP) times[name].push((user + system) / per);
     }
   }
   return Object.fromEntries(
@@ -36,16 +37,4 @@ export function report(title, results) {
   }
 }
 
-/** Goal and gate of one measurement; exceeding the gate fails the run. */
-export function judge(what, value, goal, gate, unit = 'µs') {
-  const verdict = value <= goal ? 'goal reached' : value <= gate ? 'within the gate' : 'OVER THE GATE';
-  console.log(`  → ${what}: ${value.toFixed(2)} ${unit} (goal ${goal}, gate ${gate}): ${verdict}`);
-  if (value > gate) process.exitCode = 1;
-}
-
 const fixed = (number) => number.toFixed(2).padStart(8);
-
-export function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}

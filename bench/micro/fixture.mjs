@@ -17,8 +17,8 @@ export const input = () => ({
   requestContext: { req_ip: '203.0.113.7', authn: 'pwd otp' },
 });
 
-export const signer = await core.createSigner({ key: privateKey });
-export const names = { trustDomain: 'shop.example.com', issuer: 'api_gateway' };
+const signer = await core.createSigner({ key: privateKey });
+const names = { trustDomain: 'shop.example.com', issuer: 'api_gateway' };
 export const minter = new core.TokenMinter({ ...names, workload: 'gateway', signer, lifetimeSeconds: 300 });
 
 /** @param {object} options of InternalTokenVerifier */

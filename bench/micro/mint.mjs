@@ -1,6 +1,7 @@
 // Measures the cost of minting beyond the raw signature: `node bench/micro/mint.mjs`
 import { sign } from 'node:crypto';
-import { compare, judge, report } from './compare.mjs';
+import { judge } from '../lib/judge.mjs';
+import { compare, report } from './compare.mjs';
 import { core, input, minter, newTokens, privateKey } from './fixture.mjs';
 
 const PER = 200;

@@ -1,6 +1,7 @@
 // Measures the cost of verifying beyond the raw signature check: `node bench/micro/verify.mjs`
 import { verify } from 'node:crypto';
-import { compare, judge, report } from './compare.mjs';
+import { judge } from '../lib/judge.mjs';
+import { compare, report } from './compare.mjs';
 import { fresh, newTokens, newVerifier, publicKey } from './fixture.mjs';
 
 const PER = 200;

@@ -19,7 +19,8 @@ export class Contestant {
     const file = variant.output === 'null' ? '/dev/null' : join(directory, `${index}.out`);
     // Append mode: a truncated file is written from its beginning.
     const output = openSync(file, 'a');
-    const imports = variant.otel ? ['--import', at('opentelemetry.mjs')] : [];
+    const hooks = ['../lib/use-package.mjs', ...(variant.otel ? ['opentelemetry.mjs'] : [])];
+    const imports = hooks.flatMap((hook) => ['--import', at(hook)]);
     const child = spawn(process.execPath, [...nodeOptions, ...imports, at('service.mjs')], {
       stdio: ['ignore', output, 'inherit', 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', OVERHEAD: JSON.stringify({ variant, ...setting }) },

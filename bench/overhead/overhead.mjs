@@ -3,16 +3,15 @@
 //   node bench/overhead/overhead.mjs            measures and prints; exit code 1 if the line is not cheaper
 //   node bench/overhead/overhead.mjs --write    also writes docs/overhead.md
 //   … --rounds 20                               quicker, but noisier
-//   … --built                                   uses the existing package in dist/packages
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildPackage } from '../lib/build-package.mjs';
+import { inTurns } from '../lib/statistics.mjs';
 import { Contestant } from './contestant.mjs';
-import { printed, writePage } from './page.mjs';
+import { printed, writeOverheadPage } from './page.mjs';
 import { compareLineWithOpenTelemetry, compareWithFirst } from './statistics.mjs';
 import { CALL, REQUEST } from './variants.mjs';
 
@@ -22,7 +21,6 @@ const WARM_UP = 20;
 const { values: options } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    built: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '80' },
     requests: { type: 'string', default: '300' },
   },
@@ -30,11 +28,7 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 const requests = Number(options.requests);
 
-if (!options.built) {
-  const script = fileURLToPath(new URL('../../scripts/build-package.mjs', import.meta.url));
-  const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-}
+buildPackage();
 const { TestTokenIssuer } = await import('../../dist/packages/internal-token/dist/testing/index.js');
 const tokens = new TestTokenIssuer({ trustDomain: TRUST_DOMAIN });
 
@@ -54,12 +48,11 @@ async function measure({ title, path, variants }, peer) {
       contestants.push(await Contestant.start(variant, { keys, peer, trustDomain: TRUST_DOMAIN }, directory, index));
     }
     const results = variants.map(() => []);
-    for (let round = -WARM_UP; round < rounds; round += 1) {
+    for (let round = 0; round < WARM_UP + rounds; round += 1) {
       const minted = newTokens();
-      for (let turn = 0; turn < variants.length; turn += 1) {
-        const index = (turn + round + WARM_UP) % variants.length;
+      for (const index of inTurns([...variants.keys()], round)) {
         const result = await contestants[index].round(path, minted);
-        if (round >= 0) results[index].push(result);
+        if (round >= WARM_UP) results[index].push(result);
       }
     }
     return { title, results: compareWithFirst(variants, results) };
@@ -89,4 +82,4 @@ const measured = [await measure(REQUEST, address), await measure(CALL, address)]
 peer.close();
 for (const each of measured) console.log(printed(each));
 for (const each of measured) judge(each);
-if (options.write) await writePage(measured, { rounds, requests, warmUp: WARM_UP });
+if (options.write) await writeOverheadPage(measured, { rounds, requests, warmUp: WARM_UP });

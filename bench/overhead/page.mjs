@@ -1,12 +1,6 @@
 // Formats the results for the terminal and for docs/overhead.md.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+import { machine, versionOf, writePage } from '../lib/page.mjs';
 import { compareLineWithOpenTelemetry } from './statistics.mjs';
-
-const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const PAGE = root('docs/overhead.md');
 
 export function printed({ title, results }) {
   const lines = results.map(
@@ -20,13 +14,8 @@ const columns = ({ low, median, high }) => `${cell(median)} (${cell(low)} …${c
 const cell = (number) => number.toFixed(1).padStart(6);
 
 /** @param conditions `rounds`, `requests` and `warmUp`, which the page states */
-export async function writePage(measurements, conditions) {
-  const options = await resolveConfig(PAGE);
-  writeFileSync(
-    PAGE,
-    await format(page(measurements, conditions), { ...options, parser: 'markdown', proseWrap: 'always' }),
-  );
-}
+export const writeOverheadPage = (measurements, conditions) =>
+  writePage('docs/overhead.md', page(measurements, conditions));
 
 const page = (measurements, { rounds, requests, warmUp }) => `<!-- Written by bench/overhead/overhead.mjs --write. -->
 
@@ -40,7 +29,7 @@ node bench/overhead/overhead.mjs           # about five minutes; exit code 1 if 
 node bench/overhead/overhead.mjs --write   # also writes this page
 \`\`\`
 
-Last run: ${machine()}. ${rounds} rounds of ${requests} requests for every variant, after ${warmUp} warm-up rounds.
+Last run: ${machine()}, Nest ${versionOf('@nestjs/core')}, Fastify ${versionOf('fastify')}. ${rounds} rounds of ${requests} requests for every variant, after ${warmUp} warm-up rounds.
 
 ${measurements.map(section).join('\n')}
 ## How to read it
@@ -70,7 +59,7 @@ of lines or spans is checked exactly; with sampling, against an upper bound; wit
   begins.
 - **Sampled:** the lines of the other 99 requests are held until the request has ended, then dropped unless it failed or
   was slow.
-- **OpenTelemetry:** sdk-trace ${version('@opentelemetry/sdk-trace')}, instrumentation-http ${version('@opentelemetry/instrumentation-http')}, instrumentation-undici ${version('@opentelemetry/instrumentation-undici')}, set up as documented for ES
+- **OpenTelemetry:** sdk-trace ${versionOf('@opentelemetry/sdk-trace')}, instrumentation-http ${versionOf('@opentelemetry/instrumentation-http')}, instrumentation-undici ${versionOf('@opentelemetry/instrumentation-undici')}, set up as documented for ES
   modules (\`--import\`, \`module.register\`), with \`AsyncLocalStorageContextManager\`, W3C trace context and baggage, and
   \`BatchSpanProcessor\` with its defaults. No metrics. Neither Fastify nor Nest is instrumented, which would add spans.
   This library is present too, as in "none", and writes no line.
@@ -122,12 +111,3 @@ function meaning(measurement) {
 }
 
 const micro = ({ median }) => `${median.toFixed(0)} µs`;
-
-function machine() {
-  const names = new Set(cpus().map(({ model }) => model.trim()));
-  return `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${availableParallelism()} cores (${[...names].join(', ')}), Nest ${version('@nestjs/core')}, Fastify ${version('fastify')}`;
-}
-
-function version(name) {
-  return JSON.parse(readFileSync(root(`node_modules/${name}/package.json`), 'utf8')).version;
-}

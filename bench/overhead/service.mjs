@@ -3,11 +3,9 @@ import 'reflect-metadata';
 import { Controller, Get, Logger, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-
-const PACKAGE = '../../dist/packages/internal-token/dist';
-const { InternalTokenModule, RequirePermissions, RequireScope } = await import(`${PACKAGE}/index.js`);
-const { InternalTokenHttpModule } = await import(`${PACKAGE}/http/index.js`);
-const { InternalTokenLogger, InternalTokenLoggingModule } = await import(`${PACKAGE}/logging/index.js`);
+import { InternalTokenModule, RequirePermissions, RequireScope } from 'nestjs-internal-token';
+import { InternalTokenHttpModule } from 'nestjs-internal-token/http';
+import { InternalTokenLogger, InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 
 const { variant, keys, peer, trustDomain } = JSON.parse(process.env.OVERHEAD);
 const logger = new Logger('Stock');
@@ -55,12 +53,14 @@ const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), {
 });
 await app.listen(0, '127.0.0.1');
 
-process.on('message', async () => {
+process.on('message', () => void tellNumbers());
+process.on('disconnect', () => process.exit());
+process.send({ port: app.getHttpServer().address().port });
+
+async function tellNumbers() {
   // The export of a batch belongs to the round of its spans.
   await globalThis.overheadOpenTelemetry?.flush();
   const { user, system } = process.cpuUsage();
   const spans = globalThis.overheadOpenTelemetry?.exported ?? 0;
   process.send({ cpu: user + system, rss: process.memoryUsage.rss(), spans });
-});
-process.on('disconnect', () => process.exit());
-process.send({ port: app.getHttpServer().address().port });
+}

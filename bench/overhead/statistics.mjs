@@ -1,9 +1,4 @@
-/** Median and quartiles. */
-function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share) => sorted[Math.round((sorted.length - 1) * share)];
-  return { low: at(0.25), median: at(0.5), high: at(0.75) };
-}
+import { quartiles } from '../lib/statistics.mjs';
 
 /**
  * What every variant costs compared with the first, within each round: a temporarily slow machine slows all of them.
@@ -15,9 +10,9 @@ export function compareWithFirst(variants, rounds) {
   return variants.map((variant, index) => ({
     variant,
     each: rounds[index].map(({ cpu }) => cpu),
-    cpu: spread(rounds[index].map(({ cpu }) => cpu)),
-    more: spread(rounds[index].map(({ cpu }, round) => cpu - base[round].cpu)),
-    ratio: spread(rounds[index].map(({ cpu }, round) => cpu / base[round].cpu)),
+    cpu: quartiles(rounds[index].map(({ cpu }) => cpu)),
+    more: quartiles(rounds[index].map(({ cpu }, round) => cpu - base[round].cpu)),
+    ratio: quartiles(rounds[index].map(({ cpu }, round) => cpu / base[round].cpu)),
     memory: rounds[index].at(-1).memory,
   }));
 }
@@ -29,5 +24,5 @@ export function compareLineWithOpenTelemetry({ title, results }) {
   );
   const saved = openTelemetry.each.map((cpu, round) => cpu - line.each[round]);
   const won = saved.filter((microseconds) => microseconds > 0).length / saved.length;
-  return { title, line, openTelemetry, saved: spread(saved), won };
+  return { title, line, openTelemetry, saved: quartiles(saved), won };
 }

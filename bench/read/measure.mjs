@@ -2,7 +2,7 @@
 // Node does not report the resource usage of a child.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { median } from '../micro/compare.mjs';
+import { inTurns, median } from '../lib/statistics.mjs';
 
 const TIME = '/usr/bin/time';
 const USED = /(\S+) (\S+) (\S+) (\d+)\n$/;
@@ -16,8 +16,7 @@ export function measure(programs, rounds) {
   const names = Object.keys(programs);
   const runs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    const first = round % names.length;
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) runs[name].push(run(programs[name]));
+    for (const name of inTurns(names, round)) runs[name].push(run(programs[name]));
   }
   return Object.fromEntries(
     names.map((name) => {

@@ -1,21 +1,22 @@
-// Measures the cost of reading 100 MB of lines, compared with grep and jq, and whether memory grows with the log: `npm
-// run build:package && node bench/read/read.mjs [rounds]`. Needs jq and GNU time.
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+// Measures the cost of reading 100 MB of lines, compared with grep and jq, and whether memory grows with the log:
+// `node bench/read/read.mjs [rounds]`. Needs jq and GNU time.
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
-import { judge } from '../micro/compare.mjs';
+import { buildPackage } from '../lib/build-package.mjs';
+import { judge } from '../lib/judge.mjs';
 import { writeCapture } from './capture.mjs';
 import { measure } from './measure.mjs';
 
-const ITOK = fileURLToPath(new URL('../../dist/packages/internal-token/dist/cli/main.js', import.meta.url));
+const ITOK = fileURLToPath(new URL('../../dist/packages/itok/dist/cli/main.js', import.meta.url));
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SMALL = 100e6;
 const LARGE = 400e6;
 
-if (!existsSync(ITOK)) throw new Error(`${ITOK} is missing: npm run build:package`);
+buildPackage();
 const directory = mkdtempSync(join(tmpdir(), 'bench-read-'));
 try {
   const small = await newLog('small.log', SMALL);

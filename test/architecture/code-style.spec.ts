@@ -8,7 +8,9 @@ const ROLES = 'module guard controller decorator filter interceptor pipe service
 const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const ROLE_OR_SPEC = new RegExp(`(?:\\.(?:${ROLES.join('|')}))?(?:\\.spec)?$`);
 
-const code = workspaceFiles().filter((path) => /^(?:apps|libs|test|scripts)\/.*\.m?ts$|^scripts\/.*\.mjs$/.test(path));
+const code = workspaceFiles().filter((path) =>
+  /^(?:apps|libs|test|scripts|bench)\/.*\.m?ts$|^(?:scripts|bench)\/.*\.mjs$/.test(path),
+);
 const product = code.filter((path) => /^(?:apps|libs)\/[^/]+\/src\//.test(path) && !path.endsWith('.spec.ts'));
 
 const kebab = (name: string): string =>
