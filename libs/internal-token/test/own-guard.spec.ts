@@ -1,14 +1,19 @@
 import { Body, Controller, Get, Inject, Injectable, Module, Post, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   type HandlerPolicy,
   InternalTokenError,
   InternalTokenGuard,
   InternalTokenModule,
+  reflectRoutes,
   RequirePermissions,
+  RequireScope,
   type VerifiedClaims,
 } from 'nestjs-internal-token';
+import { InternalTokenGatewayModule } from 'nestjs-internal-token/gateway';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
 import { ADAPTERS, type Parts, type Running, start } from './support/adapters.js';
 
 @Injectable()
@@ -43,6 +48,7 @@ class ThingsController {
   }
 
   @Post()
+  @RequireScope('things.write', 'test')
   create(@Body() body: object): object {
     return body;
   }
@@ -105,6 +111,42 @@ describe.each(ADAPTERS)('A guard of the application on $adapter', (row) => {
       expect((await running.get('/things', tokens.token())).status).toBe(403);
       expect(asked).toEqual(['test-user']);
     });
+  });
+
+  it.each(['forRoot', 'forRootAsync'] as const)('R216: runs in a gateway too (%s)', async (method) => {
+    const provider = await AccessTokenIssuer.start();
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const gatewayOptions = {
+      trustDomain: 'test',
+      signing: { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
+      issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
+      allowInsecureLoopback: true,
+      routes: reflectRoutes([ThingsController], 'things'),
+    };
+    const guard = BlockingGuard;
+    const modules =
+      method === 'forRoot'
+        ? [GLOBAL, InternalTokenGatewayModule.forRoot({ ...gatewayOptions, guard })]
+        : [
+            InternalTokenGatewayModule.forRootAsync({
+              imports: [BlocklistModule],
+              useFactory: () => gatewayOptions,
+              guard,
+            }),
+          ];
+    const running = await start(row, { modules, controllers: [ThingsController as Type] });
+    const post = async (sub: string) => {
+      const bearer = `Bearer ${provider.token({ sub, scope: 'things.write' })}`;
+      const headers = { Authorization: bearer, 'Content-Type': 'application/json' };
+      return (await fetch(`${running.url}/things`, { method: 'POST', headers, body: '{}' })).status;
+    };
+    try {
+      expect([await post('ada'), await post('mallory')]).toEqual([201, 403]);
+      expect(running.app.get(Blocklist, { strict: false }).asked).toEqual(['ada', 'mallory']);
+    } finally {
+      await running.app.close();
+      await provider.close();
+    }
   });
 
   const failureOf = async (parts: Parts): Promise<unknown> =>

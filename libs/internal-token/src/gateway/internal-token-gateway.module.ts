@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { InternalTokenModule, type InternalTokenOptions } from '../nest/index.js';
+import { type InternalTokenExtras, InternalTokenModule, type InternalTokenOptions } from '../nest/index.js';
 import { EdgeModule } from './edge.module.js';
 import type { EdgeOptions } from './edge.options.js';
 import {
@@ -56,12 +56,15 @@ export class InternalTokenGatewayModule implements OnApplicationBootstrap {
   ) {}
 
   /** @throws InternalTokenError `configuration_invalid` at the start, naming the option and the fix */
-  static forRoot(options: InternalTokenGatewayOptions): DynamicModule {
-    return compose(GatewayOptionsModule.forRoot(options));
+  static forRoot({ guard, ...options }: InternalTokenGatewayOptions & InternalTokenExtras): DynamicModule {
+    return compose(GatewayOptionsModule.forRoot(options), guard && { guard });
   }
 
-  static forRootAsync(options: ConfigurableModuleAsyncOptions<InternalTokenGatewayOptions>): DynamicModule {
-    return compose(GatewayOptionsModule.forRootAsync(options));
+  static forRootAsync({
+    guard,
+    ...options
+  }: ConfigurableModuleAsyncOptions<InternalTokenGatewayOptions> & InternalTokenExtras): DynamicModule {
+    return compose(GatewayOptionsModule.forRootAsync(options), guard && { guard });
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -71,7 +74,7 @@ export class InternalTokenGatewayModule implements OnApplicationBootstrap {
   }
 }
 
-function compose(options: DynamicModule): DynamicModule {
+function compose(options: DynamicModule, extras: InternalTokenExtras = {}): DynamicModule {
   const issuing = InternalTokenIssuingModule.forIssuingAsync({
     imports: [options],
     inject: [GATEWAY_OPTIONS],
@@ -83,7 +86,8 @@ function compose(options: DynamicModule): DynamicModule {
       options,
       issuing,
       InternalTokenModule.forRootAsync({
-        imports: [options, issuing],
+        ...extras,
+        imports: [...(options.imports ?? []), options, issuing],
         inject: [GATEWAY_OPTIONS, InternalTokenIssuer],
         useFactory: (given: Options, issuer: InternalTokenIssuer) => verifyingOptions(given.open(), issuer),
       }),

@@ -23,7 +23,7 @@ export { InternalClaims } from './decorators/internal-claims.decorator.js';
 export { InternalTokenContext } from './context/internal-token-context.js';
 export { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';
 export { InternalTokenGuard } from './guard/internal-token.guard.js';
-export { InternalTokenModule } from './internal-token.module.js';
+export { type InternalTokenExtras, InternalTokenModule } from './internal-token.module.js';
 export {
   type InternalTokenKeys,
   type InternalTokenOptions,

@@ -30,12 +30,12 @@ import { Upgrades } from './admission/upgrades.js';
 import { WebSocketGateways } from './admission/websocket-gateways.js';
 
 /** What `forRoot()` and `forRootAsync()` take beside the options. */
-interface InternalTokenExtras {
+export interface InternalTokenExtras {
   /**
    * A subclass of `InternalTokenGuard` that runs in its place. What it injects is global, or comes with the `imports` of
    * `forRootAsync()`.
    */
-  readonly guard: Type<InternalTokenGuard>;
+  readonly guard?: Type<InternalTokenGuard>;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<InternalTokenOptions>({
