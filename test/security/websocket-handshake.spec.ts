@@ -10,7 +10,7 @@ import { NoInternalToken } from 'nestjs-internal-token';
 import { InternalTokenLogger } from 'nestjs-internal-token/logging';
 import { WebSocketServer } from 'ws';
 import { type SpanRecord, Tracer } from '../../libs/internal-token/src/nest/index.js';
-import { OpenRequests } from '../../libs/internal-token/src/nest/shutdown/open-requests.js';
+import { OpenRequests } from '../../libs/internal-token/src/nest/admission/open-requests.js';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { holdTimers } from '../support/held-timers.js';

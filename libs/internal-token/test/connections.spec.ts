@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
-import { type AdmissionRequest, RequestAdmission, TokenAdmission } from '../src/nest/index.js';
+import { type RequestRecord, ServicePipeline } from '../src/nest/index.js';
 import { exchange } from '../../../test/support/raw-http.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
@@ -38,18 +38,16 @@ const CONNECT = 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n';
 const UPGRADE = 'GET /quick HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: something\r\n\r\n';
 
 @Injectable()
-class LateAdmission extends RequestAdmission {
-  constructor(private readonly tokens: TokenAdmission) {
-    super();
-  }
-
-  override async admit(request: AdmissionRequest): Promise<boolean> {
-    await new Promise<void>((resolve) => (admitNow = resolve));
-    return this.tokens.admit(request);
+class LateModule {
+  constructor(pipeline: ServicePipeline) {
+    const run = pipeline.run.bind(pipeline);
+    pipeline.run = async (request: RequestRecord): Promise<void> => {
+      await new Promise<void>((resolve) => (admitNow = resolve));
+      return run(request);
+    };
   }
 }
 
-const late = [LateAdmission, { provide: RequestAdmission, useExisting: LateAdmission }];
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
 
@@ -78,7 +76,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
   });
 
   it('keeps a handler from running for a caller who left while the request was being admitted', async () => {
-    const { app, port } = await start(row, { controllers: [ThingsController], providers: late });
+    const { app, port } = await start(row, { controllers: [ThingsController], imports: [{ module: LateModule }] });
     const spans = recordSpans(app);
     const socket = connect(port, '127.0.0.1');
     socket.write(get('/quick'));
@@ -93,15 +91,15 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
 
   it.each([
     ['admitted at once', []],
-    ['admitted later', late],
+    ['admitted later', [{ module: LateModule }]],
   ])(
     'R156: what a listener throws behind admission is an exception as ever, and the client has an answer (%s)',
-    async (_name, providers) => {
+    async (_name, imports) => {
       const thrown: unknown[] = [];
       const logged: unknown[] = [];
       const error = (...line: unknown[]) => void logged.push(line);
       const logger = { log() {}, warn() {}, error };
-      const { app, url } = await start(row, { controllers: [ThingsController], providers, logger });
+      const { app, url } = await start(row, { controllers: [ThingsController], imports, logger });
       const failure = new Error('a listener of somebody else');
       (app.getHttpServer() as Server).prependOnceListener('request', () => {
         throw failure;
@@ -110,7 +108,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
       process.setUncaughtExceptionCaptureCallback((exception) => thrown.push(exception));
       try {
         const answer = fetch(`${url}/quick`);
-        while (providers.length > 0 && admitNow === undefined) await turn();
+        while (imports.length > 0 && admitNow === undefined) await turn();
         admitNow?.();
         const { status } = await answer;
         expect(status).toBe(500);

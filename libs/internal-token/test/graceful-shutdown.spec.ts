@@ -25,7 +25,7 @@ import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream } from '../../../test/support/upstream.js';
 import { ShutdownSequence } from '../src/nest/index.js';
 import { resolveShutdownOptions } from '../src/nest/shutdown/graceful-shutdown.options.js';
-import { OpenRequests } from '../src/nest/shutdown/open-requests.js';
+import { OpenRequests } from '../src/nest/admission/open-requests.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
 /** Like a pool of database connections: closed as soon as Nest ends its module. */

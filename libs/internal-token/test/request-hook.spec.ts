@@ -22,7 +22,7 @@ import {
   type SpanRecord,
   Tracer,
 } from 'nestjs-internal-token';
-import { type AdmissionRequest, RequestAdmission, RequestHook, TokenAdmission } from '../src/nest/index.js';
+import { RequestHook, RequestPipeline, RequestRecord, ServicePipeline } from '../src/nest/index.js';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
@@ -225,7 +225,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
   it('R122, R123: any other traceparent is dropped and counted', async () => {
     const { tokenId } = running.tokens.claims();
     const token = running.tokens.token({ tokenId });
-    const before = running.app.get(TokenAdmission).ignoredTraceparents;
+    const before = running.app.get(ServicePipeline).ignoredTraceparents;
     const bad = [
       `00-${hex('a', 32)}-${hex('b', 16)}-01`,
       `ff-${tokenId}-${hex('b', 16)}-01`,
@@ -233,7 +233,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     ];
     for (const traceparent of bad) await running.get('/things/7', token, { traceparent });
     for (const span of await ended(3)) expect(span.parentSpanId).toBeUndefined();
-    expect(running.app.get(TokenAdmission).ignoredTraceparents - before).toBe(3);
+    expect(running.app.get(ServicePipeline).ignoredTraceparents - before).toBe(3);
   });
 
   it('requests of a second server on the same application are admitted as well', async () => {
@@ -278,7 +278,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     const token = running.tokens.token();
     await running.get('/things/7', token);
     const printed = inspect(
-      [RequestHook, TokenAdmission, Tracer].map((type) => running.app.get<unknown>(type)),
+      [RequestHook, ServicePipeline, Tracer].map((type) => running.app.get<unknown>(type)),
       { depth: 6, showHidden: true },
     );
     for (const part of token.split('.')) expect(printed).not.toContain(part);
@@ -316,41 +316,52 @@ describe('app.inject() on Fastify', () => {
   });
 });
 
-@Injectable()
-class ScriptedAdmission extends RequestAdmission {
-  override admit({ raw, response, store }: AdmissionRequest): boolean | Promise<boolean> {
-    switch (raw.headers['x-test']) {
+class ScriptedPipeline extends RequestPipeline {
+  constructor(private readonly service: ServicePipeline) {
+    super();
+  }
+
+  override open(...of: ConstructorParameters<typeof RequestRecord>): RequestRecord {
+    return new RequestRecord(...of);
+  }
+
+  override run(request: RequestRecord): void | Promise<void> {
+    switch (request.raw.headers['x-test']) {
       case 'answer':
-        response.writeHead(418).end();
-        return false;
+        request.response.writeHead(418).end();
+        request.forwarded = true;
+        return;
       case 'throw':
         throw new Error('a bug');
       case 'reject':
         return Promise.reject(new InternalTokenError('identity_provider_unavailable'));
       case 'forge':
         // What TypeScript believes does not matter: these claims are in no registry.
-        store.claims = { ...new TestTokenIssuer().claims({ userId: 'admin' }) };
-        return true;
+        request.claims = { ...new TestTokenIssuer().claims({ userId: 'admin' }) };
+        return;
       case 'later':
-        return Promise.resolve(true);
-      default:
-        return true;
+        return Promise.resolve();
     }
+  }
+
+  override refuse(request: RequestRecord, reason: unknown): void {
+    this.service.refuse(request, reason);
   }
 }
 
-describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
+@Injectable()
+class ScriptedModule {
+  constructor(hook: RequestHook, service: ServicePipeline) {
+    hook.usePipeline(new ScriptedPipeline(service));
+  }
+}
+
+describe.each(ADAPTERS)('A pipeline of its own on $adapter', (row) => {
   let running: Running;
   beforeAll(async () => {
-    class EdgeLikeModule {}
     running = await start(row, {
       controllers: [ThingsController, OpenController],
-      imports: [
-        {
-          module: EdgeLikeModule,
-          providers: [ScriptedAdmission, { provide: RequestAdmission, useExisting: ScriptedAdmission }],
-        },
-      ],
+      imports: [{ module: ScriptedModule }],
     });
   });
   afterAll(() => running.app.close());
@@ -377,7 +388,7 @@ describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
     expect((await ask('reject')).status).toBe(503);
   });
 
-  it('R82a: an admission that lets pass without claims opens no handler', async () => {
+  it('R82a: a pipeline that lets pass without claims opens no handler', async () => {
     const response = await running.get('/things/7', running.tokens.token());
     expect(response.status).toBe(401);
     expect(handled).toBe(0);
@@ -390,11 +401,7 @@ describe.each(ADAPTERS)('An admission of its own on $adapter', (row) => {
   });
 
   it('is one: two of them stop the start', async () => {
-    class Twice {}
-    const imports = [1, 2].map((value) => ({
-      module: class extends Twice {},
-      providers: [{ provide: RequestAdmission, useValue: { admit: () => value > 0 } }],
-    }));
+    const imports = [ScriptedModule, class extends ScriptedModule {}].map((module) => ({ module }));
     await expect(start(row, { imports })).rejects.toMatchObject({ code: 'configuration_invalid' });
   });
 });

@@ -6,7 +6,7 @@ import { GracefulShutdown, InternalTokenModule } from 'nestjs-internal-token';
 import { InternalTokenLogger } from 'nestjs-internal-token/logging';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
-import { OpenRequests } from '../../internal-token/src/nest/shutdown/open-requests.js';
+import { OpenRequests } from '../../internal-token/src/nest/admission/open-requests.js';
 import { ShutdownSequence } from '../../internal-token/src/nest/shutdown/shutdown-sequence.js';
 import { HealthModule } from './health.module.js';
 import { loggingSettings, spanLogging } from './settings/shared-settings.js';

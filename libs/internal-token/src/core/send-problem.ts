@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { announcesBody } from './announces-body.js';
 import { type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf } from './problem.js';
 
 /**
@@ -25,6 +26,5 @@ export function sendProblem(res: ServerResponse, problem: Problem): void {
 }
 
 function hasUnreadBody({ req }: ServerResponse): boolean {
-  const announced = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-  return announced && !req.complete;
+  return announcesBody(req) && !req.complete;
 }

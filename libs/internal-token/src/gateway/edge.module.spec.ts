@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import { generateKeyPairSync } from 'node:crypto';
 import { InternalTokenIssuingModule } from './mint/internal-token-issuing.module.js';
 import { InternalTokenModule } from '../nest/index.js';
-import { EdgeAdmission } from './edge-admission.js';
 import { EdgeModule } from './edge.module.js';
 import type { EdgeOptions } from './edge.options.js';
+import { GatewayPipeline } from './pipeline.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
@@ -29,7 +29,7 @@ describe('EdgeModule', () => {
     })
     class Gateway {}
     const app = await NestFactory.createApplicationContext(Gateway, { logger: false, abortOnError: false });
-    expect(app.get(EdgeAdmission, { strict: false })).toBeInstanceOf(EdgeAdmission);
+    expect(app.get(GatewayPipeline, { strict: false })).toBeInstanceOf(GatewayPipeline);
     await app.close();
   });
 

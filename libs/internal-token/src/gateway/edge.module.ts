@@ -1,14 +1,12 @@
 import { ConfigurableModuleBuilder, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APP_GUARD, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
-import { RequestAdmission } from '../nest/index.js';
 import { AccessTokenAuthenticator } from './authenticate/index.js';
-import { EdgeAdmission } from './edge-admission.js';
-import { EdgeCollaborators } from './edge-collaborators.js';
 import { RESOLVED_EDGE_OPTIONS, type EdgeOptions, resolveEdgeOptions } from './edge.options.js';
-import { EdgeRefusals } from './edge-refusals.js';
-import { HttpForwarder } from './dispatch/index.js';
-import { RequestReception } from './normalize/request-reception.js';
+import { GatewayRefusals } from './gateway-refusals.js';
+import { HttpForwarder } from './dispatch/http-forwarder.js';
+import { InternalPipeline } from './internal-pipeline.js';
+import { GatewayPipeline } from './pipeline.js';
 import { GatewayRoutes } from './route/gateway-routes.js';
 import { RouteAgreementGuard } from './route/route-agreement.guard.js';
 import { InternalListeners } from './listeners/internal-listener.js';
@@ -35,7 +33,6 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  * provided.
  */
 @Module({
-  imports: [DiscoveryModule],
   providers: [
     { provide: RESOLVED_EDGE_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveEdgeOptions },
     {
@@ -53,22 +50,18 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
         }),
     },
     GatewayRoutes,
-    RequestReception,
+    GatewayRefusals,
     HttpForwarder,
-    EdgeCollaborators,
-    EdgeRefusals,
+    GatewayPipeline,
+    InternalPipeline,
     InternalListeners,
-    EdgeAdmission,
-    // RequestHook looks for it and asks it in TokenAdmission's place.
-    { provide: RequestAdmission, useExisting: EdgeAdmission },
     { provide: APP_GUARD, useClass: RouteAgreementGuard },
   ],
-  exports: [AccessTokenAuthenticator, InternalListeners, RequestAdmission],
+  exports: [AccessTokenAuthenticator, InternalListeners],
 })
 export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly authenticator: AccessTokenAuthenticator,
-    private readonly collaborators: EdgeCollaborators,
     private readonly forwarder: HttpForwarder,
     private readonly host: HttpAdapterHost,
   ) {
@@ -77,7 +70,6 @@ export class EdgeModule extends ConfigurableModuleClass implements OnModuleInit,
 
   async onModuleInit(): Promise<void> {
     this.#checkHeads();
-    this.forwarder.open(this.collaborators.issuer.lifetimeSeconds, this.collaborators.credentials);
     await this.authenticator.start();
   }
 

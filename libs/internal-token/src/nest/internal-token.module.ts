@@ -21,9 +21,9 @@ import { ApplicationRoutes } from './routes/application-routes.js';
 import { RoutePolicies } from './routes/route-policies.js';
 import { TokenExemptions } from './routes/token-exemptions.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
-import { OpenRequests } from './shutdown/open-requests.js';
+import { OpenRequests } from './admission/open-requests.js';
 import { ShutdownSequence } from './shutdown/shutdown-sequence.js';
-import { TokenAdmission } from './admission/token-admission.js';
+import { ServicePipeline } from './pipeline.js';
 import { Tracer } from './tracing/tracer.js';
 import { UnverifiedRequests } from './policy/unverified-requests.js';
 import { Upgrades } from './admission/upgrades.js';
@@ -89,7 +89,7 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
     ReplayProtection,
     CallerAuthentication,
     ValidationRecorder,
-    TokenAdmission,
+    ServicePipeline,
     WebSocketGateways,
     MessageHandlers,
     Upgrades,
@@ -122,8 +122,8 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
     InternalTokenVerifier,
     KeyStore,
     RequestHook,
+    ServicePipeline,
     ShutdownSequence,
-    TokenAdmission,
     Tracer,
     // What a guard that another module provides asks for: it must be created before it can be refused by name.
     CallerAuthentication,

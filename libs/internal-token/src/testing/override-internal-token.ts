@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type AdmissionRequest, InternalTokenGuard, RequestAdmission, TokenAdmission } from '../nest/index.js';
+import { InternalTokenGuard, RequestPipeline, RequestRecord, ServicePipeline } from '../nest/index.js';
 import { type TestTokenInput, TestTokenIssuer } from './test-token-issuer.js';
 
 /** What `Test.createTestingModule()` returns, as far as it is needed here. */
@@ -26,29 +26,30 @@ export function overrideInternalToken<Builder extends TestingModuleBuilder>(
   builder: Builder,
   claims: Omit<TestTokenInput, 'tokenId'> = {},
 ): Builder {
-  const admission = new OpenAdmission(claims);
-  builder.overrideProvider(TokenAdmission).useValue(admission);
-  // The gateway's; a service has none.
-  builder.overrideProvider(RequestAdmission).useValue(admission);
+  builder.overrideProvider(ServicePipeline).useValue(new OpenPipeline(claims));
   builder.overrideProvider(InternalTokenGuard).useClass(OpenGuard);
   return builder;
 }
 
-class OpenAdmission extends RequestAdmission {
+/** The hook keeps it in a gateway too. */
+class OpenPipeline extends RequestPipeline {
   readonly #tokens = new TestTokenIssuer();
 
   constructor(private readonly claims: TestTokenInput) {
     super();
   }
 
-  override admit({ store }: AdmissionRequest): boolean {
-    store.claims = this.#tokens.claims({ ...this.claims, tokenId: store.txn });
-    return true;
+  override open(...of: ConstructorParameters<typeof RequestRecord>): RequestRecord {
+    return new RequestRecord(...of);
   }
 
-  /** To the gateway: the request is not of a route that it has chosen. */
-  isInternal(): boolean {
-    return true;
+  override run(request: RequestRecord): void {
+    request.claims = this.#tokens.claims({ ...this.claims, tokenId: request.txn });
+  }
+
+  /** Only a request that cannot be read gets here. */
+  override refuse({ response }: RequestRecord): void {
+    response.writeHead(400).end();
   }
 }
 

@@ -22,6 +22,11 @@ export class EdgePolicies {
     return this.#before.length > 0;
   }
 
+  /** True if there is any policy to ask after authentication. */
+  get late(): boolean {
+    return this.#after.length > 0;
+  }
+
   /** @throws InternalTokenError `configuration_invalid` (500) where one returns a promise, and whatever they throw */
   checkBefore(request: EdgeRequest): void {
     for (const policy of this.#before) {

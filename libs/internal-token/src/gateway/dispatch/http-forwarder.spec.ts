@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { FieldRules } from '../normalize/field-rules.js';
+import { GatewayRefusals } from '../gateway-refusals.js';
 import { HttpForwarder } from './http-forwarder.js';
 import { resolveUpstreams, type UpstreamOptions } from './upstream.options.js';
 
@@ -8,7 +9,9 @@ const warned: string[] = [];
 async function open(lifetimeSeconds: number, options: UpstreamOptions = {}): Promise<readonly string[]> {
   warned.splice(0);
   const upstreams = resolveUpstreams({ upstreams: { orders: 'http://127.0.0.1:9' }, ...options }, new Set(['orders']));
-  const forwarder = new HttpForwarder({ upstreams, fieldRules: new FieldRules() }, { service: 'gateway' });
+  const settings = { upstreams, fieldRules: new FieldRules(), forwardAuthorization: false, forwardCookies: false };
+  const refusals = new GatewayRefusals({ realm: 'api' });
+  const forwarder = new HttpForwarder(settings, { service: 'gateway' }, refusals);
   forwarder.open(lifetimeSeconds);
   await forwarder.close();
   return warned;

@@ -1,16 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InternalTokenError, newSpanId } from '../../core/index.js';
-import {
-  type CallerCredentials,
-  currentStore,
-  tracingBridge,
-  RESOLVED_OPTIONS,
-  type ResolvedOptions,
-} from '../../nest/index.js';
+import { type CallerCredentials, tracingBridge, RESOLVED_OPTIONS, type ResolvedOptions } from '../../nest/index.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
-import type { EdgeRequest } from '../authorize/edge-policy.js';
-import { Forwarder } from './forwarder.js';
+import { GatewayRefusals } from '../gateway-refusals.js';
+import type { GatewayRequest } from '../gateway-request.js';
 import { ProxiedRequest } from './proxied-request.js';
 import { requestFields } from './request-fields.js';
 import { ResponseFields } from './response-fields.js';
@@ -18,9 +12,11 @@ import { Upstream } from './upstream.js';
 
 const TIMEOUT_MS = 30_000;
 
+type Options = Pick<ResolvedEdgeOptions, 'upstreams' | 'fieldRules' | 'forwardAuthorization' | 'forwardCookies'>;
+
 /** Forwards over persistent HTTP/1.1 connections, streaming both ways at the pace of the slower side. */
 @Injectable()
-export class HttpForwarder extends Forwarder {
+export class HttpForwarder {
   readonly #logger = new Logger('Forwarder');
   readonly #upstreams = new Map<string, Upstream>();
   /** Runs the transfer outside any request's context, since connections outlive requests. */
@@ -30,10 +26,10 @@ export class HttpForwarder extends Forwarder {
   readonly #responseFields: ResponseFields;
 
   constructor(
-    @Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: Pick<ResolvedEdgeOptions, 'upstreams' | 'fieldRules'>,
+    @Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: Options,
     @Inject(RESOLVED_OPTIONS) { service }: Pick<ResolvedOptions, 'service'>,
+    private readonly refusals: GatewayRefusals,
   ) {
-    super();
     this.#name = service.replace(/[^A-Za-z0-9!#$%&'*+\-.^_`|~]/g, '-');
     this.#responseFields = new ResponseFields(this.#name, new Set(settings.upstreams.origins.values()));
   }
@@ -62,51 +58,49 @@ export class HttpForwarder extends Forwarder {
     await Promise.all(Array.from(this.#upstreams.values(), (upstream) => upstream.close()));
   }
 
-  override forward(request: EdgeRequest, token: () => string | Promise<string>): Promise<void> {
+  /** Failures are answered when they happen; a promise only while the token is being signed. */
+  forward(request: GatewayRequest, token: string | Promise<string>): void | Promise<void> {
     const upstream = this.#upstreams.get(request.route.domain);
     if (upstream === undefined) {
       throw new InternalTokenError('upstream_unreachable', `No upstream is configured for ${request.route.domain}.`);
     }
-    const signed = token();
-    return typeof signed === 'string'
-      ? this.#send(request, upstream, signed)
-      : signed.then((late) => this.#send(request, upstream, late));
+    return typeof token === 'string'
+      ? this.#send(request, upstream, token)
+      : token.then((signed) => this.#send(request, upstream, signed));
   }
 
-  #send(request: EdgeRequest, upstream: Upstream, token: string): Promise<void> {
+  #send(request: GatewayRequest, upstream: Upstream, token: string): void {
+    const { raw, span, claims, txn } = request;
     // The service's span is a child of the request's span, so the tree is the same as in one process.
-    const { span, claims } = currentStore() ?? {};
-    const credentials = this.#credentials;
     span?.describe({ peer: upstream.domain, propagated: true });
-    const fields = requestFields(request.raw, {
+    const fields = requestFields(raw, {
       token,
-      traceparent: `00-${request.txn}-${span?.spanId ?? newSpanId()}-03`,
+      traceparent: `00-${txn}-${span?.spanId ?? newSpanId()}-03`,
       clientAddress: request.clientAddress,
       name: this.#name,
       rules: this.settings.fieldRules,
+      visible: this.settings,
     });
-    const hold = tracingBridge()?.hold(request.txn);
-    return new Promise((resolve, reject) => {
-      this.#outside.runInAsyncScope(() => {
-        const exchange = new ProxiedRequest(
-          request,
-          upstream,
-          fields,
-          this.#responseFields,
-          claims?.expiresAt ?? Infinity,
-          credentials &&
-            ((path) =>
-              credentials.fieldsFor({
-                origin: upstream.origin,
-                path,
-                token,
-                authorization: request.raw.headers.authorization,
-              })),
-          (error) => (error === undefined ? resolve() : reject(error)),
-          hold,
-        );
-        exchange.start();
-      });
-    });
+    const proxied = new ProxiedRequest(
+      request,
+      upstream,
+      fields,
+      this.#responseFields,
+      claims?.expiresAt ?? Infinity,
+      this.#proofOf(request, upstream, token),
+      (error) => {
+        if (error !== undefined) this.refusals.answer(request, error);
+      },
+      tracingBridge()?.hold(txn),
+    );
+    this.#outside.runInAsyncScope(() => proxied.start());
+  }
+
+  /** The fields that prove who this gateway is, made anew for each attempt. */
+  #proofOf({ raw }: GatewayRequest, { origin }: Upstream, token: string) {
+    const credentials = this.#credentials;
+    if (credentials === undefined) return undefined;
+    const authorization = this.settings.forwardAuthorization ? raw.headers.authorization : undefined;
+    return (path: string) => credentials.fieldsFor({ origin, path, token, authorization });
   }
 }

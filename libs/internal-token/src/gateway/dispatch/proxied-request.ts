@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { InternalTokenError } from '../../core/index.js';
-import type { EdgeRequest } from '../authorize/edge-policy.js';
+import { announcesBody, InternalTokenError } from '../../core/index.js';
+import type { GatewayRequest } from '../gateway-request.js';
 import { isCallerChallenge, isTokenChallenge } from './challenges.js';
-import { assertLength, hasBody, isSmall, keepBody, RequestBody, whenBegun } from './request-body.js';
+import { assertLength, isSmall, keepBody, RequestBody, whenBegun } from './request-body.js';
 import type { ResponseFields } from './response-fields.js';
 import { codeOf, type Upstream } from './upstream.js';
 
@@ -45,7 +45,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
 
   /** @param settle called once; without an error if the answer is complete or the client has disconnected */
   constructor(
-    request: EdgeRequest,
+    private readonly request: Pick<GatewayRequest, 'raw' | 'response' | 'txn'>,
     private readonly upstream: Upstream,
     private readonly fields: string[],
     private readonly responseFields: ResponseFields,
@@ -72,7 +72,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
     }
     this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
     // Take a place only when the request can be sent at once: a client that withholds its body must not block others.
-    if (!hasBody(this.#raw)) return this.#enterLine();
+    if (!announcesBody(this.#raw)) return this.#enterLine();
     if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) {
       this.#stopAwaiting = whenBegun(this.#raw, () => this.#enterLine());
       return;
@@ -100,7 +100,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   #enter(): void {
     this.#inLine = false;
     this.#clock?.refresh();
-    if (hasBody(this.#raw) && this.#body === null) this.#dispatchStream();
+    if (announcesBody(this.#raw) && this.#body === null) this.#dispatchStream();
     else this.#dispatch();
   }
 
@@ -165,7 +165,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
       this.#fail(new InternalTokenError('upstream_rejected_caller', `${this.upstream.domain} answered ${status}.`));
       return controller.abort(new Error('the answer is not passed on'));
     }
-    this.#response.writeHead(status, this.responseFields.of(status, headers));
+    this.#response.writeHead(status, this.responseFields.of(status, headers, this.request.txn));
     this.#writing = true;
     this.#patient = isEventStream(headers);
     this.#clock?.refresh();
@@ -249,7 +249,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
 
   /** True if the client is to blame: part of the body is missing, and the upstream would accept it. */
   #clientIsLate(): boolean {
-    if (this.#raw.complete || !hasBody(this.#raw)) return false;
+    if (this.#raw.complete || !announcesBody(this.#raw)) return false;
     return this.#body instanceof RequestBody ? this.#sent && !this.#body.isPaused() : true;
   }
 

@@ -5,10 +5,6 @@ import { InternalTokenError } from '../../core/index.js';
 /** Bodies up to this size are kept for another attempt. */
 const MAX_KEPT_BYTES = 65_536;
 
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
 /** True if the body states its length and is small enough to be kept. */
 export function isSmall({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? Number.NaN) <= MAX_KEPT_BYTES;

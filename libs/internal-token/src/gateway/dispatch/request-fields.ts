@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FieldRules } from '../normalize/field-rules.js';
+import type { VisibleCredentials } from '../normalize/expose.js';
 import { effectiveHost } from '../route/effective-host.js';
 
 /** Fields that the gateway sets itself, or that concern only this connection (RFC 9110 section 7.6.1). */
@@ -29,6 +30,7 @@ export interface RequestFacts {
   /** The gateway's name in `Via`. */
   readonly name: string;
   readonly rules: FieldRules;
+  readonly visible: VisibleCredentials;
 }
 
 /**
@@ -44,9 +46,9 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const value = rawHeaders[index + 1] ?? '';
-    const lower = name.toLowerCase();
+    const { rule, lower } = facts.rules.of(name);
     if (lower === 'via') via += `${value}, `;
-    if (OWN.has(lower) || facts.rules.of(name) !== 'keep' || named?.includes(lower)) continue;
+    if (rule !== 'keep' || OWN.has(lower) || named?.includes(lower) || isHidden(lower, facts.visible)) continue;
     fields.push(name, value);
   }
   if (facts.clientAddress !== '') fields.push('X-Forwarded-For', facts.clientAddress);
@@ -63,6 +65,11 @@ export function requestFields(raw: IncomingMessage, facts: RequestFacts): string
     facts.traceparent,
   );
   return fields;
+}
+
+/** The caller's credentials were for the gateway. */
+function isHidden(lower: string, { forwardAuthorization, forwardCookies }: VisibleCredentials): boolean {
+  return (lower === 'authorization' && !forwardAuthorization) || (lower === 'cookie' && !forwardCookies);
 }
 
 /** Header hygiene keeps the field only if a configured proxy has set it. */

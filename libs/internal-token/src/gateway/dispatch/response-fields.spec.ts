@@ -11,6 +11,12 @@ describe('ResponseFields', () => {
       'jaeger-baggage': 'b',
       'x-request-id': 'its own',
     };
-    expect(fields.of(200, { ...own, ...inside })).toEqual([...Object.entries(own).flat(), 'via', '1.1 gateway']);
+    expect(fields.of(200, { ...own, ...inside }, 'the id')).toEqual([
+      'X-Request-Id',
+      'the id',
+      ...Object.entries(own).flat(),
+      'via',
+      '1.1 gateway',
+    ]);
   });
 });

@@ -37,9 +37,12 @@ export class ResponseFields {
     private readonly origins: ReadonlySet<string>,
   ) {}
 
-  /** Alternating names and values. */
-  of(status: number, headers: IncomingHttpHeaders): string[] {
-    const fields: string[] = [];
+  /**
+   * Alternating names and values.
+   * @param txn the request's id
+   */
+  of(status: number, headers: IncomingHttpHeaders, txn: string): string[] {
+    const fields: string[] = ['X-Request-Id', txn];
     const named = headers.connection?.toLowerCase().split(/[\s,]+/);
     let via = '';
     for (const name of Object.keys(headers)) {

@@ -9,6 +9,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { ClientErrorHandler, DrainingServer, RequestHook, ShutdownSequence } from '../../nest/index.js';
+import { InternalPipeline } from '../internal-pipeline.js';
 
 export interface InternalListenerOptions {
   readonly host: string;
@@ -27,22 +28,17 @@ export interface InternalListener {
 /** How long open requests may take where `app.close()` is called and no graceful shutdown went before, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** The second listeners of this application, and which requests came through them. */
+/** The internal listeners of this application. The socket decides that a request is internal, nothing it says. */
 @Injectable()
 export class InternalListeners implements BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly #requests = new WeakSet<IncomingMessage>();
   readonly #open: DrainingServer[] = [];
 
   constructor(
     private readonly clientErrors: ClientErrorHandler,
     private readonly hook: RequestHook,
+    private readonly pipeline: InternalPipeline,
     private readonly shutdown: ShutdownSequence,
   ) {}
-
-  /** Decided by the socket a request came through, never by what it says. */
-  isInternal(request: IncomingMessage): boolean {
-    return this.#requests.has(request);
-  }
 
   async listen(application: Server, options: InternalListenerOptions): Promise<InternalListener> {
     const server: Server = options.tls
@@ -50,10 +46,10 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
       : createServer({ requireHostHeader: false });
     // Agents that patch `emit` of servers to see requests shall see them once: at the application, when they are admitted.
     server.emit = EventEmitter.prototype.emit.bind(server);
+    this.hook.usePipelineFor(server, this.pipeline);
     this.hook.guardUpgrades(server);
     for (const event of ['request', 'checkContinue', 'checkExpectation']) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-        this.#requests.add(request);
         application.emit(event, request, response);
       });
     }

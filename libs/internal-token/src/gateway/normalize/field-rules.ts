@@ -3,6 +3,13 @@ import { LRUCache } from 'lru-cache';
 /** What is done with a request field from outside. `forwarded` fields are trusted only from configured proxies. */
 export type FieldRule = 'keep' | 'drop' | 'forwarded';
 
+/** What is known of a field by its name. */
+export interface KnownField {
+  readonly rule: FieldRule;
+  /** The name in lower case. */
+  readonly lower: string;
+}
+
 /**
  * Headers that only this system may set, whatever the options. Written without separators and in lower case, so that
  * `Txn-Token`, `Txn_Token`, `txn.token` and `TXNTOKEN` are one name: some programs do not distinguish them.
@@ -143,7 +150,7 @@ export interface FieldRuleOptions {
 
 /** Decides which fields of a public request are kept. */
 export class FieldRules {
-  readonly #remembered = new LRUCache<string, FieldRule>({ max: MAX_REMEMBERED });
+  readonly #remembered = new LRUCache<string, KnownField>({ max: MAX_REMEMBERED });
   readonly #stripped: ReadonlySet<string>;
   readonly #kept: ReadonlySet<string>;
 
@@ -152,13 +159,13 @@ export class FieldRules {
     this.#kept = new Set(keep.map((name) => name.toLowerCase()));
   }
 
-  /** The rule for a name as it was sent. */
-  of(name: string): FieldRule {
-    const known = this.#remembered.get(name);
-    if (known !== undefined) return known;
-    const rule = this.judge(name);
-    if (name.length <= LONGEST_REMEMBERED) this.#remembered.set(name, rule);
-    return rule;
+  /** What is known of a name as it was sent. */
+  of(name: string): KnownField {
+    const remembered = this.#remembered.get(name);
+    if (remembered !== undefined) return remembered;
+    const known = { rule: this.judge(name), lower: name.toLowerCase() };
+    if (name.length <= LONGEST_REMEMBERED) this.#remembered.set(name, known);
+    return known;
   }
 
   /** The rule for a name, without the cache. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
-import type { AdmissionRequest } from '../../nest/index.js';
+import type { RequestRecord } from '../../nest/index.js';
 
 /** Matches as Node's parser does. */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
@@ -12,7 +12,7 @@ const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
  * request, since it is unclear where the next one starts.
  * @throws InternalTokenError `invalid_request` (400, 417, 505)
  */
-export function checkHead({ raw, response }: Pick<AdmissionRequest, 'raw'> & Partial<AdmissionRequest>): void {
+export function checkHead({ raw, response }: Pick<RequestRecord, 'raw'> & Partial<RequestRecord>): void {
   try {
     checkVersion(raw);
     checkFraming(raw);
@@ -58,9 +58,4 @@ function hosts(rawHeaders: readonly string[]): number {
 
 function unclear(detail: string, status = 400): InternalTokenError {
   return new InternalTokenError('invalid_request', detail, { status });
-}
-
-/** The protocol that the request wants to upgrade to (`websocket`, `h2c`), in lower case. Hygiene removes the field. */
-export function askedProtocol(request: IncomingMessage): string | undefined {
-  return request.headers.upgrade?.toLowerCase();
 }

@@ -1,9 +1,9 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
-import { RequestAdmission } from '../../nest/index.js';
-import type { EdgeAdmission } from '../edge-admission.js';
+import { RequestHook } from '../../nest/index.js';
+import { GatewayRequest } from '../gateway-request.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
@@ -16,15 +16,16 @@ const names = new WeakMap<Type, Map<Handler, string>>();
  */
 @Injectable()
 export class RouteAgreementGuard implements CanActivate {
-  // By the name under which the hook finds it, so that both ask the same one where a test overrides it.
-  constructor(@Inject(RequestAdmission) private readonly edge: Pick<EdgeAdmission, 'isInternal' | 'routeOf'>) {}
+  constructor(private readonly hook: RequestHook) {}
 
   canActivate(execution: ExecutionContext): boolean {
     if (execution.getType() !== 'http') return true;
     const request = execution.switchToHttp().getRequest<IncomingMessage & { raw?: IncomingMessage }>();
     const raw = request.raw ?? request;
-    if (this.edge.isInternal(raw)) return true;
-    if (this.edge.routeOf(raw)?.handler === nameOf(execution.getClass(), execution.getHandler())) return true;
+    const known = this.hook.recordOf(raw);
+    // It came through an internal listener.
+    if (known !== undefined && !(known instanceof GatewayRequest)) return true;
+    if (known?.route.handler === nameOf(execution.getClass(), execution.getHandler())) return true;
     throw new InternalTokenError('route_not_found');
   }
 }

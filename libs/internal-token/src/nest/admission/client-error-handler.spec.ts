@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
-import { newTransactionId } from '../../core/index.js';
+import { Application } from '../context/application.js';
+import { RequestRecord } from '../context/request-record.js';
 import { ClientErrorHandler } from './client-error-handler.js';
 import { Tracer } from '../tracing/tracer.js';
+import { OpenRequests } from './open-requests.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -19,11 +21,15 @@ describe('ClientErrorHandler', () => {
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    const handler = new ClientErrorHandler(new HttpAdapterHost(), new Tracer({ service: 'gateway' }));
+    const open = new OpenRequests();
+    const application = new Application({ service: 'gateway' });
+    const handler = new ClientErrorHandler(new HttpAdapterHost(), new Tracer({ service: 'gateway' }), open);
     handler.protect(server);
     handler.protect(http2 as unknown as Server);
     server.on('request', (request, response) => {
-      handler.watch({ raw: request, response, store: { txn: newTransactionId() } });
+      const record = new RequestRecord(request, response, application);
+      open.add(record);
+      response.once('close', () => open.remove(record));
       responses.push(response);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   InternalTokenError,
@@ -10,7 +10,10 @@ import {
   toProblem,
 } from '../../core/index.js';
 import { enterStore, type InternalTokenStore } from '../context/internal-token-store.js';
+import type { RequestRecord } from '../context/request-record.js';
 import { endLingeringly } from './end-lingeringly.js';
+import { listenForErrors } from './listen-for-errors.js';
+import { OpenRequests } from './open-requests.js';
 import { Tracer } from '../tracing/tracer.js';
 
 /** Node's parser and time-out errors that have a status of their own. */
@@ -19,12 +22,6 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
-
-interface OpenRequest {
-  readonly raw: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly store: InternalTokenStore;
-}
 
 /**
  * Answers what never becomes a request (bytes that are no HTTP, oversized fields, `CONNECT`) with a problem body and an
@@ -36,14 +33,13 @@ interface OpenRequest {
 @Injectable()
 export class ClientErrorHandler implements OnModuleInit {
   readonly #logger = new Logger(ClientErrorHandler.name);
-  /** The requests of a connection whose answers are not out yet: several where they were pipelined. */
-  readonly #open = new WeakMap<Duplex, Set<OpenRequest>>();
   /** Connections from which nothing is read any more. */
   readonly #ending = new WeakSet<Duplex>();
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly tracer: Tracer,
+    private readonly open: OpenRequests,
   ) {}
 
   onModuleInit(): void {
@@ -66,37 +62,12 @@ export class ClientErrorHandler implements OnModuleInit {
     });
   }
 
-  /** Remembers the requests of a connection, so that no other answer is put in front or into the middle of theirs. */
-  watch(request: OpenRequest): void {
-    const { socket } = request.raw;
-    // app.inject() brings none, or one that is no connection.
-    if (!socket) return;
-    const open = this.#open.get(socket) ?? this.#begin(socket);
-    open.add(request);
-    request.response.once('close', () => open.delete(request));
-  }
-
-  #begin(socket: Duplex): Set<OpenRequest> {
-    const open = new Set<OpenRequest>();
-    this.#open.set(socket, open);
-    // It may come from a server that is not protected.
-    listenForErrors(socket);
-    // Node ends only the first of them once it has handed out the socket.
-    socket.once('close', () => {
-      for (const { raw, response } of open) {
-        raw.destroy();
-        response.destroy();
-      }
-    });
-    return open;
-  }
-
   #onConnect(socket: Duplex): void {
     // What the client sends from here on is discarded; read it is, or its reset would go unnoticed.
     socket.resume();
     // Node no longer tells the answer that is being written when there is room for more.
     socket.on('drain', () => {
-      const [first] = this.#open.get(socket) ?? [];
+      const [first] = this.open.of(socket);
       if (first?.response.writableNeedDrain) first.response.emit('drain');
     });
     const refusal = invalid(405, 'CONNECT is not offered.');
@@ -110,7 +81,7 @@ export class ClientErrorHandler implements OnModuleInit {
     this.#ending.add(socket);
     const code = error.code ?? '';
     const status = STATUS_OF[code] ?? 400;
-    for (const request of this.#open.get(socket) ?? []) {
+    for (const request of this.open.of(socket)) {
       if (request.raw.complete) continue;
       return this.#refuseBody(request, invalid(status, `The body of the request cannot be read (${code}).`));
     }
@@ -119,17 +90,18 @@ export class ClientErrorHandler implements OnModuleInit {
   }
 
   /** The head was good: this is the answer to that request, under its id, in its turn. */
-  #refuseBody({ response, store }: OpenRequest, error: InternalTokenError): void {
-    this.#log(error, store);
-    store.span?.fail(error);
+  #refuseBody(request: RequestRecord, error: InternalTokenError): void {
+    const { response, span, txn } = request;
+    this.#log(error, request);
+    span?.fail(error);
     // Destroys the connection as soon as the response has it: the answers in front of it are complete by then.
     if (response.headersSent) response.destroy();
-    else sendProblem(response, toProblem(error, store.txn));
+    else sendProblem(response, toProblem(error, txn));
   }
 
   #afterAnswers(socket: Duplex, then: () => void): void {
-    const open = this.#open.get(socket);
-    if (open === undefined || open.size === 0) return then();
+    const open = this.open.of(socket);
+    if (open.size === 0) return then();
     for (const { response } of open) {
       response.once('close', () => {
         if (open.size > 0) return;
@@ -160,13 +132,6 @@ export class ClientErrorHandler implements OnModuleInit {
     enterStore(store, () => this.#logger.warn(`refused: ${error.message}`));
   }
 }
-
-/** Once per connection. The error has destroyed it already, and its close is what everything else waits for. */
-function listenForErrors(socket: Duplex): void {
-  if (socket.listenerCount('error', ignore) === 0) socket.on('error', ignore);
-}
-
-function ignore(): void {}
 
 function invalid(status: number, detail: string): InternalTokenError {
   return new InternalTokenError('invalid_request', detail, { status });

@@ -1,20 +1,20 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { InternalTokenError, newTransactionId, type Problem, sendProblem } from '../../core/index.js';
-import { emitRequestEvent } from './emit-request-event.js';
-import { sendRefusal } from './send-refusal.js';
+import { announcesBody, InternalTokenError, type Problem } from '../../core/index.js';
 import { Application } from '../context/application.js';
-import { ClientErrorHandler } from './client-error-handler.js';
+import { currentStore, enterStore, shareWithCls } from '../context/internal-token-store.js';
+import type { RequestRecord } from '../context/request-record.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
-import { currentStore, enterStore, type InternalTokenStore, shareWithCls } from '../context/internal-token-store.js';
 import { limitJsonDepth } from '../limit-json-depth.js';
-import { closeLingeringly } from './close-lingeringly.js';
-import { RequestAdmission } from './request-admission.js';
-import { OpenRequests } from '../shutdown/open-requests.js';
-import { TokenAdmission } from './token-admission.js';
+import { ServicePipeline } from '../pipeline.js';
 import { Tracer } from '../tracing/tracer.js';
+import { closeLingeringly } from './close-lingeringly.js';
+import { emitRequestEvent } from './emit-request-event.js';
+import { OpenRequests } from './open-requests.js';
+import type { RequestPipeline } from './request-pipeline.js';
+import { sendRefusal } from './send-refusal.js';
 import { Upgrades } from './upgrades.js';
 import { WebSocketGateways } from './websocket-gateways.js';
 
@@ -23,50 +23,48 @@ type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => void) => unknown;
 
 /**
- * Stands before everything else that happens to a request: fixes its id, opens its server span, enters its context
- * and has it admitted, exactly once.
+ * Stands before everything else that happens to a request: fixes its id, enters its context, opens its server span and
+ * runs its pipeline, exactly once. The socket decides which pipeline that is, never what the request says.
  *
- * It takes the server's `request` event, ahead of Express or Fastify, and backs that up by the adapter's own first
- * hook for requests that do not come from that server: `app.inject()` and secondary servers.
+ * It takes the server's `request` event, ahead of Express or Fastify. The adapter's own first hook backs that up for
+ * requests that do not come from that server: `app.inject()` and secondary servers.
  */
 @Injectable()
 export class RequestHook implements OnModuleInit {
-  readonly #logger = new Logger(RequestHook.name);
-  readonly #stores = new WeakMap<IncomingMessage, InternalTokenStore>();
-  /** Answers to clients that have not been told yet to send the body. */
-  readonly #expected = new WeakSet<ServerResponse>();
-  #admission: RequestAdmission;
+  readonly #records = new WeakMap<IncomingMessage, RequestRecord>();
+  /** Of connections to further listeners. */
+  readonly #pipelines = new WeakMap<Duplex, RequestPipeline>();
+  /** Responses to clients that wait for `100 Continue`. */
+  readonly #waiting = new WeakSet<ServerResponse>();
+  #pipeline: RequestPipeline;
   /** Express' or Fastify's own listener for requests. */
   #framework: RequestListener | undefined;
-  #leftOver = 0;
+  #leftovers = 0;
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly modules: ModuleRef,
     private readonly tracer: Tracer,
     private readonly application: Application,
     private readonly upgrades: Upgrades,
     private readonly gateways: WebSocketGateways,
-    private readonly clientErrors: ClientErrorHandler,
     private readonly open: OpenRequests,
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain' | 'maxJsonDepth'>,
-    tokens: TokenAdmission,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'maxJsonDepth'>,
+    private readonly service: ServicePipeline,
   ) {
-    this.#admission = tokens;
+    this.#pipeline = service;
   }
 
   /** Requests that arrived in the context of another one, which was put aside: a library mixes up contexts. */
   get leftovers(): number {
-    return this.#leftOver;
+    return this.#leftovers;
   }
 
-  /** The context that was made for a request; undefined if it never came through here. */
-  storeOf(raw: IncomingMessage): InternalTokenStore | undefined {
-    return this.#stores.get(raw);
+  /** The record that was made for a request; undefined if it never came through here. */
+  recordOf(raw: IncomingMessage): RequestRecord | undefined {
+    return this.#records.get(raw);
   }
 
   onModuleInit(): void {
-    this.#admission = this.#provided() ?? this.#admission;
     // Null in an application context, undefined in a bare testing module.
     const adapter = this.host.httpAdapter as Adapter | null | undefined;
     if (!adapter) return;
@@ -77,6 +75,28 @@ export class RequestHook implements OnModuleInit {
     this.#backUp(adapter);
   }
 
+  /**
+   * Makes this the application's pipeline, in place of a service's.
+   * @throws InternalTokenError `configuration_invalid` if another one took that place already
+   */
+  usePipeline(pipeline: RequestPipeline): void {
+    // `overrideInternalToken()` has put another one in the service's place: it stays.
+    if (!(this.service instanceof ServicePipeline)) return;
+    if (this.#pipeline !== this.service) {
+      throw new InternalTokenError(
+        'configuration_invalid',
+        'Two modules decide on the requests of this application. Import one gateway module, once.',
+      );
+    }
+    this.#pipeline = pipeline;
+  }
+
+  /** Makes this the pipeline of whatever comes through a further listener. */
+  usePipelineFor(server: Server, pipeline: RequestPipeline): void {
+    const remember = (socket: Duplex) => void this.#pipelines.set(socket, pipeline);
+    for (const event of ['connection', 'secureConnection']) server.prependListener(event, remember);
+  }
+
   /** Takes the `request` event of a server, so that no listener, early or late, sees a request before this hook. */
   attach(server: Server): void {
     this.guardUpgrades(server);
@@ -84,98 +104,119 @@ export class RequestHook implements OnModuleInit {
     const intercepted = (event: string | symbol, ...args: unknown[]): boolean => {
       if (event !== 'request') return emit(event, ...args);
       const [raw, response] = args as [IncomingMessage, ServerResponse];
-      const enter = () => this.#deliver(server, emit, raw, response);
-      this.handle(raw, response, () => this.#enterFramework(enter, raw, response));
+      this.handle(raw, response, () => this.#deliver(server, emit, raw, response));
       return true;
     };
     server.emit = intercepted as Server['emit'];
     if (server.listenerCount('checkContinue') > 0) return;
-    // Node would ask for the body at once; whoever is refused need not send it.
+    // Node would ask for the body at once; a request that is refused need not send it.
     server.on('checkContinue', (raw: IncomingMessage, response: ServerResponse) => {
-      this.#expected.add(response);
+      this.#waiting.add(response);
       server.emit('request', raw, response);
     });
   }
 
   /** Takes the `upgrade` event of a server: only handshakes with open gateway classes reach its listeners. */
   guardUpgrades(server: Server): void {
-    this.upgrades.decideFor(server, (raw) => this.#admission.prepareOpen(raw));
+    this.upgrades.decideFor(server, (raw) => this.#pipelineOf(raw).prepareOpen(raw));
     const emit = server.emit.bind(server) as Emit;
     const intercepted: Emit = (event, ...args) =>
       event === 'upgrade' ? this.#handOut(emit, args as [IncomingMessage, Duplex, Buffer]) : emit(event, ...args);
     server.emit = intercepted as Server['emit'];
   }
 
-  /** Admits a request that was not admitted yet and then calls `next` in its context, or does not call it. */
+  /** Runs the pipeline of a request that was not seen yet, then calls `next` in its context, or does not call it. */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (this.#stores.has(raw)) return next();
-    if (currentStore() !== undefined) this.#leftOver++;
-    const store: InternalTokenStore = { txn: newTransactionId(), application: this.application };
-    this.#stores.set(raw, store);
-    closeLingeringly(raw, response);
-    this.clientErrors.watch({ raw, response, store });
-    this.open.add(response, store);
-    enterStore(store, () => {
-      shareWithCls(raw);
-      this.#openServerSpan(raw, response, store);
-      response.setHeader('X-Request-Id', store.txn);
-      const goOn = (admitted: boolean) => {
-        // A verified token has brought the id that the gateway fixed.
-        if (!response.headersSent) response.setHeader('X-Request-Id', store.txn);
-        // Whoever left while they were being admitted gets nothing done in their name.
-        if (!admitted || response.destroyed) return;
-        if (refused) return this.#refuseUpgrade(raw, response, store);
-        if (!this.#limitBody(raw, response, store)) return;
-        allowBody();
-        next();
-      };
-      const allowBody = () => {
-        if (this.#expected.delete(response)) response.writeContinue();
-      };
-      const failed = (error: unknown) => this.#fail(raw, response, store, error);
-      const refused = this.upgrades.isRefused(raw);
-      // Whoever took it for an upgrade on the way must not send anything behind it.
-      if (refused) response.setHeader('Connection', 'close');
-      let admitted: boolean | Promise<boolean> = true;
-      try {
-        const refusal = this.upgrades.refusalOf(raw);
-        if (refusal !== undefined) return failed(refusal);
-        if (this.gateways.polls(raw)) this.#admission.prepareOpen(raw);
-        else admitted = this.#admission.admit({ raw, response, store, allowBody, ...(refused && { upgrade: true }) });
-      } catch (error) {
-        return failed(error);
-      }
-      if (typeof admitted === 'boolean') return goOn(admitted);
-      // Out of the promise: what is thrown beyond admission is an exception, not a rejection, early or late.
-      admitted.then((late) => queueMicrotask(() => goOn(late)), failed);
-    });
+    if (this.#records.has(raw)) return next();
+    if (currentStore() !== undefined) this.#leftovers++;
+    const pipeline = this.#pipelineOf(raw);
+    const request = pipeline.open(raw, response, this.application);
+    this.#records.set(raw, request);
+    this.open.add(request);
+    if (announcesBody(raw)) closeLingeringly(raw, response);
+    if (raw.headers.expect !== undefined) request.awaitsContinue = this.#waiting.delete(response);
+    enterStore(request, () => this.#run(pipeline, request, next));
   }
 
-  #provided(): RequestAdmission | undefined {
-    let found: RequestAdmission[];
-    try {
-      found = this.modules.get<RequestAdmission, RequestAdmission>(RequestAdmission, { strict: false, each: true });
-    } catch {
-      return undefined;
-    }
-    if (new Set(found).size > 1) {
-      throw new InternalTokenError(
-        'configuration_invalid',
-        'Two modules provide RequestAdmission; only one can decide on requests. Remove one.',
-      );
-    }
-    return found[0];
-  }
-
-  #openServerSpan(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): void {
-    const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, store);
-    store.span = span;
+  #run(pipeline: RequestPipeline, request: RequestRecord, next: () => void): void {
+    const { raw, response } = request;
+    const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, request);
+    request.span = span;
     response.once('close', () => {
-      this.open.remove(response);
-      if (!response.writableFinished) span.fail(connectionClosed());
-      // Until its head is sent an answer says 200, whatever it would have become.
-      span.end(response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST);
+      this.open.remove(request);
+      request.end(span);
     });
+    let pending: void | Promise<void>;
+    try {
+      pending = this.#decide(pipeline, request);
+    } catch (error) {
+      return pipeline.refuse(request, error);
+    }
+    if (pending === undefined) return this.#enter(request, next);
+    // Out of the promise: what the application throws is an exception, not a rejection, early or late.
+    pending.then(
+      () => queueMicrotask(() => this.#enter(request, next)),
+      (error: unknown) => pipeline.refuse(request, error),
+    );
+  }
+
+  #decide(pipeline: RequestPipeline, request: RequestRecord): void | Promise<void> {
+    const { raw, response } = request;
+    if (raw.headers.upgrade !== undefined) {
+      request.handshake = this.upgrades.isRefused(raw);
+      // A program on the way that took it for an upgrade must not send anything behind it.
+      if (request.handshake) response.setHeader('Connection', 'close');
+      const refusal = this.upgrades.refusalOf(raw);
+      if (refusal !== undefined) throw refusal;
+    }
+    return this.gateways.polls(raw) ? pipeline.prepareOpen(raw) : pipeline.run(request);
+  }
+
+  /** Nothing is done in the name of a client that has left meanwhile. */
+  #enter(request: RequestRecord, next: () => void): void {
+    const { response } = request;
+    if (request.forwarded || response.destroyed) return;
+    if (!this.#limitBody(request)) return;
+    request.announced = true;
+    if (!response.headersSent) response.setHeader('X-Request-Id', request.txn);
+    request.allowBody();
+    shareWithCls(request.raw);
+    try {
+      next();
+    } catch (error) {
+      // What a listener throws goes where it would go without the hook; the client has an answer first.
+      this.#answerCrash(request, error);
+      throw error;
+    }
+  }
+
+  #answerCrash(request: RequestRecord, error: unknown): void {
+    request.span?.fail(error);
+    // The exception interrupts Node's parser, which reads nothing more from this connection.
+    if (!request.response.headersSent) request.response.setHeader('Connection', 'close');
+    sendRefusal(request, INTERNAL_ERROR);
+  }
+
+  /** Here, where it is known that the body stays in this process. */
+  #limitBody(request: RequestRecord): boolean {
+    const { maxJsonDepth } = this.options;
+    if (maxJsonDepth === false || !announcesBody(request.raw)) return true;
+    let allowed = true;
+    const refuse = (error: unknown) => {
+      allowed = false;
+      this.#pipelineOf(request.raw).refuse(request, error);
+    };
+    try {
+      limitJsonDepth(request.raw, maxJsonDepth, refuse);
+    } catch (error) {
+      refuse(error);
+    }
+    return allowed;
+  }
+
+  #pipelineOf({ socket }: IncomingMessage): RequestPipeline {
+    // app.inject() brings no socket, or one that is no connection.
+    return this.#pipelines.get(socket) ?? this.#pipeline;
   }
 
   /**
@@ -187,7 +228,8 @@ export class RequestHook implements OnModuleInit {
     if (framework === undefined || server.listeners('request').includes(framework) || this.gateways.polls(raw)) {
       return void emit('request', raw, response);
     }
-    emitRequestEvent(raw, response, () => Reflect.apply(framework, server, [raw, response]));
+    const request = { raw, response, announced: false };
+    emitRequestEvent(request, () => Reflect.apply(framework, server, [raw, response]));
   }
 
   /** An upgrade that Node did not ask about. */
@@ -198,15 +240,6 @@ export class RequestHook implements OnModuleInit {
     return true;
   }
 
-  /** 401 like any request without a token; one that verifies is told that it cannot have this. */
-  #refuseUpgrade(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): void {
-    const code = store.claims === undefined ? 'txn_missing' : 'upgrade_refused';
-    const error = store.refusal ?? new InternalTokenError(code);
-    this.#logger.warn(`refused: ${error.message}`);
-    store.span?.fail(error);
-    emitRequestEvent(raw, response, () => sendRefusal(response, error, store.txn, this.options.trustDomain));
-  }
-
   #backUp(adapter: Adapter): void {
     const { onRequestHook: earlier } = adapter as unknown as { onRequestHook?: AdapterHook };
     const hook: AdapterHook = (request, reply, done) => {
@@ -215,67 +248,13 @@ export class RequestHook implements OnModuleInit {
       this.handle(raw, response, () => {
         // Fastify has found the route by now: a body that it refuses belongs to an operation like any other.
         const route = (request as { routeOptions?: { url?: string } }).routeOptions?.url;
-        const span = this.storeOf(raw)?.span;
+        const span = this.#records.get(raw)?.span;
         if (route !== undefined && span?.route === undefined) span?.describe({ op: `${raw.method} ${route}`, route });
         if (earlier === undefined) done();
         else void earlier.call(adapter, request, reply, done);
       });
     };
     adapter.setOnRequestHook(hook as Parameters<typeof adapter.setOnRequestHook>[0]);
-  }
-
-  /** What a listener behind the hook throws goes where it would go without the hook; the client has an answer first. */
-  #enterFramework(enter: () => void, raw: IncomingMessage, response: ServerResponse): void {
-    try {
-      enter();
-    } catch (error) {
-      const store = this.storeOf(raw);
-      store?.span?.fail(error);
-      if (response.headersSent) response.destroy();
-      else {
-        // The exception interrupts Node's parser, which reads nothing more from this connection.
-        response.setHeader('Connection', 'close');
-        sendProblem(response, { ...INTERNAL_ERROR, ...(store && { request_id: store.txn }) });
-      }
-      throw error;
-    }
-  }
-
-  /** Here, where it is known that the body stays in this process. */
-  #limitBody(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore): boolean {
-    const { maxJsonDepth } = this.options;
-    if (maxJsonDepth === false) return true;
-    let allowed = true;
-    const refuse = (error: unknown) => {
-      allowed = false;
-      this.#refuse(response, store, error);
-    };
-    try {
-      limitJsonDepth(raw, maxJsonDepth, refuse);
-    } catch (error) {
-      refuse(error);
-    }
-    return allowed;
-  }
-
-  /** Nothing was read of the body, and perhaps the head is in doubt: no request follows on this connection. */
-  #fail(raw: IncomingMessage, response: ServerResponse, store: InternalTokenStore, error: unknown): void {
-    if (error instanceof InternalTokenError && error.status < 500) this.#logger.warn(`refused: ${error.message}`);
-    else {
-      this.#logger.error(
-        'Admission failed; the request is refused',
-        error instanceof Error ? error.stack : String(error),
-      );
-    }
-    if (!response.headersSent) response.setHeader('Connection', 'close');
-    emitRequestEvent(raw, response, () => this.#refuse(response, store, error));
-  }
-
-  #refuse(response: ServerResponse, store: InternalTokenStore, error: unknown): void {
-    store.span?.fail(error);
-    if (response.headersSent) return void response.destroy();
-    const known = error instanceof InternalTokenError ? error : new InternalTokenError('txn_no_context');
-    sendRefusal(response, known, store.txn, this.options.trustDomain);
   }
 }
 
@@ -285,12 +264,3 @@ const INTERNAL_ERROR: Problem = {
   status: 500,
   code: 'internal_error',
 };
-
-/** nginx' status for a client that left before it had an answer. It stands in logs only. */
-export const CLIENT_CLOSED_REQUEST = 499;
-
-/** What was thrown here comes first; without that it is the other side that went away. */
-function connectionClosed(): Error {
-  const error = new Error('The connection closed before the answer was complete');
-  return Object.assign(error, { status: CLIENT_CLOSED_REQUEST });
-}

@@ -1,23 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { InternalTokenError, keyIdOf, tokenHash, type VerifiedClaims } from '../../core/index.js';
+import { keyIdOf, tokenHash, type VerifiedClaims } from '../../core/index.js';
+import type { RequestRecord } from '../context/request-record.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
-import { findSingleProvider } from '../find-single-provider.js';
+import { findSingleProvider } from '../find-providers.js';
 import { UnverifiedRequests } from '../policy/unverified-requests.js';
 import { type ValidationRecord, ValidationSink } from './validation-sink.js';
 
 type Options = Pick<ResolvedOptions, 'service' | 'audit'>;
 
-/** One attempt as the admission knows it. */
-export interface ValidationAttempt {
-  readonly txn: string;
-  /** The text that was verified, if there was exactly one. */
-  readonly token: string | undefined;
-  /** Of `performance.now`. */
-  readonly started: number;
-  readonly outcome: VerifiedClaims | InternalTokenError;
-}
+/** The request whose token was just verified or refused. */
+type Attempt = Pick<RequestRecord, 'txn' | 'token' | 'claims' | 'refusal'>;
 
 /** A sink that has fallen so far behind loses records rather than the process its memory. */
 const MAX_PENDING = 10_000;
@@ -53,25 +47,26 @@ export class ValidationRecorder implements OnModuleInit, OnApplicationShutdown {
     return this.#lost;
   }
 
-  record(attempt: ValidationAttempt): void {
+  /** @param started of `performance.now` */
+  record(attempt: Attempt, started: number): void {
     if (this.#sink === undefined) return;
     if (this.#pending + this.#waiting.length >= MAX_PENDING) return this.#lose(new Error('it is too slow'));
-    this.#waiting.push(this.#toRecord(attempt));
+    this.#waiting.push(this.#toRecord(attempt, started));
     if (this.#waiting.length === 1) this.#outsideRequests(() => setImmediate(() => this.#flush()));
   }
 
-  #toRecord({ txn, token, started, outcome }: ValidationAttempt): ValidationRecord {
-    const refused = outcome instanceof InternalTokenError;
+  #toRecord({ txn, token, claims, refusal }: Attempt, started: number): ValidationRecord {
     return {
       at: Date.now(),
       service: this.options.service,
-      result: refused ? 'refused' : 'accepted',
-      ...(refused ? { code: outcome.code } : { kid: keyIdOf(outcome) }),
+      result: claims === undefined ? 'refused' : 'accepted',
+      ...(refusal !== undefined && { code: refusal.code }),
+      ...(claims !== undefined && { kid: keyIdOf(claims) }),
       txn,
       ...(token !== undefined && { tokenHash: tokenHash(token) }),
       mode: this.unverified.modeOf(),
       durationUs: Math.round((performance.now() - started) * 1000),
-      ...(!refused && this.#included(outcome)),
+      ...(claims !== undefined && this.#included(claims)),
     };
   }
 

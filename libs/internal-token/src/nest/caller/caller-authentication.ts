@@ -4,8 +4,9 @@ import { InternalTokenError } from '../../core/index.js';
 import type { HandlerPolicy } from '../policy/handler-policy.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 import type { InternalTokenStore } from '../context/internal-token-store.js';
-import { findSingleProvider } from '../find-single-provider.js';
-import { CallerAuthenticator, type CallerRequest } from './caller-authenticator.js';
+import type { RequestRecord } from '../context/request-record.js';
+import { findSingleProvider } from '../find-providers.js';
+import { CallerAuthenticator } from './caller-authenticator.js';
 
 type Options = Pick<ResolvedOptions, 'callers'>;
 
@@ -30,16 +31,16 @@ export class CallerAuthentication implements OnModuleInit {
     return this.#authenticator !== undefined;
   }
 
-  /** Notes in the store who calls, or why nobody knows. A promise only where the authenticator gives one. */
-  identify(request: CallerRequest, store: InternalTokenStore): void | Promise<void> {
+  /** Notes in the request who calls, or why nobody knows. A promise only where the authenticator gives one. */
+  identify(request: RequestRecord): void | Promise<void> {
     if (this.#authenticator === undefined) return;
     const known = (caller: string): void => {
-      store.caller = { id: caller };
-      store.span?.describe({ caller });
+      request.caller = { id: caller };
+      request.span?.describe({ caller });
     };
     const unknown = (error: unknown): void => {
       if (!(error instanceof InternalTokenError)) throw error;
-      store.caller = { refusal: error };
+      request.caller = { refusal: error };
     };
     try {
       const caller = this.#authenticator.authenticate(request);

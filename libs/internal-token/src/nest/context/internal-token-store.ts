@@ -9,7 +9,7 @@ import type { Span } from './span.js';
 export const INTERNAL_TOKEN_STORE = 'internalToken';
 
 /** What the application's `CallerAuthenticator` found. */
-type CallerFinding =
+export type CallerFinding =
   { readonly id: string; readonly refusal?: never } | { readonly id?: never; readonly refusal: InternalTokenError };
 
 /** What one request, or one piece of work started by `InternalTokenContext.run()`, knows of itself. */
@@ -17,15 +17,15 @@ export interface InternalTokenStore {
   /** The request's id. Fresh when the request arrives; the token's id as soon as a token is verified or minted. */
   txn: string;
   /** Who asks. Absent until verified or minted, and for good where that fails. */
-  claims?: VerifiedClaims;
+  claims?: VerifiedClaims | undefined;
   /** Why there are no claims. */
-  refusal?: InternalTokenError;
+  refusal?: InternalTokenError | undefined;
   /** Whose context this is; absent where a span was opened outside of any. */
-  application?: Application;
+  application?: Application | undefined;
   /** Which process sent the request, or why that is not known; absent where nobody asks, and at the edge. */
-  caller?: CallerFinding;
+  caller?: CallerFinding | undefined;
   /** The span whose code is running. */
-  span?: Span;
+  span?: Span | undefined;
 }
 
 /** What this library adds to a store of nestjs-cls, for application code: `ClsService<InternalTokenClsStore>`. */
@@ -45,6 +45,12 @@ export function currentStore(): InternalTokenStore | undefined {
 /** Runs `fn` in a context that holds this store and nothing of the surrounding one. */
 export function enterStore<T>(store: InternalTokenStore, fn: () => T): T {
   return storage.run(store, enterCls<T>, { [INTERNAL_TOKEN_STORE]: store }, fn);
+}
+
+/** What a piece of work inside the running one knows at its start. */
+export function childStore(parent: InternalTokenStore): InternalTokenStore {
+  const { txn, claims, refusal, application, caller, span } = parent;
+  return { txn, claims, refusal, application, caller, span };
 }
 
 /** Runs `fn` in a copy of the running context in which this store takes the place of the present one. */

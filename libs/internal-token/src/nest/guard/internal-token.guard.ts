@@ -83,7 +83,7 @@ export class InternalTokenGuard implements CanActivate {
     if (store?.refusal !== undefined) throw store.refusal;
     if (!isVerified(store?.claims)) throw new InternalTokenError('txn_missing');
     // A library that loses or mixes up asynchronous contexts must not lend one request's claims to another.
-    if (this.hook.storeOf(rawRequest(execution))?.claims !== store.claims)
+    if (this.hook.recordOf(rawRequest(execution))?.claims !== store.claims)
       throw new InternalTokenError('txn_no_context');
     return store.claims;
   }
@@ -98,7 +98,7 @@ export class InternalTokenGuard implements CanActivate {
 
   /** Who sent the request, where that is asked for; in every mode, and whatever token came along. */
   protected checkCaller(execution: ExecutionContext, policy: HandlerPolicy): void {
-    this.callers.check(policy, this.hook.storeOf(rawRequest(execution)));
+    this.callers.check(policy, this.hook.recordOf(rawRequest(execution)));
   }
 
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {

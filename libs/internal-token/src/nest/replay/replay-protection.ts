@@ -4,7 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
 import type { HandlerPolicy } from '../policy/handler-policy.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
-import { findSingleProvider } from '../find-single-provider.js';
+import { findSingleProvider } from '../find-providers.js';
 import { firstUse } from './first-use.js';
 import { MemoryReplayStore } from './memory-replay-store.js';
 import { ReplayStore } from './replay-store.js';

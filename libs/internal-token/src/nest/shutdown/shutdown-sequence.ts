@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { type INestApplication, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DrainingServer } from './draining-server.js';
 import type { ResolvedGracefulShutdownOptions } from './graceful-shutdown.options.js';
-import { OpenRequests } from './open-requests.js';
+import { OpenRequests } from '../admission/open-requests.js';
 
 const MOST_IDS = 10;
 /** How long a connection whose answer is out may take to end, before it counts as one that brings no request. */

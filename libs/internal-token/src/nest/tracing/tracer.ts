@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { types } from 'node:util';
 import { newTransactionId } from '../../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
-import { currentStore, type InternalTokenStore, replaceStore } from '../context/internal-token-store.js';
+import { childStore, currentStore, type InternalTokenStore, replaceStore } from '../context/internal-token-store.js';
 import { Span, type SpanRecord, type SpanSpec } from '../context/span.js';
 
 /**
@@ -27,7 +27,7 @@ export class Tracer {
    * @param fn gets the span, to say more about it, or what may be told of a failure
    */
   run<T>(spec: SpanSpec, fn: (span: Span) => T): T {
-    const store: InternalTokenStore = { ...(currentStore() ?? { txn: newTransactionId() }) };
+    const store = childStore(currentStore() ?? { txn: newTransactionId() });
     const span = this.open(spec, store);
     store.span = span;
     return replaceStore(store, () => settle(span, () => fn(span)));

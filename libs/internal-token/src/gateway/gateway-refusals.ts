@@ -1,46 +1,30 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InternalTokenError, sendProblem } from '../core/index.js';
+import { InternalTokenError } from '../core/index.js';
 import { describeException } from '../http/index.js';
-import { type AdmissionRequest, emitRequestEvent } from '../nest/index.js';
+import { sendRefusal } from '../nest/index.js';
 import { accessChallenge } from './authenticate/access-challenge.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from './edge.options.js';
+import type { GatewayRequest } from './gateway-request.js';
 
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 const MAX_LOGGED = 500;
 
-/** Answers a request that is not let in. */
+/** Answers public requests that are not let in: the world outside learns no more than it needs. */
 @Injectable()
-export class EdgeRefusals {
+export class GatewayRefusals {
   readonly #logger = new Logger('Edge');
 
-  constructor(@Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: Pick<ResolvedEdgeOptions, 'realm'>) {}
+  constructor(@Inject(RESOLVED_EDGE_OPTIONS) private readonly options: Pick<ResolvedEdgeOptions, 'realm'>) {}
 
-  /**
-   * @param authenticating the refusal is about credentials, so that it is answered with a challenge
-   * @returns false, for {@link RequestAdmission.admit}
-   */
-  answer({ raw, response, store }: AdmissionRequest, thrown: unknown, authenticating = false): false {
+  /** @param thrown by a step of the pipeline */
+  answer(request: GatewayRequest, thrown: unknown): void {
     const error = meaningOf(thrown);
     const problem = describeException(shown(error));
     // A version of HTTP that nobody speaks is no failure of this side, though its status looks like one.
     this.#log(error, problem.status >= 500 && problem.status !== 505);
-    store.span?.fail(error);
-    if (response.headersSent) {
-      response.destroy();
-      return false;
-    }
-    const challenge = error instanceof InternalTokenError && isAboutToken(error, authenticating);
-    if (challenge) {
-      const value = accessChallenge(error, this.settings.realm);
-      if (value !== undefined) response.setHeader('WWW-Authenticate', value);
-    }
-    emitRequestEvent(raw, response, () => sendProblem(response, { ...problem, request_id: store.txn }));
-    return false;
-  }
-
-  /** Records are an audit's; losing one is no reason to refuse a request. */
-  reportSink(error: unknown): void {
-    this.#logger.error('the issuance record was not taken', error instanceof Error ? error.stack : undefined);
+    request.span?.fail(error);
+    const challenged = error instanceof InternalTokenError && isAboutToken(error, request.authenticating);
+    sendRefusal(request, problem, challenged ? accessChallenge(error, this.options.realm) : undefined);
   }
 
   #log(error: unknown, failure: boolean): void {

@@ -1,1 +1,0 @@
-export { HttpForwarder } from './http-forwarder.js';

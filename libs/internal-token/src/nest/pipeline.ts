@@ -1,0 +1,70 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { challengeFor, InternalTokenError, InternalTokenVerifier, toProblem } from '../core/index.js';
+import { admit } from './admission/admit.js';
+import { identifyCaller } from './admission/identify-caller.js';
+import { readToken } from './admission/read-token.js';
+import { refuseHandshake } from './admission/refuse-handshake.js';
+import { RequestPipeline, runSteps, type Step } from './admission/request-pipeline.js';
+import { RequestRecord } from './context/request-record.js';
+import { sendRefusal } from './admission/send-refusal.js';
+import { verify } from './admission/verify.js';
+import { ValidationRecorder } from './audit/validation-recorder.js';
+import { CallerAuthentication } from './caller/caller-authentication.js';
+import type { Application } from './context/application.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
+import { TokenExemptions } from './routes/token-exemptions.js';
+
+/** What a service does with each request: nothing of the application runs before the internal token is verified. */
+@Injectable()
+export class ServicePipeline extends RequestPipeline {
+  readonly #logger = new Logger('InternalTokenRefusal');
+  readonly #steps: readonly Step<RequestRecord>[];
+  #foreignTraces = 0;
+
+  constructor(
+    verifier: InternalTokenVerifier,
+    recorder: ValidationRecorder,
+    callers: CallerAuthentication,
+    exemptions: TokenExemptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
+  ) {
+    super();
+    this.#steps = [
+      readToken,
+      verify(verifier, recorder, () => void this.#foreignTraces++),
+      identifyCaller(callers),
+      admit(exemptions, callers),
+      refuseHandshake,
+    ];
+  }
+
+  /** `traceparent` fields that named another trace than the verified token, and were ignored. */
+  get ignoredTraceparents(): number {
+    return this.#foreignTraces;
+  }
+
+  override open(raw: IncomingMessage, response: ServerResponse, application: Application): RequestRecord {
+    return new RequestRecord(raw, response, application);
+  }
+
+  override run(request: RequestRecord): void | Promise<void> {
+    const pending = runSteps(this.#steps, request);
+    // Until a key is fetched nobody knows whose trace this is.
+    if (pending !== undefined) request.span?.joinsWith(pending);
+    return pending;
+  }
+
+  override refuse(request: RequestRecord, reason: unknown): void {
+    const known = reason instanceof InternalTokenError;
+    const error = known ? reason : new InternalTokenError('txn_no_context');
+    if (!known) {
+      const text = reason instanceof Error ? reason.stack : String(reason);
+      this.#logger.error('Admission failed; the request is refused', text);
+      // Nobody knows how much of the request was read: none follows on this connection.
+      if (!request.response.headersSent) request.response.setHeader('Connection', 'close');
+    } else if (error.status < 500 && error !== request.refusal) this.#logger.warn(`refused: ${error.message}`);
+    request.span?.fail(reason);
+    sendRefusal(request, toProblem(error), challengeFor(error, this.options.trustDomain));
+  }
+}
