@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { isInternalName } from '../normalize/field-rules.js';
+import { isCorsList, withoutToken } from '../normalize/strip-response-fields.js';
 import { outsideChallenges } from './challenges.js';
 
 /** Fields that concern only the connection to the service, or that reveal internals of the service. */
@@ -51,10 +52,9 @@ export class ResponseFields {
       if (name === 'via') via = `${String(value)}, `;
       else if (name === 'content-length' && status === 204) continue;
       else if (name === 'location' || name === 'content-location') fields.push(name, this.#outside(String(value)));
-      else if (name === 'www-authenticate') {
-        const challenges = outsideChallenges(value);
-        if (challenges !== '') fields.push(name, challenges);
-      } else if (typeof value === 'string') fields.push(name, value);
+      else if (name === 'www-authenticate') pushNonEmpty(fields, name, outsideChallenges(value));
+      else if (isCorsList(name)) pushNonEmpty(fields, name, withoutToken(value));
+      else if (typeof value === 'string') fields.push(name, value);
       else for (const one of value) fields.push(name, one);
     }
     if (status === 503 && headers['retry-after'] === undefined) fields.push('retry-after', '1');
@@ -80,4 +80,8 @@ export class ResponseFields {
     const path = url.pathname.startsWith('//') ? `/.${url.pathname}` : url.pathname;
     return `${path}${url.search}${url.hash}`;
   }
+}
+
+function pushNonEmpty(fields: string[], name: string, value: string): void {
+  if (value !== '') fields.push(name, value);
 }

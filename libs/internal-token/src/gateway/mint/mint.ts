@@ -22,6 +22,8 @@ export function mint(
   return (request) => {
     const claims = issuer.mint(mintInput(request, allowOutlive));
     const accept = (token?: string): void => {
+      // A client that left while the token was signed gets none.
+      if (request.response.destroyed) return;
       request.claims = claims;
       const ttlMs = claims.expiresAt * 1000 - Date.now();
       request.span?.join(request.txn, { ageMs: 0, ttlMs, kid: keyIdOf(claims) });

@@ -15,7 +15,7 @@ export function stripResponseFields(response: ServerResponse): void {
     response.removeHeader(TOKEN);
     for (const name of CORS_LISTS) {
       const list = response.getHeader(name);
-      if (list !== undefined) setList(response, name, withoutName(list));
+      if (list !== undefined) setList(response, name, withoutToken(list));
     }
     return writeHead(status, ...rest.map((part) => (isHeaders(part) ? clean(part) : part)));
   };
@@ -41,7 +41,7 @@ function clean(headers: OutgoingHttpHeaders | OutgoingHttpHeader[]): OutgoingHtt
       ]);
   return pairs
     .filter(([name]) => name.toLowerCase() !== TOKEN)
-    .flatMap(([name, value]) => [name, isCorsList(name) ? withoutName(value) : value]) as OutgoingHttpHeader[];
+    .flatMap(([name, value]) => [name, isCorsList(name) ? withoutToken(value) : value]) as OutgoingHttpHeader[];
 }
 
 function fromEntries(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
@@ -52,18 +52,20 @@ function fromEntries(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
     }
     const value = headers[name];
     if (isCorsList(name) && value !== undefined) {
-      const list = withoutName(value);
+      const list = withoutToken(value);
       if (list !== String(value)) headers = { ...headers, [name]: list };
     }
   }
   return headers;
 }
 
-function isCorsList(name: string): boolean {
+/** True for the fields that tell a browser which header fields it may send or read. */
+export function isCorsList(name: string): boolean {
   return name.length >= 28 && (CORS_LISTS as readonly string[]).includes(name.toLowerCase());
 }
 
-function withoutName(list: OutgoingHttpHeader): string {
+/** Such a list without the internal token's name. */
+export function withoutToken(list: OutgoingHttpHeader): string {
   return String(list)
     .split(',')
     .map((name) => name.trim())

@@ -169,7 +169,14 @@ export class RequestHook implements OnModuleInit {
       const refusal = this.upgrades.refusalOf(raw);
       if (refusal !== undefined) throw refusal;
     }
-    return this.gateways.polls(raw) ? pipeline.prepareOpen(raw) : pipeline.run(request);
+    if (!this.gateways.polls(raw)) return pipeline.run(request);
+    try {
+      pipeline.prepareOpen(raw);
+    } catch (error) {
+      // Nobody knows where the next request of this connection starts.
+      response.setHeader('Connection', 'close');
+      throw error;
+    }
   }
 
   /** Nothing is done in the name of a client that has left meanwhile. */
