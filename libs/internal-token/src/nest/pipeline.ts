@@ -63,7 +63,7 @@ export class ServicePipeline extends RequestPipeline {
       this.#logger.error('Admission failed; the request is refused', text);
       // Nobody knows how much of the request was read: none follows on this connection.
       if (!request.response.headersSent) request.response.setHeader('Connection', 'close');
-    }
+    } else if (request.handshake) this.#logger.warn(`refused: ${error.message}`);
     request.span?.fail(reason);
     sendRefusal(request, toProblem(error), challengeFor(error, this.options.trustDomain));
   }
