@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FieldRules } from '../normalize/field-rules.js';
 import type { VisibleCredentials } from '../normalize/expose.js';
-import { effectiveHost } from '../route/effective-host.js';
+import { effectiveHost } from '../normalize/effective-host.js';
 
 /** Fields that the gateway sets itself, or that concern only this connection (RFC 9110 section 7.6.1). */
 const OWN = new Set([

@@ -5,7 +5,7 @@ import type { GatewayRequest } from '../gateway-request.js';
 import { callerTraceId } from './caller-trace-id.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { cleanFields, replaceField, sealFields } from './header-hygiene.js';
-import { effectiveHost } from '../route/effective-host.js';
+import { effectiveHost } from './effective-host.js';
 import { checkHead } from './request-framing.js';
 import { readTarget } from './request-target.js';
 

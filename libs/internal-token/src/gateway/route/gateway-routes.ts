@@ -11,7 +11,7 @@ import {
   versionsIn,
 } from '../../nest/index.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
-import { effectiveHost } from './effective-host.js';
+import { effectiveHost } from '../normalize/effective-host.js';
 
 /**
  * Every route of the gateway, local or not, where it really is: with the global prefix, versions and hosts. Paths are
