@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { linesOf } from '../../../../scripts/lib/capture-builder.mjs';
 import { SpanReceiver } from '../../../../test/support/otlp/span-receiver.js';
-import { CAPTURE_NAMES, idOf } from '../../test/support/planted.js';
+import { idOf } from '../../test/support/planted.js';
 import type { CaptureReport, TraceReport } from '../trace/index.js';
 import { widthOf } from '../trace/render/columns.js';
 import { runItok } from './index.js';
@@ -45,16 +45,6 @@ describe('itok', () => {
   };
 
   describe('trace', () => {
-    it.each(CAPTURE_NAMES)('prints the planted problem of %s', async (name) => {
-      const { code, out } = await run(['trace', 'last', capture(name)]);
-      expect(code).toBe(0);
-      expect(out).toMatchSnapshot();
-    });
-
-    it('prints a failure as Markdown for pasting', async () => {
-      expect((await run(['trace', 'last', capture('error'), '--md'])).out).toMatchSnapshot();
-    });
-
     it("prints the caller's half of a call as its own row with --spans", async () => {
       const { out } = await run(['trace', 'last', capture('bottleneck'), '--spans']);
       expect(out.match(/inventory\.reserve/g)).toHaveLength(2);
@@ -386,16 +376,6 @@ describe('itok', () => {
   });
 
   describe('top', () => {
-    it('sums up a capture', async () => {
-      expect((await run(['top', CAPTURES])).out).toMatchSnapshot();
-      expect((await run(['top', CAPTURES, '--md'])).out).toMatchSnapshot();
-    });
-
-    it('compares two captures', async () => {
-      const { out } = await run(['top', capture('error'), '--base', capture('bottleneck')]);
-      expect(out).toMatchSnapshot();
-    });
-
     it('has shares of the critical path that add up', async () => {
       const { capture: report } = await json<{ capture: CaptureReport }>('top', CAPTURES);
       const sum = report.operations.reduce((total, { criticalShare }) => total + criticalShare, 0);
@@ -412,10 +392,6 @@ describe('itok', () => {
   });
 
   describe('map', () => {
-    it.each([[[]], [['--mermaid']], [['--dot']]])('draws which service calls which %j', async (view) => {
-      expect((await run(['map', CAPTURES, ...view])).out).toMatchSnapshot();
-    });
-
     it('turns no name into a directive of Mermaid', async () => {
       const lines = linesOf({ service: '%%{init: {}}%%"]', op: 'GET /', kind: 'server', at: 0, dur: 3 });
       const path = write('evil.log', lines.map((line) => JSON.stringify(line)).join('\n'));
