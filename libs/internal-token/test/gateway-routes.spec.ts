@@ -22,6 +22,7 @@ import {
   reflectRoutes,
   type ReflectRoutesOptions,
   type RouteDefinition,
+  Tracer,
 } from 'nestjs-internal-token';
 import { EdgeModule, type EdgeOptions, InternalTokenIssuingModule, type Signer } from 'nestjs-internal-token/gateway';
 import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
@@ -321,9 +322,11 @@ describe.each(ADAPTERS)('The routes of a gateway on $adapter', (row) => {
           ask,
           ['/orders', { accept: 'application/json;v=1' }],
           ['/orders', { accept: 'text/html, application/json; q=1; v=2' }],
+          ['/orders', { accept: 'text/x;p="a, b;v=1;\\";v=1";v=2' }],
+          ['/orders', { accept: ';v="\\1"' }],
           ['/orders', { accept: 'application/json' }],
         ),
-      ).toEqual(['orders 1', 'orders 2', 404]);
+      ).toEqual(['orders 1', 'orders 2', 'orders 2', 'orders 1', 404]);
     });
   });
 
@@ -336,6 +339,32 @@ describe.each(ADAPTERS)('The routes of a gateway on $adapter', (row) => {
         await texts(ask, ['/orders', { 'x-release': '1' }], ['/orders', { 'x-release': '9,2' }], ['/orders']),
       ).toEqual(['orders 1', 'orders 2', 404]);
     });
+  });
+
+  it('R213: run the handler that the edge has decided on, whatever an extractor says the second time', async () => {
+    const asked = new WeakSet<object>();
+    const extractor = (message: unknown) => {
+      const again = asked.has(message as object);
+      asked.add(message as object);
+      return again ? '2' : '1';
+    };
+    const prepare = (app: INestApplication) => app.enableVersioning({ type: VersioningType.CUSTOM, extractor });
+    const { get } = await splits.local(row, { controllers: versioned, prepare });
+    expect((await get('/orders')).status).toBe(404);
+  });
+
+  it('R126: name their spans by the whole path, in one process and in two', async () => {
+    const routes: (string | undefined)[] = [];
+    const prepare = (app: INestApplication) => {
+      uri()(app);
+      app.get(Tracer, { strict: false }).onEnd(({ route }) => routes.push(route));
+    };
+    await bothWays({ controllers: [OrdersV1], modulePath: 'shop', prepare }, async (ask) => {
+      expect(await texts(ask, ['/api/v1/shop/orders'])).toEqual(['orders 1']);
+    });
+    await splits.close();
+    expect(routes.length).toBeGreaterThan(2);
+    expect(new Set(routes.filter(Boolean))).toEqual(new Set(['/api/v1/shop/orders']));
   });
 
   it('R213: of one path are told apart by the host', async () => {

@@ -5,11 +5,18 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 /** Milliseconds in which a request has to have arrived whole. Fastify itself waits for ever. */
 const ARRIVAL_TIMEOUT = 300_000;
 
+/** Characters of a path parameter, as many as the gateway takes. Fastify itself takes 100. */
+const MAX_PARAMETER_LENGTH = 500;
+
 type Options = FastifyServerOptions & { readonly https?: TlsOptions };
 
-/** Fastify that does not wait without end for a slow body. */
+/** Fastify that does not wait without end for a slow body, and takes longer path parameters. */
 export class BoundedFastifyAdapter extends FastifyAdapter {
   constructor(options: Options) {
-    super({ requestTimeout: ARRIVAL_TIMEOUT, ...options });
+    super({
+      requestTimeout: ARRIVAL_TIMEOUT,
+      routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+      ...options,
+    });
   }
 }

@@ -70,13 +70,32 @@ export function versionsIn(
   }
 }
 
-/** The first parameter that begins with the key: `application/json;v=2`. */
+/** The first parameter of a media range that begins with the key: `application/json;v=2`. */
 function mediaTypeVersion(accept: string | undefined, key: string): readonly string[] {
-  for (const range of (accept ?? '').split(',')) {
-    for (const parameter of range.split(';').slice(1)) {
+  for (const range of partsOf(accept ?? '', ',')) {
+    for (const parameter of partsOf(range, ';').slice(1)) {
       const text = parameter.trim();
-      if (text.startsWith(key)) return [text.slice(key.length).replace(/^"(.*)"$/, '$1')];
+      if (!text.startsWith(key)) continue;
+      const [, quoted] = /^"(.*)"$/.exec(text.slice(key.length)) ?? [];
+      return [quoted === undefined ? text.slice(key.length) : quoted.replaceAll(/\\(.)/g, '$1')];
     }
   }
   return [];
+}
+
+/** What stands between separators that are not in a quoted string (RFC 9110 section 5.6.4). */
+function partsOf(text: string, separator: string): readonly string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index];
+    if (char === '"') quoted = !quoted;
+    else if (char === '\\' && quoted) index++;
+    else if (char === separator && !quoted) {
+      parts.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
 }
