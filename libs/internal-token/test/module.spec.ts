@@ -58,6 +58,9 @@ describe('Options of InternalTokenModule', () => {
     ['an unknown replay option', 'replay.onFailure', { replay: { onFailure: 'ignore' } }],
     ['a replay store that may take for ever', 'replay.timeoutMs', { replay: { timeoutMs: Infinity } }],
     ['R120: an audit record with claims at will', 'audit.include', { audit: { include: ['permissions'] } }],
+    ['R211: a path that opens everything', 'openPaths', { openPaths: ['/docs', '/*'] }],
+    ['R211: an internal path', 'openPaths', { openPaths: ['/INTERNAL/*'] }],
+    ['R211: a pattern', 'openPaths', { openPaths: ['/docs/:page'] }],
     ['R49: a private key', 'pem', { keys: { pem: privatePem } }],
   ];
 

@@ -11,6 +11,7 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { RouteConstraints } from '@nestjs/platform-fastify';
 import { request } from 'node:http';
 import { NoInternalToken } from 'nestjs-internal-token';
 import { ADAPTERS, type Parts, type Running, start } from './support/adapters.js';
@@ -140,6 +141,22 @@ class GroupsController {
   @NoInternalToken()
   file() {
     return 'open';
+  }
+}
+
+@Controller('constrained')
+class ConstrainedController {
+  @Get()
+  @RouteConstraints({ host: 'open.example' })
+  @NoInternalToken()
+  open() {
+    return 'open';
+  }
+
+  @Get()
+  @RouteConstraints({ host: 'closed.example' })
+  closed() {
+    return 'closed';
   }
 }
 
@@ -283,6 +300,14 @@ describe.each(ADAPTERS)('Handlers without a token, on $adapter', (row) => {
     await service([PingController, IdController]);
     await expectOpen('/things/ping');
   });
+
+  if (row.adapter === 'Fastify') {
+    it('R212: are open only with every other of their path where a constraint of the adapter chooses', async () => {
+      await service([ConstrainedController]);
+      await expectClosed('/constrained', { host: 'open.example' });
+      await expectClosed('/constrained', { host: 'closed.example' });
+    });
+  }
 
   if (row.adapter === 'Express') {
     it('R212: have the forms of optional groups and wildcards', async () => {

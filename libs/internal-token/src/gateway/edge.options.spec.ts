@@ -21,6 +21,8 @@ describe('resolveEdgeOptions', () => {
 
   it.each([
     [{ routes: undefined }, /"routes" is undefined: .*reflectRoutes/],
+    [{ maxParameterLength: 0 }, /"maxParameterLength" is 0/],
+    [{ openPaths: ['/internal/x'] }, /"openPaths" is "\/internal\/x"/],
     [{ issuers: [] }, /"issuers" is \[\]: name at least one/],
     [{ enrichmentTimeoutMs: 0 }, /"enrichmentTimeoutMs" is 0/],
     [{ enrichmentTimeoutMs: 'soon' }, /"enrichmentTimeoutMs" is "soon"/],

@@ -1,4 +1,4 @@
-import { All, Controller, Get, Post } from '@nestjs/common';
+import { All, Controller, Get, Post, Version, VERSION_NEUTRAL } from '@nestjs/common';
 import { AnyScope } from '../decorators/any-scope.decorator.js';
 import { NoInternalToken } from '../decorators/no-internal-token.decorator.js';
 import { Public } from '../decorators/public.decorator.js';
@@ -41,6 +41,16 @@ class SpecialOrdersController extends OrdersController {
   @Get()
   @Public()
   override list() {}
+}
+
+@Controller({ path: 'items', version: ['1', VERSION_NEUTRAL], host: ['a.example', ':tenant.example'] })
+class VersionedController {
+  @Get()
+  list() {}
+
+  @Get('next')
+  @Version('2')
+  next() {}
 }
 
 describe('reflectRoutes()', () => {
@@ -101,8 +111,15 @@ describe('reflectRoutes()', () => {
     });
   });
 
+  it('R213: knows versions and hosts, and takes the path of RouterModule', () => {
+    expect(reflectRoutes([VersionedController], 'shop', { modulePath: '/shop/' })).toMatchObject([
+      { path: '/shop/items', versions: ['1', null], hosts: ['a.example', ':tenant.example'] },
+      { path: '/shop/items/next', versions: ['2'], hosts: ['a.example', ':tenant.example'] },
+    ]);
+  });
+
   it('gives plain data that survives JSON', () => {
-    const routes = reflectRoutes([RootController, OrdersController], 'any');
+    const routes = reflectRoutes([RootController, OrdersController, VersionedController], 'any');
     expect(JSON.parse(JSON.stringify(routes))).toEqual(routes);
   });
 });

@@ -63,10 +63,13 @@ export class RouteTable<Route extends TableRoute> {
   /** Every route that may serve a request: several where version or host cannot be told. */
   candidates(method: string, url: string, traits: RequestTraits): readonly Route[] {
     const candidates: Route[] = [];
+    let certain: Route | undefined;
     for (const route of this.#routesOf(method, url, this.#lookUp(method, url))) {
+      // Alike on Fastify, they differ by a constraint that is not known here.
+      if (certain !== undefined && (this.#rules.inOrder || !alike(route, certain))) break;
       const answer = serves(route, traits);
       if (answer !== false) candidates.push(route);
-      if (answer === true) break;
+      if (answer === true) certain ??= route;
     }
     return candidates;
   }
@@ -149,6 +152,10 @@ export class RouteTable<Route extends TableRoute> {
   #orderOf(route: Route): number {
     return this.#order.get(route) ?? 0;
   }
+}
+
+function alike(one: TableRoute, other: TableRoute): boolean {
+  return String(one.versions) === String(other.versions) && String(one.hosts) === String(other.hosts);
 }
 
 /** Whether some path might fit both. */
