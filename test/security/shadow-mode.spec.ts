@@ -222,7 +222,7 @@ describe.each(ADAPTERS)('enforcement modes that admit unverified requests, on $a
   it('R82: ignores @EnforcementMode() without an end date, and says so at start', async () => {
     const running = await service({}, [MarkedController] as never);
     expect(await codeOf(await fetch(`${running.url}/marked`, { method: 'POST' }))).toBe('txn_missing');
-    expect(lines.join()).toMatch(/MarkedController\.shadowed \(shadow\).*does not count/);
+    expect(lines.join()).toMatch(/MarkedController\.shadowed \(shadow\).*has no effect/);
   });
 
   it.each([

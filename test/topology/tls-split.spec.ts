@@ -141,11 +141,11 @@ describeWithOpenssl('a gateway and a catalog over mutual TLS', () => {
     for (let round = 1; round <= 2; round++) {
       await write('catalog', authority.workload(CATALOG));
       await write('gateway', authority.workload(GATEWAY));
-      while (said('TLS files read anew') < 2 * round) await delay(50);
+      while (said('TLS files reloaded') < 2 * round) await delay(50);
     }
-    const refused = said('New TLS files are not used');
+    const refused = said('New TLS files cannot be used');
     await writeFile(join(directory, 'catalog.key'), 'broken');
-    while (said('New TLS files are not used') === refused) await delay(50);
+    while (said('New TLS files cannot be used') === refused) await delay(50);
     const from = answers.length;
     while (answers.length < from + 20) await delay(50);
     stop = true;

@@ -15,8 +15,8 @@ const printed = (environment: Record<string, string>, bound = { address: '127.0.
   return text.replace(/\u001b\[\d+m/g, '');
 };
 
-describe('what a newcomer is told', () => {
-  it('works when it is pasted', () => {
+describe('The development welcome', () => {
+  it('prints commands that work when they are pasted', () => {
     const text = printed({});
     expect(text).toContain('gateway            http://127.0.0.1:3000');
     expect(text).toContain('TOKEN=$(npm run -s login -- alice)\n');
@@ -24,7 +24,7 @@ describe('what a newcomer is told', () => {
     expect(text).toContain('npm run -s itok -- trace last\n');
   });
 
-  it('follows the settings', () => {
+  it('adapts the commands to the settings', () => {
     const text = printed({
       HOST: '::1',
       PORT: '3010',
@@ -38,13 +38,13 @@ describe('what a newcomer is told', () => {
     expect(text).toContain('npm run -s itok -- trace last /x/log\n');
   });
 
-  it('names the address where the live page is, and no name that has two of them', () => {
+  it('names the bound address of the live page, not a host name with two addresses', () => {
     const text = printed({ HOST: 'localhost' }, { address: '::1', port: 3000 });
     expect(text).toContain('gateway            http://localhost:3000');
     expect(text).toContain('live page          http://[::1]:3000/__dev');
   });
 
-  it('names no development account of an identity provider that is not ours', () => {
+  it('names no development account if another identity provider is configured', () => {
     const issuer = { issuer: 'https://id.example.com', audience: 'https://api.example.com', discovery: true };
     const text = printed({ ACCESS_TOKEN_ISSUERS: JSON.stringify([issuer]) });
     expect(text).toContain('https://id.example.com');

@@ -7,13 +7,13 @@ import pc from 'picocolors';
 import { placeDomains } from './domains.js';
 import type { GatewayConfig, GatewaySettings } from './gateway-config.js';
 
-/** `/__dev`. Loaded here and only here, by a dynamic import: a production process never has it in memory. */
+/** `/__dev`. Loaded only here, by a dynamic import, so that a production process never has it in memory. */
 export async function loadDevPage(logDirectory: string): Promise<DynamicModule> {
   const { DevPageModule } = await import('nestjs-internal-token/dev');
   return DevPageModule.forRoot({ logDirectory });
 }
 
-/** Goods to order, and the public keys where services of this working copy look for them. */
+/** Seeds goods to order, and writes the public keys to where services of this working copy read them. */
 export async function prepareDevelopment(app: INestApplication, { values }: GatewayConfig): Promise<void> {
   const issuer = app.get(InternalTokenIssuer, { strict: false });
   const publish = () => publishDevelopmentKeys(values.DEV_DIRECTORY, issuer.publicJwks());
@@ -26,28 +26,28 @@ export async function prepareDevelopment(app: INestApplication, { values }: Gate
 
 function reportUnpublished(error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  new Logger('Development').error(`Services do not see the new keys: ${why}`);
+  new Logger('Development').error(`The public keys could not be written for the services: ${why}`);
 }
 
-/** `itok` finds the lines by itself where they are by default. */
+/** `itok` finds the log lines in their default directory without an option. */
 function logPlace({ DEV_DIRECTORY }: GatewaySettings): string {
   return DEV_DIRECTORY === '.dev' ? '' : ` ${join(DEV_DIRECTORY, 'log')}`;
 }
 
-/** Opening a database for each domain takes some seconds, the first time more: nobody should wonder. */
+/** Opening a database for each domain takes some seconds, the first time more, so say so. */
 export function printStart(settings: GatewaySettings): void {
   const { local, remote } = placeDomains(settings);
   const parts = ['gateway', ...local.map(({ name }) => name)].join(', ');
   const elsewhere = remote.map(({ name, at }) => `${name} at ${at}`).join(', ');
   process.stdout.write(
     `\n${pc.bold('Opening the shop')} in one process: ${parts} … ${pc.dim('some seconds')}\n` +
-      `${elsewhere && `In processes of their own: ${elsewhere}\n`}\n`,
+      `${elsewhere && `In separate processes: ${elsewhere}\n`}\n`,
   );
 }
 
 /**
- * What a newcomer does next, ready to paste.
- * @param bound where the public listener is: of the two addresses of `localhost` only this one has the live page
+ * The next steps for a newcomer, ready to paste.
+ * @param bound the address of the public listener; only this address of `localhost` has the live page
  */
 export function printNextSteps(settings: GatewaySettings, bound: Pick<AddressInfo, 'address' | 'port'>): void {
   const { ACCESS_TOKEN_ISSUERS, DEV_IDP_PORT } = settings;

@@ -4,7 +4,7 @@ import { InventoryController, InventoryModule, InventorySeed, InventoryService }
 import { OrdersController, OrdersModule, OrdersService } from '@app/orders';
 import type { GatewaySettings } from './gateway-config.js';
 
-/** Every domain of the shop. Of one that runs elsewhere the gateway uses the decorators and instantiates nothing. */
+/** Every domain of the shop. For a domain that runs elsewhere, the gateway only reads its decorators. */
 export const DOMAINS = [
   {
     name: 'catalog',
@@ -37,7 +37,7 @@ export const DOMAINS = [
 
 type Domain = (typeof DOMAINS)[number];
 
-/** The one place where it is decided what runs in this process: a domain whose URL is set does not. */
+/** Decides what runs in this process: every domain whose URL is not set. */
 export function placeDomains(settings: GatewaySettings): {
   readonly local: readonly Domain[];
   readonly remote: readonly (Domain & { readonly at: string })[];

@@ -23,7 +23,7 @@ const PRODUCTION = {
   DATABASE_URL: 'postgres://db/shop',
 };
 
-describe("the gateway's configuration", () => {
+describe('The configuration of the gateway', () => {
   it('starts in development without a single setting', () => {
     const { development, values } = loadGatewayConfig({});
     expect(development).toBe(true);
@@ -50,13 +50,13 @@ describe("the gateway's configuration", () => {
     expect(namesMissing(rest)).toEqual(['INTERNAL_TOKEN_SIGNING_KEY_FILE', 'ACCESS_TOKEN_ISSUERS', 'DATABASE_URL']);
   });
 
-  it('names a setting that is there and wrong once, and says what it is not', () => {
+  it('names an invalid setting once, and says what is wrong with it', () => {
     expect(() => loadGatewayConfig({ ...PRODUCTION, ACCESS_TOKEN_ISSUERS: '[{"issuer":' })).toThrow(
       /1 setting.*\n  ACCESS_TOKEN_ISSUERS: expected JSON\. /,
     );
   });
 
-  it('is complete with them, and writes JSON', () => {
+  it('is valid with these settings, and can be printed as JSON', () => {
     const { development, values } = loadGatewayConfig(PRODUCTION);
     expect(development).toBe(false);
     expect(values.LOG_FORMAT).toBe('json');
@@ -69,12 +69,12 @@ describe("the gateway's configuration", () => {
     expect(namesMissing({ ...rest, ...urls })).toEqual([]);
   });
 
-  it('refuses an internal listener that others reach in the clear', () => {
+  it('refuses an internal listener that others can reach without TLS', () => {
     expect(namesMissing({ ...PRODUCTION, INTERNAL_HOST: '0.0.0.0' })).toEqual(['INTERNAL_HOST']);
     expect(namesMissing({ ...PRODUCTION, INTERNAL_HOST: '0.0.0.0', INTERNAL_ALLOW_PLAINTEXT: 'mesh' })).toEqual([]);
   });
 
-  it('R112: refuses a lifetime over five minutes', () => {
+  it('R112: refuses a token lifetime of more than five minutes', () => {
     expect(namesMissing({ INTERNAL_TOKEN_TTL_SECONDS: '301' })).toEqual(['INTERNAL_TOKEN_TTL_SECONDS']);
   });
 
@@ -83,24 +83,24 @@ describe("the gateway's configuration", () => {
     const directory = { ...without, INTERNAL_TOKEN_KEYS_DIRECTORY: '/var/lib/keys' };
     const keys = '{"keys":[{"kty":"EC"}]}';
 
-    it('takes a file, a directory or a key set', () => {
+    it('accepts signing keys as a file, a directory or a key set', () => {
       expect(namesMissing(directory)).toEqual([]);
       expect(namesMissing({ ...without, INTERNAL_TOKEN_SIGNING_KEYS: keys })).toEqual([]);
     });
 
-    it('takes one of them', () => {
+    it('refuses more than one source of signing keys', () => {
       expect(namesMissing({ ...PRODUCTION, ...directory, INTERNAL_TOKEN_SIGNING_KEYS: keys })).toEqual([
         'INTERNAL_TOKEN_KEYS_DIRECTORY',
         'INTERNAL_TOKEN_SIGNING_KEYS',
       ]);
     });
 
-    it('R110: takes no key that is used for TLS', () => {
+    it('R110: refuses a signing key that is also used for TLS', () => {
       const tls = { TLS_CERT_FILE: '/run/tls.pem', TLS_KEY_FILE: file };
       expect(namesMissing({ ...PRODUCTION, ...tls })).toEqual(['INTERNAL_TOKEN_SIGNING_KEY_FILE']);
     });
 
-    it('R104: takes a policy for a directory, if it fits the lifetime', () => {
+    it('R104: accepts a rotation policy only for a directory, and only if it matches the lifetime', () => {
       const policy = { INTERNAL_TOKEN_ROTATION: '{"rotateEverySeconds":86400,"retireAfterSeconds":70}' };
       expect(namesMissing({ ...directory, ...policy })).toEqual([]);
       expect(namesMissing({ ...directory, ...policy, INTERNAL_TOKEN_TTL_SECONDS: '120' })).toEqual([
@@ -109,7 +109,7 @@ describe("the gateway's configuration", () => {
       expect(namesMissing({ ...PRODUCTION, ...policy })).toEqual(['INTERNAL_TOKEN_ROTATION']);
     });
 
-    it('R111: never says what is in the key set', () => {
+    it('R111: never quotes the key set in an error', () => {
       const broken = '{"keys":[{"kty":"EC","d":"a-private-part"}';
       expect(() => loadGatewayConfig({ ...without, INTERNAL_TOKEN_SIGNING_KEYS: broken })).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining('a-private-part') as string }) as Error,

@@ -23,14 +23,14 @@ import {
 } from '@app/runtime';
 import { z } from 'zod';
 
-/** The identifier that the gateway's clients ask their tokens for. */
+/** The audience for which the gateway's clients request their tokens. */
 export const DEVELOPMENT_AUDIENCE = 'https://api.shop.localhost';
 
-// The edge checks every member and names the wrong one; here it only has to be a list.
+// Only checked to be a list here; the edge checks every member and names the wrong one.
 const issuers = z.array(z.record(z.string(), z.unknown())).min(1) as unknown as z.ZodType<AccessTokenIssuerOptions[]>;
 
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) });
-// Here it only has to be an object: its members are checked against the lifetime, below.
+// Only checked to be an object here; its members are checked against the lifetime below.
 const rotation = z.record(z.string(), z.unknown()) as z.ZodType<RotationPolicy>;
 
 const SIGNING_KEYS = [
@@ -39,7 +39,7 @@ const SIGNING_KEYS = [
   'INTERNAL_TOKEN_SIGNING_KEYS',
 ] as const;
 
-/** @public The reference page is made from it. */
+/** @public The reference page is generated from it. */
 export const gatewaySettings = {
   ...listenerSettings(3000),
   ...publicTlsSettings,
@@ -68,7 +68,7 @@ export const gatewaySettings = {
   INTERNAL_TOKEN_KEYS_DIRECTORY: {
     schema: parse.text(),
     description:
-      'Directory of a key ring, shared by all replicas of the gateway: nestjs-internal-token keys new makes its first key.',
+      'Directory of a key ring, shared by all replicas of the gateway: nestjs-internal-token keys new creates its first key.',
     optional: true,
     example: '/var/lib/internal-token/keys',
   },
@@ -101,7 +101,7 @@ export const gatewaySettings = {
   },
   TRUSTED_PROXIES: {
     schema: parse.list(),
-    description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated.',
+    description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For is trusted, comma separated.',
     fallback: [] as readonly string[],
   },
   PUBLIC_HOSTS: {
@@ -120,7 +120,7 @@ export const gatewaySettings = {
   KEEP_HEADERS: {
     schema: parse.list(),
     description:
-      'Request fields that are removed by default and shall stay, comma separated: of other systems, such as ' +
+      'Request fields of other systems to keep although they are removed by default, comma separated, such as ' +
       'X-Request-Id. Clients can write them themselves.',
     fallback: [] as readonly string[],
   },

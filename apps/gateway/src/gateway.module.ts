@@ -27,7 +27,7 @@ import { DOMAINS, placeDomains } from './domains.js';
 import type { GatewayConfig } from './gateway-config.js';
 import { MeController } from './me.controller.js';
 
-/** What the configuration names by file or leaves to development, read and started. */
+/** The resources that the configuration names by file or leaves to development, opened. */
 export interface GatewayResources {
   readonly signing: InternalTokenSigningKey;
   readonly issuers: readonly AccessTokenIssuerOptions[];
@@ -60,7 +60,7 @@ export class GatewayModule {
       imports: [
         InternalTokenLoggingModule.forRoot(spanLogging(values)),
         issuing,
-        // What comes back on the internal listener was issued here: the key source is this process.
+        // Tokens on the internal listener were issued here, so this process is the key source.
         InternalTokenModule.forRootAsync({
           imports: [issuing],
           inject: [InternalTokenIssuer],
@@ -69,7 +69,7 @@ export class GatewayModule {
             service: 'gateway',
             algorithms: [algorithm],
             keys: issuer.keys,
-            // Asking oneself costs nothing: a key that was withdrawn is refused here at once, not in five minutes.
+            // Refreshing from this process costs nothing, so refuse a withdrawn key after seconds instead of minutes.
             refreshSeconds: 5,
             requireScopePolicy: true,
             ...callers.options,
@@ -99,7 +99,7 @@ export class GatewayModule {
       controllers: own,
       providers: [
         { provide: APP_FILTER, useClass: InternalTokenProblemFilter },
-        // Nest calls the shutdown hook of every provider, also of a plain value.
+        // Nest calls the shutdown hook of every provider, even of a plain value.
         { provide: 'IDENTITY_PROVIDER', useValue: resources.identityProvider ?? {} },
         ...(tls ? [{ provide: TlsFiles, useValue: tls }] : []),
         ...callers.providers,

@@ -7,7 +7,7 @@ import { loadGatewayConfig } from './gateway-config.js';
 import type { GatewayResources } from './gateway.module.js';
 import { openResources } from './open-resources.js';
 
-describe('in development the gateway', () => {
+describe('The gateway in development', () => {
   let directory: string;
   let resources: GatewayResources;
   let authenticator: AccessTokenAuthenticator;
@@ -28,14 +28,14 @@ describe('in development the gateway', () => {
   it.each([
     ['JWTs', 'demo-cli'],
     ['opaque tokens', 'demo-opaque'],
-  ])('accepts %s of its identity provider', async (_kind, clientId) => {
+  ])('accepts %s of its own identity provider', async (_kind, clientId) => {
     const { accessToken } = await signIn({ login: 'alice', clientId, issuer: resources.issuers[0]!.issuer });
     const principal = await authenticator.authenticate(['Authorization', `Bearer ${accessToken}`]);
     expect(principal).toMatchObject({ userId: 'alice', tenantId: 'acme' });
   });
 });
 
-it('a file that INTERNAL_CA_FILE names and nobody can read stops the start, with the name of the setting', async () => {
+it('refuses to start if the file of INTERNAL_CA_FILE cannot be read, and names the setting', async () => {
   const config = loadGatewayConfig({ INTERNAL_CA_FILE: join(tmpdir(), 'no-such-authority.pem') });
   await expect(openResources(config)).rejects.toThrow(
     'INTERNAL_CA_FILE: the file that it names cannot be read (ENOENT)',

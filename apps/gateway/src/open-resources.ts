@@ -5,7 +5,7 @@ import type { InternalTokenSigningKey, IntrospectionOptions } from 'nestjs-inter
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway-config.js';
 import type { GatewayResources } from './gateway.module.js';
 
-/** Reads what the configuration names; generates or starts what development leaves open. */
+/** Opens what the configuration names, and generates or starts what development leaves open. */
 export async function openResources(config: GatewayConfig): Promise<GatewayResources> {
   const { values } = config;
   const signing = await signingKeys(values);
@@ -44,7 +44,7 @@ async function signingKeys(values: GatewaySettings): Promise<InternalTokenSignin
   return { key, algorithm };
 }
 
-/** Loaded here and only here, by a dynamic import: a production process never has it in memory. */
+/** Loaded only here, by a dynamic import, so that a production process never has it in memory. */
 async function startIdentityProvider({ values, development }: GatewayConfig): Promise<{
   readonly issuer: string;
   readonly introspection: IntrospectionOptions;

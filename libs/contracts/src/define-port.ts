@@ -4,7 +4,7 @@ import { z } from 'zod';
 export interface PortMethod<Input = unknown, Output = unknown> {
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
-  /** May be repeated if the answer was lost. */
+  /** The call may be repeated if the answer was lost. */
   readonly idempotent: boolean;
   /** Scopes of the caller's token that this method serves; any one is enough. */
   readonly purposes: readonly [string, ...string[]];
@@ -42,7 +42,7 @@ export function definePort<Api extends object>(
 }
 
 /**
- * Refuses at startup what HTTP would change: a Date, Map, bigint or transform comes out differently than in process.
+ * Refuses at startup what HTTP would change: a Date, Map, bigint or transform would differ from a call in process.
  */
 function mustBeJson(place: string, schema: z.ZodType): void {
   try {

@@ -16,13 +16,13 @@ export type SettledReservation = z.infer<typeof settled>;
 
 /** One reservation per order. Every answer is final for its order, so any call may be repeated. */
 export abstract class InventoryApi {
-  /** Holds the stock for two minutes. 409 `out_of_stock` if there is too little, `reservation_closed` once settled as released. */
+  /** Holds the stock for two minutes. 409 `out_of_stock` if there is too little, `reservation_closed` once released. */
   abstract reserve(input: ReserveInput): Promise<HeldReservation>;
 
   /** Confirms a held reservation; releases any other (expired, refused, never made) for good. */
   abstract confirm(input: ReservationInput): Promise<SettledReservation>;
 
-  /** Returns the stock, also of a confirmed reservation; the order can never reserve again. */
+  /** Returns the stock, even of a confirmed reservation; the order can never reserve again. */
   abstract release(input: ReservationInput): Promise<SettledReservation>;
 }
 
@@ -35,7 +35,7 @@ export const inventoryPort = definePort(InventoryApi, {
       idempotent: true,
       purposes: ['orders.write'],
     },
-    // Reading needs it too: the next reader of an interrupted order finishes it.
+    // Readers need it too: the next reader of an interrupted order completes it.
     confirm: {
       input: orderInput,
       output: settled,

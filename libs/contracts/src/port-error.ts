@@ -1,4 +1,4 @@
-/** What can fail between the two sides of a port, whatever the transport. Domains add codes of their own. */
+/** What can fail between the two sides of a port, with any transport. Domains add their own codes. */
 export const PORT_FAILURES = {
   /** The input violates the contract: a defect of the caller. */
   port_input_invalid: 400,

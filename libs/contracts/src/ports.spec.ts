@@ -2,8 +2,8 @@ import { catalogPort, id, idempotencyKey, inventoryPort, lines, ordersPort } fro
 
 const apple = '0196b3a4-0001-7000-8000-00000000000a';
 
-describe('the ports', () => {
-  it('name purposes for every method', () => {
+describe('The ports of the shop', () => {
+  it('every port method names its purposes', () => {
     for (const port of [catalogPort, inventoryPort, ordersPort]) {
       for (const method of Object.values(port.methods)) expect(method.purposes.length).toBeGreaterThan(0);
     }
@@ -11,7 +11,7 @@ describe('the ports', () => {
     expect(catalogPort.methods.findItems.purposes).toEqual(['catalog.read', 'orders.write']);
   });
 
-  it('are idempotent, except for placing an order', () => {
+  it('every port method is idempotent, except for placing an order', () => {
     const repeatable = [catalogPort, inventoryPort, ordersPort].flatMap((port) =>
       Object.entries(port.methods).map(([name, { idempotent }]) => [`${port.name}.${name}`, idempotent]),
     );
@@ -19,8 +19,8 @@ describe('the ports', () => {
   });
 });
 
-describe('fields', () => {
-  it('accept only one spelling of an id', () => {
+describe('The fields of the contracts', () => {
+  it('accepts only one spelling of an id', () => {
     expect(id.parse(apple.toUpperCase())).toBe(apple);
   });
 
@@ -40,11 +40,11 @@ describe('fields', () => {
     ['a quantity in text', [{ itemId: apple, quantity: '1' }]],
     ['an invalid id', [{ itemId: `${apple}\u0000`, quantity: 1 }]],
     ['51 lines', Array.from({ length: 51 }, () => ({ itemId: crypto.randomUUID(), quantity: 1 }))],
-  ])('refuse lines with %s', (_, value) => {
+  ])('refuses order lines with %s', (_, value) => {
     expect(lines.safeParse(value).success).toBe(false);
   });
 
-  it.each(['', ' ', 'a b', 'a, b', 'é', 'a\u0000', 'x'.repeat(129)])('refuse the idempotency key %j', (value) => {
+  it.each(['', ' ', 'a b', 'a, b', 'é', 'a\u0000', 'x'.repeat(129)])('refuses the idempotency key %j', (value) => {
     expect(idempotencyKey.safeParse(value).success).toBe(false);
   });
 });

@@ -51,7 +51,7 @@ class Browser {
   }
 }
 
-describe('the development identity provider', () => {
+describe('The development identity provider', () => {
   const consoleSpies = (['log', 'info', 'warn', 'error'] as const).map((level) => jest.spyOn(console, level));
   let directory: string;
   let provider: DevelopmentIdentityProvider;

@@ -65,9 +65,9 @@ export async function startDevelopmentIdentityProvider({
   };
 }
 
-/** The caller has checked already; a public password is worth checking twice. */
+/** The caller has already checked this, but public passwords deserve a second check. */
 function refuseOutsideDevelopment(host: string): void {
-  // oxlint-disable-next-line node/no-process-env -- the last defence must not depend on its caller
+  // oxlint-disable-next-line node/no-process-env -- the last line of defence must not depend on its caller
   if (process.env['NODE_ENV'] === 'production') {
     throw new Error(
       'The development identity provider does not start with NODE_ENV=production: its passwords are public. ' +

@@ -3,7 +3,7 @@ import { html } from './html.js';
 import { page } from './page-layout.js';
 import { CLI_CLIENT_ID } from './provider-clients.js';
 
-/** For someone who opens the provider's address and wonders what it is. */
+/** Explains the provider to a person who opens its address. */
 export function homePage(issuer: string): string {
   return page(
     'Identity provider',

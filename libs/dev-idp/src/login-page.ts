@@ -7,7 +7,7 @@ import { page } from './page-layout.js';
 export interface LoginView {
   readonly action: string;
   readonly clientName: string;
-  /** What was typed before, or what the application suggests. */
+  /** The name that was typed before or that the application suggests. */
   readonly login: string;
   readonly refused: boolean;
 }

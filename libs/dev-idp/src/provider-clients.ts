@@ -3,7 +3,7 @@ import type { ClientMetadata } from 'oidc-provider';
 /** Signs people in from a terminal or a page on this machine; its access tokens are JWTs. */
 export const CLI_CLIENT_ID = 'demo-cli';
 
-/** The same with opaque access tokens, which only the introspection endpoint can read. */
+/** The same, with opaque access tokens that only the introspection endpoint can read. */
 export const OPAQUE_CLIENT_ID = 'demo-opaque';
 
 /** Only introspects. */
@@ -20,7 +20,7 @@ export function developmentClients(
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code'],
     response_types: ['code'],
-    // Any port counts on loopback (RFC 8252 section 7.3).
+    // Any port is accepted on loopback (RFC 8252 section 7.3).
     redirect_uris: [...LOOPBACK_REDIRECTS, ...allowedRedirects],
   };
   return [

@@ -35,7 +35,7 @@ function parseKey(file: string, text: string): JWK {
   try {
     return JSON.parse(text) as JWK;
   } catch {
-    throw new Error(`${file} is not a JSON Web Key. Delete it: the next start makes a new one.`);
+    throw new Error(`${file} is not a JSON Web Key. Delete it: the next start creates a new one.`);
   }
 }
 

@@ -29,7 +29,7 @@ class Ledger extends ValidationSink {
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');
 
-describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
+describe.each(ADAPTERS)('Validation records on $adapter', (row) => {
   const open: Running[] = [];
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
   };
   const recordsOf = ({ app }: Running) => app.get(Ledger).records;
 
-  it('R119: one for each attempt, good and bad, with the id of its log lines, the hash, the key and the time', async () => {
+  it('R119: record every attempt, good or bad, with the id of its log lines, the hash, the key and the time', async () => {
     const running = await service();
     const [good, expired] = [running.tokens.token(), running.tokens.expired()];
     const answers = [
@@ -65,16 +65,16 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
     ]);
   });
 
-  it('R119: one that is refused before its body is read is recorded too', async () => {
+  it('R119: record a request that is refused before its body is read', async () => {
     const running = await service();
     await fetch(`${running.url}/orders`, { method: 'POST', body: 'x'.repeat(1000) });
     expect(recordsOf(running)).toMatchObject([{ result: 'refused', code: 'txn_missing' }]);
   });
 
-  it('R120: holds no claim, and the user or tenant only where that is asked for', async () => {
+  it('R120: contain no claim, and the user or tenant only if configured', async () => {
     const asked = await service({ options: { audit: { include: ['userId', 'tenantId'] } } });
     const silent = await service();
-    // Each with a character that a hash of the records does not have.
+    // Each has a character that cannot occur in the hashes of the records.
     const claims = { userId: 'ada@example.test', tenantId: 'acme.test', permissions: ['secret:permission'] };
     for (const running of [asked, silent]) {
       await running.get('/orders', running.tokens.token(claims));
@@ -86,7 +86,7 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
     expect(JSON.stringify(refused)).not.toMatch(/ada@|acme\.|somebody-else/);
   });
 
-  it('R119: comes after the fact, outside of the request', async () => {
+  it('R119: are written afterwards, outside the request', async () => {
     const running = await service();
     await running.get('/orders', running.tokens.token());
     expect(running.app.get(Ledger).contexts).toEqual([undefined]);
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
     ],
     ['rejects', () => Promise.reject(new Error('disk full'))],
     ['never settles', () => new Promise(() => undefined)],
-  ])('R119: a sink that %s fails no request, and is complained of once', async (_name, validated) => {
+  ])('R119: a sink that %s fails no request, and is reported once', async (_name, validated) => {
     const errors: string[] = [];
     jest.spyOn(Logger.prototype, 'error').mockImplementation((line) => void errors.push(String(line)));
     class Broken extends ValidationSink {
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('Records of verifications on $adapter', (row) => {
     expect(errors.filter((line) => line.includes('ValidationSink'))).toHaveLength(_name === 'never settles' ? 0 : 1);
   });
 
-  it('two sinks stop the start', async () => {
+  it('refuses to start with two validation sinks', async () => {
     class Second extends Ledger {}
     await expect(service({ providers: [Ledger, Second] })).rejects.toThrow(/two providers of ValidationSink/);
   });

@@ -32,7 +32,7 @@ class ThingsController {
   }
 }
 
-/** Far more than a socket takes at once. */
+/** Far more than a socket buffers at once. */
 const LARGE = Array.from({ length: 64 }, (_, index) => String(index % 10).repeat(65_536));
 const CONNECT = 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n';
 const UPGRADE = 'GET /quick HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: something\r\n\r\n';
@@ -57,13 +57,13 @@ function recordSpans(app: INestApplication): SpanRecord[] {
   return spans;
 }
 
-describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
+describe.each(ADAPTERS)('A connection that breaks, on $adapter', (row) => {
   beforeEach(() => {
     arrived = 0;
     admitNow = undefined;
   });
 
-  it('ends the spans of pipelined requests, also of those whose answer never had its turn', async () => {
+  it('ends the spans of pipelined requests, even of those that were never answered', async () => {
     const { app, port } = await start(row, { controllers: [ThingsController] });
     const spans = recordSpans(app);
     const socket = connect(port, '127.0.0.1');
@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
     await app.close();
   });
 
-  it('keeps a handler from running for a caller who left while the request was being admitted', async () => {
+  it('keeps a handler from running for a client that disconnected while its request was being admitted', async () => {
     const { app, port } = await start(row, { controllers: [ThingsController], imports: [{ module: LateModule }] });
     const spans = recordSpans(app);
     const socket = connect(port, '127.0.0.1');
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
     ['admitted at once', []],
     ['admitted later', [{ module: LateModule }]],
   ])(
-    'R156: what a listener throws behind admission is an exception as ever, and the client has an answer (%s)',
+    'R156: an error of a later listener is an ordinary exception, and the client gets an answer (%s)',
     async (_name, imports) => {
       const thrown: unknown[] = [];
       const logged: unknown[] = [];
@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
       (app.getHttpServer() as Server).prependOnceListener('request', () => {
         throw failure;
       });
-      // In place of what ends the process: it hears exceptions, and no rejections.
+      // Instead of ending the process: catches exceptions, but no rejections.
       process.setUncaughtExceptionCaptureCallback((exception) => thrown.push(exception));
       try {
         const answer = fetch(`${url}/quick`);
@@ -121,15 +121,15 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
     },
   );
 
-  // An error that nothing listens for ends the process; here it fails the test.
+  // An error without a listener ends the process, and so fails the test.
   it.each([
     ['CONNECT', CONNECT],
     ['an upgrade', UPGRADE],
     ['garbage', 'garbage\r\n\r\n'],
-  ])('R155: a reset behind %s ends the requests in front of it, and nothing else', async (_name, bytes) => {
+  ])('R155: a reset after %s ends the requests before it, and nothing else', async (_name, bytes) => {
     const { app, port, url } = await start(row, { controllers: [ThingsController] });
     const server = app.getHttpServer() as Server & { shouldUpgradeCallback: () => boolean };
-    // As on a Node that hands out the socket of every upgrade that somebody listens for.
+    // As in releases of Node that emit `upgrade` whenever there is a listener.
     server.on('upgrade', () => undefined);
     server.shouldUpgradeCallback = () => true;
     const spans = recordSpans(app);
@@ -145,7 +145,7 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
   it.each([
     ['CONNECT', CONNECT, 405],
     ['garbage', 'garbage\r\n\r\n', 400],
-  ])('R155: %s is refused behind the answers in front of it', async (_name, bytes, status) => {
+  ])('R155: %s is refused after the answers before it', async (_name, bytes, status) => {
     const { app, port } = await start(row, { controllers: [ThingsController] });
     const { responses, closed } = await exchange(port, get('/quick').repeat(2) + bytes);
     expect(responses.map((response) => response.status)).toEqual([200, 200, status]);
@@ -157,11 +157,11 @@ describe.each(ADAPTERS)('A connection that breaks on $adapter', (row) => {
     await app.close();
   });
 
-  it('R155: a large answer in front of CONNECT arrives whole', async () => {
+  it('R155: a large answer before a CONNECT arrives whole', async () => {
     const { app, port } = await start(row, { controllers: [ThingsController] });
     const socket = connect(port, '127.0.0.1').setEncoding('latin1');
     socket.write(get('/large') + CONNECT);
-    // The client reads only once the server cannot write any more.
+    // The client starts to read only when the server can write no more.
     while (arrived < 1) await turn();
     for (let i = 0; i < 50; i++) await turn();
     let received = '';

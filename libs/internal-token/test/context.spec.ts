@@ -14,7 +14,7 @@ import { ADAPTERS, type Running, start } from './support/adapters.js';
 @Injectable()
 class Service {
   readonly #emitter = new EventEmitter();
-  /** What fire-and-forget work saw, long after its request was answered. */
+  /** What fire-and-forget work saw long after its request was answered. */
   readonly later: Promise<string>[] = [];
 
   constructor(
@@ -108,14 +108,14 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
 
   const as = (userId: string) => running.tokens.token({ userId });
 
-  it('R95: survives await, Promise.all, timers, events and streams', async () => {
+  it('R95: the context survives await, Promise.all, timers, events and streams', async () => {
     const response = await running.get('/context/everywhere', as('ada'));
     const { users } = (await response.json()) as { users: string[] };
     expect(new Set(users)).toEqual(new Set(['ada']));
     expect(users).toHaveLength(9);
   });
 
-  it('R95: survives in work that outlives the answer', async () => {
+  it('R95: the context survives in work that outlives the answer', async () => {
     await running.get('/context/forget', as('grace'));
     await running.get('/context/forget', as('alan'));
     expect(await Promise.all(running.app.get(Service).later)).toEqual(['grace', 'alan']);
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
     expect(new Set(answers.map((answer) => (answer as { txn: string }).txn)).size).toBe(200);
   });
 
-  it('requests on one kept-alive connection share nothing', async () => {
+  it('requests on one persistent connection share no context', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async (token?: string) => {
       const headers = token === undefined ? {} : { 'Txn-Token': token };
@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
     agent.destroy();
   });
 
-  it('pipelined requests share nothing', async () => {
+  it('pipelined requests share no context', async () => {
     const line = (token: string) => `GET /context/echo HTTP/1.1\r\nHost: x\r\n${token}\r\n`;
     const socket = connect(running.port, '127.0.0.1');
     socket.write(
@@ -175,7 +175,7 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
     expect(JSON.parse(text)).toEqual({ user: 'ada', txn: tokenId });
   });
 
-  it('is the very store that ClsService sees', async () => {
+  it('the context is the same store that ClsService sees', async () => {
     const response = await running.get('/context/cls', as('ada'));
     const { txn, claims } = (await response.json()) as { txn: string; claims: { tokenId: string; userId: string } };
     expect(claims.userId).toBe('ada');
@@ -190,13 +190,13 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
     expect(await ask(['orders:pay'], 'orders.read')).toMatchObject({ status: 403, code: 'txn_scope' });
   });
 
-  it('R97: has no claims and no id outside of any request', () => {
+  it('R97: there are no claims and no id outside a request', () => {
     expect(() => context.claims).toThrow(expect.objectContaining({ code: 'txn_no_context' }));
     expect(() => context.require('a')).toThrow(expect.objectContaining({ code: 'txn_no_context' }));
     expect(context.txn).toBeUndefined();
   });
 
-  it('run() gives claims to work without a request, and to nothing after it', async () => {
+  it('run() provides claims to work without a request, and to nothing after it', async () => {
     const claims = running.tokens.claims({ userId: 'nightly' });
     const seen = await context.run(claims, async () => {
       await immediate();
@@ -217,7 +217,7 @@ describe.each(ADAPTERS)('The context on $adapter', (row) => {
   it.each([
     ['a copy', (claims: VerifiedClaims) => ({ ...claims })],
     ['a JSON round trip', (claims: VerifiedClaims) => JSON.parse(JSON.stringify(claims)) as unknown],
-    ['an heir', (claims: VerifiedClaims) => Object.create(claims) as unknown],
+    ['an object that inherits from the claims instead', (claims: VerifiedClaims) => Object.create(claims) as unknown],
     ['a proxy', (claims: VerifiedClaims) => new Proxy(claims, {})],
     ['nothing', () => undefined],
   ])('R82a: run() refuses %s of verified claims', (_name, make) => {

@@ -4,7 +4,7 @@ import { enableGracefulShutdown } from 'nestjs-internal-token';
 import { holdTimers } from '../../../test/support/held-timers.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
-/** What the platform sends, under a name that nothing else here listens for. */
+/** Stands for the platform's signal; nothing else here listens for it. */
 const SIGNAL = 'SIGUSR2';
 
 describe('enableGracefulShutdown', () => {
@@ -13,16 +13,16 @@ describe('enableGracefulShutdown', () => {
     jest.useRealTimers();
   });
 
-  it('R164: a second signal exits with 128 and its number, which ends process 1 of a container too', async () => {
+  it('R164: a second signal exits with 128 plus its number, which also ends process 1 of a container', async () => {
     holdTimers('performance');
     const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
-    // Where it is process 1 the kernel ignores a signal that nothing listens for, and so it changes nothing here.
+    // In process 1 the kernel ignores a signal without a handler, so sending the signal again would have no effect.
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => true);
     const options = { signals: [SIGNAL], delayMs: 1_000 } as const;
     const { app } = await start(ADAPTERS[0], { prepare: (it) => enableGracefulShutdown(it, options) });
     process.emit(SIGNAL, SIGNAL);
     process.emit(SIGNAL, SIGNAL);
-    // The same key: it came from the terminal and from npm.
+    // The same key press, from the terminal and from npm.
     expect(exit).not.toHaveBeenCalled();
     jest.advanceTimersByTime(501);
     process.emit(SIGNAL, SIGNAL);

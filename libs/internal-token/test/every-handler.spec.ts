@@ -125,7 +125,7 @@ class CountingMiddleware implements NestMiddleware {
   }
 }
 
-describe.each(ADAPTERS)('Without a token, on $adapter,', (row) => {
+describe.each(ADAPTERS)('A request without a token, on $adapter,', (row) => {
   let running: Running;
   beforeAll(async () => {
     running = await start(row, {
@@ -171,7 +171,7 @@ describe.each(ADAPTERS)('Without a token, on $adapter,', (row) => {
     ['GET', '/v2/kinds/versioned'],
     ['GET', '/scoped'],
     ['GET', '/nested/leaf'],
-  ])('R77: %s %s is 401, and no handler runs', async (method, path) => {
+  ])('R77: is refused with 401 for %s %s, and no handler runs', async (method, path) => {
     const send = (headers: Record<string, string>) =>
       fetch(`${running.url}${path}`, { method, headers, redirect: 'manual' });
     expect((await send({})).status).toBe(401);
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('Without a token, on $adapter,', (row) => {
     expect(runs).toBeGreaterThan(0);
   });
 
-  it('R210: a route of the adapter, middleware and a constructor for each request do not run either', async () => {
+  it('R210: is refused before a route of the adapter, middleware or a request-scoped constructor runs', async () => {
     for (const path of ['/adapter', '/seen', '/scoped']) expect((await running.get(path)).status).toBe(401);
     expect([runs, built]).toEqual([0, 0]);
   });

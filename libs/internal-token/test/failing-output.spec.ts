@@ -20,7 +20,7 @@ const MEBIBYTE = 1_048_576;
 const directory = mkdtempSync(join(tmpdir(), 'failing-output-'));
 let program: string;
 
-/** A service in a process of its own, whose standard output is the test's. */
+/** A service in its own process, whose standard output the test controls. */
 class Service {
   readonly child: ChildProcess;
   readonly #said: Promise<string>;
@@ -38,7 +38,7 @@ class Service {
     return service;
   }
 
-  /** Answers when it is done: whoever answers goes on. */
+  /** Resolves when the service has done it, which shows that the process is alive. */
   async does(wish: Wish): Promise<{ waiting: number }> {
     const answer = this.#answer();
     this.child.send(wish);
@@ -50,7 +50,7 @@ class Service {
     return answer;
   }
 
-  /** Ends it, and says what it said on standard error. */
+  /** Ends the service, and returns what it wrote to standard error. */
   async end(): Promise<string[]> {
     const exited = once(this.child, 'exit');
     this.child.disconnect();
@@ -58,7 +58,7 @@ class Service {
     return (await this.#said).trim().split('\n');
   }
 
-  /** Lets it fail; says its exit code and what it said on standard error. */
+  /** Makes the service fail; returns its exit code and what it wrote to standard error. */
   async fails(wish: Wish): Promise<{ code: number; said: string }> {
     const exited = once(this.child, 'exit');
     this.child.send(wish);
@@ -73,7 +73,7 @@ const read = (lines: string): LogLine[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as LogLine);
 
-describe('output that fails', () => {
+describe('Log output that fails', () => {
   const fds: number[] = [];
   const open = (path: string, flags: string | number = 'w'): number => {
     const fd = openSync(path, flags);
@@ -89,14 +89,14 @@ describe('output that fails', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('R165: a full disk ends nothing, and is told once', async () => {
+  it('R165: a full disk does not end the process, and is reported once', async () => {
     const service = await Service.start(open('/dev/full'));
     await service.does({ lines: 3, size: 10 });
     await service.does({ spans: 3 });
     expect(await service.end()).toEqual(['log: lines are being lost (ENOSPC); the process goes on']);
   });
 
-  it('R165: neither does standard error on a full disk', async () => {
+  it('R165: standard error on a full disk does not end the process either', async () => {
     const service = await Service.start(open('/dev/full'), open('/dev/full'));
     await service.does({ lines: 3, size: 10 });
     await service.does({ spans: 3 });
@@ -104,7 +104,7 @@ describe('output that fails', () => {
     expect(service.child.exitCode).toBe(0);
   });
 
-  it('R165: a reader that left ends nothing; the next one finds what comes then, and how much is missing is told', async () => {
+  it('R165: a reader that leaves does not end the process; the next one gets new lines and the number of lost ones', async () => {
     const path = join(directory, 'fifo');
     execFileSync('mkfifo', [path]);
     const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -126,7 +126,7 @@ describe('output that fails', () => {
     );
   });
 
-  it('R165: for a reader that stopped a mebibyte waits; it then gets whole lines, and the rest is counted', async () => {
+  it('R165: at most a mebibyte is buffered for a stopped reader, which then gets whole lines; the rest is counted', async () => {
     const service = await Service.start('pipe');
     let waiting = 0;
     for (let turn = 0; turn < 4; turn++) ({ waiting } = await service.does({ lines: 250, size: 8_000 }));
@@ -142,7 +142,7 @@ describe('output that fails', () => {
     expect(more).toEqual([]);
   });
 
-  it('R165: a fatal line of a process that goes on waits for those before it, and destroys none', async () => {
+  it('R165: a fatal line of a process that continues waits for those before it and destroys none', async () => {
     const service = await Service.start('pipe');
     await service.does({ lines: 50, size: 8_000 });
     await service.does({ lines: 1, size: 10, level: 'fatal' });
@@ -153,7 +153,7 @@ describe('output that fails', () => {
     expect(read(await output).map(({ msg }) => msg.length)).toEqual([...Array<number>(50).fill(8_000), 10, 11]);
   });
 
-  it('R165: a fatal end leaves one line with what was open', async () => {
+  it('R165: a fatal end leaves one line with the open spans', async () => {
     const path = join(directory, 'log.jsonl');
     const service = await Service.start(open(path));
     const { code, said } = await service.fails({ open: 60, fail: 'throw', with: `no use for ${TOKEN}` });
@@ -177,7 +177,7 @@ describe('output that fails', () => {
     });
   });
 
-  it('R165: the line of a fatal end gets past those that wait for a slow reader', async () => {
+  it('R165: the line of a fatal end overtakes those that wait for a slow reader', async () => {
     const service = await Service.start('pipe');
     expect((await service.does({ lines: 50, size: 8_000 })).waiting).toBeGreaterThan(0);
     const output = text(service.child.stdout as NodeJS.ReadableStream);

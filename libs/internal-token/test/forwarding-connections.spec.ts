@@ -16,11 +16,11 @@ import { holdTimers } from '../../../test/support/held-timers.js';
 
 const NOBODY_WAITS = { upstreamRestartMs: 0 };
 
-/** The next span that ends. */
+/** Resolves to the next span that ends. */
 const nextSpan = (gateway: EdgeGateway): Promise<SpanRecord> =>
   new Promise((resolve) => gateway.app.get(Tracer, { strict: false }).onEnd(resolve));
 
-/** The next time that somebody could not connect. */
+/** Resolves at the next failed attempt to connect. */
 function refusal(): Promise<void> {
   return new Promise((resolve) => {
     const heard = (): void => {
@@ -65,8 +65,8 @@ describe('The connections of the forwarder', () => {
       `${method} /catalog/echo HTTP/1.1\r\nHost: a\r\n${body && `Content-Length: ${body.length}\r\n`}\r\n${body}`,
     );
 
-  describe('when one side goes away', () => {
-    it('a client that leaves before the answer takes the request to the upstream with it', async () => {
+  describe('when one side disconnects', () => {
+    it('a client that disconnects before the answer aborts the request to the upstream', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const gateway = await gatewayTo(upstream.url);
@@ -80,7 +80,7 @@ describe('The connections of the forwarder', () => {
       expect(await span).toMatchObject({ kind: 'server', status: 499, error: { status: 499 } });
     });
 
-    it('a client that leaves in the middle of a download ends it', async () => {
+    it('a client that disconnects in the middle of a download ends it', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const gateway = await gatewayTo(upstream.url);
@@ -97,7 +97,7 @@ describe('The connections of the forwarder', () => {
       expect(await span).toMatchObject({ kind: 'server', status: 200, error: { status: 499 } });
     });
 
-    it('a client that leaves in the middle of an upload ends it', async () => {
+    it('a client that disconnects in the middle of an upload ends it', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const outgoing = call(await gatewayTo(upstream.url), 'POST', { 'Content-Length': '1000000' });
@@ -109,7 +109,7 @@ describe('The connections of the forwarder', () => {
       expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
     });
 
-    it('a client that leaves while nothing listens yet is not delivered later', async () => {
+    it('a request is not delivered later if its client disconnects while the upstream is down', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.end());
       await upstream.stop();
       const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
@@ -124,7 +124,7 @@ describe('The connections of the forwarder', () => {
       expect(upstream.seen).toHaveLength(1);
     });
 
-    it('a client that leaves while a policy still asks is not delivered at all', async () => {
+    it('a request is not delivered if its client disconnects while a policy is running', async () => {
       const left = Promise.withResolvers<void>();
       class Slow extends EdgePolicy {
         async check({ raw, response }: EdgeRequest): Promise<void> {
@@ -156,12 +156,12 @@ describe('The connections of the forwarder', () => {
         const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
         await expect(text(incoming)).rejects.toMatchObject({ code: 'ECONNRESET' });
         expect(incoming.complete).toBe(false);
-        // By which the line of the request is an error, though its status is 200.
+        // So the line of the request is an error although its status is 200.
         expect((await ended).error).toMatchObject({ code: 'upstream_unreachable', status: 502 });
       },
     );
 
-    it('to an HTTP/1.0 client, for whom a close would be the end of the answer, it is a reset', async () => {
+    it('an HTTP/1.0 client, for which a close would end the answer regularly, gets a reset', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const gateway = await gatewayTo(upstream.url);
@@ -179,12 +179,12 @@ describe('The connections of the forwarder', () => {
     it.each([
       ['nothing', ''],
       ['half of a head', 'HTTP/1.1 200 OK\r\nContent-'],
-      ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+      ['another protocol than HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
       ['an endless head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
       ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
       ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-      ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'],
-    ])('an upstream that answers %s is 502, without its words', async (_, bytes) => {
+      ['a protocol switch', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'],
+    ])('an upstream that answers %s becomes a 502 without its text', async (_, bytes) => {
       const upstream = await rawUpstream(({ socket }) => void socket.end(bytes, 'latin1'));
       const response = await send(await gatewayTo(upstream.url, NOBODY_WAITS), 'POST', 'x');
       expect(response.status).toBe(502);
@@ -194,11 +194,11 @@ describe('The connections of the forwarder', () => {
     });
   });
 
-  describe('when there are more requests than an upstream may have', () => {
+  describe('when there are more requests than an upstream accepts', () => {
     const ONE_AT_A_TIME = { upstreamMaxConnections: 1, upstreamMaxPending: 1 };
     const connectionsOf = (upstream: HttpUpstream): Promise<number> =>
       new Promise((resolve) => upstream.server.getConnections((_, count) => resolve(count)));
-    /** A gateway whose requests are let in one after the other, and a look at how many were. */
+    /** A gateway that admits requests one after the other, and a count of the admitted ones. */
     const countingGatewayTo = async (url: string, edge: Partial<EdgeOptions> = ONE_AT_A_TIME) => {
       const received: EdgeRequest[] = [];
       class Count extends EdgePolicy {
@@ -214,7 +214,7 @@ describe('The connections of the forwarder', () => {
       return { gateway, received, untilReceived };
     };
 
-    it('R169, R170: some wait without a connection of their own, and the next is 503 at once', async () => {
+    it('R169, R170: some requests wait without a connection of their own, and the next gets 503 at once', async () => {
       const upstream = await httpUpstream();
       const first = upstream.next();
       const { gateway, untilReceived } = await countingGatewayTo(upstream.url);
@@ -256,7 +256,7 @@ describe('The connections of the forwarder', () => {
       expect((await gateway.send(chunked)).status).toBe(200);
     });
 
-    it('R169: a client that gives up waiting leaves the line, and is never delivered', async () => {
+    it('R169: a client that gives up waiting leaves the line, and its request is never delivered', async () => {
       const upstream = await httpUpstream();
       const first = upstream.next();
       const { gateway, received, untilReceived } = await countingGatewayTo(upstream.url);
@@ -276,7 +276,7 @@ describe('The connections of the forwarder', () => {
       expect(upstream.seen.map(({ method }) => method)).toEqual(['GET', 'PUT']);
     });
 
-    it('R169: a place is free again however its request ended', async () => {
+    it('R169: a place is freed however its request ends', async () => {
       const upstream = await rawUpstream(({ socket }, heads) => {
         if (heads === 1) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart', 'latin1');
       });
@@ -293,7 +293,7 @@ describe('The connections of the forwarder', () => {
       beforeEach(() => holdTimers());
       afterEach(() => jest.useRealTimers());
 
-      it('R169: whose turn does not come in time is 503, whatever became of its body', async () => {
+      it('R169: a request whose turn does not come in time gets 503, whatever happened to its body', async () => {
         const upstream = await httpUpstream();
         const first = upstream.next();
         const edge = { ...ONE_AT_A_TIME, upstreamTimeoutMs: 1_000 };
@@ -311,12 +311,12 @@ describe('The connections of the forwarder', () => {
     });
   });
 
-  describe('when a body is larger than what is forwarded', () => {
+  describe('when a body exceeds the limit', () => {
     const LIMIT = { maxForwardedBytes: 8 };
     const post = (gateway: EdgeGateway, head: string, ...body: readonly string[]) =>
       exchange(gateway.port, [`POST /catalog/echo HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`, ...body]);
 
-    it('R168: one that says so is 413 before anything is sent, and the connection ends', async () => {
+    it('R168: a body with a stated length gets 413 before anything is sent, and the connection is closed', async () => {
       const upstream = await httpUpstream();
       const gateway = await gatewayTo(upstream.url, LIMIT);
       const { responses, closed } = await post(gateway, 'Content-Length: 9', '12345678');
@@ -325,7 +325,7 @@ describe('The connections of the forwarder', () => {
       expect(upstream.seen).toEqual([]);
     });
 
-    it('R168: one that does not say so is counted on its way, and never complete for the upstream', async () => {
+    it('R168: a body without a stated length is counted, and is never complete for the upstream', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const gateway = await gatewayTo(upstream.url, LIMIT);
@@ -337,7 +337,7 @@ describe('The connections of the forwarder', () => {
       if (outcome) await expect(text(outcome.request)).rejects.toMatchObject({ code: 'ECONNRESET' });
     });
 
-    it('R168: up to the limit, and without one, bodies pass, however deep', async () => {
+    it('R168: bodies up to the limit, or without one, are forwarded, however deeply nested', async () => {
       const upstream = await httpUpstream(async (incoming, response) =>
         response.end(String((await text(incoming)).length)),
       );
@@ -358,11 +358,11 @@ describe('The connections of the forwarder', () => {
     });
   });
 
-  describe('when somebody keeps silent', () => {
+  describe('when one side is silent', () => {
     beforeEach(() => holdTimers());
     afterEach(() => jest.useRealTimers());
 
-    /** A gateway, and its first request as it has it. */
+    /** A gateway, and its first request as the gateway sees it. */
     const watchedGatewayTo = async (url: string, upstreamTimeoutMs: number) => {
       const { promise: first, resolve } = Promise.withResolvers<EdgeRequest>();
       class Watch extends EdgePolicy {
@@ -376,7 +376,7 @@ describe('The connections of the forwarder', () => {
       return { gateway, first };
     };
 
-    it('R113a: an upstream that does not answer in time is 504, and is let go', async () => {
+    it('R113a: an upstream that does not answer in time becomes a 504 and is disconnected', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const answered = send(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 }), 'GET');
@@ -398,7 +398,7 @@ describe('The connections of the forwarder', () => {
       await expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' });
     });
 
-    it('an upstream that accepts connections and reads nothing is 504 for a large body as well', async () => {
+    it('an upstream that accepts connections but reads nothing becomes a 504 for a large body too', async () => {
       const deaf = createServer((socket) => void socket.pause()).listen(0, '127.0.0.1');
       await once(deaf, 'listening');
       open.push({ close: async () => deaf.close() });
@@ -413,7 +413,7 @@ describe('The connections of the forwarder', () => {
       expect(incoming.statusCode).toBe(504);
     });
 
-    it('a stream of events may be silent for as long as it likes', async () => {
+    it('a stream of events may be silent for any time', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 })).end();
@@ -425,20 +425,20 @@ describe('The connections of the forwarder', () => {
       expect(await text(incoming)).toBe('data: late\n\n');
     });
 
-    it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s is 408', async (method) => {
+    it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s gets 408', async (method) => {
       const forwarded = Promise.withResolvers<void>();
       const upstream = await httpUpstream((incoming) => void incoming.once('data', forwarded.resolve));
       const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 });
       const outgoing = call(gateway, method, { 'Content-Length': '1000' });
       let answer: IncomingMessage | undefined;
       outgoing.once('response', (incoming) => (answer = incoming)).write('part');
-      // What may be sent twice is forwarded as a whole only.
+      // A body that may be sent twice is forwarded only as a whole.
       if (method === 'POST') await forwarded.promise;
       for (; answer === undefined; await turn()) jest.advanceTimersByTime(1_000);
       expect(answer.statusCode).toBe(408);
     });
 
-    it('a client that is slow to read is waited for', async () => {
+    it('a client that reads slowly is waited for', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.end(Buffer.alloc(30_000_000)));
       const { gateway, first } = await watchedGatewayTo(upstream.url, 1_000);
       const outgoing = call(gateway).end();
@@ -449,7 +449,7 @@ describe('The connections of the forwarder', () => {
       expect((await text(incoming)).length).toBe(30_000_000);
     });
 
-    it('a client that never reads its answer does not keep the service for ever', async () => {
+    it('a client that never reads its answer does not occupy the service for ever', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
       const { gateway, first } = await watchedGatewayTo(upstream.url, 100);
@@ -466,15 +466,15 @@ describe('The connections of the forwarder', () => {
     });
   });
 
-  describe('on connections that were used before', () => {
-    /** Answers the first request of a connection; what comes second finds that nobody is there any more. */
+  describe('on reused connections', () => {
+    /** Answers the first request of a connection, and is gone for the second one. */
     const once200ThenGone = (): Promise<RawUpstream> =>
       rawUpstream(({ socket }, heads) => {
         if (heads === 1) answer(socket, 'ok');
         else socket.destroy();
       });
 
-    it.each(['GET', 'HEAD', 'OPTIONS', 'DELETE'])('%s finds a dead one and is sent again', async (method) => {
+    it.each(['GET', 'HEAD', 'OPTIONS', 'DELETE'])('%s finds a dead connection and is sent again', async (method) => {
       const upstream = await once200ThenGone();
       const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
       expect((await send(gateway, 'GET')).status).toBe(200);
@@ -511,13 +511,13 @@ describe('The connections of the forwarder', () => {
       expect(upstream.received.match(new RegExp(`^${method} `, 'gm'))).toHaveLength(1);
     });
 
-    it('POST finds a dead one before a byte of it has left, and goes to another', async () => {
+    it('a POST that finds a dead connection before a byte is sent uses another one', async () => {
       const upstream = await rawUpstream(({ socket }) => answer(socket, 'ok'));
       class Cut extends EdgePolicy {
         async check({ raw }: EdgeRequest): Promise<void> {
           if (raw.method !== 'POST') return;
           for (const { socket } of upstream.connections) socket.resetAndDestroy();
-          // From here the forwarder goes on before the gateway has looked at its connections.
+          // From here on the forwarder continues before the gateway notices that the connection is dead.
           await new Promise((resolve) => setImmediate(resolve));
         }
       }
@@ -531,20 +531,20 @@ describe('The connections of the forwarder', () => {
       expect(upstream.received.match(/POST \/catalog/g)).toHaveLength(2);
     });
 
-    it('what kills the upstream is not sent a third time', async () => {
+    it('a request that kills the upstream is not sent a third time', async () => {
       const upstream = await rawUpstream(({ socket }) => void socket.destroy());
       const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
       expect((await send(gateway, 'GET')).status).toBe(502);
       expect(upstream.received.match(/^GET /gm)).toHaveLength(2);
     });
 
-    it('after half of an answer nothing is sent again', async () => {
+    it('nothing is sent again after half of an answer', async () => {
       const upstream = await rawUpstream(({ socket }) => void socket.end('HTTP/1.1 200 OK\r\nContent-'));
       expect((await send(await gatewayTo(upstream.url), 'GET')).status).toBe(502);
       expect(upstream.received.match(/^GET /gm)).toHaveLength(1);
     });
 
-    it('an upstream that closes idle connections early fails nobody', async () => {
+    it('an upstream that closes idle connections early fails no request', async () => {
       const upstream = await httpUpstream((incoming, response) => {
         incoming.resume();
         response.removeHeader('Keep-Alive');
@@ -566,7 +566,7 @@ describe('The connections of the forwarder', () => {
       expect(statuses).toHaveLength(160);
     });
 
-    it('connections are used again', async () => {
+    it('connections are reused', async () => {
       const peers = new Set<number | undefined>();
       const upstream = await httpUpstream((incoming, response) => {
         peers.add(incoming.socket.remotePort);
@@ -581,7 +581,7 @@ describe('The connections of the forwarder', () => {
   describe('when an upstream restarts', () => {
     afterEach(() => jest.useRealTimers());
 
-    it('nobody listens: 502 for everybody, at once', async () => {
+    it('without waiting, every request gets 502 at once while nothing listens', async () => {
       const upstream = await httpUpstream();
       await upstream.stop();
       const gateway = await gatewayTo(upstream.url, NOBODY_WAITS);
@@ -592,7 +592,7 @@ describe('The connections of the forwarder', () => {
       }
     });
 
-    it('what was not sent yet waits for it, any method', async () => {
+    it('a request that was not sent yet waits for the restart, with any method', async () => {
       const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
       await upstream.stop();
       const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
@@ -614,7 +614,7 @@ describe('The connections of the forwarder', () => {
       expect(upstream.seen).toHaveLength(4);
     });
 
-    it('one that stays down is waited for once, and found again without a restart of the gateway', async () => {
+    it('an upstream that stays down is waited for once, and found again without a restart of the gateway', async () => {
       const upstream = await httpUpstream(
         (incoming, response) => void incoming.resume().on('end', () => response.end('back')),
       );
@@ -635,7 +635,7 @@ describe('The connections of the forwarder', () => {
       expect(attempts).toBe(1);
       await upstream.listen();
       expect((await send(gateway, 'GET')).status).toBe(200);
-      // From then on it is waited for again.
+      // After that, requests wait for it again.
       await upstream.stop();
       const refused = refusal();
       const last = send(gateway, 'POST', 'x');
@@ -645,7 +645,7 @@ describe('The connections of the forwarder', () => {
       expect((await last).status).toBe(200);
     });
 
-    it('in the middle of a load no idempotent request fails', async () => {
+    it('no idempotent request fails under load', async () => {
       const upstream = await httpUpstream((incoming, response) => {
         incoming.resume().once('end', () => setImmediate(() => response.end('ok')));
       });
@@ -665,7 +665,7 @@ describe('The connections of the forwarder', () => {
       expect(statuses).toHaveLength(600);
     });
 
-    it('one that is killed in the middle of an answer cuts it off, and is reached again when it is back', async () => {
+    it('an upstream that is killed in the middle of an answer cuts it off, and is reached again when it is back', async () => {
       const port = await keepablePort();
       const service = async () => {
         const script = `require('node:http').createServer((q, s) => { s.write('part'); if (q.url.includes('all')) s.end() })
@@ -691,7 +691,7 @@ describe('The connections of the forwarder', () => {
     });
   });
 
-  it('the gateway closes: its connections too', async () => {
+  it('closing the gateway closes its connections', async () => {
     const upstream = await httpUpstream((_incoming, response) => void response.end('ok'));
     const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } } });
     const closed = new Promise((resolve) =>

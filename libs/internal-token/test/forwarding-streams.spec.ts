@@ -28,7 +28,7 @@ const memory = (): number => {
 };
 let most = 0;
 
-/** On the way the memory is looked at: of this process, in which client, gateway and upstream live together. */
+/** Samples the memory of this process, in which client, gateway and upstream run together. */
 function* chunks(bytes: number): Generator<Buffer> {
   for (let sent = 0; sent < bytes; sent += CHUNK.length) {
     if (sent % (20 * MEBIBYTE) === 0) most = Math.max(most, memory());
@@ -36,14 +36,14 @@ function* chunks(bytes: number): Generator<Buffer> {
   }
 }
 
-/** By how many MiB the memory was more than before. */
+/** The growth of the memory in MiB. */
 async function growthDuring(work: () => Promise<void>): Promise<number> {
   const before = (most = memory());
   await work();
   return (most - before) / MEBIBYTE;
 }
 
-/** Notes in which context bytes come in and go out. */
+/** Records the contexts in which bytes are received and sent. */
 class Watch extends EdgePolicy {
   static readonly contexts: unknown[] = [];
 
@@ -69,7 +69,7 @@ describe('Forwarded bodies', () => {
   beforeAll(async () => {
     upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
     gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Watch] });
-    // What is needed for any body at all is not growth.
+    // Memory that any body needs does not count as growth.
     serve = (incoming, response) => void incoming.resume().on('end', () => response.end(CHUNK));
     await upload(LARGE / 4, {});
     serve = (_incoming, response) => void pipeline(Readable.from(chunks(LARGE / 4)), response);
@@ -105,7 +105,7 @@ describe('Forwarded bodies', () => {
   it.each([
     ['chunked', {}],
     ['with a length', { 'Content-Length': String(LARGE) }],
-  ])('100 MiB come down %s, and memory stays flat', async (_, headers) => {
+  ])('100 MiB are downloaded %s, and memory stays flat', async (_, headers) => {
     serve = (_incoming, response) => {
       response.writeHead(200, headers);
       pipeline(Readable.from(chunks(LARGE)), response).catch(() => undefined);
@@ -117,7 +117,7 @@ describe('Forwarded bodies', () => {
   it.each([
     ['chunked', {}],
     ['with a length', { 'Content-Length': String(LARGE) }],
-  ])('100 MiB go up %s, and memory stays flat', async (_, headers) => {
+  ])('100 MiB are uploaded %s, and memory stays flat', async (_, headers) => {
     const seen: unknown[] = [];
     serve = async (incoming, response) => {
       let received = 0;
@@ -179,7 +179,7 @@ describe('Forwarded bodies', () => {
     expect(ahead).toBeLessThan(LARGE / 2);
   });
 
-  it('an event reaches the client before the next one exists, the head before the first', async () => {
+  it('an event reaches the client before the next one exists, and the head before the first', async () => {
     const arrived = upstream.next();
     const outgoing = call('GET', { Accept: 'text/event-stream' }).end();
     const { response } = await arrived;
@@ -197,7 +197,7 @@ describe('Forwarded bodies', () => {
     await ended;
   });
 
-  it('both directions flow at once', async () => {
+  it('both directions flow at the same time', async () => {
     serve = (incoming, response) => {
       response.writeHead(200).flushHeaders();
       incoming.pipe(response);
@@ -216,7 +216,7 @@ describe('Forwarded bodies', () => {
     await ended;
   });
 
-  it('bytes run outside of any request’s context', async () => {
+  it('bytes are transferred outside the context of any request', async () => {
     Watch.contexts.splice(0);
     serve = (incoming, response) => void incoming.pipe(response);
     expect((await upload(4 * CHUNK.length, {})).length).toBe(4 * CHUNK.length);
@@ -237,23 +237,23 @@ describe('Forwarded bodies', () => {
       let text = '';
       while (!text.endsWith('too much')) text += String((await once(socket, 'data'))[0]);
       expect(text).toMatch(/^HTTP\/1\.1 413 /);
-      // Who sends the rest may ask again on the same connection.
+      // A client that sends the rest may reuse the connection.
       socket.write(rest);
     }
-    // Who does not is waited for a moment, not for ever.
+    // A client that does not is waited for only briefly.
     const closed = once(socket, 'close');
     for (; !socket.destroyed; await turn()) jest.advanceTimersByTime(1_000);
     await closed;
   });
 
-  it('an answer before the end of the body is not cut off for a client that takes its time', async () => {
+  it('an answer before the end of the body is not cut off for a slow client', async () => {
     serve = (_incoming, response) => {
       response.writeHead(413, { 'Content-Length': 8 }).end('too much');
     };
     const arriving = once(gateway.app.getHttpServer() as Server, 'connection') as Promise<[Socket]>;
     const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
     const [inside] = await arriving;
-    // As if the network took its time: longer than who has the answer is waited for.
+    // Simulates a slow network: longer than the gateway waits for a client that has the answer.
     const write = inside._write.bind(inside);
     const slowly: typeof write = (chunk, encoding, done) => void setTimeout(write, 1_500, chunk, encoding, done);
     Object.assign(inside, { _write: slowly, _writev: null });
@@ -263,7 +263,7 @@ describe('Forwarded bodies', () => {
     expect(text).toMatch(/ 413 [^]*too much$/);
   });
 
-  it('HEAD, 204 and 304 have no body, and keep the fields that speak of one', async () => {
+  it('HEAD, 204 and 304 have no body, and keep the fields that describe one', async () => {
     serve = (incoming, response) => {
       const status = Number(incoming.headers['x-status']);
       response.writeHead(status, status === 204 ? { ETag: '"1"' } : { ETag: '"1"', 'Content-Length': 5 });
@@ -290,7 +290,7 @@ describe('Forwarded bodies', () => {
     ]);
   });
 
-  it('a client that asks before it sends is told to go on, once it is let in', async () => {
+  it('a client that sends Expect: 100-continue is told to continue once it is admitted', async () => {
     serve = (incoming, response) => void incoming.pipe(response);
     const outgoing = call('POST', { Expect: '100-continue', 'Content-Length': '5' });
     outgoing.flushHeaders();
@@ -301,7 +301,7 @@ describe('Forwarded bodies', () => {
     expect(upstream.seen.at(-1)?.rawHeaders.map((text) => text.toLowerCase())).not.toContain('expect');
   });
 
-  it('who is refused is not asked for the body', async () => {
+  it('a refused client is not asked for its body', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write('POST /orders HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n');
     let text = '';

@@ -16,7 +16,7 @@ import { createSigner } from '../src/core/index.js';
 
 const pem = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../../test/support/tls', name));
 
-/** The wait for so many spans to end. */
+/** Waits until this many spans have ended. */
 function spansOf(...apps: readonly { app: EdgeGateway['app'] }[]) {
   const spans: SpanRecord[] = [];
   const ended = new EventEmitter();
@@ -29,7 +29,7 @@ function spansOf(...apps: readonly { app: EdgeGateway['app'] }[]) {
   };
 }
 
-/** Operations from the root downwards, as a reader of the log sees them. */
+/** The operations from the root downwards, as a reader of the log sees them. */
 function tree(spans: readonly SpanRecord[]): unknown {
   const under = (parent: string | undefined): unknown[] =>
     spans
@@ -39,7 +39,7 @@ function tree(spans: readonly SpanRecord[]): unknown {
 }
 
 describe('A domain in another process', () => {
-  it('R100, R41: its handlers see what they see in one process, by one token', async () => {
+  it('R100, R41: its handlers see the same as in one process, with one token', async () => {
     const { gateway, close } = await startSplit();
     const monolith = await EdgeGateway.start();
     const seen = [];
@@ -58,7 +58,7 @@ describe('A domain in another process', () => {
     await close();
   });
 
-  it('R124: its operations hang where those of a hand-over in one process hang', async () => {
+  it('R124: its spans have the same parents as in one process', async () => {
     const { gateway, service, close } = await startSplit();
     const monolith = await EdgeGateway.start();
     const split = spansOf(gateway, service);
@@ -87,7 +87,7 @@ describe('A domain in another process', () => {
     await upstream.stop();
   });
 
-  it('R8a: a signer that has to be waited for signs once, before anything is sent', async () => {
+  it('R8a: an asynchronous signer signs once, before anything is sent', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { algorithm, keyId, publicJwk } = await createSigner({ key: privateKey });
     const signer: Signer = {
@@ -108,7 +108,7 @@ describe('A domain in another process', () => {
     await service.close();
   });
 
-  it('what a policy says on the answer stays beside what the service says', async () => {
+  it('headers that a policy sets on the answer are kept beside those of the service', async () => {
     class Limits extends EdgePolicy {
       check({ response }: EdgeRequest): void {
         response.setHeader('RateLimit', 'limit=10');
@@ -122,7 +122,7 @@ describe('A domain in another process', () => {
     await upstream.stop();
   });
 
-  it('a forwarder of the team’s own takes the place of the built-in one', async () => {
+  it('a custom forwarder replaces the built-in one', async () => {
     @Injectable()
     class Elsewhere extends Forwarder {
       forward({ response, route }: EdgeRequest): void {
@@ -153,7 +153,7 @@ describe('A domain in another process', () => {
   });
 });
 
-describe('An upstream that speaks TLS', () => {
+describe('An upstream over TLS', () => {
   const serve = async (asks: boolean) => {
     const peers: unknown[] = [];
     const tls = { cert: pem('service.pem'), key: pem('service.key.pem'), ca: pem('ca.pem'), requestCert: asks };
@@ -166,7 +166,7 @@ describe('An upstream that speaks TLS', () => {
     return { peers, server, url: `https://localhost:${(server.address() as AddressInfo).port}` };
   };
 
-  it('is believed by its authority, and shown the gateway’s certificate', async () => {
+  it('is trusted by its authority, and gets the gateway’s certificate', async () => {
     const { peers, server, url } = await serve(true);
     const gateway = await EdgeGateway.start({
       edge: {
@@ -181,9 +181,9 @@ describe('An upstream that speaks TLS', () => {
   });
 
   it.each([
-    ['of an authority that nobody named', false, {}],
-    ['that wants a certificate which the gateway has not', true, { ca: pem('ca.pem') }],
-  ])('one %s is 502, and gets no token', async (_, asks, upstreamTls) => {
+    ['has a certificate of an unknown authority', false, {}],
+    ['requires a certificate that the gateway does not have', true, { ca: pem('ca.pem') }],
+  ])('an upstream that %s becomes a 502, and gets no token', async (_, asks, upstreamTls) => {
     const { peers, server, url } = await serve(asks);
     const edge = { upstreams: { catalog: url }, upstreamTls, upstreamRestartMs: 0 };
     const gateway = await EdgeGateway.start({ edge });

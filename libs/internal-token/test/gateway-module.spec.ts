@@ -73,13 +73,13 @@ describe.each(['forRoot', 'forRootAsync'] as const)('InternalTokenGatewayModule.
     expect(app.get(InternalTokenIssuer, { strict: false }).minted).toBe(1);
   });
 
-  it('publishes the key set on the internal listener only', async () => {
+  it('publishes the key set only on the internal listener', async () => {
     const { status, body } = await get(`${internal}/.well-known/jwks.json`);
     expect([status, body]).toMatchObject([200, { keys: [{ alg: 'ES256' }] }]);
     expect((await get(`${address}/.well-known/jwks.json`)).status).toBe(404);
   });
 
-  it('verifies the tokens that come back, and mints none for them', async () => {
+  it('verifies tokens on the internal listener, and mints none for them', async () => {
     const issuer = app.get(InternalTokenIssuer, { strict: false });
     const tokenId = newTransactionId();
     const claims = { tokenId, userId: 'root', permissions: [], scope: 'orders.read', authenticated: true };
@@ -92,7 +92,7 @@ describe.each(['forRoot', 'forRootAsync'] as const)('InternalTokenGatewayModule.
   });
 });
 
-it('names the option that InternalTokenGatewayModule does not know', async () => {
+it('refuses an unknown option of InternalTokenGatewayModule and names it', async () => {
   const options = { trustDomain: 'shop.test', signing: { key: String(key) }, issuers: [], routes: [], upstream: {} };
   @Module({ imports: [InternalTokenGatewayModule.forRoot(options as InternalTokenGatewayOptions)] })
   class Gateway {}

@@ -28,7 +28,7 @@ import { resolveShutdownOptions } from '../src/nest/shutdown/graceful-shutdown.o
 import { OpenRequests } from '../src/nest/admission/open-requests.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
-/** Like a pool of database connections: closed as soon as Nest ends its module. */
+/** Like a database pool: closed as soon as Nest ends its module. */
 @Injectable()
 class Database implements OnModuleDestroy {
   #connected = true;
@@ -81,7 +81,7 @@ const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await turn();
 };
 
-/** A kept connection and what came through it. */
+/** A persistent connection and what was received on it. */
 class Client {
   received = '';
   isClosed = false;
@@ -102,7 +102,7 @@ class Client {
     this.socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`).join(''));
   }
 
-  /** Sends, and waits for as many whole answers of this body. */
+  /** Sends requests, and waits for as many complete answers with this body. */
   async get(path: string, body: string): Promise<string> {
     this.received = '';
     this.send(path);
@@ -124,7 +124,7 @@ const accepts = async (port: number): Promise<boolean> => {
   return accepted;
 };
 
-/** What a signal starts; timers are held, so that the delay ends when the test says so. */
+/** Starts a shutdown as a signal does. Timers are held, so the test decides when the delay ends. */
 function shutDown(app: INestApplication, deadlineMs = 20_000) {
   const settings = resolveShutdownOptions({ delayMs: 1_000, deadlineMs });
   const ended = app.get(ShutdownSequence, { strict: false }).run(app, settings, 'SIGTERM');
@@ -145,8 +145,8 @@ beforeEach(() => {
 });
 afterEach(() => jest.useRealTimers());
 
-describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) => {
-  it('R163: answers what is open while its providers still live, and says Connection: close', async () => {
+describe.each(ADAPTERS)('The shutdown of an application on $adapter', (row) => {
+  it('R163: answers open requests while its providers are still alive, with Connection: close', async () => {
     const { lines, logger } = recordLines();
     const { app, port } = await start(row, { ...parts, logger });
     const client = await Client.open(port);
@@ -165,7 +165,7 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     ]);
   });
 
-  it('R163: serves on for the delay, new connections too, and is not ready', async () => {
+  it('R163: keeps serving during the delay, on new connections too, and is not ready', async () => {
     const { app, port } = await start(row, parts);
     expect(app.get(GracefulShutdown).begun).toBe(false);
     const { ended, passDelay } = shutDown(app);
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     await ended;
   });
 
-  it('R163: an idle connection has as long again as the delay to bring one more request', async () => {
+  it('R163: gives an idle connection the same time again to bring one more request', async () => {
     const { app, port } = await start(row, parts);
     const [used, unused] = [await Client.open(port), await Client.open(port)];
     for (const client of [used, unused]) await client.get('/quick', 'a row');
@@ -194,10 +194,10 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     await ended;
   });
 
-  it('R164: a connection that brings no request holds up nothing once nothing is open', async () => {
+  it('R164: does not wait for unused connections when no request is open', async () => {
     const { app, port } = await start(row, parts);
     const silent = await Client.open(port);
-    // It is there for the server too.
+    // The server has accepted the connection.
     await (await Client.open(port)).get('/quick', 'a row');
     const { ended, passDelay } = shutDown(app);
     await passDelay();
@@ -209,7 +209,7 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     await silent.closed();
   });
 
-  it('R163: of pipelined requests each is answered, and the last says Connection: close', async () => {
+  it('R163: answers every pipelined request, the last one with Connection: close', async () => {
     const { app, port } = await start(row, parts);
     const client = await Client.open(port);
     client.send('/slow', '/slow', '/slow');
@@ -223,7 +223,7 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     expect(client.received.match(/connection: close/gi)).toHaveLength(1);
   });
 
-  it('R164: what is open at the deadline is broken off, with one line that names it', async () => {
+  it('R164: breaks off what is open at the deadline, with one line that names it', async () => {
     const { lines, logger } = recordLines();
     const { app, port } = await start(row, { ...parts, logger });
     const spans: SpanRecord[] = [];
@@ -236,7 +236,7 @@ describe.each(ADAPTERS)('An application on $adapter that is told to end', (row) 
     await until(() => app.get(OpenRequests).size === 3);
     const { ended, passDelay } = shutDown(app, 5_000);
     await passDelay();
-    // A stream that listens ends well.
+    // A stream that listens to `draining` ends regularly.
     await until(() => polite.received.endsWith('0\r\n\r\n'));
     await jest.advanceTimersByTimeAsync(4_000);
     await ended;
@@ -266,7 +266,7 @@ describe('An application that cannot be closed', () => {
     }
   }
 
-  it('R164: is given 5 seconds, and one line says so', async () => {
+  it('R164: gets 5 seconds, and one line reports it', async () => {
     const { lines, logger } = recordLines();
     const { app } = await start(ADAPTERS[0], { ...parts, providers: [Database, Stuck], logger });
     const { ended, passDelay } = shutDown(app);
@@ -276,13 +276,13 @@ describe('An application that cannot be closed', () => {
     expect(await ended).toBe(false);
     expect(lines.slice(1)).toEqual([
       'the application did not close within 5000 ms: a lifecycle hook (onModuleDestroy, beforeApplicationShutdown, ' +
-        'onApplicationShutdown) does not come to its end',
+        'onApplicationShutdown) does not finish',
     ]);
   });
 });
 
-describe.each(['fastify', 'express'] as const)('A gateway on %s that is told to end', (platform) => {
-  it('R163: answers what it forwards, and says Connection: close; so does its internal listener', async () => {
+describe.each(['fastify', 'express'] as const)('The shutdown of a gateway on %s', (platform) => {
+  it('R163: answers forwarded requests with Connection: close, and so does its internal listener', async () => {
     const upstream = await HttpUpstream.start();
     const gateway = await EdgeGateway.start({ platform, edge: { upstreams: { catalog: upstream.url } } });
     const [outside, inside] = [await Client.open(gateway.port), await Client.open(gateway.internal.port)];
@@ -303,23 +303,23 @@ describe.each(['fastify', 'express'] as const)('A gateway on %s that is told to 
   });
 });
 
-describe('the times of a shutdown', () => {
+describe('The times of a shutdown', () => {
   it.each([
     [{ delayMs: 5_000, deadlineMs: 5_000 }, /deadlineMs \(5000\) is not after delayMs/],
     [{ delayMs: -1 }, /delayMs is -1/],
     [{ deadlineMs: 1.5 }, /deadlineMs is 1.5/],
     [{ deadlineMs: Number.NaN }, /deadlineMs is NaN/],
-  ])('refuses %j', (options, problem) => {
+  ])('refuses the times %j', (options, problem) => {
     expect(() => resolveShutdownOptions(options)).toThrow(problem);
   });
 
-  it('R163: serves on for 5 seconds unless told otherwise', () => {
+  it('R163: serves for another 5 seconds by default', () => {
     expect(resolveShutdownOptions({})).toEqual({ delayMs: 5_000, deadlineMs: 25_000, signals: ['SIGTERM', 'SIGINT'] });
     expect(resolveShutdownOptions({ delayMs: 0 }).delayMs).toBe(0);
   });
 });
 
-it('without InternalTokenModule the start stops and names it', async () => {
+it('enableGracefulShutdown() refuses to start without InternalTokenModule and names it', async () => {
   class EmptyModule {}
   const app = await NestFactory.create({ module: EmptyModule }, { logger: false });
   expect(() => enableGracefulShutdown(app)).toThrow(

@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
   const post = (path: string, token: string) =>
     fetch(`${running.url}${path}`, { method: 'POST', headers: { 'Txn-Token': token } });
 
-  it('R22: hands the verified claims to the handler', async () => {
+  it('R22: passes the verified claims to the handler', async () => {
     const token = running.tokens.token({ userId: 'ada', tenantId: 'acme', permissions: ['a'], scope: 'x y' });
     const response = await running.get('/orders', token);
     expect(response.status).toBe(200);
@@ -112,12 +112,12 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     });
   });
 
-  it('R22: narrows the claims to one of them', async () => {
+  it('R22: passes a single claim to the handler', async () => {
     const response = await running.get('/orders/mine/7', running.tokens.token({ userId: 'ada', tenantId: 'acme' }));
     expect(await response.json()).toEqual({ userId: 'ada', tenantId: 'acme' });
   });
 
-  it('R23: the claims cannot be changed, at any depth', async () => {
+  it('R23: claims cannot be changed, at any depth', async () => {
     const response = await running.get('/orders/frozen', running.tokens.token({ permissions: ['a'] }));
     expect(await response.json()).toEqual([false, false, false]);
   });
@@ -147,7 +147,7 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     ['txn_lifetime', () => running.tokens.forged({ payload: { exp: Math.floor(Date.now() / 1000) + 3000 } })],
     ['txn_claims_invalid', () => running.tokens.forged({ payload: { sub: '' } })],
     ['txn_too_large', () => 'e'.repeat(8193)],
-  ])('R83, R85: answers a bad token 401 with code %s and an error in the challenge', async (code, token) => {
+  ])('R83, R85: answers a bad token with 401, code %s and an error in the challenge', async (code, token) => {
     const response = await running.get('/orders', token());
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Txn-Token realm="test", error="invalid_token"');
@@ -156,7 +156,7 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect(body).not.toMatch(/eyJ|stack|node_modules/);
   });
 
-  it('R84: a token for another purpose is answered 403 with insufficient_scope', async () => {
+  it('R84: answers a token for another purpose with 403 and insufficient_scope', async () => {
     const token = running.tokens.token({ scope: 'orders.read', permissions: ['orders:write', 'orders:pay'] });
     const response = await post('/orders', token);
     expect(response.status).toBe(403);
@@ -165,7 +165,7 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect(await response.json()).toMatchObject({ code: 'txn_scope', error: 'insufficient_scope' });
   });
 
-  it('R84: a user who lacks one of the permissions is answered 403', async () => {
+  it('R84: answers 403 for a user who lacks one of the permissions', async () => {
     const response = await post(
       '/orders',
       running.tokens.token({ scope: 'orders.write', permissions: ['orders:pay'] }),
@@ -175,14 +175,14 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
   });
 
   it.each(['orders.write', 'orders.admin', 'other orders.admin'])(
-    'any of the purposes is enough: %s',
+    'accepts any one of the purposes: %s',
     async (scope) => {
       const token = running.tokens.token({ scope, permissions: ['orders:write', 'orders:pay'] });
       expect((await post('/orders', token)).status).toBe(201);
     },
   );
 
-  it('R81: a part of a purpose or of a permission is not the whole', async () => {
+  it('R81: does not accept part of a purpose or permission as the whole', async () => {
     const all = ['orders:write', 'orders:pay'];
     expect((await post('/orders', running.tokens.token({ scope: 'orders.writer', permissions: all }))).status).toBe(
       403,
@@ -191,18 +191,18 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect((await post('/orders', longer)).status).toBe(403);
   });
 
-  it('R81: claims that a client writes into other fields allow nothing', async () => {
+  it('R81: ignores claims that a client writes into other fields', async () => {
     const headers = { 'X-Permissions': 'orders:write', 'X-Scope': 'orders.write', 'X-User-Id': 'admin' };
     expect((await running.get('/orders', undefined, headers)).status).toBe(401);
   });
 
-  it('R47: anonymous is refused where a handler is not @Public()', async () => {
+  it('R47: refuses anonymous on a handler that is not @Public()', async () => {
     const response = await running.get('/orders', running.tokens.token({ authenticated: false }));
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: 'txn_scope' });
   });
 
-  it('R47: anonymous passes @Public(), also past a scope that known users need', async () => {
+  it('R47: accepts anonymous on @Public(), even without a scope that known users need', async () => {
     const anonymous = await running.get('/catalog', running.tokens.token({ authenticated: false }));
     expect(await anonymous.json()).toEqual({ authenticated: false });
     expect((await running.get('/catalog', running.tokens.token({ scope: 'orders.read' }))).status).toBe(403);
@@ -210,13 +210,13 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect((await running.get('/catalog/any', running.tokens.token({ scope: 'orders.read' }))).status).toBe(200);
   });
 
-  it('R47: anonymous never passes @RequirePermissions()', async () => {
+  it('R47: never accepts anonymous on @RequirePermissions()', async () => {
     const response = await running.get('/catalog/drafts', running.tokens.token({ authenticated: false }));
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: 'txn_permission' });
   });
 
-  it('R47: not even where its token names the permission, or says nothing of authentication', async () => {
+  it('R47: refuses anonymous even if its token names the permission or omits authenticated', async () => {
     for (const authenticated of [false, undefined]) {
       const tctx = { permissions: ['catalog:write'], authenticated };
       const token = running.tokens.forged({ payload: { sub: 'anonymous', scope: 'anonymous', tctx } });
@@ -243,7 +243,7 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     expect(await response.json()).toMatchObject({ code: 'txn_no_context' });
   });
 
-  it('R77: fails closed for kinds of handler it does not know, verified claims or not', () => {
+  it('R77: fails closed for unknown kinds of handlers, with or without verified claims', () => {
     const { app, tokens } = running;
     const execution = new ExecutionContextHost([], OrdersController, Reflect.get(OrdersController.prototype, 'all'));
     execution.setType('rpc');
@@ -254,14 +254,14 @@ describe.each(ADAPTERS)('The guard on $adapter', (row) => {
     );
   });
 
-  it('R129: guarded answers are kept out of caches unless they say otherwise', async () => {
+  it('R129: keeps guarded answers out of caches unless they say otherwise', async () => {
     const token = running.tokens.token();
     expect((await running.get('/orders', token)).headers.get('cache-control')).toBe('private, no-store');
     expect((await running.get('/orders/cached', token)).headers.get('cache-control')).toBe('max-age=60');
     expect((await running.get('/health')).headers.get('cache-control')).toBeNull();
   });
 
-  it('R117: a good answer names the id of its token', async () => {
+  it('R117: a successful answer names the id of its token', async () => {
     const claims = running.tokens.claims();
     const response = await running.get('/orders', running.tokens.token({ tokenId: claims.tokenId }));
     expect(response.headers.get('x-request-id')).toBe(claims.tokenId);

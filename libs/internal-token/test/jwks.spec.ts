@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('The published key set on $adapter', (row) => {
   const ask = (headers: Record<string, string> = {}, method = 'GET') =>
     fetch(`${running.url}/.well-known/jwks.json`, { method, headers });
 
-  it('R101, R102: has public members alone, a kid, an alg and a use for each key', async () => {
+  it('R101, R102: has only public members, and a kid, an alg and a use for each key', async () => {
     const { keys } = (await (await ask()).json()) as { keys: Record<string, string>[] };
     expect(keys).toHaveLength(2);
     for (const key of keys) {
@@ -39,14 +39,14 @@ describe.each(ADAPTERS)('The published key set on $adapter', (row) => {
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(2);
   });
 
-  it('R102: says what it is and for how long to keep it, without a parameter that its type does not have', async () => {
+  it('R102: states its type and how long it may be cached, without a parameter that the type does not have', async () => {
     const { headers } = await ask();
     expect(headers.get('content-type')).toBe('application/jwk-set+json');
     expect(headers.get('cache-control')).toBe('public, max-age=30');
     expect(headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
   });
 
-  it('answers 304 to whoever has it, whatever form the question has, until a key comes', async () => {
+  it('answers 304 to a conditional request in any form, until a key is added', async () => {
     const etag = (await ask()).headers.get('etag') ?? '';
     for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const response = await ask({ 'If-None-Match': tag });
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('The published key set on $adapter', (row) => {
     expect([response.status, response.headers.get('etag') === etag]).toEqual([200, false]);
   });
 
-  it('answers HEAD as GET, without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const [head, get] = [await ask({}, 'HEAD'), await ask()];
     const body = await get.text();
     expect([head.status, await head.text()]).toEqual([200, '']);

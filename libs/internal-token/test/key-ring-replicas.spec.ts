@@ -15,7 +15,7 @@ jest.setTimeout(300_000);
 const support = (path: string) => fileURLToPath(new URL(`../../../test/support/${path}`, import.meta.url));
 const DAY = 86_400;
 const AHEAD = 10;
-// Verifiers that refresh so often make for replicas that look twenty times a second.
+// With verifiers that refresh this often, replicas poll twenty times a second.
 const POLICY = JSON.stringify({ rotateEverySeconds: DAY, publishAheadSeconds: AHEAD, refreshIntervalSeconds: 3 });
 
 type Changed = Extract<KeyRingEvent, { type: 'changed' }>;
@@ -24,7 +24,7 @@ interface Issued {
   readonly published: JsonWebKeySet;
 }
 
-/** A gateway's ring in a process of its own, whose time is the test's. */
+/** The ring of a gateway in its own process, whose clock the test controls. */
 class Replica {
   readonly events: KeyRingEvent[] = [];
   readonly #child: ChildProcess;
@@ -47,7 +47,7 @@ class Replica {
     return this.events.filter((event) => event.type === 'changed');
   }
 
-  /** The active keys in the order in which it saw them. */
+  /** The active keys, in the order in which the process saw them. */
   get line(): string[] {
     return this.changes.map(({ active }) => active).filter((active, index, all) => active !== all[index - 1]);
   }
@@ -56,7 +56,7 @@ class Replica {
     await this.#until(() => this.line.length >= count);
   }
 
-  /** It publishes the key that comes next. */
+  /** Resolves when it publishes the next key. */
   async untilNextIsKnown(): Promise<void> {
     await this.#until(() => this.changes.at(-1)?.keys.some(({ state }) => state === 'published') === true);
   }
@@ -96,14 +96,14 @@ describe('Replicas of a gateway that share a directory of keys', () => {
     rmSync(join(directory, '..'), { recursive: true, force: true });
   });
 
-  it('R48: are one token service: one rotates, all follow, and one that is killed leaves nothing behind', async () => {
+  it('R48: form one token service: one rotates, all follow, and a killed one leaves nothing behind', async () => {
     let now = Date.parse('2026-03-01T14:00:00Z');
     const started = (): Replica => {
       const replica = new Replica(directory, now);
       replicas.push(replica);
       return replica;
     };
-    /** Lets so much time pass for these, and waits until each has seen what that brings. */
+    /** Advances the clocks of these processes, and waits until each has seen the effect. */
     const pass = async (seconds: number, all: readonly Replica[], seen: (replica: Replica) => Promise<void>) => {
       now += seconds * 1000;
       await Promise.all(
@@ -122,7 +122,7 @@ describe('Replicas of a gateway that share a directory of keys', () => {
     await Promise.all([a.untilActiveKeys(1), b.untilActiveKeys(1)]);
     for (let rotation = 0; rotation < 3; rotation += 1) {
       await pass(toRotation, [a, b], nextIsKnown);
-      // By a's clock the next key signs already, which b publishes.
+      // By the clock of a, the next key already signs; b publishes it.
       await pass(AHEAD, [a], nextSigns);
       const [fromA, fromB] = await Promise.all([a.issue(), b.issue()]);
       expect(await accepts(fromB.published, fromA.token, now)).toBe('ada');
@@ -137,13 +137,13 @@ describe('Replicas of a gateway that share a directory of keys', () => {
       await pass(AHEAD, [b, c], nextSigns);
     }
 
-    // The same keys in the same order, whoever joined or left when.
+    // All have the same keys in the same order, whenever they joined or left.
     expect(b.line).toHaveLength(6);
     expect(a.line).toEqual(b.line.slice(0, 4));
     expect(c.line).toEqual(b.line.slice(3));
     for (const { keys } of replicas.flatMap(({ changes }) => changes)) {
       const count = (wanted: string) => keys.filter(({ state }) => state === wanted).length;
-      // Had both rotated there would be two that wait.
+      // If both had rotated, two keys would be waiting.
       expect([count('active'), count('published') <= 1]).toEqual([1, true]);
     }
     const failures = replicas.flatMap(({ events }) => events).filter(({ type }) => type !== 'changed');

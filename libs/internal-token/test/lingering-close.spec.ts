@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { closeLingeringly } from '../src/nest/admission/close-lingeringly.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 
-describe('a request that is answered before all of it has arrived', () => {
+describe('A request that is answered before all of it has arrived', () => {
   let server: Server;
   let resets = 0;
   const sockets: Socket[] = [];
@@ -25,7 +25,7 @@ describe('a request that is answered before all of it has arrived', () => {
   });
 
   const open = (length: number, path = '/') => {
-    // The server's end is not ours: this client goes on.
+    // This client keeps sending after the server has ended its side.
     const { port } = server.address() as AddressInfo;
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
@@ -35,14 +35,14 @@ describe('a request that is answered before all of it has arrived', () => {
   beforeEach(() => holdTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('gets its answer, while it goes on sending', async () => {
+  it('gets its answer while it is still being sent', async () => {
     const socket = open(4_000_000);
     let answer = '';
     let broken: Error | undefined;
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
     socket.on('error', (error) => (broken = error));
     await once(socket, 'data');
-    // All of it is written after the answer was: a connection that was closed at once would reset it.
+    // All of this is sent after the answer; closing the connection at once would reset it.
     for (let sent = 0; sent < 4_000_000; sent += 100_000) {
       if (!socket.write(Buffer.alloc(100_000))) await once(socket, 'drain');
     }
@@ -64,7 +64,7 @@ describe('a request that is answered before all of it has arrived', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('leaves a connection as it was that is kept for the next one', async () => {
+  it('leaves a persistent connection unchanged for the next request', async () => {
     const socket = open(10, '/kept');
     await once(socket, 'data');
     const kept = sockets.at(-1);

@@ -58,7 +58,7 @@ function portOf(microservice: INestMicroservice): number {
   return (microservice.unwrap<Server>().address() as AddressInfo).port;
 }
 
-/** Asks for a count and, on the same connection before it, tells of events. */
+/** Sends events, and then a request for a count on the same connection. */
 async function talk(port: number, ...events: string[]): Promise<unknown> {
   const client = new ClientTCP({ host: '127.0.0.1', port });
   try {
@@ -98,7 +98,7 @@ describe('Message handlers of a hybrid application', () => {
   it.each([
     ['before', false],
     ['after', true],
-  ])('R160: stop the start where no guard would run, connected %s init()', async (_when, late) => {
+  ])('R160: stop the start if no guard would run, connected %s init()', async (_when, late) => {
     for (const given of [undefined, {}, { inheritAppConfig: false }, { deferInitialization: true }]) {
       const error = await hybrid(Orders, (app, to) => void app.connectMicroservice(to, given), late).then(
         ({ app }) => app.close(),
@@ -111,7 +111,7 @@ describe('Message handlers of a hybrid application', () => {
   it.each([
     ['before', false],
     ['after', true],
-  ])('R160: are refused, with a line and a count each, where the guard runs (connected %s init())', async (_, late) => {
+  ])('R160: are refused, logged and counted where the guard runs (connected %s init())', async (_, late) => {
     const inherit = { inheritAppConfig: true };
     const { app, logger, port } = await hybrid(Orders, (app, to) => void app.connectMicroservice(to, inherit), late);
     expect(await talk(port, 'paid', 'opened')).toBeInstanceOf(Object);
@@ -127,14 +127,14 @@ describe('Message handlers of a hybrid application', () => {
     expect(logger.lines.filter((line) => /inheritAppConfig/.test(line))).toEqual([]);
   });
 
-  it('R160: run without a guard where they are marked @NoInternalToken()', async () => {
+  it('R160: run without a guard if they are marked @NoInternalToken()', async () => {
     const { app, logger, port } = await hybrid(OpenOrders, (app, to) => void app.connectMicroservice(to), false);
     expect(await talk(port)).toBe(1);
     await app.close();
     expect(logger.lines).toContainEqual(expect.stringContaining('OpenOrders.count'));
   });
 
-  it('an application without the module connects as it likes', async () => {
+  it('an application without the module may connect in any way', async () => {
     class Bare {}
     const root = { module: Bare, controllers: [Orders] };
     const app = await NestFactory.create(root, express.createAdapter(), { logger: false, abortOnError: false });
@@ -143,7 +143,7 @@ describe('Message handlers of a hybrid application', () => {
   });
 });
 
-it('R160: message handlers of an application without HTTP are refused without a warning at the start', async () => {
+it('R160: message handlers of an application without HTTP are refused, without a warning at the start', async () => {
   class Root {}
   const logger = new Listening();
   const keys = new TestTokenIssuer().keys;

@@ -32,7 +32,7 @@ async function failureOf(parts: Parts): Promise<Error> {
   );
 }
 
-/** What the application says at its start. */
+/** What the application logs at its start. */
 class Listening implements LoggerService {
   readonly lines: string[] = [];
   readonly log = (line: unknown) => void this.lines.push(String(line));
@@ -80,7 +80,7 @@ describe('Options of InternalTokenModule', () => {
     await app.close();
   });
 
-  it('may come from a factory, in an application without HTTP too', async () => {
+  it('may come from a factory, also in an application without HTTP', async () => {
     @Module({
       imports: [
         InternalTokenModule.forRootAsync({
@@ -132,8 +132,8 @@ class ContradictingController {
   both() {}
 }
 
-describe('The look at every handler when the application starts', () => {
-  it('R44: stops it for handlers without a scope policy, naming each and the fix', async () => {
+describe('The check of every handler at the start', () => {
+  it('R44: refuses handlers without a scope policy, naming each and the fix', async () => {
     const error = await failureOf({
       controllers: [UndecidedController, HealthController],
       options: { requireScopePolicy: true },
@@ -145,7 +145,7 @@ describe('The look at every handler when the application starts', () => {
     expect(error.message).not.toMatch(/\.decided|\.also|HealthController/);
   });
 
-  it('R44: is content without policies where they are not required', async () => {
+  it('R44: accepts handlers without a scope policy if none is required', async () => {
     const { app } = await start(express, { controllers: [UndecidedController] });
     await app.close();
   });
@@ -157,7 +157,7 @@ describe('The look at every handler when the application starts', () => {
     await app.close();
   });
 
-  it('stops it for a handler that needs no token and asks for a permission', async () => {
+  it('refuses a handler that needs no token but requires a permission', async () => {
     const error = await failureOf({ controllers: [ContradictingController] });
     expect(error.message).toContain('ContradictingController.both');
   });

@@ -19,7 +19,7 @@ const ENTRIES = Object.entries(manifest.exports)
   .filter(([, target]) => typeof target === 'object')
   .map(([entry]) => entry.replace(/^\./, 'nestjs-internal-token'));
 
-/** The addresses of all modules that loading these brings with it. */
+/** The URLs of all modules that are loaded with these entry points. */
 function loadedBy(entries: readonly string[]): string[] {
   const code = entries.map((entry) => `await import('${entry}');`).join('\n');
   const hooks = ['storage/typescript-hooks.mjs', 'opentelemetry/list-loads.mjs'].flatMap((path) => [
@@ -36,8 +36,8 @@ function loadedBy(entries: readonly string[]): string[] {
 
 const isOpenTelemetry = (url: string): boolean => url.includes('node_modules/@opentelemetry/');
 
-describe('without OpenTelemetry', () => {
-  it('R126: nothing of it is installed with the package', () => {
+describe('An application without OpenTelemetry', () => {
+  it('R126: the package installs none of it', () => {
     expect(Object.keys(manifest.dependencies).filter((name) => name.startsWith('@opentelemetry'))).toEqual([]);
     const peers = Object.keys(manifest.peerDependencies).filter((name) => name.startsWith('@opentelemetry'));
     expect(peers).toEqual(['@opentelemetry/api']);
@@ -53,7 +53,7 @@ describe('without OpenTelemetry', () => {
     expect(loaded.filter((url) => url.includes('internal-token/src/opentelemetry'))).toEqual([]);
   });
 
-  it('R126: its own entry point loads the API alone', () => {
+  it('R126: its own entry point loads only the API', () => {
     const loaded = loadedBy(['nestjs-internal-token/opentelemetry']).filter(isOpenTelemetry);
     expect(loaded.length).toBeGreaterThan(0);
     expect(loaded.filter((url) => !url.includes('node_modules/@opentelemetry/api/'))).toEqual([]);

@@ -21,7 +21,7 @@ interface Placed {
 
 type AnySpan = Pick<ExportedSpan, 'spanId' | 'parentSpanId'>;
 
-/** The spans as a tree of labels; what hangs on nothing that is here is a root. */
+/** The spans as a tree of labels; a span without a parent here is a root. */
 function tree<S extends AnySpan>(spans: readonly S[], label: (span: S) => string): unknown[] {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const under = (parent: string | undefined): unknown[] =>
@@ -37,12 +37,12 @@ const exportedTree = (spans: readonly ExportedSpan[]): unknown[] =>
 const ownTree = (spans: readonly OwnSpan[]): unknown[] =>
   tree(spans, ({ service, kind, op, status }) => `${service} ${kind} ${op} ${status}`);
 
-describe('with the OpenTelemetry SDK in every process', () => {
+describe('The OpenTelemetry SDK in every process', () => {
   let shop: TracedShop;
   beforeAll(async () => (shop = await TracedShop.start()));
   afterAll(() => shop.stop());
 
-  it("R123, R126: its trace id is the token's id everywhere, and its spans are one tree by themselves", async () => {
+  it('R123, R126: its trace id is the id of the token everywhere, and its spans form one tree', async () => {
     const { status, txn } = await shop.call('POST', '/orders');
     expect(status).toBe(201);
     const { exported } = await shop.trace(txn, ORDER_SPANS);
@@ -64,7 +64,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     expect(exported.filter(({ parentSpanId }) => parentSpanId === undefined)).toHaveLength(1);
   });
 
-  it('R126: a handler finds its span, of the same trace', async () => {
+  it('R126: a handler finds its span, in the same trace', async () => {
     const { txn, body } = await shop.call('POST', '/orders');
     const { active, byFetch, byAxios } = body as Placed;
     const { exported } = await shop.trace(txn, ORDER_SPANS);
@@ -74,7 +74,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     }
   });
 
-  it('R124, R125: a service receives one traceparent, which is ours, and beside it nothing but a span id', async () => {
+  it('R124, R125: a service receives one traceparent, which is ours, and beside it only a span id', async () => {
     const { txn, body } = await shop.call('POST', '/orders');
     const placed = body as Placed;
     const { exported, own } = await shop.trace(txn, ORDER_SPANS);
@@ -87,7 +87,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     }
   });
 
-  it('R125: calls to others carry no trace field', async () => {
+  it('R125: calls to other origins carry no trace field', async () => {
     const before = shop.outside.seen.length;
     await shop.call('POST', '/orders', FORGED);
     const seen = shop.outside.seen.slice(before);
@@ -95,7 +95,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     expect(JSON.stringify(seen)).not.toMatch(/traceparent|tracestate|itok|baggage|b3/i);
   });
 
-  it('R122, R123: what an outside caller brings is in nobody’s trace', async () => {
+  it('R122, R123: trace fields of an outside caller get into no trace', async () => {
     const { txn, body } = await shop.call('POST', '/orders', { ...FORGED, baggage: 'user=root' });
     expect(txn).not.toBe(FOREIGN);
     const { exported } = await shop.trace(txn, ORDER_SPANS);
@@ -103,7 +103,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     expect(JSON.stringify([body, await shop.recorded()])).not.toMatch(new RegExp(`${FOREIGN}|${FORGED_SPAN}`));
   });
 
-  it('R123: a service that is asked without a token believes nothing either', async () => {
+  it('R123: a service that is called without a token trusts no trace field either', async () => {
     const { status, txn } = await shop.call('GET', '/stock', FORGED, shop.inventory.url);
     expect(status).toBe(401);
     const own = { ...FORGED, traceparent: `00-${txn}-${FORGED_SPAN}-01` };
@@ -114,7 +114,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     expect(JSON.stringify(await shop.recorded())).not.toContain(FORGED_SPAN);
   });
 
-  it('R123: a request that the gateway refuses has its span too, once', async () => {
+  it('R123: a request that the gateway refuses has exactly one span', async () => {
     for (const path of ['/orders/private', '/nowhere']) {
       const { status, txn } = await shop.call('GET', path, FORGED);
       const { exported } = await shop.trace(txn, 1);
@@ -122,7 +122,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     }
   });
 
-  it('R123: a request of the internal listener has one span, not one for each server that it passes', async () => {
+  it('R123: a request to the internal listener has one span, not one for each server that it passes', async () => {
     const { status, txn } = await shop.call('GET', '/stock', FORGED, shop.gateway.internalUrl);
     expect(status).toBe(401);
     const { exported } = await shop.trace(txn, 1);
@@ -132,7 +132,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
     expect(new Set(servers)).toEqual(new Set(own.map(({ traceId }) => traceId)));
   });
 
-  it('R126: our own spans are those of a shop that has never heard of it', async () => {
+  it('R126: our own spans are the same as in a shop without OpenTelemetry', async () => {
     const plain = await TracedShop.start({ sdk: false });
     const trees = [];
     for (const one of [shop, plain]) {
@@ -151,7 +151,7 @@ describe('with the OpenTelemetry SDK in every process', () => {
   });
 });
 
-describe('with less of OpenTelemetry', () => {
+describe('A partial OpenTelemetry set-up', () => {
   it('R126: without the id generator the trace id is the same, under our server span', async () => {
     const shop = await TracedShop.start({ without: 'generator' });
     const { txn } = await shop.call('POST', '/orders');
@@ -165,7 +165,7 @@ describe('with less of OpenTelemetry', () => {
     await shop.stop();
   });
 
-  it('R126: where fetch and the forwarder have no spans, the tree hangs together without them', async () => {
+  it('R126: without spans of fetch and the forwarder, the tree is still connected', async () => {
     const shop = await TracedShop.start({ without: 'undici' });
     const { txn } = await shop.call('POST', '/orders');
     // Missing: the forwarder's, and two of fetch.
@@ -179,7 +179,7 @@ describe('with less of OpenTelemetry', () => {
     await shop.stop();
   });
 
-  it('R126: a trace that is not sampled where it begins is sampled nowhere, and keeps its id', async () => {
+  it('R126: a trace that is not sampled at its start is sampled nowhere, and keeps its id', async () => {
     const shop = await TracedShop.start({ roots: 'off' });
     const { txn, body } = await shop.call('POST', '/orders');
     const placed = body as Placed;

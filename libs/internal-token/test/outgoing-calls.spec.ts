@@ -50,7 +50,7 @@ beforeEach(() => {
 
 const run = <T>(claims: VerifiedClaims, fn: () => T): T => app.get(InternalTokenContext).run(claims, fn);
 
-/** Gets all of an answer, and tells when its beginning is there. */
+/** Reads a whole answer, and reports when it has begun. */
 type Call = (url: string, begun?: () => void) => Promise<unknown>;
 
 const byFetch: Call = async (url, begun) => {
@@ -82,7 +82,7 @@ const clients: [string, Call][] = [
 
 const LIFE_LEFT_MS = 120;
 
-/** Runs `fn` when its token has but a moment to live, by a clock that stands still until something has happened. */
+/** Runs `fn` just before its token expires, with a clock that stands still until something has happened. */
 async function atTheEndOfLife<T>(until: Promise<void>, fn: (claims: VerifiedClaims) => Promise<T>): Promise<T> {
   const claims = tokens.claims();
   const clock = jest.spyOn(Date, 'now').mockReturnValue(claims.expiresAt * 1000 - LIFE_LEFT_MS);
@@ -104,8 +104,8 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (reason: unknown) => reason,
   );
 
-describe.each(clients)('A call by %s', (_client, call) => {
-  it('R113a: ends with the life of the token where no answer comes', async () => {
+describe.each(clients)('An outgoing call by %s', (_client, call) => {
+  it('R113a: is aborted when the token expires before an answer', async () => {
     const asked = Promise.withResolvers<void>();
     peer.answer = () => asked.resolve();
     const error = await atTheEndOfLife(asked.promise, (claims) => failureOf(run(claims, () => call(peer.origin))));
@@ -113,7 +113,7 @@ describe.each(clients)('A call by %s', (_client, call) => {
     expect(clientSpans(records)).toMatchObject([{ status: 'error', error: { code: 'upstream_timeout' } }]);
   });
 
-  it('R113a: ends with the life of the token where the body does not end', async () => {
+  it('R113a: is aborted when the token expires before the end of the body', async () => {
     peer.answer = (_req, res) => void res.write('a beginning');
     const begun = Promise.withResolvers<void>();
     const error = await atTheEndOfLife(begun.promise, (claims) =>
@@ -135,13 +135,13 @@ describe.each(clients)('A call by %s', (_client, call) => {
     expect(JSON.stringify(records)).not.toContain('number-4711');
   });
 
-  it('is a client span that failed where the connection breaks', async () => {
+  it('is a failed client span if the connection breaks', async () => {
     peer.answer = (_req, res) => void res.destroy();
     await run(tokens.claims(), () => call(peer.origin)).catch(() => undefined);
     expect(clientSpans(records)).toMatchObject([{ status: 'error', error: expect.any(Object) as object }]);
   });
 
-  it('R124: belongs to the client span that runs already, where there is one', async () => {
+  it('R124: belongs to the current client span, if there is one', async () => {
     const tracer = app.get(Tracer);
     let running: string | undefined;
     await run(tokens.claims(), () =>
@@ -155,7 +155,7 @@ describe.each(clients)('A call by %s', (_client, call) => {
   });
 });
 
-describe('A request that waits for a connection', () => {
+describe('An outgoing request that waits for a connection', () => {
   it('R113a: is given up when its token expires', async () => {
     const asked = Promise.withResolvers<void>();
     peer.answer = () => asked.resolve();
@@ -172,8 +172,8 @@ describe('A request that waits for a connection', () => {
   });
 });
 
-describe('A protocol change', () => {
-  it('R113a: has the token, but neither a deadline nor a span without an end', async () => {
+describe('An outgoing protocol upgrade', () => {
+  it('R113a: has the token, but neither a deadline nor an endless span', async () => {
     peer.answer = (_req, res) => void res.end();
     const client = new Client(peer.origin);
     const upgrade = run(tokens.claims(), () => client.upgrade({ path: '/', protocol: 'websocket' }));

@@ -18,7 +18,7 @@ interface Hop {
 
 const NEXT = 'NEXT';
 
-/** Says what it received and asks the next one. */
+/** Reports what it received and calls the next service. */
 @Controller()
 class HopController {
   constructor(
@@ -32,7 +32,7 @@ class HopController {
     return [{ token, traceparent }, ...rest];
   }
 
-  /** Every hop by another client: its URL says by which. */
+  /** Each hop uses another client, named in its URL. */
   async #ask(next: string): Promise<Hop[]> {
     const url = new URL(next).href;
     if (url.endsWith('fetch')) return (await (await fetch(url)).json()) as Hop[];
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('A chain of services on $adapter', (row) => {
   });
   afterAll(() => Promise.all(services.map(({ app }) => app.close())));
 
-  it('R89, R124: passes on the very bytes at depth 4, with one trace whose spans hang together', async () => {
+  it('R89, R124: passes on the same token at depth 4, with one trace whose spans are connected', async () => {
     const claims = tokens.claims({ userId: 'ada' });
     const token = tokens.token({ userId: 'ada', tokenId: claims.tokenId });
     const entry = `00-${claims.tokenId}-${'a'.repeat(16)}-03`;
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('A chain of services on $adapter', (row) => {
     );
     expect(new Set(traces.map(([, , parent]) => parent)).size).toBe(5);
 
-    // Every hop's parent is the client span of the hop before, which is a child of that hop's server span.
+    // The parent of each hop is the client span of the previous hop, which is a child of that hop's server span.
     while (!records.every((heard) => heard.some(({ kind }) => kind === 'server'))) await immediate();
     for (let i = 0; i < 4; i++) {
       const [client] = clientSpans(records[i] ?? []);

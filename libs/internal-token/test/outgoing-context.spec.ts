@@ -16,7 +16,7 @@ const peer = new Listener();
 @Injectable()
 class Caller {
   readonly #emitter = new EventEmitter();
-  /** What outlives its request. */
+  /** Work that outlives its request. */
   readonly forgotten: Promise<unknown>[] = [];
 
   constructor(
@@ -26,7 +26,7 @@ class Caller {
     this.#emitter.on('call', (how: string, done: (called: Promise<unknown>) => void) => done(this.call(how)));
   }
 
-  /** Says in the path who the caller believes to be. */
+  /** Names in the path the user on whose behalf the call is made. */
   async call(how: string): Promise<void> {
     const response = await fetch(`${peer.origin}/${how}/${this.context.claims.userId}`);
     await response.text();
@@ -95,7 +95,7 @@ class UploadsController {
   }
 }
 
-describe.each(ADAPTERS)('Calls made on the way through a handler on $adapter', (row) => {
+describe.each(ADAPTERS)('Outgoing calls of a handler on $adapter', (row) => {
   let running: Running;
 
   beforeAll(async () => {
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('Calls made on the way through a handler on $adapter', (
     for (const { url, token } of peer.received) expect(`${url.split('/')[2]} ${userOf(token)}`).toMatch(/^(\w+) \1$/);
   };
 
-  it('R94, R95: carry the token of their own request by every way that code takes', async () => {
+  it('R94, R95: carry the token of their own request, however the code gets there', async () => {
     const answers = await Promise.all(users.map((user) => running.get('/calls/every-way', as(user))));
     expect(answers.map(({ status }) => status)).toEqual(users.map(() => 200));
     expectEveryCallAsItself();
@@ -127,14 +127,14 @@ describe.each(ADAPTERS)('Calls made on the way through a handler on $adapter', (
     expect(new Set(peer.received.map(({ url }) => url.split('/')[1]))).toEqual(new Set([...ways, ...observed]));
   });
 
-  it('R95: carry it in work that outlives the answer', async () => {
+  it('R95: carry the token in work that outlives the answer', async () => {
     await Promise.all(users.map((user) => running.get('/calls/forget', as(user))));
     await Promise.all(running.app.get(Caller).forgotten.splice(0));
     expect(peer.received).toHaveLength(users.length);
     expectEveryCallAsItself();
   });
 
-  it('R95: carry it after a body that came in pieces', async () => {
+  it('R95: carry the token after a body that came in pieces', async () => {
     await Promise.all(
       users.map((user) =>
         fetch(`${running.url}/calls/body`, {
@@ -152,7 +152,7 @@ describe.each(ADAPTERS)('Calls made on the way through a handler on $adapter', (
   });
 
   if (row.adapter === 'Express') {
-    it('R95: carry it after an upload', async () => {
+    it('R95: carry the token after an upload', async () => {
       const answers = await Promise.all(
         users.map(async (user) => {
           const body = new FormData();

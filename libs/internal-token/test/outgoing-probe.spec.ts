@@ -13,14 +13,14 @@ interface Internals {
   _storeHeader(firstLine: string, headers: unknown): void;
 }
 
-/** As a release of Node might be that renders heads by another method. */
+/** Like a release of Node that renders heads by another method. */
 class RendersElsewhere extends ClientRequest {
   _implicitHeader(): void {
     (this as unknown as Internals)._header = 'GET / HTTP/1.1\r\nTxn-Token: set-by-the-application\r\n\r\n';
   }
 }
 
-/** … that keeps the head in a second place. */
+/** Like a release of Node that keeps a second copy of the head. */
 class KeepsACopy extends ClientRequest {
   copy: unknown;
   override end(...args: unknown[]): this {
@@ -30,7 +30,7 @@ class KeepsACopy extends ClientRequest {
   }
 }
 
-/** … that writes before it tells of its socket. */
+/** Like a release of Node that writes before the `socket` event. */
 class WritesEarly extends ClientRequest {
   override onSocket(socket: import('node:net').Socket): void {
     socket.write('GET');
@@ -39,7 +39,7 @@ class WritesEarly extends ClientRequest {
 }
 
 describe('The probe of node:http', () => {
-  it('R162: stops the start where it fails', async () => {
+  it('R162: stops the start if it fails', async () => {
     const tokens = new TestTokenIssuer();
     @Module({
       imports: [
@@ -58,7 +58,7 @@ describe('The probe of node:http', () => {
     await (await start()).close();
   });
 
-  it('R162: passes this Node', async () => {
+  it('R162: accepts this version of Node', async () => {
     await expect(probeNodeClient()).resolves.toBeUndefined();
   });
 
@@ -66,7 +66,7 @@ describe('The probe of node:http', () => {
     ['renders heads by another method', RendersElsewhere, 'is not sent with the fields that were set last'],
     ['keeps a second copy of the head', KeepsACopy, 'keeps the token'],
     ['writes before the socket event', WritesEarly, 'is written before its socket is known'],
-  ])('R162: fails one that %s, and says what to do', async (_how, Request, what) => {
+  ])('R162: refuses a node:http that %s, and says what to do', async (_how, Request, what) => {
     const error: unknown = await probeNodeClient(Request).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'configuration_invalid' });
     expect(inspect(error)).toContain(what);

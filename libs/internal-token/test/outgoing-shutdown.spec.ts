@@ -6,7 +6,7 @@ import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { Listener, userOf } from './support/outgoing.js';
 
 describe('An application that closes', () => {
-  it('R89: sends the token with what its last requests call', async () => {
+  it('R89: sends the token with the calls of its last requests', async () => {
     const tokens = new TestTokenIssuer();
     const peer = await new Listener().listen();
     const entered = Promise.withResolvers<void>();
@@ -23,7 +23,7 @@ describe('An application that closes', () => {
       }
     }
 
-    /** By then Nest has ended its modules, and waits for the requests that run. */
+    /** By then Nest has ended its modules and waits for open requests. */
     @Injectable()
     class Closing {
       beforeApplicationShutdown = (): void => closing.resolve();

@@ -11,7 +11,7 @@ if (missing !== undefined) {
   process.stderr.write(`\n!!! Signing in an HSM is NOT tested: ${missing}\n\n`);
 }
 
-(missing === undefined ? describe : describe.skip)('Signing in an HSM (SoftHSM, by PKCS#11)', () => {
+(missing === undefined ? describe : describe.skip)('Signing in an HSM (SoftHSM, over PKCS#11)', () => {
   let hsm: SoftHsm;
   let gateway: HsmGateway;
   beforeAll(async () => {
@@ -45,7 +45,7 @@ if (missing !== undefined) {
   it.each([
     ['ES256', 'ec-1'],
     ['RS256', 'rsa'],
-  ])('R8a: signs %s asynchronously, several at once, and verifiers accept it', async (algorithm, label) => {
+  ])('R8a: signs %s asynchronously, several at a time, and verifiers accept it', async (algorithm, label) => {
     await gateway.ask('open', { keys: [{ label, state: 'active' }] });
     expect(await gateway.ask('asynchronous')).toBe(true);
     const tokens = await gateway.ask<string[]>('mint', 20);
@@ -56,7 +56,7 @@ if (missing !== undefined) {
     ]);
   });
 
-  it('R104: goes from one key to the next without a restart, publishing both', async () => {
+  it('R104: changes from one key to the next without a restart, publishing both', async () => {
     await gateway.ask('open', { keys: [{ label: 'ec-1', state: 'active' }] });
     const [before = ''] = await gateway.ask<string[]>('mint', 1);
     await gateway.ask('change', [
@@ -69,7 +69,7 @@ if (missing !== undefined) {
     for (const token of [before, after]) expect(accepting.verify(token)).toMatchObject({ userId: 'ada' });
   });
 
-  it('connects anew to an HSM that has lost its sessions', async () => {
+  it('reconnects to an HSM that has lost its sessions', async () => {
     await gateway.ask('open', { keys: [{ label: 'ec-1', state: 'active' }] });
     await gateway.ask('mint', 3);
     await gateway.ask('loseSessions');
@@ -79,18 +79,18 @@ if (missing !== undefined) {
   });
 
   it.each([
-    ['a token there is not', { token: 'other', keys: [{ label: 'ec-1', state: 'active' }] }, 'no token "other"'],
+    ['a token that does not exist', { token: 'other', keys: [{ label: 'ec-1', state: 'active' }] }, 'no token "other"'],
     [
-      'a library that is none',
+      'a file that is not a library',
       { library: '/etc/hostname', keys: [{ label: 'ec-1', state: 'active' }] },
       'not a PKCS#11 library',
     ],
     ['a wrong PIN', { pin: '00000000', keys: [{ label: 'ec-1', state: 'active' }] }, 'CKR_PIN_INCORRECT'],
-    ['a key there is not', { keys: [{ label: 'none', state: 'active' }] }, 'no public key "none"'],
-    ['two keys of one label', { keys: [{ label: 'twice', state: 'active' }] }, 'more than one key "twice"'],
-    ['a curve that is not offered', { keys: [{ label: 'p384', state: 'active' }] }, 'P-256'],
+    ['a key that does not exist', { keys: [{ label: 'none', state: 'active' }] }, 'no public key "none"'],
+    ['two keys with the same label', { keys: [{ label: 'twice', state: 'active' }] }, 'more than one key "twice"'],
+    ['an unsupported curve', { keys: [{ label: 'p384', state: 'active' }] }, 'P-256'],
     ['no active key', { keys: [{ label: 'ec-1', state: 'published' }] }, 'is active'],
-  ])('stops the start: %s', async (_name, given, said) => {
+  ])('refuses to start with %s', async (_name, given, said) => {
     const refusal = await gateway.ask('open', given).then(
       () => 'it started',
       (error: Error) => error.message,
@@ -100,7 +100,7 @@ if (missing !== undefined) {
     expect(refusal).not.toContain(PIN);
   });
 
-  it('R111: shows neither PIN nor key when the application is printed', async () => {
+  it('R111: printing the application shows neither the PIN nor a key', async () => {
     await gateway.ask('open', { keys: [{ label: 'ec-1', state: 'active' }] });
     await gateway.ask('mint', 1);
     const printed = await gateway.ask<string>('inspect');

@@ -12,11 +12,11 @@ const MOST_VALUES: Readonly<Record<string, number>> = {
   'nestjs-internal-token/testing': 2,
 };
 
-/** Which names they are stands in docs/reference/api.md, which `npm run docs:check` holds to the code. */
-describe('The public surface', () => {
+/** docs/reference/api.md lists the names; `npm run docs:check` keeps it in step with the code. */
+describe('The public API', () => {
   const entries = entriesOf('libs/internal-token');
 
-  it('has these entries', () => {
+  it('has these entry points', () => {
     expect(entries.map(({ specifier }) => specifier)).toEqual(Object.keys(MOST_VALUES));
   });
 

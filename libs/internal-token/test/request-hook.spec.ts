@@ -109,7 +109,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     return spans;
   };
 
-  it('R113a: a bad token is refused before the body is read: the body never ends, the answer comes', async () => {
+  it('R113a: refuses a bad token before the body is read, even if the body never ends', async () => {
     const sent = request(`${running.url}/things`, {
       method: 'POST',
       headers: { 'Txn-Token': running.tokens.tampered(), 'Content-Type': 'application/json', 'Content-Length': 1000 },
@@ -126,7 +126,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     sent.on('error', () => undefined).destroy();
   });
 
-  it('R113a: who asks first is told to send the body only if the token is good', async () => {
+  it('R113a: tells a client with Expect: 100-continue to send the body only if the token is good', async () => {
     const expecting = async (token: string) => {
       const socket = connect(running.port, '127.0.0.1').setEncoding('latin1');
       const body = JSON.stringify({ a: 1 });
@@ -145,13 +145,13 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(await expecting(running.tokens.token())).toEqual(['HTTP/1.1 100', 'HTTP/1.1 201']);
   });
 
-  it('R117: middleware runs inside the context already, with the id of the token', async () => {
+  it('R117: runs middleware inside the context, with the id of the token', async () => {
     const claims = running.tokens.claims();
     await running.get('/things/7', running.tokens.token({ tokenId: claims.tokenId }));
     expect(seenByMiddleware).toEqual([claims.tokenId]);
   });
 
-  it('R14: an id of the caller is never taken over: a refused request has a fresh one', async () => {
+  it('R14: never adopts an id from the caller; a refused request has a fresh one', async () => {
     const id = running.tokens.claims().tokenId;
     const headers = { 'X-Request-Id': id, traceparent: `00-${id}-${hex('b', 16)}-01` };
     const response = await running.get('/things/7', undefined, headers);
@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(response.headers.get('x-request-id')).not.toBe(id);
   });
 
-  it("R117: the framework's own 400 and 404 carry an id too", async () => {
+  it("R117: the framework's own 400 and 404 have an id too", async () => {
     expect((await running.get('/nothing')).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
     expect((await running.get('/things/%zz')).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
   });
@@ -170,21 +170,21 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(handled).toBe(0);
   });
 
-  it("refuses a request that arrives at the guard with another one's verified claims", async () => {
+  it("refuses a request that reaches the guard with another request's verified claims", async () => {
     const response = await running.get('/things/7', running.tokens.token(), { 'X-Test': 'mix' });
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ code: 'txn_no_context' });
     expect(handled).toBe(0);
   });
 
-  it('R126: a handler of several patterns is named by the one that was asked for', async () => {
+  it('R126: names a handler with several patterns by the requested one', async () => {
     await running.get('/things/other/way/7', running.tokens.token());
     await running.get('/things/one/way', running.tokens.token());
     const spans = await ended(2);
     expect(spans.map(({ op }) => op)).toEqual(['GET /things/other/way/:id', 'GET /things/one/way']);
   });
 
-  it('R126: one server span a request, with id, operation, pattern and token, and never the raw path', async () => {
+  it('R126: opens one server span per request, with id, operation, pattern and token, but never the raw path', async () => {
     const claims = running.tokens.claims();
     await running.get('/things/secret-number', running.tokens.token({ tokenId: claims.tokenId }));
     const [span] = await ended(1);
@@ -215,14 +215,14 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(inner).toMatchObject({ traceId: outer?.traceId, parentSpanId: outer?.spanId });
   });
 
-  it("R123: the caller's span is the parent where its trace is the token's", async () => {
+  it("R123: the caller's span is the parent if its trace is that of the token", async () => {
     const { tokenId } = running.tokens.claims();
     const parent = hex('b', 16);
     await running.get('/things/7', running.tokens.token({ tokenId }), { traceparent: `00-${tokenId}-${parent}-01` });
     expect((await ended(1))[0]).toMatchObject({ traceId: tokenId, parentSpanId: parent });
   });
 
-  it('R122, R123: any other traceparent is dropped and counted', async () => {
+  it('R122, R123: drops and counts any other traceparent', async () => {
     const { tokenId } = running.tokens.claims();
     const token = running.tokens.token({ tokenId });
     const before = running.app.get(ServicePipeline).ignoredTraceparents;
@@ -236,7 +236,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     expect(running.app.get(ServicePipeline).ignoredTraceparents - before).toBe(3);
   });
 
-  it('requests of a second server on the same application are admitted as well', async () => {
+  it('admits requests of a second server on the same application too', async () => {
     const adapter = running.app.getHttpAdapter();
     const instance: unknown = adapter.getInstance();
     const second = createServer((raw, response) => {
@@ -254,7 +254,7 @@ describe.each(ADAPTERS)('The request hook on $adapter', (row) => {
     second.closeAllConnections();
   });
 
-  it('listeners that join later are behind the hook too', async () => {
+  it('runs before listeners that are added later', async () => {
     const server = running.app.getHttpServer() as ReturnType<typeof createServer>;
     const seen: (string | undefined)[] = [];
     const late = () => seen.push(currentStore()?.txn);
@@ -296,13 +296,13 @@ describe('app.inject() on Fastify', () => {
   });
   afterAll(() => running.app.close());
 
-  it('fails closed without a token', async () => {
+  it('refuses a request without a token', async () => {
     const response = await inject(running.app, { url: '/things/7' });
     expect(response.statusCode).toBe(401);
     expect(response.json()).toMatchObject({ code: 'txn_missing' });
   });
 
-  it('serves with one', async () => {
+  it('serves a request with a token', async () => {
     const headers = { 'txn-token': running.tokens.token({ userId: 'ada' }) };
     const response = await inject(running.app, { url: '/things/7', headers });
     expect(response.json()).toEqual({ userId: 'ada' });
@@ -336,7 +336,7 @@ class ScriptedPipeline extends RequestPipeline {
       case 'reject':
         return Promise.reject(new InternalTokenError('identity_provider_unavailable'));
       case 'forge':
-        // What TypeScript believes does not matter: these claims are in no registry.
+        // These claims are not registered, whatever TypeScript believes.
         request.claims = { ...new TestTokenIssuer().claims({ userId: 'admin' }) };
         return;
       case 'later':
@@ -372,16 +372,16 @@ describe.each(ADAPTERS)('A pipeline of its own on $adapter', (row) => {
   const ask = (behaviour: string) =>
     fetch(`${running.url}/open`, { method: 'POST', headers: { 'X-Test': behaviour, 'Content-Type': 'text/plain' } });
 
-  it('takes the place of the default, and may take its time', async () => {
+  it('replaces the default, and may be asynchronous', async () => {
     expect((await ask('')).status).toBe(201);
     expect((await ask('later')).status).toBe(201);
   });
 
-  it('may answer itself', async () => {
+  it('may answer the request itself', async () => {
     expect((await ask('answer')).status).toBe(418);
   });
 
-  it('fails closed where it throws or rejects', async () => {
+  it('fails closed if it throws or rejects', async () => {
     const thrown = await ask('throw');
     expect(thrown.status).toBe(500);
     expect(await thrown.text()).not.toContain('a bug');
@@ -394,7 +394,7 @@ describe.each(ADAPTERS)('A pipeline of its own on $adapter', (row) => {
     expect(handled).toBe(0);
   });
 
-  it('R82a: claims that nobody has verified open no handler either', async () => {
+  it('R82a: opens no handler with claims that nobody has verified', async () => {
     const response = await running.get('/things/7', undefined, { 'X-Test': 'forge' });
     expect(response.status).toBe(401);
     expect(handled).toBe(0);

@@ -35,7 +35,7 @@ class Listening implements LoggerService {
 const ws = (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app));
 const socketIo = (app: INestApplication) => void app.useWebSocketAdapter(new IoAdapter(app));
 
-/** The failure of a start, or what it said. */
+/** The error of a failed start, or what was logged. */
 async function started(providers: Type[], prepare: (app: INestApplication) => void): Promise<unknown> {
   const logger = new Listening();
   let built: INestApplication | undefined;
@@ -58,25 +58,25 @@ const stopped = (...names: RegExp[]) =>
     ),
   });
 
-describe('WebSocket gateways when the application starts', () => {
-  it('R159: are listed where they need no internal token', async () => {
+describe('WebSocket gateways at the start', () => {
+  it('R159: are listed if they need no internal token', async () => {
     expect(await started([Chat, OpenOther], ws)).toEqual([
       'WebSocket gateways that need no internal token: OpenOther (/other)',
     ]);
     expect(await started([Chat], ws)).toEqual([]);
   });
 
-  it('R159: stop it where the path does not tell an open one from another', async () => {
+  it('R159: stop the start if the path does not distinguish an open gateway from another', async () => {
     class OpenNamesake extends Chat {}
     NoInternalToken()(OpenNamesake);
     expect(await started([Chat, OpenNamesake], ws)).toEqual(stopped(/Chat/, /OpenNamesake/, /\/chat/));
     expect(await started([Chat, OpenChat], socketIo)).toEqual(stopped(/Chat/, /OpenChat/, /\/chat/));
-    // socket.io takes whatever begins with its path; ws does not.
+    // socket.io accepts every path that begins with its own; ws does not.
     expect(await started([Chat, OpenRooms], socketIo)).toEqual(stopped(/Chat/, /OpenRooms/));
     expect(await started([Chat, OpenRooms], ws)).toEqual([expect.stringContaining('OpenRooms (/chat/rooms)')]);
   });
 
-  it('R158: stop it on a port of their own, before it is opened, unless they need no internal token', async () => {
+  it('R158: stop the start on a port of their own, before it is opened, unless they need no internal token', async () => {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
@@ -88,11 +88,11 @@ describe('WebSocket gateways when the application starts', () => {
     class OpenApart extends Apart {}
     NoInternalToken()(OpenApart);
     expect(await started([Apart], ws)).toEqual(stopped(/Apart/, new RegExp(`port ${port}`)));
-    // The port was not opened: this one can be.
+    // The port was not opened, so it is still free.
     expect(await started([OpenApart], ws)).toEqual([expect.stringContaining('OpenApart (/apart)')]);
   });
 
-  it('R158: stop it where their adapter has another server than the application', async () => {
+  it('R158: stop the start if their adapter has another server than the application', async () => {
     const apart = (app: INestApplication) => void app.useWebSocketAdapter(new IoAdapter());
     expect(await started([Chat], apart)).toEqual(stopped(/Chat/, /another server/));
   });

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 
 const portCalls = channel('app:port-call');
 
-/** Tells whoever listens that a call is about to be made; a listener may object (storage does, inside a transaction). */
+/** Announces a call before it is made. A listener may object, as storage does inside a transaction. */
 export function announceCall(operation: string): void {
   if (!portCalls.hasSubscribers) return;
   const call: { operation: string; objection?: Error } = { operation };

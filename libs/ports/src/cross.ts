@@ -4,7 +4,7 @@ import { toPlainData } from './to-plain-data.js';
 
 const NAMED_ISSUES = 5;
 
-/** Takes a value over the port: as JSON, and as the contract's schema says. */
+/** Passes a value across the port: as JSON, validated by the schema of the contract. */
 export function cross<Data>(schema: PortMethod<Data>['input'], value: unknown, failure: PortFailure): Data {
   let plain: unknown;
   try {
@@ -14,7 +14,7 @@ export function cross<Data>(schema: PortMethod<Data>['input'], value: unknown, f
   }
   const result = schema.safeParse(plain);
   if (result.success) return result.data;
-  // Where and what, never the value: it may be private, and this text goes to logs.
+  // Says where and what is wrong but never the value: it may be private, and this text is logged.
   const issues = result.error.issues.slice(0, NAMED_ISSUES);
   throw PortError.of(failure, issues.map(({ path, message }) => `${path.join('.') || 'value'}: ${message}`).join('; '));
 }

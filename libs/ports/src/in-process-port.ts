@@ -6,7 +6,7 @@ import { PortPipeline } from './port-pipeline.js';
 
 /**
  * Binds a port to its implementation in the same process. The implementation must be a provider that can be injected
- * where this one stands; callers inject the port's abstract class and cannot tell this binding from a remote one.
+ * here; callers inject the port's abstract class and cannot tell this binding from a remote one.
  */
 export function inProcessPort<Api extends object>(
   definition: PortDefinition<Api>,

@@ -7,7 +7,7 @@ import { toPortError } from './to-port-error.js';
 
 type Implementation = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
 
-/** What a call goes through, under every binding the same: life, purposes, input, answer, errors, one span. */
+/** The steps of a call, the same with every binding: token lifetime, purposes, input, answer, errors, one span. */
 export class PortPipeline<Api extends object> {
   readonly #logger = new Logger('Port');
 
@@ -20,7 +20,7 @@ export class PortPipeline<Api extends object> {
   ) {}
 
   /**
-   * Calls a method in a span of its own.
+   * Calls a method in a new span.
    * @throws PortError, and nothing else
    */
   call(name: string, input: unknown): Promise<unknown> {
@@ -59,7 +59,7 @@ export class PortPipeline<Api extends object> {
     });
   }
 
-  /** What happened stays in this process' log, under the request's id. */
+  /** The details stay in the log of this process, under the id of the request. */
   #hide(error: unknown, operation: string): PortError {
     this.#logger.error(`${operation} failed`, error instanceof Error ? error.stack : String(error));
     return PortError.of('internal_error', 'The request could not be completed.');

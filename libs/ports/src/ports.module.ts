@@ -9,14 +9,14 @@ import { RenewingHttpsAgent } from './http/renewing-https-agent.js';
 import { remotePort } from './http/remote-port.js';
 import { inProcessPort } from './in-process-port.js';
 
-/** A domain that lives in this process. */
+/** A domain in this process. */
 export interface LocalDomain {
   readonly module: Type;
   readonly port: PortDefinition;
   readonly implementation: Type;
 }
 
-/** A domain that lives in another one. */
+/** A domain in another process. */
 export interface RemoteDomain {
   readonly port: PortDefinition;
   readonly url: string;
@@ -25,13 +25,13 @@ export interface RemoteDomain {
 export interface PortsOptions {
   readonly local: readonly LocalDomain[];
   readonly remote: readonly RemoteDomain[];
-  /** Authorities, and a certificate of our own, for https between processes. Default: what Node trusts, and none. */
+  /** Authorities and our own certificate for https between processes. Default: Node's authorities, no certificate. */
   readonly tls?: RenewableTls | undefined;
 }
 
 /**
- * Where every port of a process leads. Global, because a domain knows no neighbour; and each domain that lives here is
- * also served below `/internal`, because a neighbour may live elsewhere.
+ * Binds every port of a process. Global, since a domain imports no other domain. Each domain in this process is also
+ * served below `/internal`, since a neighbour may run elsewhere.
  */
 @Module({})
 export class PortsModule {

@@ -1,7 +1,7 @@
 /**
- * What arrives when a value travels as JSON: a Date as ISO string, a class instance as its fields, no undefined keys, and
- * nothing shared with the sender. Undefined alone stays undefined: there is no body.
- * @throws TypeError for what JSON cannot carry (a bigint, a cycle)
+ * The value as it arrives through JSON: a Date as ISO string, a class instance as its fields, no undefined keys, and
+ * nothing shared with the sender. `undefined` itself stays undefined: there is no body.
+ * @throws TypeError for a value that JSON cannot represent (a bigint, a cycle)
  */
 export function toPlainData(value: unknown): unknown {
   const json = JSON.stringify(value) as string | undefined;

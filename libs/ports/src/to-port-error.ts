@@ -2,8 +2,8 @@ import { PortError } from '@app/contracts';
 import { InternalTokenError } from 'nestjs-internal-token';
 
 /**
- * The error as it crosses: code, status, detail and nothing else. Undefined for a failure that nobody meant the caller
- * to see; a 500 of another library is one, whatever it says of itself.
+ * The error as it crosses the port: code, status and detail only. Undefined for a failure that is not meant for the
+ * caller, such as a 500 of any other library.
  */
 export function toPortError(error: unknown): PortError | undefined {
   if (error instanceof PortError || error instanceof InternalTokenError) {
@@ -13,7 +13,7 @@ export function toPortError(error: unknown): PortError | undefined {
   return undefined;
 }
 
-/** The shape that our libraries' errors share (storage's are not known here by type). */
+/** The shape that the errors of our libraries share; this library does not import those of storage. */
 function isTypedError(error: unknown): error is { code: string; status: number; detail: string } {
   if (!(error instanceof Error)) return false;
   const { code, status, detail } = error as { code?: unknown; status?: unknown; detail?: unknown };

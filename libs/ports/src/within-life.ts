@@ -1,7 +1,7 @@
 import { PortError } from '@app/contracts';
 import { InternalTokenError } from 'nestjs-internal-token';
 
-/** Nobody may act on an expired token, so that nobody need wait for an answer beyond its life. */
+/** Limits a call to the lifetime of the token, since nobody may act on an expired one. */
 export async function withinLife<Answer>(
   claims: { readonly expiresAt: number },
   operation: string,

@@ -15,8 +15,8 @@ class ThingsController {
 @Module({ controllers: [ThingsController] })
 class ThingsModule {}
 
-describe('a server that waits for clients', () => {
-  it('gives a request a limited time to arrive', async () => {
+describe('The bounded Fastify adapter', () => {
+  it('limits the time in which a request must arrive', async () => {
     const adapter = new BoundedFastifyAdapter({});
     const app = await NestFactory.create<NestFastifyApplication>(ThingsModule, adapter, { logger: false });
     const server = app.getHttpServer() as Server;

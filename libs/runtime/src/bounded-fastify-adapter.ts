@@ -2,7 +2,7 @@ import type { ServerOptions as TlsOptions } from 'node:https';
 import type { FastifyServerOptions } from 'fastify';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 
-/** Milliseconds in which a request has to have arrived whole. Fastify itself waits for ever. */
+/** Milliseconds in which a whole request must arrive. Fastify itself waits for ever. */
 const ARRIVAL_TIMEOUT = 300_000;
 
 /** Characters of a path parameter, as many as the gateway takes. Fastify itself takes 100. */
@@ -10,7 +10,7 @@ const MAX_PARAMETER_LENGTH = 500;
 
 type Options = FastifyServerOptions & { readonly https?: TlsOptions };
 
-/** Fastify that does not wait without end for a slow body, and takes longer path parameters. */
+/** Fastify with a time limit for slow bodies, and with longer path parameters. */
 export class BoundedFastifyAdapter extends FastifyAdapter {
   constructor(options: Options) {
     super({

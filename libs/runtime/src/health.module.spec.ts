@@ -31,7 +31,7 @@ class ShutdownModule {}
 @Module({ imports: [HealthModule.of(Keys, Provider), ShutdownModule], providers: [Keys, Provider] })
 class SampleModule {}
 
-describe('readiness', () => {
+describe('Readiness', () => {
   const lines: { level: string; msg: string; context?: string }[] = [];
   let app: NestFastifyApplication;
 
@@ -49,7 +49,7 @@ describe('readiness', () => {
     return [statusCode, JSON.parse(body) as unknown];
   };
 
-  it('says what it waits for, and logs each change once', async () => {
+  it('names what it waits for, and logs each change once', async () => {
     for (const _ of [1, 2, 3]) expect(await probe()).toEqual([503, { status: 'waiting', waitingFor: ['Keys'] }]);
     app.get(Keys).ready = true;
     for (const _ of [1, 2]) expect(await probe()).toEqual([200, { status: 'ready' }]);
@@ -62,7 +62,7 @@ describe('readiness', () => {
     ]);
   });
 
-  it('R163: is over as soon as the application is told to end, ready or not', async () => {
+  it('R163: ends as soon as the application is told to end', async () => {
     app.get(Provider).ready = true;
     const ended = app.get(ShutdownSequence).run(app, { delayMs: 0, deadlineMs: 1, signals: [] }, 'SIGTERM');
     expect(await probe()).toEqual([503, { status: 'shutting down' }]);
@@ -70,7 +70,7 @@ describe('readiness', () => {
   });
 });
 
-describe('a probe', () => {
+describe('A health probe', () => {
   const levels: string[] = [];
   let app: NestFastifyApplication;
   const keys = new Keys();
@@ -115,7 +115,7 @@ describe('a probe', () => {
     return response;
   };
 
-  it('R170: leaves lines at debug level only, ready or not, and its 503 says when to come back', async () => {
+  it('R170: is logged at debug level only, ready or not, and its 503 has a Retry-After', async () => {
     expect((await ask('/health/ready')).headers.get('retry-after')).toBe('1');
     keys.ready = true;
     for (const path of ['/health/ready', '/health/live']) expect((await ask(path)).status).toBe(200);
@@ -128,7 +128,7 @@ describe('a probe', () => {
     ]);
   });
 
-  it('is told like any other request where it fails', async () => {
+  it('is logged like any other request if it fails', async () => {
     Object.defineProperty(keys, 'ready', {
       get: () => {
         throw new Error('a defect');

@@ -2,14 +2,14 @@ import { Controller, type DynamicModule, Get, HttpStatus, Inject, Logger, Module
 import { ModuleRef } from '@nestjs/core';
 import { GracefulShutdown, NoInternalToken } from 'nestjs-internal-token';
 
-/** What has to be ready before this process takes requests. */
+/** What must be ready before this process accepts requests. */
 export type ReadinessCheck = abstract new (...args: never[]) => { readonly ready: boolean };
 
 const CHECKS = Symbol('ReadinessChecks');
 
 interface Readiness {
   readonly status: 'ready' | 'waiting' | 'shutting down';
-  /** The names of the checks that hold it up. */
+  /** The names of the checks that are not ready. */
   readonly waitingFor?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** It can also serve: its keys are loaded. To wait is no failure, so that no probe is logged as one. */
+  /** The process can also serve: its keys are loaded. Waiting is not a failure, so a probe is not logged as one. */
   @Get('ready')
   ready(@Res({ passthrough: true }) response: HealthResponse): Readiness {
     if (this.shutdown?.begun) {
@@ -53,7 +53,7 @@ export class HealthController {
     return { status: 'waiting', waitingFor };
   }
 
-  /** Probes come every few seconds; what they find is news once. */
+  /** Probes come every few seconds, so only changes are logged. */
   #tell(waiting: string): void {
     if (waiting === this.#told) return;
     this.#told = waiting;

@@ -43,7 +43,7 @@ const messageOf = (act: () => unknown): string => {
   return '';
 };
 
-describe('a start that fails', () => {
+describe('A start that fails', () => {
   let directory: string;
   let written: string[];
   let write: typeof process.stdout.write;
@@ -67,7 +67,7 @@ describe('a start that fails', () => {
       log: { level: 'log', format },
     });
 
-  it('for a taken port names the setting, the address and the fix', async () => {
+  it('names the setting, the address and the fix if a port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -77,19 +77,19 @@ describe('a start that fails', () => {
     other.close();
   });
 
-  it('leaves people its words, without a stack', async () => {
+  it('prints a message without a stack for people', async () => {
     await expect(start(BrokenModule, 'pretty')).rejects.toThrow('storage_locked');
     expect(written.join('')).not.toContain('    at ');
   });
 
-  it('leaves machines one line, without a stack', async () => {
+  it('logs one line without a stack for machines', async () => {
     await expect(start(BrokenModule, 'json')).rejects.toThrow('storage_locked');
     const failures = written.map((line) => JSON.parse(line) as { level: string; msg: string }).filter(isFailure);
     expect(failures).toEqual([expect.objectContaining({ msg: 'storage_locked: another process has it' })]);
     expect(failures[0]).not.toHaveProperty('err');
   });
 
-  it('for a file names the setting, and not what was given for it: it may be the secret itself', () => {
+  it('names the setting of an unusable file but not its value, which may be the secret itself', () => {
     const pasted = '-----BEGIN PRIVATE KEY-----';
     const message = messageOf(() =>
       readSettingFile('sample', { name: 'SIGNING_KEY_FILE', path: pasted, content: 'secret' }, fail),
@@ -98,7 +98,7 @@ describe('a start that fails', () => {
     expect(message).not.toContain(pasted);
   });
 
-  it('for TLS files that do not fit names both settings', () => {
+  it('names both settings of TLS files that do not match', () => {
     const [cert, key, otherKey] = ['cert.pem', 'key.pem', 'other.pem'].map((name) => join(directory, name));
     const request = [
       'req',

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './settings/configuration-error.js';
 
-/** An address that this process may not or cannot listen on, by the setting that names it. */
+/** Translates the failure to listen on an address to an error that names its setting. */
 export async function listenOrExplain<Result>(
   application: string,
   setting: string,

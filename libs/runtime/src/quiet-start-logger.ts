@@ -2,10 +2,10 @@ import { InternalTokenLogger } from 'nestjs-internal-token/logging';
 
 const ASSEMBLY = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
-/** What ends a start is told once, by `startApplication` and `runMain`, and in words. */
+/** The error that ends a start is reported once, by `startApplication` and `runMain`. */
 const FAILED_START = new Set(['ExceptionHandler', 'NestApplication']);
 
-/** Nest tells of every module and route it assembles: forty lines before the first that a person looks for. */
+/** Drops Nest's lines about every module and route: forty lines before the first interesting one. */
 export class QuietStartLogger extends InternalTokenLogger {
   override log(message: unknown, ...more: unknown[]): void {
     if (ASSEMBLY.has(more.at(-1) as string)) this.debug(message, ...more);

@@ -11,7 +11,7 @@ import { internalOriginsOf, spanLogging, storageOf } from './settings/shared-set
 import { knownCallers } from './tls/known-callers.js';
 import { TlsFiles } from './tls/tls-files.js';
 
-/** What surrounds a domain that runs as its own process: it verifies, logs, stores, and holds no private key. */
+/** The surroundings of a domain in its own process: it verifies, logs, stores, and holds no private key. */
 @Module({})
 export class ServiceModule {
   /** @param tls for the key source, and to be closed with the application */

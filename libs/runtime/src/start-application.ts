@@ -25,16 +25,16 @@ export interface ApplicationOptions {
   readonly log: {
     readonly level: string;
     readonly format: 'json' | 'pretty';
-    /** In development: where every line is kept as JSON too, for `itok` and the live page. */
+    /** In development: the directory in which every line is also written as JSON, for `itok` and the live page. */
     readonly directory?: string | undefined;
   };
-  /** Runs when everything is built and nothing listens yet. */
+  /** Runs after everything is created and before anything listens. */
   readonly beforeListening?: (app: NestFastifyApplication) => Promise<void>;
-  /** On SIGHUP, which otherwise ends the process as SIGTERM does: reads anew what can change. */
+  /** Called on SIGHUP to reload what can change. Without it, SIGHUP ends the process like SIGTERM. */
   readonly reload?: (app: NestFastifyApplication) => Promise<void>;
 }
 
-/** Nest on Fastify with our logger, listening; a signal ends the process without a lost request. */
+/** Starts Nest on Fastify with our logger; a signal ends the process without losing a request. */
 export async function startApplication(
   module: Type | DynamicModule,
   options: ApplicationOptions,
@@ -42,7 +42,7 @@ export async function startApplication(
   const { service, listener, log } = options;
   const { host, port, tls, maxBodyBytes } = listener;
   const logger = new QuietStartLogger({ service, format: log.format, level: log.level });
-  // From here on there is a format: what was said before it, of settings and files, is written now.
+  // The log format is known from here on, so write the buffered lines about settings and files.
   Logger.overrideLogger(logger);
   Logger.flush();
   const lines = log.directory === undefined ? undefined : await keepLines(service, log.directory, logger);
@@ -65,14 +65,14 @@ export async function startApplication(
     return app;
   } catch (error) {
     await app?.close();
-    // People read the words that `runMain` ends with; machines read lines.
+    // People read the message that `runMain` prints; machines read log lines.
     if (log.format === 'json') logger.fatal(isForPeople(error) ? error.message : error, 'Start');
     lines?.close();
     throw error;
   }
 }
 
-/** Loaded here and only here: a production process never has it in memory. */
+/** Loaded only here, so that a production process never has it in memory. */
 async function keepLines(service: string, directory: string, logger: QuietStartLogger): Promise<{ close(): void }> {
   const { DevelopmentLog } = await import('./development/development-log.js');
   if (!logger.isLevelEnabled('log')) {
@@ -81,14 +81,14 @@ async function keepLines(service: string, directory: string, logger: QuietStartL
   return new DevelopmentLog({ service, directory, report: (problem) => logger.warn(problem, 'DevelopmentLog') });
 }
 
-/** Says in words what is to be done: a setting, a storage, a port. Of anything else the stack helps. */
+/** True if the message says what to do (a setting, a storage, a port). For all other errors the stack helps. */
 function isForPeople(error: unknown): error is Error {
   return error instanceof Error && 'code' in error;
 }
 
 /**
- * The last resort of a `start.ts`: a start that fails says why in words, and exits with 1. What is logged before
- * {@link startApplication} waits for its logger.
+ * Runs a `start.ts`: if the start fails, it prints why and exits with 1. Lines that are logged before
+ * {@link startApplication} are buffered until its logger exists.
  */
 export async function runMain(start: () => Promise<unknown>): Promise<void> {
   Logger.attachBuffer();

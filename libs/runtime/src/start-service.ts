@@ -46,16 +46,16 @@ export function startService<Config extends ServiceConfig>(
   });
 }
 
-/** What a service is not told where to find, it keeps there. */
+/** The directory for everything whose place is not configured. */
 function usesDevelopmentDirectory({ values }: ServiceConfig): boolean {
   const keys = values.INTERNAL_TOKEN_JWKS_URI ?? values.INTERNAL_TOKEN_JWKS_FILE;
   return keys === undefined || values.DATABASE_URL === undefined;
 }
 
-/** For a key that was withdrawn in an emergency: `kill -HUP` spares waiting for the next refresh. */
+/** For a key that was withdrawn in an emergency: `kill -HUP` reloads the keys without waiting for the next refresh. */
 async function reloadKeys(app: INestApplicationContext): Promise<void> {
   const read = await app.get(InternalTokenVerifier, { strict: false }).reloadKeys();
   const logger = new Logger('Reload');
-  if (read) logger.log('Keys read anew');
-  else logger.error('Keys could not be read anew; those held go on verifying');
+  if (read) logger.log('Keys reloaded');
+  else logger.error('Keys could not be reloaded; the current ones still verify tokens');
 }

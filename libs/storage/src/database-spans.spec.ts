@@ -37,7 +37,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
   const transaction = () => records.find(({ db }) => db === 'transaction');
   const statements = () => records.filter(({ db }) => db !== 'transaction');
 
-  it('name the kind of each statement and its first table, inside their transaction', async () => {
+  it('name the kind and the first table of each statement, inside their transaction', async () => {
     await app.as('acme', () =>
       app.notes.transaction(async (trx) => {
         await trx.insertInto('notes').values({ id: 1, text: SECRET }).execute();
@@ -65,7 +65,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     expect(JSON.stringify(records)).not.toContain(SECRET);
   });
 
-  it('nest where statements and requests run at once', async () => {
+  it('nest correctly when statements and requests run concurrently', async () => {
     const request = (tenant: string) =>
       app.as(tenant, () =>
         app.tracer.run({ op: `request of ${tenant}`, kind: 'server' }, () =>
@@ -86,7 +86,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
       const selects = mine.filter(({ db }) => db === 'select');
       expect(selects).toHaveLength(3);
       for (const select of selects) expect(parentOf(parentOf(select) as SpanRecord)).toBe(root);
-      // One connection, one statement at a time.
+      // One connection runs one statement at a time.
       const sorted = selects.toSorted((one, other) => one.startedAt - other.startedAt);
       for (const [index, { startedAt }] of sorted.entries()) {
         const before = sorted[index - 1];
@@ -95,7 +95,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     }
   });
 
-  it('tell type and code of a failure, and nothing of what was written', async () => {
+  it('show type and code of a failure, and nothing of the data', async () => {
     const failing = app.as('acme', () =>
       app.notes.transaction((trx) => sql`select ${SECRET}::text::int from notes_of_nobody`.execute(trx)),
     );
@@ -110,7 +110,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     expect(transaction()?.status).toBe('error');
   });
 
-  it('leave a refused value out of every error', async () => {
+  it('keep a refused value out of every error', async () => {
     const failing = app.as('acme', () =>
       app.tracer.run({ op: 'around', kind: 'internal' }, () =>
         app.notes.transaction((trx) => sql`select ${SECRET}::text::int`.execute(trx)),
@@ -131,7 +131,7 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     ['22023', sql`select date_trunc(${SECRET}::text, now())`],
     ['42601', sql`select to_tsquery(${`${SECRET} & | x`}::text)`],
     ['2201B', sql`select ${SECRET}::text ~ ${`${SECRET}(`}::text`],
-  ])('leave it out of an error %s, which is no refusal of storage', async (code, statement) => {
+  ])('keep the value out of an error %s that storage does not translate', async (code, statement) => {
     const failing = app.as('acme', () =>
       app.tracer.run({ op: 'around', kind: 'internal' }, () => app.notes.transaction((trx) => statement.execute(trx))),
     );
@@ -140,14 +140,14 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     for (const { error } of records) expect(inspect(error)).not.toContain(SECRET);
   });
 
-  it('call a violated constraint a conflict, which the domain may have foreseen', async () => {
+  it('report a violated constraint as a conflict, which the domain may expect', async () => {
     const row = { id: 1, text: 'a' };
     await expect(app.as('acme', () => app.add(row, row))).rejects.toMatchObject({ code: '23505' });
     expect(statements()[0]?.error).toMatchObject({ code: '23505', status: 409 });
     expect(transaction()?.error).toMatchObject({ code: '23505', status: 409 });
   });
 
-  it('show what the work itself threw without its words', async () => {
+  it('show an error of the work itself without its message', async () => {
     const failing = app.as('acme', () =>
       app.notes.transaction(async () => {
         throw Object.assign(new TypeError(SECRET, { cause: SECRET }), { status: 404, code: 'note_not_found' });
@@ -159,14 +159,14 @@ describe.each(drivers)('spans of database work on $name', ({ open }) => {
     expect(inspect(transaction()?.error)).not.toContain(SECRET);
   });
 
-  it('are absent where no request runs', async () => {
+  it('are absent outside a request', async () => {
     await app.system.transaction({ task: 'seed', tenantId: 'acme' }, (trx) =>
       trx.insertInto('notes').values({ id: 1, text: 'a' }).execute(),
     );
     expect(records).toEqual([]);
   });
 
-  it('end with their transaction: a statement after it is refused and leaves none', async () => {
+  it('end with their transaction: a later statement is refused and has no span', async () => {
     let kept: Parameters<Parameters<typeof app.notes.transaction>[0]>[0] | undefined;
     await app.as('acme', async () => {
       await app.notes.transaction(async (trx) => void (kept = trx));

@@ -15,9 +15,9 @@ import { ValueFreeError } from './value-free-error.js';
 const DATABASE = { kind: 'client', peer: 'postgresql' } as const;
 
 /**
- * The spans of a domain's database work: each transaction, and each statement in one. They name kinds and tables, never
- * a statement's text or a value. Beginning, binding to the tenant, ending and waiting for a connection are the
- * transaction's own time.
+ * Opens the spans of a domain's database work: one for each transaction and each statement in it. They name kinds and
+ * tables, never the text of a statement or a value. Beginning, binding to the tenant, ending and waiting for a
+ * connection count as time of the transaction.
  */
 export class DatabaseSpans {
   readonly #transaction: SpanSpec;
@@ -41,20 +41,20 @@ export class DatabaseSpans {
     });
   }
 
-  /** The same transaction, whose statements leave spans where these are wanted. */
+  /** The same transaction, with spans for its statements if they are configured. */
   watch<Schema>(trx: Transaction<Schema>, dialect: Dialect): Transaction<Schema> {
     if (this.detail === 'transactions') return trx;
     const executor = trx.getExecutor();
     const watched = executor.withConnectionProvider({
-      // Statements of one transaction wait for each other: a span begins when it is the statement's turn.
+      // Statements of one transaction wait for each other, so a span begins when the statement's turn comes.
       provideConnection: (consumer, options) =>
         executor.provideConnection((connection) => consumer(this.#watchConnection(connection)), options),
     });
-    // The driver serves to begin and end transactions, and this one has begun.
+    // The driver is only needed to begin and end transactions, and this one has begun.
     return new Transaction({ config: { dialect }, dialect, driver: new DummyDriver(), executor: watched });
   }
 
-  /** Everything else of a connection stays as it is; its methods are bound to it, for they have private members. */
+  /** All other members of a connection are unchanged; methods are bound, since they use private members. */
   #watchConnection(connection: DatabaseConnection): DatabaseConnection {
     return new Proxy(connection, {
       get: (target, name) => {

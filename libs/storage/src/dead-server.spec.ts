@@ -12,7 +12,7 @@ import { nameDriverFailure } from './driver-failure.js';
 // Waits for connections to be given up.
 jest.setTimeout(300_000);
 
-describeServer('when the database server', () => {
+describeServer('Storage with an unreliable database server', () => {
   const domain = uniqueName('notes');
   const unavailable = { code: 'storage_unavailable', status: 503 };
   let database: TestDatabase;
@@ -33,7 +33,7 @@ describeServer('when the database server', () => {
 
   const read = () => app.as('acme', () => app.texts());
 
-  it('dies, everybody gets a 503, and the pool recovers when it is back', async () => {
+  it('answers 503 while the server is down, and recovers when it is back', async () => {
     await Promise.all(Array.from({ length: 12 }, read));
     await server.die();
     const answers = await Promise.allSettled(Array.from({ length: 30 }, read));
@@ -44,7 +44,7 @@ describeServer('when the database server', () => {
     expect(await Promise.all(Array.from({ length: 30 }, read))).toHaveLength(30);
   });
 
-  it('dies inside a transaction, nothing of it stays', async () => {
+  it('keeps nothing of a transaction during which the server dies', async () => {
     const half = app.as('acme', () =>
       app.notes.transaction(async (trx) => {
         await trx.insertInto('notes').values({ id: 1, text: 'half' }).execute();
@@ -57,7 +57,7 @@ describeServer('when the database server', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('takes connections and says nothing, the wait ends with a 503', async () => {
+  it('answers 503 when the server accepts connections but stays silent', async () => {
     server.fallSilent();
     while (server.unanswered === 0) await expect(read()).rejects.toMatchObject(unavailable);
     await server.die();
@@ -65,19 +65,19 @@ describeServer('when the database server', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('ends our sessions, the next request opens new ones', async () => {
+  it('opens new sessions after the server has ended the old ones', async () => {
     await Promise.all(Array.from({ length: 5 }, read));
     await database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database.name}' and pid <> pg_backend_pid()`,
     );
-    // Whoever is quicker than the news gets a 503; each of them finds one dead connection at most.
+    // A request that is faster than the notice gets a 503; each one finds at most one dead connection.
     const answers: unknown[] = [];
     for (let tries = 0; tries <= 10; tries += 1) answers.push(await read().catch((error: unknown) => error));
     for (const answer of answers.filter((each) => !Array.isArray(each))) expect(answer).toMatchObject(unavailable);
     expect(answers.at(-1)).toEqual([]);
   });
 
-  it('R117: ends idle sessions, the line about it is no request’s', async () => {
+  it('R117: logs the loss of idle sessions outside any request', async () => {
     await Promise.all(Array.from({ length: 5 }, read));
     const txns: unknown[] = [];
     const warn = () => txns.push(currentStore()?.txn);
@@ -94,7 +94,7 @@ describeServer('when the database server', () => {
     await Promise.allSettled(Array.from({ length: 10 }, read));
   });
 
-  it('does not know the login or the database, the start says so and requests wait for better times', async () => {
+  it('names an unknown login or database at the start, and answers 503 to requests', async () => {
     const elsewhere = new URL(server.url);
     elsewhere.pathname = '/not_there';
     const start = DomainDatabase.open({ url: elsewhere.href }, { name: domain, migrations: notesMigrations });
@@ -107,14 +107,17 @@ describeServer('when the database server', () => {
     }
   });
 
-  it.each(['mysql://db/shop', 'db.internal'])('is no PostgreSQL (%s), the start says what to write', async (url) => {
-    await expect(DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations })).rejects.toMatchObject({
-      code: 'storage_misconfigured',
-      detail: expect.stringContaining('postgres://'),
-    });
-  });
+  it.each(['mysql://db/shop', 'db.internal'])(
+    'refuses to start with a URL that is not PostgreSQL (%s), and says what to write',
+    async (url) => {
+      await expect(DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations })).rejects.toMatchObject({
+        code: 'storage_misconfigured',
+        detail: expect.stringContaining('postgres://'),
+      });
+    },
+  );
 
-  it('is too slow, the statement is cancelled', async () => {
+  it('cancels a statement that is too slow', async () => {
     const slow = app.as('acme', () =>
       app.notes.transaction(async (trx) => {
         await sql`select set_config('statement_timeout', '50', true)`.execute(trx);
@@ -124,7 +127,7 @@ describeServer('when the database server', () => {
     await expect(slow).rejects.toMatchObject(unavailable);
   });
 
-  it('is not there at the start, the start says which domain it stops, and no password', async () => {
+  it('names the domain but no password if the server is down at the start', async () => {
     const url = server.url.replace('//postgres@', '//postgres:hunter2@');
     await server.die();
     const opening = DomainDatabase.open({ url }, { name: domain, migrations: notesMigrations });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DirectoryLock } from './directory-lock.js';
 
-describe('the lock of an embedded database', () => {
+describe('The lock of an embedded database', () => {
   let base: string;
   let directory: string;
 
@@ -27,35 +27,35 @@ describe('the lock of an embedded database', () => {
 
   const locked = expect.objectContaining({ code: 'storage_locked' });
 
-  it('is held by one, and names the fix to the other', () => {
+  it('is held by one process, and tells another one the fix', () => {
     DirectoryLock.take(directory);
     expect(() => DirectoryLock.take(directory)).toThrow(locked);
     expect(() => DirectoryLock.take(directory)).toThrow(/DATABASE_URL/);
     expect(() => DirectoryLock.take(directory)).toThrow(new RegExp(`process ${process.pid} `));
   });
 
-  it('is free again once released, and leaves nothing', () => {
+  it('is free once it is released, and leaves no file', () => {
     DirectoryLock.take(directory).release();
     expect(readdirSync(base)).toEqual([]);
     DirectoryLock.take(directory);
     expect(readdirSync(base)).toEqual(['orders.lock']);
   });
 
-  it('of a killed process is taken over', () => {
+  it('is taken over from a killed process', () => {
     leave({ pid: 2 ** 22 + 1 }); // above Linux' highest
     DirectoryLock.take(directory);
     expect(existsSync(`${directory}.lock`)).toBe(true);
     expect(() => DirectoryLock.take(directory)).toThrow(locked);
   });
 
-  it('of a killed process whose id another process got is taken over', () => {
+  it('is taken over from a killed process whose id was reused', () => {
     leave({ started: '1' });
     DirectoryLock.take(directory);
     expect(() => DirectoryLock.take(directory)).toThrow(locked);
   });
 
-  it('of a killed process that nobody has fetched yet is taken over', async () => {
-    // The shell turns into `sleep`, which does not fetch the child that the shell had; the child waits for that.
+  it('is taken over from a zombie process', async () => {
+    // The shell becomes `sleep`, which does not reap the shell's child, so the child stays a zombie.
     const script =
       'sh -c "until grep -q sleep /proc/\\$PPID/comm; do :; done; kill -9 \\$\\$" & echo $!; exec sleep 30';
     const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -72,12 +72,12 @@ describe('the lock of an embedded database', () => {
     }
   });
 
-  it('of a process on another machine is left alone: nobody here can know', () => {
+  it('is left alone if its process runs on another machine and cannot be checked', () => {
     leave({ host: 'elsewhere', pid: 2 ** 22 + 1 });
     expect(() => DirectoryLock.take(directory)).toThrow(/on elsewhere/);
   });
 
-  it('that says nothing is taken over', () => {
+  it('is taken over if its file is unreadable', () => {
     writeFileSync(`${directory}.lock`, '');
     DirectoryLock.take(directory);
   });

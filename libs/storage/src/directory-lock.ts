@@ -6,12 +6,12 @@ import { StorageError } from './storage-error.js';
 
 interface Holder {
   readonly pid: number;
-  /** When the process started, in the kernel's ticks: tells a process from a later one with the same id. Linux only. */
+  /** When the process started, in kernel ticks, to distinguish it from a later one with the same id. Linux only. */
   readonly started: string | undefined;
   readonly host: string;
 }
 
-/** A file beside an embedded database's directory says which process has it open; PGlite itself would not notice two. */
+/** A file beside the directory of an embedded database that names its process; PGlite would not notice a second one. */
 export class DirectoryLock {
   private constructor(private readonly file: string) {}
 
@@ -32,7 +32,7 @@ export class DirectoryLock {
   }
 }
 
-/** Written aside and linked, so that nobody ever sees the lock without its holder. */
+/** Written to another file and linked, so that the lock always names its holder. */
 function claim(file: string): boolean {
   const aside = `${file}.${randomUUID()}`;
   const holder: Holder = { pid: process.pid, started: statOf(process.pid).started, host: hostname() };
@@ -48,13 +48,13 @@ function claim(file: string): boolean {
   }
 }
 
-/** Two processes may find the same dead lock at once: only what was judged is removed, a newer lock is put back. */
+/** Two processes may find the same dead lock at once, so a newer lock that was moved by mistake is put back. */
 function removeStale(file: string, judged: Holder | undefined): void {
   const aside = `${file}.${randomUUID()}`;
   try {
     renameSync(file, aside);
   } catch {
-    return; // the other one was quicker
+    return; // the other process was faster
   }
   const removed = readHolder(aside);
   if (JSON.stringify(removed) !== JSON.stringify(judged)) linkSync(aside, file);
@@ -70,23 +70,23 @@ function readHolder(file: string): Holder | undefined {
 }
 
 function isAlive(holder: Holder): boolean {
-  if (holder.host !== hostname()) return true; // a shared disk: its processes cannot be seen from here
+  if (holder.host !== hostname()) return true; // a shared disk: processes of other machines cannot be checked
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const { state, started } = statOf(holder.pid);
-  // Killed, but not yet fetched by its parent: in a container without an init process that is for ever.
+  // A zombie, which its parent has not reaped; in a container without an init process it stays one for ever.
   if (state === 'Z' || state === 'X') return false;
   return holder.started === undefined || holder.started === started;
 }
 
-/** What the kernel says of a process (proc_pid_stat(5)); nothing where there is no /proc. */
+/** What the kernel reports about a process (proc_pid_stat(5)); empty without /proc. */
 function statOf(pid: number): { readonly state?: string | undefined; readonly started?: string | undefined } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in brackets and may hold anything.
+    // The second field is the command in parentheses and may contain anything.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0], started: fields[19] };
   } catch {
@@ -100,6 +100,6 @@ function locked(directory: string, holder: Holder | undefined): StorageError {
     'storage_locked',
     `${directory} is open in ${who}; an embedded database serves one process. ` +
       `Stop that process, or set DATABASE_URL so that several processes share a PostgreSQL server. ` +
-      `If it is surely gone, delete ${directory}.lock.`,
+      `If that process no longer exists, delete ${directory}.lock.`,
   );
 }

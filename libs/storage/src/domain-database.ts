@@ -8,15 +8,15 @@ import { prepareDomain, searchPath } from './prepare-domain.js';
 import { openServerPool } from './open-server-pool.js';
 import { checkDomainName, type DomainStorage, type PoolOptions, type StorageOptions } from './storage.options.js';
 
-/** For whom a transaction runs. */
+/** The principal of a transaction. */
 export interface Principal {
-  /** Undefined: no tenant's rows. */
+  /** Undefined for no tenant's rows. */
   readonly tenantId: string | undefined;
-  /** A system task's name, shown in the server's activity. */
+  /** The name of a system task, shown in the server's activity. */
   readonly task?: string;
 }
 
-/** One domain's connection. Stays inside this library: outside, a database is always somebody's. */
+/** The connection of one domain. Not exported: outside this library, every use has a tenant or a task. */
 export class DomainDatabase {
   private constructor(
     private readonly name: string,
@@ -45,7 +45,7 @@ export class DomainDatabase {
     return new DomainDatabase(name, roles, dialect, db, release);
   }
 
-  /** @param spans where there is a request to leave them in */
+  /** @param spans opens spans, if a request is running */
   async transaction<Schema, Result>(
     principal: Principal,
     work: (trx: Transaction<Schema>) => Promise<Result>,
@@ -58,7 +58,7 @@ export class DomainDatabase {
     );
   }
 
-  /** Called by Nest once the servers are closed and nobody can ask any more. */
+  /** Called by Nest after the servers are closed. */
   async onApplicationShutdown(): Promise<void> {
     await this.db.destroy();
     this.release();
@@ -78,7 +78,7 @@ export class DomainDatabase {
     }
   }
 
-  /** All of it ends with the transaction: a pooled connection carries nothing over to the next tenant. */
+  /** All settings end with the transaction, so a pooled connection keeps nothing of a tenant. */
   async #bind(trx: Transaction<unknown>, { tenantId, task }: Principal): Promise<void> {
     const settings: Record<string, string> = {
       search_path: searchPath(this.name),

@@ -1,11 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 import { StorageError } from './storage-error.js';
 
-/** Roles that a domain's connections take on. Absent: the login stays itself, and is bound as the tables' owner. */
+/** Roles that the connections of a domain assume. If absent, the login is used, bound as the owner of the tables. */
 export interface DomainRoles {
-  /** Inside a transaction: reads and writes the domain's tables, owns none, and row-level security binds it. */
+  /** Inside a transaction: reads and writes the tables of the domain, owns none, and is bound by row-level security. */
   readonly app: string | undefined;
-  /** Outside: no right to anything. */
+  /** Outside a transaction: has no rights. */
   readonly idle: string | undefined;
 }
 
@@ -23,14 +23,14 @@ export async function prepareRoles(db: Kysely<unknown>, domain: string): Promise
     throw new StorageError(
       'storage_misconfigured',
       `DATABASE_URL logs in as "${login.name}", which row-level security does not bind, and "${domain}_app" cannot be used. ` +
-        `Let an administrator run: create role ${domain}_app nologin; grant ${domain}_app to "${login.name}"; ` +
+        `Ask an administrator to run: create role ${domain}_app nologin; grant ${domain}_app to "${login.name}"; ` +
         'or log in as an ordinary owner of the database.',
     );
   }
   return { app, idle: await prepareRole(db, `${domain}_idle`, login) };
 }
 
-/** The role's name if this login can take it on. */
+/** The name of the role, if this login can assume it. */
 async function prepareRole(db: Kysely<unknown>, name: string, login: Role): Promise<string | undefined> {
   const mayCreate = login.superuser || login.createsRoles;
   if (!(await findRole(db, name))) {
@@ -46,7 +46,7 @@ async function prepareRole(db: Kysely<unknown>, name: string, login: Role): Prom
   }
   if (await canTakeOn(db, name)) return name;
   if (!mayCreate) return undefined;
-  // CREATEROLE makes a role but not, by itself, a member of it.
+  // CREATEROLE allows creating a role but does not make the creator a member of it.
   await sql`grant ${sql.id(name)} to current_user`.execute(db).catch(ignore('42501', '0LP01'));
   return (await canTakeOn(db, name)) ? name : undefined;
 }
@@ -62,7 +62,7 @@ async function canTakeOn(db: Kysely<unknown>, name: string): Promise<boolean> {
   return true;
 }
 
-/** Roles belong to the whole server: another database's process may create the same one meanwhile. */
+/** Roles belong to the whole server, so a process of another database may create the same one at the same time. */
 async function createRole(db: Kysely<unknown>, name: string): Promise<void> {
   await sql`create role ${sql.id(name)} nologin`.execute(db).catch(ignore('42710', '23505'));
 }

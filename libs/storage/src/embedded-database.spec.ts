@@ -15,7 +15,7 @@ jest.setTimeout(300_000);
 const WRITER = fileURLToPath(new URL('../../../test/support/storage/endless-writer.ts', import.meta.url));
 const HOOKS = new URL('../../../test/support/storage/typescript-hooks.mjs', import.meta.url).href;
 
-describe('an embedded database', () => {
+describe('An embedded database', () => {
   let directory: string;
 
   beforeEach(() => {
@@ -42,7 +42,7 @@ describe('an embedded database', () => {
     );
   }
 
-  it('keeps its rows in a directory of the domain, and gives it free at the end', async () => {
+  it('keeps its rows in a directory of the domain, and releases it at the end', async () => {
     const first = await open();
     await add(first, 1);
     await expect(open()).rejects.toMatchObject({ code: 'storage_locked' });
@@ -54,7 +54,7 @@ describe('an embedded database', () => {
     await second.onApplicationShutdown();
   });
 
-  it('of a process that was killed while creating it is created anew', async () => {
+  it('is created again if its process was killed while creating it', async () => {
     mkdirSync(join(directory, 'notes'));
     writeFileSync(join(directory, 'notes', 'PG_VERSION'), 'ha');
     writeFileSync(join(directory, 'notes.creating'), '');
@@ -63,7 +63,7 @@ describe('an embedded database', () => {
     await database.onApplicationShutdown();
   });
 
-  it('frees its directory when the start fails', async () => {
+  it('releases its directory when the start fails', async () => {
     const failing = { getMigrations: async () => ({ '001': { up: () => Promise.reject(new Error('no')) } }) };
     await expect(DomainDatabase.open({ directory }, { name: 'notes', migrations: failing })).rejects.toThrow();
     await (await open()).onApplicationShutdown();

@@ -7,7 +7,7 @@ import { valueParsers } from './value-parsers.js';
 
 export interface EmbeddedDatabase {
   readonly pglite: PGlite;
-  /** After `pglite` is closed. */
+  /** Called after `pglite` is closed. */
   release(): void;
 }
 
@@ -31,7 +31,7 @@ export async function openInDirectory(base: string, name: string): Promise<Embed
 
 async function open(dataDir: string): Promise<PGlite> {
   const unfinished = `${dataDir}.creating`;
-  // A process that was killed while it created the directory left one that never opens and never held a row.
+  // A process that was killed while creating the directory leaves one that cannot be opened and has no rows.
   if (existsSync(unfinished)) rmSync(dataDir, { recursive: true, force: true });
   if (existsSync(dataDir)) return PGlite.create({ parsers, dataDir });
 

@@ -7,8 +7,8 @@ import { PGlite } from '@electric-sql/pglite';
 let cluster: Promise<Blob> | undefined;
 
 /**
- * A freshly initialised database as an archive. Initialising takes seconds, loading the archive a fraction: it is made
- * once a process, and kept in node_modules/.cache for the next ones.
+ * A freshly initialised database as an archive. Initialising takes seconds, loading the archive a fraction of that. It
+ * is created once per process, and kept in node_modules/.cache for later ones.
  */
 export function emptyCluster(): Promise<Blob> {
   cluster ??= load().catch((error: unknown) => {
@@ -31,7 +31,7 @@ async function load(): Promise<Blob> {
   }
 }
 
-/** In the cache of the node_modules that holds this very PGlite, named by its version. */
+/** In the cache of the node_modules from which this PGlite was loaded, named by its version. */
 function cacheFile(): string {
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite');
   const packageDirectory = dirname(dirname(entry));
@@ -43,5 +43,5 @@ async function keep(file: string, archive: Blob): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const aside = `${file}.${randomUUID()}`;
   await writeFile(aside, new Uint8Array(await archive.arrayBuffer()));
-  await rename(aside, file); // whole or not at all
+  await rename(aside, file); // atomic
 }

@@ -8,7 +8,7 @@ describe('openPool', () => {
     return { max, answer, server };
   };
 
-  it('has ten connections and ten seconds a statement unless told otherwise', () => {
+  it('has ten connections and ten seconds per statement by default', () => {
     expect(limitsOf({})).toEqual({
       max: 10,
       answer: 12_000,
@@ -16,7 +16,7 @@ describe('openPool', () => {
     });
   });
 
-  it('takes both from the settings, and gives up after the server does', () => {
+  it('uses the settings, and gives up later than the server', () => {
     expect(limitsOf({ size: 3, statementTimeoutMs: 500, role: 'r' })).toEqual({
       max: 3,
       answer: 2_500,
@@ -24,7 +24,7 @@ describe('openPool', () => {
     });
   });
 
-  it('lets migrations take their time, one at a time', () => {
+  it('runs migrations without a time limit, one at a time', () => {
     expect(limitsOf({ migrating: true, size: 3, statementTimeoutMs: 500 })).toEqual({ max: 1, server: '' });
   });
 });

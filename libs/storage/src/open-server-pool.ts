@@ -8,17 +8,17 @@ import { valueParsers } from './value-parsers.js';
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 10_000;
-/** Beyond a statement's. The server gives up before we do, so that a slow query is cancelled rather than left running. */
+/** In addition to the statement's. The server gives up before we do, so that a slow query is cancelled. */
 const ANSWER_GRACE = 2_000;
 const IDLE_IN_TRANSACTION_GRACE = 5_000;
 
-/** As it was when this module was loaded: nobody's. */
+/** The context in which this module was loaded, outside any request. */
 const outsideRequests = AsyncLocalStorage.snapshot();
 
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
   (format !== 'binary' && valueParsers.get(oid)) || types.getTypeParser(oid, format)) as typeof types.getTypeParser;
 
-/** Connections that start in `role`. Migrations, which may take their time, wait without limit. */
+/** Connections that start in `role`. Migrations have no time limit. */
 export function openServerPool(
   url: string,
   options: PoolOptions & { readonly role?: string | undefined; readonly migrating?: boolean },
@@ -42,7 +42,7 @@ export function openServerPool(
   });
   // A connection that breaks is replaced at the next use. Without listeners it would end the process: the pool listens
   // to idle ones only, so those in use are listened to here, and their next query fails.
-  // A connection was opened in some request's context, and its loss belongs to none.
+  // A connection was opened in the context of some request, but its loss belongs to no request.
   pool.on('error', (error) =>
     outsideRequests(() => new Logger('Storage').warn(`An idle database connection was lost: ${error.message}`)),
   );
@@ -50,7 +50,7 @@ export function openServerPool(
   return pool;
 }
 
-/** `?options=` in the URL would replace ours: both are sent. */
+/** `?options=` in the URL would replace ours, so send both. */
 function splitOptions(url: string): { connectionString: string; ownOptions: string } {
   const parsed = URL.parse(url);
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {

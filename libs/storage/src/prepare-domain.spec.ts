@@ -63,7 +63,7 @@ describe.each(drivers)('a start on $name', ({ open }) => {
     await expect(start(migration(statement))).rejects.toMatchObject({ detail: expect.stringContaining(`.${name}:`) });
   });
 
-  it("accepts a view that looks with the reader's eyes", async () => {
+  it('accepts a view with the rights of its reader', async () => {
     await start(migration('create view mine with (security_invoker) as select * from guarded'));
   });
 
@@ -102,14 +102,14 @@ describeServer('a start on PostgreSQL', () => {
     return DomainDatabase.open({ url }, { name, migrations: notesMigrations });
   }
 
-  it('of several processes at once migrates once', async () => {
+  it('migrates once when several processes start together', async () => {
     const [database, name] = await prepare(undefined);
     const processes = await Promise.all([1, 2, 3].map(() => start(database.url, name)));
     await Promise.all(processes.map((each) => each.onApplicationShutdown()));
     expect(await database.query(`select name from ${name}.kysely_migration`)).toEqual([{ name: '001_notes' }]);
   });
 
-  it('is refused where policies do not bind the login and no other role can be made, with what to run', async () => {
+  it('is refused if policies do not bind the login and no other role can be created, with what to run', async () => {
     const [database, name] = await prepare('nosuperuser bypassrls nocreaterole');
     await expect(start(database.url, name)).rejects.toMatchObject({
       code: 'storage_misconfigured',
@@ -119,7 +119,7 @@ describeServer('a start on PostgreSQL', () => {
     await (await start(database.url, name)).onApplicationShutdown();
   });
 
-  it('is refused where the role that should be bound is not', async () => {
+  it('is refused if policies do not bind the role', async () => {
     const [database, name] = await prepare(undefined);
     await database.query(`create role ${name}_app nologin bypassrls`);
     await expect(start(database.url, name)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describeServer('a start on PostgreSQL', () => {
     });
   });
 
-  it('keeps the settings of a URL that has options of its own', async () => {
+  it('keeps the options of the URL', async () => {
     const [database, name] = await prepare(undefined);
     const opened = await start(`${database.url}?options=-c%20lock_timeout%3D1234`, name);
     const { rows } = await opened.transaction({ tenantId: 'acme' }, (trx) =>

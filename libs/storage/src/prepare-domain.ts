@@ -5,7 +5,7 @@ import { StorageError } from './storage-error.js';
 import type { DomainStorage } from './storage.options.js';
 import { unprotected } from './unprotected.js';
 
-/** Brings schema, roles, tables and rights up to date, as the login itself; several processes may start at once. */
+/** Brings schema, roles, tables and rights up to date with the login itself. Several processes may start together. */
 export async function prepareDomain(db: Kysely<unknown>, domain: DomainStorage): Promise<DomainRoles> {
   const { name } = domain;
   return db.connection().execute(async (connection) => {
@@ -20,12 +20,12 @@ export async function prepareDomain(db: Kysely<unknown>, domain: DomainStorage):
       if (roles.app !== undefined) await grantRights(connection, name, roles.app);
       return roles;
     } finally {
-      await sql`select pg_advisory_unlock(${lock})`.execute(connection).catch(() => undefined); // the session may be gone
+      await sql`select pg_advisory_unlock(${lock})`.execute(connection).catch(() => undefined); // the session may be lost
     }
   });
 }
 
-/** Temporary tables last, so that none can stand in for a domain's table. */
+/** Temporary tables are searched last, so that none can shadow a table of the domain. */
 export function searchPath(schema: string): string {
   return `${schema}, pg_temp`;
 }
@@ -38,7 +38,7 @@ async function ensureSchema(db: Kysely<unknown>, name: string): Promise<void> {
   } catch (cause) {
     throw new StorageError(
       'storage_misconfigured',
-      `The schema "${name}" is missing and cannot be created by the login of DATABASE_URL: let an administrator grant it CREATE on the database.`,
+      `The schema "${name}" is missing and cannot be created by the login of DATABASE_URL: ask an administrator to grant it CREATE on the database.`,
       { cause },
     );
   }

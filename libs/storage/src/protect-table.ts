@@ -1,20 +1,20 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 
 const TENANT = sql`nullif(current_setting('app.tenant_id', true), '')`;
-/** Inside a transaction for nobody's tenant, and not just on a connection that nothing was set on. */
+/** True only inside a transaction without a tenant, not on a connection without any settings. */
 const WITHOUT_TENANT = sql`${TENANT} is null and current_setting('app.in_transaction', true) = 'yes'`;
 
 export interface TableProtection {
-  /** Rows that callers without a tenant may read, whose ever they are: sql<boolean>`published`. Default: none. */
+  /** Rows of any tenant that callers without a tenant may read: sql<boolean>`published`. Default: none. */
   readonly publicRows?: RawBuilder<boolean>;
 }
 
 /**
- * For migrations: binds row-level security to a table, also for its owner. The table needs `tenant_id text not null`,
- * which is filled in by itself. Each tenant sees and changes its own rows and no others.
+ * For migrations: enforces row-level security on a table, for its owner too. The table needs `tenant_id text not null`,
+ * which is filled in automatically. Each tenant sees and changes only its own rows.
  *
- * Let keys begin with `tenant_id`, foreign keys too: PostgreSQL checks keys across policies, so a key without it tells
- * one tenant what another has.
+ * Start keys with `tenant_id`, foreign keys too: PostgreSQL checks keys regardless of policies, so a key without it
+ * reveals to one tenant what another has.
  */
 export async function protectTable<Schema>(
   db: Kysely<Schema>,

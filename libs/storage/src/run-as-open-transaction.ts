@@ -9,14 +9,14 @@ interface OpenTransaction {
 
 const current = new AsyncLocalStorage<OpenTransaction>();
 
-/** What `ports` announces before each call. The channel spares both libraries to know each other. */
+/** What `ports` announces before each call. With the channel, neither library needs to import the other. */
 interface PortCall {
   readonly operation: string;
   objection?: Error;
 }
 
-// A port call would hold the transaction's connection while the other domain waits for one: with few connections
-// everybody waits for everybody.
+// A port call would hold the connection of the transaction while the other domain waits for one: with few connections
+// that is a deadlock.
 subscribe('app:port-call', (message) => {
   const transaction = current.getStore();
   if (!transaction?.open) return;

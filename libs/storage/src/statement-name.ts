@@ -1,10 +1,10 @@
 import type { AliasNode, CompiledQuery, OperationNode, RawNode, TableNode } from 'kysely';
 
-/** What a statement may be called in a log: nothing that somebody typed. */
+/** The name of a statement in a log. Contains no user input. */
 export interface StatementName {
   /** `select`, `insert`, … `other`. */
   readonly kind: string;
-  /** The first table, by the name that the code gives it; absent where that is not certain. */
+  /** The first table, by its name in the code; absent if that is not certain. */
   readonly table?: string;
 }
 
@@ -18,7 +18,7 @@ const KINDS: Partial<Record<Statement['kind'], string>> = {
   MergeQueryNode: 'merge',
 };
 
-/** Words that begin a statement of PostgreSQL, as far as a transaction may have use for them. */
+/** First words of PostgreSQL statements that make sense in a transaction. */
 const KEYWORDS = new Set(
   (
     'select insert update delete merge with values table call lock set show savepoint release rollback ' +
@@ -26,7 +26,7 @@ const KEYWORDS = new Set(
   ).split(' '),
 );
 
-/** The kind of a statement and the table that it is about, by Kysely's tree of it; of raw SQL its first word alone. */
+/** The kind and the table of a statement, from Kysely's syntax tree; for raw SQL only its first word. */
 export function nameStatement(statement: Statement): StatementName {
   if (statement.kind === 'RawNode') return { kind: keywordOf((statement as RawNode).sqlFragments[0] ?? '') };
   const kind = KINDS[statement.kind] ?? 'other';

@@ -9,7 +9,7 @@ import { TenantDatabase } from './tenant-database.js';
 const STORAGE_OPTIONS = Symbol('StorageModule.forRoot(options)');
 const DOMAIN_DATABASE = Symbol('DomainDatabase');
 
-/** The app says where (`forRoot`), each domain's module says what (`forDomain`) and injects `TenantDatabase<ItsTables>`. */
+/** The app says where (`forRoot`). Each domain declares what (`forDomain`) and injects `TenantDatabase<ItsTables>`. */
 @Module({})
 export class StorageModule {
   static forRoot(options: StorageOptions): DynamicModule {
@@ -21,7 +21,7 @@ export class StorageModule {
     };
   }
 
-  /** Opens the domain's database while the application starts: migrated and checked, or the start fails and says why. */
+  /** Opens, migrates and checks the domain's database at the start; if that fails, the start fails and says why. */
   static forDomain(domain: DomainStorage): DynamicModule {
     const tasks = domain.systemTasks ?? [];
     const providers: FactoryProvider[] = [

@@ -16,7 +16,7 @@ describe('a system task', () => {
 
   afterAll(() => app.close());
 
-  it('works for one tenant, named by the task', async () => {
+  it('works for the tenant that it names', async () => {
     await app.system.transaction({ task: 'seed', tenantId: 'acme' }, (trx) =>
       trx.insertInto('notes').values({ id: 1, text: 'seeded' }).execute(),
     );
@@ -29,19 +29,19 @@ describe('a system task', () => {
 
   it.each([
     ['a task that the domain did not declare', { task: 'cleanup', tenantId: 'acme' }],
-    ['no tenant', { task: 'seed', tenantId: '' }],
-  ])('is refused: %s', async (_, as) => {
+    ['an empty tenantId', { task: 'seed', tenantId: '' }],
+  ])('is refused with %s', async (_, as) => {
     await expect(app.system.transaction(as, async () => undefined)).rejects.toMatchObject({ code: 'storage_misused' });
   });
 
-  it('is refused inside a request, which has a tenant already', async () => {
+  it('is refused inside a request, which already has a tenant', async () => {
     const escalation = app.as('acme', () =>
       app.system.transaction({ task: 'seed', tenantId: 'globex' }, async () => undefined),
     );
     await expect(escalation).rejects.toMatchObject({ code: 'storage_misused' });
   });
 
-  it('has nothing to be injected where a domain declares none', async () => {
+  it('cannot inject SystemDatabase if its domain declares no task', async () => {
     const module = await Test.createTestingModule({
       imports: [
         InternalTokenModule.forRoot({ service: 'notes', trustDomain: 'test', keys: issuer.keys }),

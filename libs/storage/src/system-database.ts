@@ -6,11 +6,11 @@ import { StorageError } from './storage-error.js';
 export interface SystemTask {
   /** One of the names that the domain declared in `systemTasks`. */
   readonly task: string;
-  /** Whose rows: a task, too, works for one tenant at a time. Undefined: nobody's, as for an anonymous caller. */
+  /** The tenant whose rows it uses, one at a time. Undefined for no tenant, as for an anonymous caller. */
   readonly tenantId: string | undefined;
 }
 
-/** For code that runs for no user (expiry, development seeds). Inside a request the tenant is the caller's: refused. */
+/** For code without a user (expiry, development seeds). Refused inside a request, where the tenant is the caller's. */
 export class SystemDatabase<Schema> {
   constructor(
     private readonly database: DomainDatabase,
@@ -25,7 +25,11 @@ export class SystemDatabase<Schema> {
     if (!this.tasks.includes(task)) {
       throw new StorageError('storage_misused', `"${task}" is not one of this domain's systemTasks.`);
     }
-    if (tenantId === '') throw new StorageError('storage_misused', `The task "${task}" names no tenant.`);
+    if (tenantId === '')
+      throw new StorageError(
+        'storage_misused',
+        `The task "${task}" has an empty tenantId; name a tenant, or leave it out.`,
+      );
     if (this.context.txn !== undefined) {
       throw new StorageError(
         'storage_misused',

@@ -72,7 +72,7 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
     expect(await app.with(claims, () => app.texts())).toEqual(['acme news', 'globex news']);
   });
 
-  it('code that runs for nobody has no transaction', async () => {
+  it('code without a user cannot open a transaction', async () => {
     await expect(app.texts()).rejects.toMatchObject({ code: 'txn_no_context' });
   });
 
@@ -83,7 +83,7 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
     '%',
     'ACME',
     'acme\\',
-  ])('an odd name is a name and no SQL: %s', async (tenant) => {
+  ])('a strange tenant name is not executed as SQL: %s', async (tenant) => {
     expect(await app.as(tenant, () => app.texts())).toEqual([]);
     await app.as(tenant, () => app.add({ id: 1, text: 'mine' }));
     expect(await app.as(tenant, () => app.texts())).toEqual(['mine']);
@@ -91,7 +91,7 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
     await app.as(tenant, () => app.notes.transaction((trx) => trx.deleteFrom('notes').execute()));
   });
 
-  it('forty at once are never mixed up', async () => {
+  it('forty concurrent tenants are never mixed up', async () => {
     const tenants = Array.from({ length: 40 }, (_, index) => `tenant-${index}`);
     const work = tenants.map((tenant) =>
       app.as(tenant, async () => {
@@ -108,13 +108,13 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
     expect(await Promise.all(work)).toEqual(expected);
   });
 
-  it('a query outside of a transaction sees nothing, not even public rows', async () => {
+  it('a query outside a transaction sees nothing, not even public rows', async () => {
     const query = sql`select * from ${sql.id(domain)}.notes`.execute(app.unbound);
     if (bindsOwner) expect((await query).rows).toEqual([]);
     else await expect(query).rejects.toMatchObject({ code: '42501' });
   });
 
-  it('a transaction runs as a role that policies bind', async () => {
+  it('a transaction runs with a role that is bound by policies', async () => {
     const facts = await app.as('acme', () =>
       app.notes.transaction(
         async (trx) =>
@@ -152,7 +152,7 @@ describe.each(backends)('tenants on $name', ({ open, bindsOwner }) => {
     expect(await app.as('acme', () => app.texts())).toContain('acme secret');
   });
 
-  it("a value that the database cannot hold is the caller's 400", async () => {
+  it('a value that the database cannot store gets 400', async () => {
     const invalid = { code: 'storage_value_invalid', status: 400 };
     await expect(app.as('acme', () => app.add({ id: 3, text: 'a\0b' }))).rejects.toMatchObject(invalid);
     await expect(app.as('acme', () => app.add({ id: 2 ** 31, text: 'a' }))).rejects.toMatchObject(invalid);

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 
-/** What in a schema would show every tenant's rows to anybody: tables without bound policies, views and functions with their owner's eyes. */
+/** Finds what would show all tenants' rows: tables without enforced policies, views and functions with owner rights. */
 export async function unprotected(db: Kysely<unknown>, schema: string): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select relname as name from pg_catalog.pg_class

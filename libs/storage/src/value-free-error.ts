@@ -1,16 +1,15 @@
-/** SQLSTATE: a constraint is violated. What that means is the domain's to say; unhandled it fails the request anyway. */
+/** SQLSTATE: a constraint is violated. The domain decides what that means; unhandled, it fails the request. */
 const CONFLICT = /^23...$/;
 
 /**
- * What a log may say of an error of the database: its type and its code, by which a reader can look up the rest. Its
- * message may quote what somebody typed (`invalid input syntax for type integer: "…"`), and so may its detail: nothing
- * else is taken over.
+ * What a log may contain of a database error: its type and its code. Its message and its detail may quote user input
+ * (`invalid input syntax for type integer: "…"`), so nothing else is copied.
  */
 export class ValueFreeError extends Error {
   override readonly name: string;
   /** PostgreSQL's SQLSTATE, the system's name for a network failure, or a domain's own code. */
   readonly code?: string;
-  /** The HTTP status that it stands for, where that is known. */
+  /** The matching HTTP status, if it is known. */
   readonly status?: number;
 
   /** @param what failed */

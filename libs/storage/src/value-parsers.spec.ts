@@ -54,7 +54,7 @@ describe.each(drivers)('values read from $name', ({ open }) => {
     expect(await read(expression)).toStrictEqual(expected);
   });
 
-  it('an int8 that a number cannot hold is an error, not another number', async () => {
+  it('an int8 that is too large for a number is an error, not another number', async () => {
     await expect(read('9007199254740993::int8')).rejects.toThrow('9007199254740993');
   });
 });

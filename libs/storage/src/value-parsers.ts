@@ -6,8 +6,8 @@ type Parse = (text: string) => unknown;
 const driverParser = types.getTypeParser as (oid: number) => Parse;
 
 /**
- * The two drivers read some types differently. Here they are made equal: int8 and count(*) are numbers; numeric keeps
- * every digit and dates and intervals keep their meaning as text; an instant is a Date; bytes are a Buffer.
+ * Makes the two drivers read all types alike: int8 and count(*) as numbers; numeric as text, to keep every digit; dates
+ * and intervals as text, to keep their meaning; an instant as a Date; bytes as a Buffer.
  */
 const ELEMENTS: readonly { readonly oid: number; readonly arrayOid: number; readonly parse: Parse }[] = [
   { oid: 17, arrayOid: 1001, parse: driverParser(17) }, // bytea
@@ -42,5 +42,5 @@ function asText(text: string): string {
 function parseInt8(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number)) return number;
-  throw new RangeError(`${text} does not fit a JavaScript number; select it as text.`);
+  throw new RangeError(`${text} is too large for a JavaScript number; select it as text.`);
 }

@@ -20,12 +20,12 @@ describe('alternativeNames()', () => {
       ],
     ],
     ['DNS:"a\\", URI:x"', [['DNS', 'a", URI:x']]],
-  ])('R146: reads %j', (text, expected) => {
+  ])('R146: reads the names in %j', (text, expected) => {
     expect(alternativeNames(text)?.map(({ type, value }) => [type, value])).toEqual(expected);
   });
 
   it.each(['DNS:a, ', ',', 'DNS:"a', 'DNS:a,URI:b', 'a', 'DNS:"a"b', 'DNS:a" , URI:b', ' DNS:a'])(
-    'R146: gives up on %j',
+    'R146: refuses the malformed list %j',
     (text) => {
       expect(alternativeNames(text)).toBeUndefined();
     },

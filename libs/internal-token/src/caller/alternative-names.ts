@@ -4,12 +4,12 @@ export interface AlternativeName {
   readonly value: string;
 }
 
-/** Node puts a value in quotes, as JSON does, wherever it could be mistaken for the end of one. */
+/** Node quotes a value as JSON does if it contains characters that could end it. */
 const ENTRY = /([A-Za-z][A-Za-z0-9 .]*):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
 
 /**
- * The names in the text that Node makes of them (`X509Certificate.subjectAltName`).
- * @returns undefined for anything that does not read as a list to its very end
+ * Parses the names in the text of `X509Certificate.subjectAltName`.
+ * @returns undefined unless the whole text is a valid list
  */
 export function alternativeNames(text: string | undefined): readonly AlternativeName[] | undefined {
   if (text === undefined || text === '') return [];

@@ -20,9 +20,9 @@ interface Known {
 }
 
 /**
- * The caller is whom its client certificate names: one URI among its names, a SPIFFE id of the trust domain (X509-SVID;
- * draft-ietf-wimse-mutual-tls). That the certificate is good is decided by TLS, which therefore has to end in this
- * process, at a listener that asks for client certificates and knows whose to trust (`ca`, `requestCert`).
+ * Identifies the caller by its client certificate, which must have exactly one URI among its names: a SPIFFE id of the
+ * trust domain (X509-SVID; draft-ietf-wimse-mutual-tls). TLS validates the certificate, so it must end in this process,
+ * at a listener that requests client certificates and knows which to trust (`ca`, `requestCert`).
  *
  * ```ts
  * { provide: CallerAuthenticator, useFactory: () => new MtlsCallerAuthenticator({ trustDomain: 'shop.example' }) }
@@ -30,7 +30,7 @@ interface Known {
  */
 export class MtlsCallerAuthenticator extends CallerAuthenticator {
   readonly #trustDomain: string;
-  /** A connection has one certificate for its whole life. */
+  /** A connection keeps its certificate until it closes. */
   readonly #known = new WeakMap<Socket, Known>();
 
   /** @throws InternalTokenError `configuration_invalid` */
@@ -43,7 +43,7 @@ export class MtlsCallerAuthenticator extends CallerAuthenticator {
     let known = this.#known.get(socket);
     if (known === undefined) this.#known.set(socket, (known = this.#identify(socket)));
     const now = Date.now();
-    // Connections live long: a certificate was good when it was shown, which may be days ago.
+    // The certificate was valid when the connection was opened, but that may be days ago.
     if (now < known.from || now > known.until) throw refused('its certificate is not valid at this time');
     return known.id;
   }
@@ -51,16 +51,17 @@ export class MtlsCallerAuthenticator extends CallerAuthenticator {
   #identify(socket: Socket): Known {
     if (!(socket instanceof TLSSocket)) throw new InternalTokenError('caller_missing', 'The connection is not TLS.');
     const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined) throw new InternalTokenError('caller_missing', 'No client certificate was shown.');
-    // Exactly true: the mere presence of a certificate says nothing.
+    if (certificate === undefined)
+      throw new InternalTokenError('caller_missing', 'No client certificate was presented.');
+    // Exactly true: a certificate that is merely present proves nothing.
     if (socket.authorized !== true) throw refused('no trusted authority has signed its certificate');
     const id = this.#idIn(certificate);
     return { id, from: Date.parse(certificate.validFrom), until: Date.parse(certificate.validTo) };
   }
 
   #idIn(certificate: X509Certificate): string {
-    // X509-SVID, section 5.2: who signs for others is no workload.
-    if (certificate.ca) throw refused('its certificate is that of an authority');
+    // X509-SVID, section 5.2: a signing certificate does not identify a workload.
+    if (certificate.ca) throw refused('its certificate belongs to a certificate authority');
     const names = alternativeNames(certificate.subjectAltName);
     if (names === undefined) throw refused('the names in its certificate cannot be read');
     const [uri, another] = names.filter(({ type }) => type === 'URI');

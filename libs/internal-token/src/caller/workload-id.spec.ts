@@ -4,7 +4,7 @@ const fault = (id: string) => workloadIdFault(id, 'shop.test', ['spiffe']);
 
 describe('workload ids', () => {
   it.each(['spiffe://shop.test/orders', 'spiffe://shop.test/ns/shop/sa/orders-2', 'spiffe://shop.test/...'])(
-    'R146: %s is one',
+    'R146: accepts %s as a workload id',
     (id) => {
       expect(fault(id)).toBeUndefined();
     },
@@ -15,7 +15,7 @@ describe('workload ids', () => {
     'spiffe://shop.test.other.test/orders',
     'spiffe://other.shop.test/orders',
     'spiffe://shoptest/orders',
-  ])('R146: %s is of another trust domain', (id) => {
+  ])('R146: refuses %s, which belongs to another trust domain', (id) => {
     expect(fault(id)).toContain('another trust domain');
   });
 
@@ -39,11 +39,11 @@ describe('workload ids', () => {
     'wimse://shop.test/orders',
     ' spiffe://shop.test/orders',
     `spiffe://shop.test/${'a'.repeat(2048)}`,
-  ])('R146: %j is none', (id) => {
-    expect(fault(id)).toContain('no workload identifier');
+  ])('R146: refuses %j as a workload id', (id) => {
+    expect(fault(id)).toContain('not a workload identifier');
   });
 
-  it.each(['', 'spiffe://shop.test', 'Shop.test', 'shop.test/', undefined])('%j is no trust domain', (given) => {
+  it.each(['', 'spiffe://shop.test', 'Shop.test', 'shop.test/', undefined])('refuses %j as a trust domain', (given) => {
     expect(() => requireTrustDomain(given)).toThrow(/trustDomain/);
   });
 });

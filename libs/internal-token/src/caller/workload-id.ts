@@ -1,18 +1,18 @@
 import { InternalTokenError } from '../core/index.js';
 
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
-/** SPIFFE-ID, section 2: no user, port, query, fragment, empty or dotted segment; and a workload has a path. */
+/** SPIFFE-ID, section 2: no user, port, query, fragment, empty or dot segments; the id of a workload has a path. */
 const WORKLOAD_ID = /^(spiffe|wimse):\/\/([a-z0-9._-]{1,255})((?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+)$/;
 const MAX_LENGTH = 2048;
 
 /**
- * @returns why the text is no workload of the trust domain; undefined if it is one. What is refused is not repeated: it
- * is somebody else's text.
+ * @returns why the text is not a workload id of the trust domain; undefined if it is one. The message does not repeat
+ * the text, which comes from outside.
  */
 export function workloadIdFault(id: string, trustDomain: string, schemes: readonly string[]): string | undefined {
   const [, scheme = '', domain] = id.length <= MAX_LENGTH ? (WORKLOAD_ID.exec(id) ?? []) : [];
-  if (!schemes.includes(scheme)) return 'its id is no workload identifier';
-  return domain === trustDomain ? undefined : 'its id is of another trust domain';
+  if (!schemes.includes(scheme)) return 'its id is not a workload identifier';
+  return domain === trustDomain ? undefined : 'its id belongs to another trust domain';
 }
 
 /** @throws InternalTokenError `configuration_invalid` */
@@ -20,6 +20,6 @@ export function requireTrustDomain(given: unknown): string {
   if (typeof given === 'string' && TRUST_DOMAIN.test(given)) return given;
   throw new InternalTokenError(
     'configuration_invalid',
-    `trustDomain: ${JSON.stringify(given) ?? 'nothing'} is not accepted; give its name alone, in lower case, such as "shop.example".`,
+    `trustDomain: ${JSON.stringify(given) ?? 'nothing'} is not accepted; give only its name, in lower case, such as "shop.example".`,
   );
 }

@@ -1,10 +1,10 @@
-/** What `nestjs-internal-token` ends with. */
+/** The exit codes of `nestjs-internal-token`. */
 export const ExitCode = {
   done: 0,
-  /** Something broke: a file system, a bug. */
+  /** Something failed: the file system, or a bug. */
   failed: 1,
-  /** A wrong question: an unknown option, an unsafe parameter, no such key. */
+  /** The command is wrong: an unknown option, an unsafe parameter, no such key. */
   usage: 2,
-  /** Not safe yet; the message says from when on it is. */
+  /** Not safe yet; the message says when it will be. */
   notYet: 3,
 } as const;

@@ -8,17 +8,17 @@ import { Paper, type Terminal } from './terminal.js';
 const HELP = `
 Exit codes
   0  done
-  1  it broke: a file system, a bug
-  2  a wrong question: an unknown option, an unsafe parameter, no such key
-  3  not safe now; the message says from when on it is
+  1  something failed: the file system, or a bug
+  2  the command is wrong: an unknown option, an unsafe parameter, no such key
+  3  not safe now; the message says when it will be
 
-Begin with: nestjs-internal-token keys --help`;
+Start with: nestjs-internal-token keys --help`;
 
 /** Runs one command line of `nestjs-internal-token` and writes its output. @returns the exit code */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const paper = new Paper(terminal);
   const program = new Command('nestjs-internal-token')
-    .description('Looks after the keys that sign internal tokens.')
+    .description('Manages the keys that sign internal tokens.')
     .addHelpText('after', HELP)
     .addCommand(keysCommand(paper));
   forEachCommand(program, (command) =>
@@ -49,7 +49,7 @@ function forEachCommand(command: Command, visit: (command: Command) => unknown):
 }
 
 function explain(error: unknown, paper: Paper, terminal: Terminal, json: boolean): number {
-  // Commander has written its message; help is no error.
+  // Commander has already written its message; help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   const { code, lines, notBefore } = describe(error, paper);
   if (json) {

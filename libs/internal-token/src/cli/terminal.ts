@@ -9,7 +9,7 @@ export interface Terminal {
   readonly now?: () => number;
 }
 
-/** Writes for people: a few colours, tables, times that say how far away they are. */
+/** Writes output for people: colours, tables, and times with how far away they are. */
 export class Paper {
   readonly pen: ReturnType<typeof pc.createColors>;
   readonly now: () => number;
@@ -33,7 +33,7 @@ export class Paper {
     this.#terminal.error(`${this.pen.yellow('!')} ${text}\n`);
   }
 
-  /** Columns as wide as their widest cell; cells are painted after they are measured. */
+  /** Prints columns as wide as their widest cell. Cells are coloured after they are measured. */
   table(
     head: readonly string[],
     rows: readonly (readonly string[])[],

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Problem, sendProblem } from '../core/index.js';
 
-/** A request that cannot be served, with its HTTP status. The message is for the caller. */
+/** Refuses a request with an HTTP status. The message is for the caller. */
 export class DevPageRefusal extends Error {
   constructor(
     readonly status: number,
@@ -13,7 +13,7 @@ export class DevPageRefusal extends Error {
   }
 }
 
-/** What every answer says: nobody keeps it, frames it, or reads it as something else. */
+/** Sets the headers of every answer: it must not be cached, framed or sniffed. */
 export function protect(response: ServerResponse): void {
   const fields = {
     'Cache-Control': 'no-store',
@@ -27,7 +27,7 @@ export function protect(response: ServerResponse): void {
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
 }
 
-/** @param policy what the page may load and run, in place of nothing */
+/** @param policy the content security policy; without it, the page may load and run nothing */
 export function sendPage(response: ServerResponse, html: string, policy: string): void {
   response.setHeader('Content-Security-Policy', policy);
   send(response, 'text/html; charset=utf-8', html);
@@ -63,7 +63,7 @@ export async function readJson(request: IncomingMessage, limitBytes: number): Pr
   if (headers.expect !== undefined) {
     throw new DevPageRefusal(417, 'Expectation Failed', 'Send the body at once.');
   }
-  const tooLarge = new DevPageRefusal(413, 'Content Too Large', `A body has at most ${limitBytes} bytes.`);
+  const tooLarge = new DevPageRefusal(413, 'Content Too Large', `Send a body of at most ${limitBytes} bytes.`);
   if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -75,6 +75,6 @@ export async function readJson(request: IncomingMessage, limitBytes: number): Pr
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
   } catch {
-    throw new DevPageRefusal(400, 'Bad Request', 'The body is no JSON.');
+    throw new DevPageRefusal(400, 'Bad Request', 'The body is not JSON.');
   }
 }

@@ -17,22 +17,22 @@ import { TokenInspector } from './token-inspector.js';
 
 /** Options of `DevPageModule.forRoot()`. */
 export interface DevPageOptions {
-  /** Where the processes of this working copy write their lines: every `*.ndjson` in it is read. */
+  /** The directory in which the processes of this working copy write their logs. Every `*.ndjson` in it is read. */
   readonly logDirectory: string;
 }
 
 const OPTIONS = Symbol('DevPageOptions');
 
 /**
- * `/__dev` on the gateway's public listener, in development: requests as they come, where their time goes, who calls
- * whom, what a token says, and the keys. Import it dynamically, so that a production process never loads it:
+ * Serves `/__dev` on the gateway's public listener, for development: live requests, where their time goes, which
+ * service calls which, the content of a token, and the keys. Import it dynamically, so that production never loads it:
  *
  * ```ts
  * const { DevPageModule } = await import('nestjs-internal-token/dev');
  * ```
  *
- * It answers clients of this machine alone, and only where the listener is bound to loopback. It needs
- * `InternalTokenModule` and `InternalTokenIssuingModule` beside it.
+ * It answers only clients on this machine, and only if the listener is bound to loopback. It needs
+ * `InternalTokenModule` and `InternalTokenIssuingModule`.
  */
 @Module({})
 export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -50,7 +50,7 @@ export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationS
     return { module: DevPageModule, providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }] };
   }
 
-  /** Later than the request hook, and so in front of it. */
+  /** Attached after the request hook, so that it runs before it. */
   onApplicationBootstrap(): void {
     const ring = this.modules.get(KeyRing, { strict: false });
     const verifier = this.modules.get(InternalTokenVerifier, { strict: false });
@@ -60,7 +60,7 @@ export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationS
     draining.addEventListener('abort', () => this.#log.close(), { once: true });
   }
 
-  /** Open pages would hold up the end. */
+  /** Open pages would delay the shutdown. */
   beforeApplicationShutdown(): void {
     this.#log.close();
   }

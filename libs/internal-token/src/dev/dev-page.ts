@@ -13,7 +13,7 @@ import type { TokenInspector } from './token-inspector.js';
 const PATH = '/__dev';
 const MAX_BODY_BYTES = 32 * 1024;
 
-/** What is shown. */
+/** The data that the page shows. */
 export interface DevPageSources {
   readonly log: LiveLog;
   readonly ring: Pick<KeyRing, 'keys'>;
@@ -21,8 +21,8 @@ export interface DevPageSources {
 }
 
 /**
- * Answers what is asked below `/__dev` of one listener, before anything else sees it: no token, no span, no line. To
- * everybody who is not at this machine it does not exist.
+ * Answers requests below `/__dev` on one listener before anything else sees them, so they get no token, no span and no
+ * log line. For clients on other machines the page does not exist.
  */
 export class DevPage {
   readonly #logger = new Logger('DevPage');
@@ -30,7 +30,7 @@ export class DevPage {
 
   constructor(private readonly sources: DevPageSources) {}
 
-  /** Takes the events of the server itself. Requests of another listener of the same application are none of them. */
+  /** Intercepts the events of this server only, not those of other listeners of the application. */
   attach(server: Server): void {
     const emit = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean;
     const intercepted = (event: string | symbol, ...args: unknown[]): boolean => {
@@ -44,7 +44,7 @@ export class DevPage {
     server.emit = intercepted as Server['emit'];
   }
 
-  /** A listener or a client beyond this machine: whatever was configured, there is no such page. */
+  /** False if the listener or the client is not on loopback: then the page does not exist, whatever is configured. */
   #isMeant({ url = '', socket }: IncomingMessage, server: Server): boolean {
     if (pathOf(url) === undefined || !this.#connections.has(socket)) return false;
     const address = server.address();
@@ -61,10 +61,10 @@ export class DevPage {
       await this.#route(request, response, pathOf(request.url ?? '') ?? '');
     } catch (error) {
       if (error instanceof DevPageRefusal) return refuse(response, error);
-      // A client that leaves while its body is read is no news.
+      // The client disconnected while its body was being read.
       if (response.destroyed) return;
       this.#logger.error('The page could not be shown', error instanceof Error ? error.stack : String(error));
-      refuse(response, new DevPageRefusal(500, 'Internal Server Error', 'The log of the gateway says why.'));
+      refuse(response, new DevPageRefusal(500, 'Internal Server Error', 'See the log of the gateway.'));
     }
   }
 
@@ -81,7 +81,7 @@ export class DevPage {
     if (path === '/keys') return sendData(response, ring.keys.map(reportKey));
     const [, txn] = /^\/requests\/([0-9a-f]{32})$/.exec(path) ?? [];
     const report = txn && (await log.report(txn));
-    if (!report) throw new DevPageRefusal(404, 'Not Found', 'Nothing is here, or nothing any more.');
+    if (!report) throw new DevPageRefusal(404, 'Not Found', 'There is nothing here, or it has expired.');
     sendData(response, report);
   }
 
@@ -94,7 +94,7 @@ export class DevPage {
   }
 }
 
-/** What follows `/__dev`, as it was written: any other way to write it leads elsewhere. */
+/** The part of a URL path after `/__dev`, without decoding; other spellings are not this page. */
 function pathOf(url: string): string | undefined {
   const [path = ''] = url.split('?', 1);
   return path === PATH || path.startsWith(`${PATH}/`) ? path.slice(PATH.length) : undefined;
@@ -112,7 +112,7 @@ function methodRefusal(allowed: string): DevPageRefusal {
   return new DevPageRefusal(405, 'Method Not Allowed', `Use ${allowed}.`, { Allow: allowed });
 }
 
-/** Named one by one, like everything that leaves from where keys are. */
+/** Copies members one by one, so that no key material can be added by accident. */
 function reportKey({
   keyId,
   algorithm,

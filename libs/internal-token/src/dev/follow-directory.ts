@@ -4,10 +4,10 @@ import { Logger } from '@nestjs/common';
 import { followLog } from 'itok';
 import type { LineSource } from './live-log.js';
 
-/** Milliseconds between two looks at the files. */
+/** Milliseconds between two polls of the files. */
 const LOOK_EVERY_MS = 200;
 
-/** Every log in a directory from its beginning on, and what is added to it. What cannot be read is told, once. */
+/** Reads every log in a directory from its beginning, and follows it. Reports each problem once. */
 export function followDirectory(directory: string): LineSource {
   const logger = new Logger('DevPage');
   const told = new Set<string>();
@@ -22,7 +22,7 @@ export function followDirectory(directory: string): LineSource {
         caughtUp();
         return delay(LOOK_EVERY_MS, undefined, { signal, ref: false });
       };
-      // Nobody may have written yet.
+      // No process may have written to it yet.
       void mkdir(directory, { recursive: true })
         .then(() => followLog([directory], { onLine, signal, fromStart: true, tick, onProblem: tell }))
         .catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)))

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { LiveFeed } from './live-feed.js';
 
-describe('the feed of the live page', () => {
+describe('The feed of the live page', () => {
   const feed = new LiveFeed();
   let server: Server;
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('the feed of the live page', () => {
     return { socket, response };
   };
 
-  it('is one event for each thing that is told, whatever is in it', async () => {
+  it('sends one event per message, whatever it contains', async () => {
     const { socket } = await open();
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -34,7 +34,7 @@ describe('the feed of the live page', () => {
     socket.destroy();
   });
 
-  it('lets go of a client that does not read, and of no other', async () => {
+  it('disconnects a client that does not read, and no other', async () => {
     const { socket: reading, response: kept } = await open();
     let read = 0;
     reading.on('data', (chunk: Buffer) => (read += chunk.length));
@@ -44,7 +44,7 @@ describe('the feed of the live page', () => {
     const text = 'x'.repeat(1_000_000);
     for (let told = text.length; !response.destroyed; told += text.length) {
       feed.tellAll('request', text);
-      // A client that reads is never far behind, however slowly bytes get through this machine.
+      // A client that reads never falls far behind, however slow this machine is.
       while (read < told) await new Promise(setImmediate);
     }
     await closed;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const MAX_CLIENTS = 16;
-/** Bytes that a client may be behind before it is let go; its browser connects again. */
+/** Bytes that may be buffered for a client before it is disconnected; its browser reconnects. */
 const MAX_BEHIND = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
@@ -14,22 +14,22 @@ export class LiveFeed {
     return this.#clients.size;
   }
 
-  /** @returns false if there are too many already */
+  /** @returns false if there are already too many */
   open(response: ServerResponse): boolean {
     if (this.#clients.size >= MAX_CLIENTS) return false;
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
     response.write('retry: 1000\n\n');
     this.#clients.add(response);
     response.once('close', () => this.#clients.delete(response));
-    // Without it neither side learns that the other one is gone.
+    // Without a heartbeat neither side notices that the other is gone.
     this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
     return true;
   }
 
-  /** Whoever is no client any more is told nothing: a response that has ended throws at what is written after it. */
+  /** Writes only to current clients: a response throws if something is written after its end. */
   tell(response: ServerResponse, event: string, data: unknown): void {
     if (!this.#clients.has(response)) return;
-    // JSON has no line breaks of its own.
+    // JSON text contains no line breaks.
     this.#write(response, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 

@@ -5,7 +5,7 @@ import { newSpanId, newTransactionId } from '../core/index.js';
 import type { Line } from 'itok';
 import { LiveLog, type LineSource } from './live-log.js';
 
-describe('the log that the live page shows', () => {
+describe('The log that the live page shows', () => {
   const line = (txn = newTransactionId()): Line => ({
     time: Date.now(),
     level: 'info',
@@ -33,7 +33,7 @@ describe('the log that the live page shows', () => {
     readings.length = 0;
   });
 
-  it('is not read before somebody looks, and then is there to its end', async () => {
+  it('is read only once there is a viewer, and then to its end', async () => {
     log = new LiveLog(source);
     expect(readings).toHaveLength(0);
     expect((await log.capture()).requests).toBe(1);
@@ -42,7 +42,7 @@ describe('the log that the live page shows', () => {
     expect(readings).toHaveLength(1);
   });
 
-  it('is read no more once nobody looks, and anew when somebody does again', async () => {
+  it('is no longer read without viewers, and read again when one returns', async () => {
     log = new LiveLog(source, 1);
     await log.capture();
     const [first] = readings as [AbortSignal];
@@ -51,7 +51,7 @@ describe('the log that the live page shows', () => {
     expect(readings).toHaveLength(2);
   });
 
-  it('tells what was there when somebody comes, and then only what is new', async () => {
+  it('sends a new viewer the existing requests, and then only new ones', async () => {
     let add: (line: Line) => void = () => undefined;
     log = new LiveLog((onLine, signal) => source((add = onLine), signal));
     const server = createServer((_request, response) => void log.follow(response)).listen(0, '127.0.0.1');
@@ -70,7 +70,7 @@ describe('the log that the live page shows', () => {
     server.close();
   });
 
-  it('ends with the application, also for a page that has not been told anything yet', async () => {
+  it('ends with the application, even for a page that has received nothing yet', async () => {
     const untilTheEnd: LineSource = (_onLine, signal) =>
       new Promise((caughtUp) => signal.addEventListener('abort', () => caughtUp()));
     log = new LiveLog(untilTheEnd);

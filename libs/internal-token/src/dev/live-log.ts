@@ -2,18 +2,18 @@ import type { ServerResponse } from 'node:http';
 import { Capture, type CaptureReport, type Line, RecentRequests, type RequestSummary, type TraceReport } from 'itok';
 import { LiveFeed } from './live-feed.js';
 
-/** Milliseconds until the lines of all processes about a request that has ended are there, as a rule. */
+/** Milliseconds after the end of a request by which the lines of all processes have usually arrived. */
 const SETTLE_MS = 300;
-/** Milliseconds without anybody who looks, after which nothing is read any more. */
+/** Milliseconds without any viewer after which reading stops. */
 const IDLE_AFTER_MS = 60_000;
 
 /**
- * Reads lines until the signal ends it, those that are there and those that come.
- * @returns when those that were there are read
+ * Reads existing and new lines until the signal is aborted.
+ * Resolves when the existing lines have been read.
  */
 export type LineSource = (onLine: (line: Line) => void, signal: AbortSignal) => Promise<void>;
 
-/** What is known of the log from the moment on at which somebody began to look. */
+/** The state of the log since a viewer came. */
 interface Look {
   readonly requests: RecentRequests;
   readonly caughtUp: Promise<void>;
@@ -21,8 +21,8 @@ interface Look {
 }
 
 /**
- * The log as the pages see it. Nothing is read before somebody looks, and nothing once nobody does any more: until then
- * a gateway in development costs what it costs without the page.
+ * The log that the pages show. It is read only while there are viewers; without any, the page costs a gateway in
+ * development nothing.
  */
 export class LiveLog {
   readonly #feed = new LiveFeed();
@@ -37,7 +37,7 @@ export class LiveLog {
     private readonly idleAfterMs = IDLE_AFTER_MS,
   ) {}
 
-  /** Sends the last requests and then each new one. False if too many do already, or the application ends. */
+  /** Sends the last requests and then each new one. False if there are too many viewers, or during shutdown. */
   follow(response: ServerResponse): boolean {
     if (this.#closed || !this.#feed.open(response)) return false;
     const { requests, caughtUp } = this.#used();

@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { isLoopbackAuthority } from './loopback.js';
 
-/** Fields by which a proxy or a tunnel tells that somebody else asks. */
+/** Fields that a proxy or a tunnel adds. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 /**
- * Why a request may not see the page; undefined if it may. The page shows logs, so it is for whoever sits at this
- * machine: not for a web page that this person has open, nor for a name that its owner lets point here.
+ * Why a request may not see the page; undefined if it may. The page shows logs, so it is only for the person at this
+ * machine, and not for other web pages in their browser or for domain names that point here (DNS rebinding).
  */
 export function refuseDevPage(request: IncomingMessage): string | undefined {
   const { headers, headersDistinct } = request;
   const { host: hosts = [] } = headersDistinct;
   const [host = ''] = hosts;
   if (hosts.length !== 1 || !isLoopbackAuthority(host)) {
-    return 'Ask for it as localhost or 127.0.0.1: under another name this page is not shown.';
+    return 'Open this page as localhost or 127.0.0.1; it is not shown under another name.';
   }
   if (FORWARDED.some((name) => headers[name] !== undefined)) {
-    return 'The request came through a proxy, and the page is for this machine alone.';
+    return 'The request came through a proxy. Open this page directly on this machine.';
   }
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {

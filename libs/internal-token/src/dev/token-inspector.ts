@@ -8,7 +8,7 @@ import {
 import type { KeyRing } from '../gateway/key-ring/index.js';
 import type { TokenInspection } from 'itok';
 
-/** Says of a token what it says and whether it would be accepted now. It keeps none, and repeats none. */
+/** Shows the content of a token and whether it would be accepted now. Does not store or repeat the token. */
 export class TokenInspector {
   constructor(
     private readonly verifier: Pick<InternalTokenVerifier, 'verify'>,
@@ -41,7 +41,7 @@ export class TokenInspector {
   }
 }
 
-/** More leniently than a verifier reads it, since nothing depends on it. Undefined where that is no JSON object. */
+/** Parses a part more leniently than a verifier, since nothing depends on it. Undefined if it is not a JSON object. */
 function readable(part: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
@@ -55,7 +55,7 @@ const MAX_DEPTH = 8;
 const MAX_MEMBERS = 100;
 const MAX_TEXT = 2_000;
 
-/** A copy that a page can show whatever it is. */
+/** A copy that is small enough for a page. */
 function shortened(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value;
   if (typeof value !== 'object' || value === null) return value;

@@ -4,21 +4,21 @@ import { heldTrace } from './running-span.js';
 
 let inUse = false;
 
-/** True as soon as this process has an {@link InternalTokenIdGenerator}. */
+/** True once this process has an {@link InternalTokenIdGenerator}. */
 export function rootsHaveOurIds(): boolean {
   return inUse;
 }
 
 /**
- * Gives the first span of a request the request's id as trace id, for the option `idGenerator` of OpenTelemetry's
- * tracer provider. Outside of any request a trace has an id of its own.
+ * Makes the id of a request the trace id of its first span. Pass it as the option `idGenerator` of OpenTelemetry's
+ * tracer provider. Outside any request a trace gets a fresh id.
  */
 export class InternalTokenIdGenerator {
   constructor() {
     inUse = true;
   }
 
-  /** 32 hex digits: the running request's `txn`, else a fresh one. */
+  /** 32 hex digits: the `txn` of the current request, or else a fresh id. */
   generateTraceId(): string {
     return currentStore()?.txn ?? heldTrace() ?? newTransactionId();
   }

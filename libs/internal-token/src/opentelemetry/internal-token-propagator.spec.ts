@@ -19,7 +19,7 @@ const extract = (carrier: object, store?: InternalTokenStore): SpanContext | und
 };
 
 describe('InternalTokenPropagator', () => {
-  it('R123: believes a parent of a caller with a verified token, in the trace of that token', () => {
+  it('R123: accepts a parent from a caller with a verified token, within the trace of that token', () => {
     const carrier = { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: STATE };
     expect(extract(carrier, { txn: TXN, claims })).toEqual({
       traceId: TXN,
@@ -34,21 +34,21 @@ describe('InternalTokenPropagator', () => {
     ['no traceparent', { tracestate: STATE }],
     ['two of them', { traceparent: [`00-${TXN}-00f067aa0ba902b7-03`, 'x'], tracestate: STATE }],
     ['no parent of ours', { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: 'vendor=1' }],
-  ])('R122, R123: believes none with %s', (_case, carrier) => {
+  ])('R122, R123: ignores a parent with %s', (_case, carrier) => {
     expect(extract(carrier, { txn: TXN, claims })).toBeUndefined();
   });
 
-  it('R123: believes nobody without a verified token', () => {
+  it('R123: ignores a parent without a verified token', () => {
     const carrier = { traceparent: `00-${TXN}-00f067aa0ba902b7-03`, tracestate: STATE };
     expect(extract(carrier, { txn: TXN })).toBeUndefined();
     expect(extract(carrier, { txn: TXN, claims: { ...claims } as typeof claims })).toBeUndefined();
   });
 
-  it('R123: believes nothing outside of a request', () => {
+  it('R123: ignores a parent outside any request', () => {
     expect(extract({ traceparent: `00-${OTHER}-${SPAN}-01`, tracestate: STATE })).toBeUndefined();
   });
 
-  it('R125: writes nothing', () => {
+  it('R125: injects nothing', () => {
     const span = trace.setSpanContext(ROOT_CONTEXT, { traceId: TXN, spanId: SPAN, traceFlags: 1 });
     enterStore({ txn: TXN, claims }, () => propagator.inject(span));
     expect(propagator.fields()).toEqual([]);
@@ -56,11 +56,11 @@ describe('InternalTokenPropagator', () => {
 });
 
 describe('InternalTokenIdGenerator', () => {
-  it("R123: a request's trace has the request's id", () => {
+  it('R123: the trace of a request has the id of the request', () => {
     expect(enterStore({ txn: TXN }, () => ids.generateTraceId())).toBe(TXN);
   });
 
-  it('outside of any request every trace has an id of its own', () => {
+  it('a trace outside any request has a fresh id', () => {
     expect(ids.generateTraceId()).toMatch(/^[0-9a-f]{32}$/);
     expect(ids.generateTraceId()).not.toBe(ids.generateTraceId());
     expect(ids.generateSpanId()).toMatch(/^[0-9a-f]{16}$/);

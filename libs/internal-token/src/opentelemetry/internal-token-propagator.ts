@@ -5,9 +5,9 @@ import { join, show } from './running-span.js';
 import { type NamedSpan, readState } from './trace-state.js';
 
 /**
- * Makes OpenTelemetry's trace id the internal token's id, in the gateway and in every service. Its span ids stay its
- * own. Give it to the SDK in place of the W3C propagator, and create it once: it also tells this library's outgoing
- * calls which span makes them.
+ * Makes the id of the internal token OpenTelemetry's trace id, in the gateway and in every service. Span ids are not
+ * changed. Register it instead of the W3C propagator, and create it once: it also tells this library's outgoing calls
+ * which span makes them.
  *
  * ```ts
  * propagation.setGlobalPropagator(new InternalTokenPropagator());
@@ -18,15 +18,15 @@ export class InternalTokenPropagator implements TextMapPropagator {
     join();
   }
 
-  /** Writes nothing: calls to internal origins get their fields where they get the token, and others get none. */
+  /** Writes nothing: calls to internal origins get the trace fields together with the token, all others get none. */
   inject(context: Context): void {
     show(context);
   }
 
   /**
-   * Inside of a request the trace is the request's. A parent is believed of a caller whose token is verified, and only
-   * within the token's trace (W3C Trace Context: no `tracestate` without a valid `traceparent`). Outside of any request
-   * nothing is believed.
+   * Inside a request the trace is that of the request. A parent is accepted only from a caller whose token is verified,
+   * and only within the token's trace (W3C Trace Context: no `tracestate` without a valid `traceparent`). Outside any
+   * request nothing is accepted.
    */
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const store = currentStore();
@@ -36,7 +36,7 @@ export class InternalTokenPropagator implements TextMapPropagator {
     return trace.setSpanContext(context, { ...parent, traceId: store.txn, isRemote: true });
   }
 
-  /** None: see {@link inject}. */
+  /** Empty; see {@link inject}. */
   fields(): string[] {
     return [];
   }
@@ -51,7 +51,7 @@ function namedParent(
   return readState(getter.get(carrier, 'tracestate'));
 }
 
-/** An SDK that makes up trace ids itself takes ours only together with a parent: our own server span is one. */
+/** An SDK that generates its own trace ids accepts ours only together with a parent: use our server span. */
 function standIn({ span }: InternalTokenStore): NamedSpan | undefined {
   if (rootsHaveOurIds() || span === undefined) return undefined;
   return { spanId: span.spanId, traceFlags: TraceFlags.SAMPLED };

@@ -11,13 +11,13 @@ import {
 import { type TracingBridge, joinTracingBridge } from '../nest/index.js';
 import { writeState } from './trace-state.js';
 
-/** The trace of a call that is made outside of its request's context. */
+/** The trace of a call that is made outside the context of its request. */
 const HELD = createContextKey('nestjs-internal-token: held trace');
 
-/** The client span of a call that is being made: instrumentation shows it when it asks to have it propagated. */
+/** The client span of the call that is being made, which instrumentation passes to {@link show}. */
 let shown: SpanContext | undefined;
 
-/** Some clients are instrumented without their span ever being the active one. What is shown counts for this turn. */
+/** Remembers the span of a call for this turn: some instrumentations never make their client span the active one. */
 export function show(of: Context): void {
   const span = trace.getSpanContext(of);
   if (span === undefined || !isSpanContextValid(span)) return;
@@ -27,7 +27,7 @@ export function show(of: Context): void {
   });
 }
 
-/** The trace that was taken hold of, where one was. */
+/** The trace that was passed to `hold`, if any. */
 export function heldTrace(): string | undefined {
   return context.active().getValue(HELD) as string | undefined;
 }
@@ -38,7 +38,7 @@ const openTelemetry: TracingBridge = {
     return span?.traceId === traceId ? writeState(span) : undefined;
   },
 
-  /** Its ids alone: connections are made in there, and outlive the request. */
+  /** Holds only the ids of the trace, since connections that are opened inside outlive the request. */
   hold(traceId) {
     nameHeldCalls();
     const running = trace.getSpanContext(context.active());
@@ -51,8 +51,8 @@ const openTelemetry: TracingBridge = {
 let naming = false;
 
 /**
- * A forwarder's fields are written before its call has a span, so its parent is named when the call is made. After the
- * instrumentation, which listens from the start: first its span, then the name.
+ * A forwarder's fields are written before its call has a span, so the parent is added when the call is made. This
+ * listener must be registered after the instrumentation, which creates the span.
  */
 function nameHeldCalls(): void {
   if (naming) return;
@@ -65,7 +65,7 @@ function nameHeldCalls(): void {
   });
 }
 
-/** Tells the rest of the library, from now on, what runs here. */
+/** Connects OpenTelemetry to the rest of the library. */
 export function join(): void {
   joinTracingBridge(openTelemetry);
 }

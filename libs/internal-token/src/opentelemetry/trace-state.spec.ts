@@ -2,13 +2,13 @@ import { readState, writeState } from './trace-state.js';
 
 const ID = 'b7ad6b7169203331';
 
-describe('Our member of tracestate', () => {
-  it('R125: is a span id and a flag, and comes back as such', () => {
+describe('Our tracestate member', () => {
+  it('R125: contains a span id and a flag, and can be read back', () => {
     for (const traceFlags of [0, 1]) {
       expect(writeState({ spanId: ID, traceFlags })).toMatch(/^itok=[0-9a-f]{16}-0[01]$/);
       expect(readState(writeState({ spanId: ID, traceFlags }))).toEqual({ spanId: ID, traceFlags });
     }
-    // `random` and what comes after it is no business of a parent.
+    // `random` and later flags do not concern the parent.
     expect(writeState({ spanId: ID, traceFlags: 3 })).toBe(`itok=${ID}-01`);
   });
 

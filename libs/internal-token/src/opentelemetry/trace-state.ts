@@ -7,12 +7,12 @@ export type NamedSpan = Pick<SpanContext, 'spanId' | 'traceFlags'>;
 const MEMBER = /(?:^|,)[ \t]*itok=([0-9a-f]{16})-0([01])[ \t]*(?:,|$)/;
 const ZERO_SPAN = '0000000000000000';
 
-/** Nothing but ids: the field with this span as its one member. */
+/** The field with this span as its only member. */
 export function writeState({ spanId, traceFlags }: NamedSpan): string {
   return `itok=${spanId}-0${traceFlags & TraceFlags.SAMPLED}`;
 }
 
-/** The span in our member; undefined if there is none. Members of others are not looked at. */
+/** The span in our member; undefined if there is none. Other members are ignored. */
 export function readState(tracestate: string | string[] | undefined): NamedSpan | undefined {
   if (typeof tracestate !== 'string') return undefined;
   const [, spanId, sampled] = MEMBER.exec(tracestate) ?? [];

@@ -19,7 +19,7 @@ async function codeOf(token: string): Promise<string> {
 }
 
 describe('TestTokenIssuer', () => {
-  it('issues good tokens that say what the test wants', async () => {
+  it('issues valid tokens with the content that the test wants', async () => {
     const verifier = await tokens.verifier();
     expect(verifier.verify(tokens.token({ userId: 'ada', tenantId: 'acme' }))).toMatchObject({
       userId: 'ada',
@@ -32,11 +32,11 @@ describe('TestTokenIssuer', () => {
     });
   });
 
-  it('R82a: gives claims that count as verified', () => {
+  it('R82a: returns claims that count as verified', () => {
     expect(isVerified(tokens.claims())).toBe(true);
   });
 
-  it('gives every token an id of its own', () => {
+  it('gives every token a unique id', () => {
     expect(tokens.claims().tokenId).not.toBe(tokens.claims().tokenId);
   });
 
@@ -50,7 +50,7 @@ describe('TestTokenIssuer', () => {
     ['txn_key_unknown', () => tokens.unknownKey()],
     ['txn_claims_invalid', () => tokens.forged({ payload: { txn: undefined } })],
     ['accepted', () => tokens.forged({ payload: { unknown: true } })],
-  ])('issues bad tokens that are refused as %s', async (code, token) => {
+  ])('issues invalid tokens that are refused as %s', async (code, token) => {
     expect(await codeOf(token())).toBe(code);
   });
 
@@ -79,7 +79,7 @@ class MeController {
 })
 class RealModule {}
 
-describe('An application that is tested as it is', () => {
+describe('An application under test, imported unchanged', () => {
   let app: INestApplication;
   const start = async (change: (builder: TestingModuleBuilder) => TestingModuleBuilder) => {
     const module = await change(Test.createTestingModule({ imports: [RealModule] })).compile();

@@ -21,29 +21,29 @@ export interface TestTokenIssuerOptions {
   readonly issuer?: string;
 }
 
-/** What a token shall say; everything has a default. `{ authenticated: false }` alone makes an anonymous one. */
+/** The content of a token; everything has a default. `{ authenticated: false }` makes an anonymous token. */
 export type TestTokenInput = Partial<MintInput>;
 
-/** Members to put into a token in place of its own; `undefined` removes one. */
+/** Members that replace those of a token; `undefined` removes one. */
 export interface ForgedParts {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly payload?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Issues tokens for tests, good ones and bad ones, signed with an ES256 key of its own.
+ * Issues valid and invalid tokens for tests, signed with its own ES256 key.
  *
  * ```ts
  * const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
- * // in a module made for the test:
+ * // in a module that is built for the test:
  * InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: tokens.keys });
- * // in an application that is imported as it is:
+ * // in an application that is imported unchanged:
  * builder.overrideProvider(InternalTokenVerifier).useValue(await tokens.verifier());
  * // a request:
  * request(server).get('/orders').set('Txn-Token', tokens.token({ permissions: ['orders:read'] }));
- * // a service without any request:
+ * // a service outside any request:
  * context.run(tokens.claims({ tenantId: 'acme' }), () => service.list());
- * // a test that is not about tokens at all:
+ * // a test that does not need tokens:
  * overrideInternalToken(builder, { userId: 'alice' });
  * ```
  */
@@ -88,50 +88,50 @@ export class TestTokenIssuer {
     return this.#minter.mint({ tokenId: newTransactionId(), ...principal, ...input });
   }
 
-  /** A good token: the value of the request field `Txn-Token`. */
+  /** A valid token: the value of the request field `Txn-Token`. */
   token(input: TestTokenInput = {}): string {
     return encodedToken(this.claims(input)) as string;
   }
 
-  /** Issued an hour ago for a minute: refused as `txn_expired`. */
+  /** A token issued an hour ago for a minute: refused as `txn_expired`. */
   expired(input: TestTokenInput = {}): string {
     const issuedAt = Math.floor(Date.now() / 1000) - 3600;
     return this.forged({ payload: { iat: issuedAt, exp: issuedAt + 60 } }, input);
   }
 
-  /** Issued by a clock that is an hour ahead: refused as `txn_not_yet_valid`. */
+  /** A token issued by a clock that is an hour ahead: refused as `txn_not_yet_valid`. */
   notYetValid(input: TestTokenInput = {}): string {
     const issuedAt = Math.floor(Date.now() / 1000) + 3600;
     return this.forged({ payload: { iat: issuedAt, exp: issuedAt + 60 } }, input);
   }
 
-  /** Says another user than was signed: refused as `txn_signature`. */
+  /** A token whose user was changed after it was signed: refused as `txn_signature`. */
   tampered(input: TestTokenInput = {}): string {
     const [header = '', payload = '', signature = ''] = this.token(input).split('.');
     return `${header}.${encode({ ...decode(payload), sub: 'somebody-else' })}.${signature}`;
   }
 
-  /** For another trust domain: refused as `txn_audience`. */
+  /** A token for another trust domain: refused as `txn_audience`. */
   wrongAudience(input: TestTokenInput = {}): string {
     return this.forged({ payload: { aud: `not-${this.trustDomain}` } }, input);
   }
 
-  /** From another issuer: refused as `txn_issuer`. */
+  /** A token from another issuer: refused as `txn_issuer`. */
   wrongIssuer(input: TestTokenInput = {}): string {
     return this.forged({ payload: { iss: `not-${this.issuer}` } }, input);
   }
 
-  /** An access token by its `typ`: refused as `txn_type`. */
+  /** A token with the `typ` of an access token: refused as `txn_type`. */
   wrongType(input: TestTokenInput = {}): string {
     return this.forged({ header: { typ: 'at+jwt' } }, input);
   }
 
-  /** Signed by a key nobody published: refused as `txn_key_unknown`. */
+  /** A token signed with an unpublished key: refused as `txn_key_unknown`. */
   unknownKey(input: TestTokenInput = {}): string {
     return new TestTokenIssuer(this).token(input);
   }
 
-  /** Anything at all, correctly signed: for refusals that have no method here. */
+  /** A correctly signed token with arbitrary content, for refusals that have no method here. */
   forged({ header = {}, payload = {} }: ForgedParts, input: TestTokenInput = {}): string {
     const [realHeader = '', realPayload = ''] = this.token(input).split('.');
     const text = `${encode({ ...decode(realHeader), ...header })}.${encode({ ...decode(realPayload), ...payload })}`;

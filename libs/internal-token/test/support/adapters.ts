@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { InternalTokenModule } from 'nestjs-internal-token';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
-/** Everything that is said of HTTP is said of both. */
+/** All tests about HTTP run on both. */
 export const ADAPTERS = [
   { adapter: 'Express', createAdapter: () => new ExpressAdapter() },
   { adapter: 'Fastify', createAdapter: () => new FastifyAdapter() },

@@ -20,7 +20,7 @@ export const mint = (signer: Signer, now: number) =>
     }),
   ) as string;
 
-/** A source that the test switches off, changes and lets hang. */
+/** A source that the test can switch off, change and make hang. */
 export class Desk implements KeySource {
   readonly description = 'desk';
   readonly askedAt: number[] = [];

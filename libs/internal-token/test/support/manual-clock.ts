@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/keys/clock.js';
 
-/** Time that passes when the test says so; what falls due runs in order, each after what it started has settled. */
+/** A clock that the test advances. Timers run in order, each after what the previous one started has settled. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -15,7 +15,7 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Milliseconds until each thing that waits. */
+  /** Milliseconds until each timer fires. */
   get waiting(): readonly number[] {
     return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
   }
@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle without I/O do so. */
+/** Waits until every promise that can settle without I/O has settled. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i += 1) await new Promise(setImmediate);
 }

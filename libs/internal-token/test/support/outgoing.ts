@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A real server that tells who called where. */
+/** A real server that records who called what. */
 export class Listener {
   readonly received: { url: string; token: string | undefined; traceparent: string | undefined }[] = [];
   answer: (req: IncomingMessage, res: ServerResponse) => void = (_req, res) => void res.end('ok');

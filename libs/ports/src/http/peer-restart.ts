@@ -1,14 +1,14 @@
 import { PortError } from '@app/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** As long as the gateway waits for a service that it forwards to. */
+/** The same as the gateway's wait for a service that restarts. */
 const RESTART_MS = 3_000;
 const RETRY_MS = 100;
 
 /**
- * Bridges the restart of a process. A connection that was refused has carried nothing, so that any call may be made
- * again: for as long as a restart takes, counted from the first refusal. While the process stays away after that, nobody
- * waits.
+ * Bridges the restart of a process. A refused connection has carried nothing, so any call may be made again, for as
+ * long as a restart takes, counted from the first refusal. If the process is still down after that, calls no longer
+ * wait.
  */
 export class PeerRestart {
   #awaySince: number | undefined;

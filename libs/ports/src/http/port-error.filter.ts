@@ -2,7 +2,7 @@ import { PortError } from '@app/contracts';
 import { Catch } from '@nestjs/common';
 import { InternalTokenErrorFilter } from 'nestjs-internal-token';
 
-/** Between our own processes an error keeps its detail, whatever its status: the caller decides what others may see. */
+/** Between our own processes every error keeps its detail: the caller decides what others may see. */
 @Catch(PortError)
 export class PortErrorFilter extends InternalTokenErrorFilter {
   /** The caller at the other end of a port branches on the code itself. */

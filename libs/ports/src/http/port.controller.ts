@@ -9,7 +9,7 @@ import { portPath } from './port-path.js';
 export function portController<Api extends object>(definition: PortDefinition<Api>, implementation: Type<Api>): Type {
   @Controller(portPath(definition))
   @UseFilters(PortErrorFilter)
-  // Who may call is said by the port's purposes, as it is in process: anonymous included, any scope included.
+  // The purposes of the port decide who may call, as in process, so anonymous and any scope are accepted here.
   @Public()
   @AnyScope()
   class PortController {
@@ -23,7 +23,7 @@ export function portController<Api extends object>(definition: PortDefinition<Ap
     @Post(':method')
     @HttpCode(200)
     call(@Param('method') method: string, @Body() input: unknown): Promise<unknown> {
-      // The operation has one name wherever it is answered; the path is a detail of this transport.
+      // The operation has the same name wherever it runs; the path is a detail of this transport.
       if (Object.hasOwn(definition.methods, method)) {
         currentStore()?.span?.describe({ op: `${definition.name}.${method}`, service: definition.name });
       }

@@ -6,7 +6,7 @@ import { Agent, createServer, type RequestListener, type Server } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { remoteImplementation } from './remote-implementation.js';
 
-describe('a port whose methods live elsewhere', () => {
+describe('A remote port', () => {
   const servers: Server[] = [];
   const agent = new Agent({ keepAlive: true });
 
@@ -23,7 +23,7 @@ describe('a port whose methods live elsewhere', () => {
     for (const server of servers) server.close();
   });
 
-  it('drops idle connections to the peer that has interrupted a call, and to no other', async () => {
+  it('closes idle connections only to the peer that has interrupted a call', async () => {
     const http = new HttpService(axios.create({ httpAgent: agent }));
     let breaks = false;
     const together = Promise.withResolvers<void>();
@@ -33,7 +33,7 @@ describe('a port whose methods live elsewhere', () => {
         breaks = false;
         request.socket.destroy();
       } else if (++calls === 1) {
-        // Until there is a second connection beside the first.
+        // Until a second connection is open.
         void together.promise.then(() => response.writeHead(204).end());
       } else {
         together.resolve();

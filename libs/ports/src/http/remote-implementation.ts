@@ -7,10 +7,10 @@ import { PeerRestart } from './peer-restart.js';
 import { portPath } from './port-path.js';
 import { toTransportError } from './to-transport-error.js';
 
-/** More than a page of anything; an endless answer ends here. */
+/** More than any page of results; cuts off an endless answer. */
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
-/** What a port's methods do when they live elsewhere: one POST each, repeated where that is harmless. */
+/** Implements the methods of a port in another process: one POST each, repeated where that is harmless. */
 export function remoteImplementation<Api extends object>(
   definition: PortDefinition<Api>,
   baseUrl: string,
@@ -33,7 +33,7 @@ async function send(http: HttpService, url: string, operation: string, data: unk
       method: 'POST',
       url,
       data,
-      // Errors are read from the body; a redirect would take the token elsewhere; a proxy would see it.
+      // Errors are in the body. A redirect would send the token elsewhere, and a proxy would see it.
       validateStatus: () => true,
       maxRedirects: 0,
       proxy: false,
@@ -57,11 +57,11 @@ function refusal({ status, data }: AxiosResponse<unknown>, operation: string): P
     if (refused && typeof code === 'string')
       return new PortError(code, status, typeof detail === 'string' ? detail : code);
   }
-  // Not our problem+json: something between the two processes answered in the other's place.
+  // Not our problem+json: something between the two processes has answered.
   return PortError.of('port_unreachable', `${operation} was answered with ${status} by something else.`);
 }
 
-/** Where the answer got lost. What the other side says of connections of its own it has repeated itself. */
+/** True if the answer was lost on this connection; the other side has already repeated its own lost calls. */
 function repeatingOnce<Answer>(
   post: (input: unknown) => Promise<Answer>,
   before: () => void,
@@ -74,12 +74,12 @@ function repeatingOnce<Answer>(
     });
 }
 
-/** A process that ends closes all its idle connections at once: what is repeated shall not meet the next of them. */
+/** A process that ends closes all its idle connections at once, so a repeated call must not use another of them. */
 function dropIdle({ axiosRef: { defaults } }: HttpService, baseUrl: string): void {
   const { protocol, hostname, port } = new URL(baseUrl);
   const [agent, defaultPort] =
     protocol === 'https:' ? [defaults.httpsAgent ?? globalHttpsAgent, 443] : [defaults.httpAgent ?? globalAgent, 80];
-  // How Node names a peer: more follows, such as its certificate authority.
+  // Node's name for a peer; more follows it, such as the certificate authority.
   const peer = `${hostname.replace(/^\[|\]$/g, '')}:${port || defaultPort}:`;
   const idle = Object.entries((agent as Agent).freeSockets);
   for (const socket of idle.flatMap(([name, sockets = []]) => (name.startsWith(peer) ? sockets : []))) socket.destroy();

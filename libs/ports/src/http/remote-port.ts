@@ -7,7 +7,7 @@ import { PortPipeline } from '../port-pipeline.js';
 import { remoteImplementation } from './remote-implementation.js';
 
 /**
- * Binds a port to the process that answers at `baseUrl`. Needs `HttpModule` of @nestjs/axios where it is provided, and
+ * Binds a port to the process at `baseUrl`. The providing module needs `HttpModule` of @nestjs/axios, and
  * `InternalTokenHttpModule`, which attaches the caller's token.
  */
 export function remotePort<Api extends object>(definition: PortDefinition<Api>, baseUrl: string): FactoryProvider<Api> {

@@ -2,13 +2,13 @@ import { Agent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { RenewableTls, TlsMaterial } from 'nestjs-internal-token/http';
 
-/** Kept connections with the certificate of the day: after a change no request begins on a connection from before. */
+/** Keeps connections alive with the current certificate: after a change, no request uses an older connection. */
 export class RenewingHttpsAgent extends Agent {
   #ofToday = new WeakSet<Duplex>();
   readonly #stop: () => void;
 
   constructor(private readonly tls: RenewableTls) {
-    // A session that is resumed would be the one of the certificate from before.
+    // A resumed session would still use the previous certificate.
     super({ keepAlive: true, maxCachedSessions: 0, minVersion: 'TLSv1.2' });
     this.#stop = tls.onChange(() => this.#renew());
   }

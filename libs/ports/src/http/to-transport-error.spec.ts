@@ -8,20 +8,20 @@ const failure = (code: string, cause?: Error) => {
   return error;
 };
 
-describe('the failure of a transport in the words of a port', () => {
+describe('toTransportError()', () => {
   it.each([
     ['connect', 'ECONNREFUSED', 'port_unreachable'],
     ['connect', 'EHOSTUNREACH', 'port_unreachable'],
     ['getaddrinfo', 'ENOTFOUND', 'port_unreachable'],
-    // A route that is lost also ends connections that have carried the call.
+    // A lost route also ends connections that have already carried the call.
     ['read', 'EHOSTUNREACH', 'port_interrupted'],
     ['write', 'ENETUNREACH', 'port_interrupted'],
-  ])('says that %s failed with %s as %s', (syscall, code, meaning) => {
+  ])('translates %s that failed with %s to %s', (syscall, code, meaning) => {
     const cause = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
     expect(toTransportError(failure(code, cause), 'ledger.read')).toMatchObject({ code: meaning });
   });
 
-  it('says a name of which no address can be reached as port_unreachable', () => {
+  it('translates a name without any reachable address to port_unreachable', () => {
     const refused = ['127.0.0.1', '::1'].map((address) =>
       Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED', syscall: 'connect' }),
     );
@@ -34,21 +34,21 @@ describe('the failure of a transport in the words of a port', () => {
     ['ERR_CANCELED', 'port_timeout'],
     ['ECONNRESET', 'port_interrupted'],
     ['ERR_BAD_RESPONSE', 'port_interrupted'],
-  ])('says %s as %s', (code, meaning) => {
+  ])('translates %s to %s', (code, meaning) => {
     expect(toTransportError(failure(code), 'ledger.read')).toMatchObject({ code: meaning });
   });
 
-  it('says the end of the token as the port itself does, whichever of the two deadlines strikes first', () => {
+  it('translates the expiry of the token as the port itself does, whichever deadline passes first', () => {
     const ended = failure('ECONNRESET', new InternalTokenError('upstream_timeout'));
     expect(toTransportError(ended, 'ledger.read')).toMatchObject({ code: 'port_timeout', status: 504 });
   });
 
-  it('leaves the reason for which a request was refused as it is', () => {
+  it('returns the reason of a refused request unchanged', () => {
     const reason = new InternalTokenError('txn_expired');
     expect(toTransportError(failure('ERR_NETWORK', reason), 'ledger.read')).toBe(reason);
   });
 
-  it('reads no reason out of an error of the network', () => {
+  it('finds no refusal in a network error', () => {
     const network = Object.assign(new Error('connect ECONNREFUSED'), {
       code: 'ECONNREFUSED',
       errno: -111,
@@ -59,7 +59,7 @@ describe('the failure of a transport in the words of a port', () => {
     });
   });
 
-  it('leaves any other error as it is', () => {
+  it('returns any other error unchanged', () => {
     const error = new TypeError('mistake');
     expect(toTransportError(error, 'ledger.read')).toBe(error);
   });

@@ -2,17 +2,17 @@ import { PortError } from '@app/contracts';
 import { isAxiosError } from 'axios';
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
-/** What was tried while there was no connection yet. */
+/** System calls that precede a connection. */
 const CONNECTING = new Set(['connect', 'getaddrinfo']);
 const TOO_LATE = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ERR_CANCELED']);
 
-/** The failure of a transport in the words of a port; any other error as it is (a token that may not be sent, say). */
+/** Translates a transport failure to a port error; returns any other error unchanged, such as a refused token. */
 export function toTransportError(error: unknown, operation: string): unknown {
   if (!isAxiosError(error)) return error;
   const { cause } = error;
-  // The reason of a refused request travels inside: whoever destroyed it knew better than the client.
+  // A refused request carries its reason inside, which is more precise than the client's error.
   if (cause !== undefined && 'status' in cause && 'code' in cause) {
-    // The port's own deadline ends with the token too, in the same millisecond: one meaning, whichever strikes first.
+    // The port's own deadline is the expiry of the token too, so both mean the same, whichever passes first.
     return cause.code === 'upstream_timeout' ? tooLate(operation) : cause;
   }
   const code = error.code ?? '';
@@ -23,9 +23,9 @@ export function toTransportError(error: unknown, operation: string): unknown {
   return PortError.of('port_interrupted', `The connection to ${operation} broke before the answer was complete.`);
 }
 
-/** The other side has seen nothing. A route that is lost ends established connections too, with the same codes. */
+/** True if the other side has seen nothing. A lost route ends established connections too, with the same codes. */
 function neverConnected(cause: (NodeJS.ErrnoException & { readonly errors?: readonly Error[] }) | undefined): boolean {
-  // One for each address of the name.
+  // One error for each address of the name.
   if (cause?.errors !== undefined) return cause.errors.every((error) => neverConnected(error));
   return CONNECTING.has(cause?.syscall ?? '');
 }

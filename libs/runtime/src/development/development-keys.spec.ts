@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { developmentSigningKey, publishDevelopmentKeys } from './development-keys.js';
 
-describe('development keys', () => {
+describe('The development key', () => {
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'keys-'))));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('are generated once, also by processes that start at once, and are readable by their owner only', async () => {
+  it('is generated once, even by processes that start together, and is readable by its owner only', async () => {
     const keys = await Promise.all([1, 2, 3].map(() => developmentSigningKey(directory, 'ES256')));
     expect(new Set(keys).size).toBe(1);
     expect(await developmentSigningKey(directory, 'ES256')).toBe(keys[0]);
@@ -20,15 +20,15 @@ describe('development keys', () => {
     ['ES384', 'ec'],
     ['EdDSA', 'ed25519'],
     ['PS256', 'rsa'],
-  ])('fit %s', async (algorithm, type) => {
+  ])('fits %s', async (algorithm, type) => {
     expect(createPrivateKey(await developmentSigningKey(directory, algorithm)).asymmetricKeyType).toBe(type);
   });
 
-  it('are refused for an algorithm that no token may use', async () => {
+  it('is refused for an algorithm that no token may use', async () => {
     await expect(developmentSigningKey(directory, 'HS256')).rejects.toThrow('INTERNAL_TOKEN_SIGNING_KEY_FILE');
   });
 
-  it('are published whole', async () => {
+  it('is published atomically', async () => {
     await publishDevelopmentKeys(directory, { keys: [] });
     expect(readdirSync(directory)).toEqual(['jwks.json']);
     expect(JSON.parse(readFileSync(join(directory, 'jwks.json'), 'utf8'))).toEqual({ keys: [] });

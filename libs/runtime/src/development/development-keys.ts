@@ -24,7 +24,7 @@ export async function developmentSigningKey(directory: string, algorithm: string
   await mkdir(directory, { recursive: true });
   const pem = newKey.privateKey.export({ type: 'pkcs8', format: 'pem' });
   await throughDraft(path, pem, async (draft) => {
-    // A link appears whole and fails if another process was first: both then read the same key.
+    // A link is created atomically and fails if another process was first; both then read the same key.
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -43,13 +43,13 @@ async function readIfPresent(path: string): Promise<string | undefined> {
 
 export const developmentJwksFile = (directory: string): string => join(directory, 'jwks.json');
 
-/** Leaves the public half where services of this working copy look for it; never a half-written file. */
+/** Writes the public key to where services of this working copy read it, atomically. */
 export async function publishDevelopmentKeys(directory: string, jwks: object): Promise<void> {
   const path = developmentJwksFile(directory);
   await throughDraft(path, `${JSON.stringify(jwks, null, 2)}\n`, (draft) => rename(draft, path), 0o644);
 }
 
-/** Writes a file of a name that nobody else has, for `place` to put where it belongs; nothing of it stays behind. */
+/** Writes a file with a unique name, which `place` moves to its place; the temporary file is always removed. */
 async function throughDraft(
   path: string,
   content: string | Buffer,

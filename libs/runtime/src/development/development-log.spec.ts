@@ -21,7 +21,7 @@ const line = (msg: string) => ({ time: 1, level: 'info', msg, service: 'orders',
 /** Of a line of one letter in its file. */
 const BYTES = JSON.stringify(line('a')).length + 1;
 
-describe('the development log', () => {
+describe('The development log', () => {
   const lines = channel('nestjs-internal-token:log-line');
   const problems: string[] = [];
   const open: DevelopmentLog[] = [];
@@ -47,7 +47,7 @@ describe('the development log', () => {
       .filter((text) => text !== '')
       .map((text) => (JSON.parse(text) as { msg: string }).msg);
 
-  it('has each line that is published, as one line of JSON, behind those of earlier starts', () => {
+  it('appends each published line as one line of JSON to those of earlier starts', () => {
     writeFileSync(join(directory, 'orders.ndjson'), '{"msg":"earlier"}\n');
     keep();
     say('two\nlines');
@@ -55,14 +55,14 @@ describe('the development log', () => {
     expect(kept()).toEqual(['earlier', 'two\nlines', 'another']);
   });
 
-  it('makes the directory, and a file that its owner alone reads', () => {
+  it('creates the directory, and a file that only its owner can read', () => {
     keep({ directory: join(directory, 'log') });
     say('x');
     expect(statSync(join(directory, 'log/orders.ndjson')).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(directory, 'log'))).toEqual(['orders.ndjson']);
   });
 
-  it('begins a new file at its limit and keeps the one before', () => {
+  it('starts a new file at the size limit and keeps the previous one', () => {
     keep({ limitBytes: 2 * BYTES });
     say('a', 'b', 'c', 'd', 'e', 'f');
     expect(kept('orders.ndjson.1')).toEqual(['c', 'd']);
@@ -70,16 +70,16 @@ describe('the development log', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['orders.ndjson', 'orders.ndjson.1']);
   });
 
-  it('loses no line of two processes that write to one file', () => {
+  it('loses no line when two processes write to one file', () => {
     for (const _ of [1, 2]) keep({ limitBytes: 6 * BYTES });
-    // Both hear each line here, as two processes would of their own.
+    // Both receive each line here, as two processes would receive their own.
     const messages = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     say(...messages);
     const both = [...kept('orders.ndjson.1'), ...kept()];
     expect(both.toSorted()).toEqual(messages.flatMap((each) => [each, each]));
   });
 
-  it('is one that two processes may begin anew at once', async () => {
+  it('survives two processes that start a new file at the same time', async () => {
     const hooks = new URL('../../../../test/support/storage/typescript-hooks.mjs', import.meta.url).href;
     const script = `
       import { channel } from 'node:diagnostics_channel';
@@ -104,7 +104,7 @@ describe('the development log', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['orders.ndjson', 'orders.ndjson.1']);
   });
 
-  it('is there again when somebody has deleted it', () => {
+  it('is created again after it was deleted', () => {
     keep({ limitBytes: 1 });
     rmSync(directory, { recursive: true });
     say('x');
@@ -129,7 +129,7 @@ describe('the development log', () => {
     });
   });
 
-  it('hears nothing any more once it is closed', () => {
+  it('ignores lines after it was closed', () => {
     keep().close();
     say('x');
     expect(kept()).toEqual([]);

@@ -15,17 +15,17 @@ export interface DevelopmentLogOptions {
   /** Name of the process, and of its file: `<service>.ndjson`. */
   readonly service: string;
   readonly directory: string;
-  /** Says once why nothing is written any more. */
+  /** Called once, with the reason why nothing more is written. */
   readonly report: (problem: string) => void;
-  /** Bytes after which the file becomes `<service>.ndjson.1` and a new one begins. Default 32 MB. */
+  /** Size in bytes at which the file becomes `<service>.ndjson.1` and a new one starts. Default 32 MB. */
   readonly limitBytes?: number;
 }
 
 /**
- * In development each process also writes its log lines to a file, as JSON whatever the terminal shows: so that
- * `itok` and the live page see a request in every process that it went through.
+ * In development each process also writes its log lines to a file, always as JSON, so that `itok` and the live page see
+ * a request in every process that it went through.
  *
- * It never fails a request: where the disk does not take a line, it ends and says so.
+ * It never fails a request: if a line cannot be written, it stops and reports that.
  */
 export class DevelopmentLog {
   readonly #path: string;
@@ -50,7 +50,7 @@ export class DevelopmentLog {
     this.#file = undefined;
   }
 
-  // At once: the last words of a process that is killed are the interesting ones.
+  // Synchronous: the last lines of a killed process are the most interesting ones.
   readonly #write = (line: unknown): void => {
     if (this.#file === undefined) return;
     try {
@@ -59,7 +59,7 @@ export class DevelopmentLog {
       appendFileSync(this.#file, text);
       this.#bytes += Buffer.byteLength(text);
     } catch (error) {
-      // What a subscriber throws would end the process.
+      // An error of a subscriber would end the process.
       this.#stop(error);
     }
   };
@@ -68,7 +68,7 @@ export class DevelopmentLog {
     try {
       this.close();
     } catch {
-      // The disk again.
+      // The disk may fail here too.
     }
     this.options.report(`No more lines in ${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -82,7 +82,7 @@ export class DevelopmentLog {
     return file;
   }
 
-  /** Replicas share a file, one of them may have begun a new one; and people delete `.dev` while things run. */
+  /** Another replica may have started a new file, and people delete `.dev` while processes run. */
   #current(file: number): number {
     const full = this.#bytes >= (this.options.limitBytes ?? 32 * MEGABYTE);
     if (!full && Date.now() - this.#lookedAt < LOOK_EVERY) return file;
@@ -95,7 +95,7 @@ export class DevelopmentLog {
     return this.#open();
   }
 
-  /** Replicas find the same file full at once: what is moved is looked at, and a newer file goes back to its place. */
+  /** Replicas may find the same file full at once, so check which file was moved and put a newer one back. */
   #setAside(full: number): void {
     const aside = `${this.#path}.${randomUUID()}`;
     try {
@@ -103,7 +103,7 @@ export class DevelopmentLog {
       if (statSync(aside).ino === full) return renameSync(aside, `${this.#path}.1`);
       linkSync(aside, this.#path);
     } catch (error) {
-      // The other one was quicker, and has begun the next file or is about to.
+      // The other process was faster, and has started the next file or is about to.
       if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
     rmSync(aside, { force: true });

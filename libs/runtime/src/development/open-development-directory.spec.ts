@@ -9,13 +9,13 @@ describe('DEV_DIRECTORY', () => {
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'development-'))));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('is made, with those above it, and left empty', () => {
+  it('is created together with its parents, and left empty', () => {
     const path = join(directory, 'a/b');
     for (const _ of [1, 2]) openDevelopmentDirectory('sample', path);
     expect(readdirSync(path)).toEqual([]);
   });
 
-  it('is named where a file is in its place, or above it', () => {
+  it('is named in the error if a file is in its place or above it', () => {
     writeFileSync(join(directory, 'file'), '');
     for (const path of [join(directory, 'file'), join(directory, 'file/below')]) {
       expect(() => openDevelopmentDirectory('sample', path)).toThrow(/DEV_DIRECTORY: .*file.* cannot be used \(E/);
@@ -23,7 +23,7 @@ describe('DEV_DIRECTORY', () => {
   });
 
   describeIf(existsSync('/proc/self'), 'No /proc on this machine.', 'where nothing can be made', () => {
-    it('is named, without waiting for ever', () => {
+    it('is named in the error, without waiting for ever', () => {
       for (const path of ['/proc', '/proc/x', '/proc/x/y']) {
         expect(() => openDevelopmentDirectory('sample', path)).toThrow(/DEV_DIRECTORY: \/proc.* cannot be used \(E/);
       }

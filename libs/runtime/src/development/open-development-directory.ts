@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError } from '../settings/configuration-error.js';
 
 /**
- * Makes the directory in which a working copy keeps its key and its data, and sees that files can be made there.
+ * Creates the directory in which a working copy keeps its key and its data, and checks that it is writable.
  * @throws ConfigurationError naming DEV_DIRECTORY
  */
 export function openDevelopmentDirectory(application: string, directory: string): void {
@@ -18,14 +18,14 @@ export function openDevelopmentDirectory(application: string, directory: string)
   }
 }
 
-/** Step by step: Node's own recursive way never ends in a file system that takes no directories, such as /proc. */
+/** Step by step: Node's recursive mkdir never ends in a file system that refuses directories, such as /proc. */
 function makeDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(path) !== path) makeDirectory(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process may have been quicker; a file in its place is no directory.
+    // Another process may have been faster; but a file in its place is an error.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }

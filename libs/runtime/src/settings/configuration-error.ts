@@ -4,7 +4,7 @@ export interface SettingProblem {
   readonly message: string;
 }
 
-/** Every problem at once, so that one start shows all that is to be mended. */
+/** Lists every problem, so that one start shows all that must be fixed. */
 export class ConfigurationError extends Error {
   readonly code = 'configuration_invalid';
 

@@ -32,8 +32,8 @@ const configFile = (content: string): string => {
   return path;
 };
 
-describe('settings', () => {
-  it('take development defaults where only this machine can connect', () => {
+describe('The settings', () => {
+  it('get development defaults only if no other machine can connect', () => {
     const { values, development } = load({});
     expect(development).toBe(true);
     expect(values).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, TRUST_DOMAIN: 'shop.localhost' });
@@ -45,7 +45,7 @@ describe('settings', () => {
     [{ INTERNAL_HOST: '10.0.0.7' }],
     [{ HOST: '::' }],
     [{ HOST: 'localhost.example.com' }],
-  ])('never take them elsewhere: %j', (environment) => {
+  ])('never get development defaults otherwise: %j', (environment) => {
     expect(problemsOf(environment)).toMatchObject({
       TRUST_DOMAIN: expect.stringContaining('missing. Name of the trust domain'),
       PORT: expect.stringContaining('missing.'),
@@ -57,11 +57,11 @@ describe('settings', () => {
     expect(load({ CONFIG_FILE, PORT: '5000' }).values).toMatchObject({ PORT: 5000, TRUST_DOMAIN: 'from.file' });
   });
 
-  it('leave development because of a host that stands in the file', () => {
+  it('get no development defaults if the file sets a public host', () => {
     expect(problemsOf({ CONFIG_FILE: configFile('{"HOST": "0.0.0.0"}') })).toHaveProperty('TRUST_DOMAIN');
   });
 
-  it('take an empty variable as absent', () => {
+  it('treat an empty variable as absent', () => {
     expect(load({ PORT: '' }).values.PORT).toBe(3000);
   });
 
@@ -69,7 +69,7 @@ describe('settings', () => {
     expect(problemsOf({ PORT })).toEqual({ PORT: expect.stringContaining('Port to listen on.') });
   });
 
-  it('name a setting of the file that nobody knows, and a file that is no JSON object', () => {
+  it('name an unknown setting in the file, and a file that is not a JSON object', () => {
     expect(problemsOf({ CONFIG_FILE: configFile('{"PROT": 1, "toString": 1}') })).toMatchObject({
       PROT: expect.any(String),
       toString: expect.any(String),
@@ -78,7 +78,7 @@ describe('settings', () => {
     expect(problemsOf({ CONFIG_FILE: '/nowhere/config.json' })).toHaveProperty('CONFIG_FILE');
   });
 
-  it('take JSON as text or as it is, name the wrong member, and never repeat what was given', () => {
+  it('accept JSON as text or as a value, name the wrong member, and never repeat the value', () => {
     expect(load({ LIMITS: '{"depth": 3}' }).values.LIMITS).toEqual({ depth: 3 });
     expect(load({ CONFIG_FILE: configFile('{"LIMITS": {"depth": 3}}') }).values.LIMITS).toEqual({ depth: 3 });
     expect(problemsOf({ LIMITS: '{"depth": "secret"}' })['LIMITS']).toMatch(/^depth: .*/);
@@ -98,7 +98,7 @@ describe('settings', () => {
     expect(plaintextProblems(urls, 'mesh')).toEqual([]);
   });
 
-  it('take a certificate and its key together, or neither', () => {
+  it('accept a certificate and its key only together', () => {
     expect(tlsPairProblems({}, 'CERT', 'KEY')).toEqual([]);
     expect(tlsPairProblems({ CERT: 'a', KEY: 'b' }, 'CERT', 'KEY')).toEqual([]);
     expect(tlsPairProblems({ CERT: 'a' }, 'CERT', 'KEY')).toMatchObject([{ name: 'KEY' }]);
@@ -116,19 +116,22 @@ describe('settings', () => {
     const UNTIL = 'INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL';
     const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
 
-    it('is not the default', () => {
+    it('the default mode is strict', () => {
       expect(problems({})).toBe('strict');
     });
 
-    it.each(['presence', 'shadow'])('%s needs an end, in development too', (INTERNAL_TOKEN_MODE) => {
+    it.each(['presence', 'shadow'])('the mode %s needs an end, in development too', (INTERNAL_TOKEN_MODE) => {
       expect(problems({ INTERNAL_TOKEN_MODE })).toEqual([UNTIL]);
       expect(problems({ INTERNAL_TOKEN_MODE, [UNTIL]: inDays(89) })).toBe(INTERNAL_TOKEN_MODE);
       expect(problems({ INTERNAL_TOKEN_MODE, [UNTIL]: inDays(91) })).toEqual([UNTIL]);
     });
 
-    it.each(['soon', '2026-13-01', '31.12.2026', '2026-12-31T18:00', '1798740000'])('%j is no end', (until) => {
-      expect(problems({ INTERNAL_TOKEN_MODE: 'shadow', [UNTIL]: until })).toEqual([UNTIL]);
-    });
+    it.each(['soon', '2026-13-01', '31.12.2026', '2026-12-31T18:00', '1798740000'])(
+      'refuses %j as the end of a mode',
+      (until) => {
+        expect(problems({ INTERNAL_TOKEN_MODE: 'shadow', [UNTIL]: until })).toEqual([UNTIL]);
+      },
+    );
   });
 
   describe('between processes', () => {
@@ -144,13 +147,13 @@ describe('settings', () => {
     const mutual = { ...pair, INTERNAL_CA_FILE: '/run/ca.pem' };
     const callers = { INTERNAL_CALLERS: 'spiffe://shop.test/gateway' };
 
-    it('take certificate and key together, and authorities alone', () => {
+    it('accept certificate and key between processes only together, and authorities alone', () => {
       expect(problems({ INTERNAL_TLS_CERT_FILE: '/run/cert.pem' })).toEqual(['INTERNAL_TLS_KEY_FILE']);
       expect(problems({ INTERNAL_CA_FILE: '/run/ca.pem' })).toEqual([]);
       expect(problems(pair)).toEqual([]);
     });
 
-    it('R146: name callers only where clients are asked who they are', () => {
+    it('R146: accept a list of callers only if clients are asked for a certificate', () => {
       const asked = { INTERNAL_CLIENT_CERTIFICATES: 'asked' };
       expect(problems({ ...mutual, ...callers, ...asked })).toEqual([]);
       for (const less of [{}, pair, { INTERNAL_CA_FILE: '/run/ca.pem' }]) {
@@ -162,13 +165,13 @@ describe('settings', () => {
   it.each([
     ['0.5', 0.5],
     ['300', 300],
-  ])('take %s seconds between refreshes', (INTERNAL_TOKEN_REFRESH_SECONDS, seconds) => {
+  ])('accept a refresh interval of %s seconds', (INTERNAL_TOKEN_REFRESH_SECONDS, seconds) => {
     const { values } = loadServiceConfig('orders', 3003, { INTERNAL_TOKEN_REFRESH_SECONDS });
     expect(values.INTERNAL_TOKEN_REFRESH_SECONDS).toBe(seconds);
     expect(refreshWarning(values)).toBeUndefined();
   });
 
-  it('R104: warn of an interval that no rotation policy reckons with by itself', () => {
+  it('R104: warn about an interval that is longer than the default of a rotation policy', () => {
     const { values } = loadServiceConfig('orders', 3003, { INTERNAL_TOKEN_REFRESH_SECONDS: '301' });
     expect(refreshWarning(values)).toContain('refreshIntervalSeconds of INTERNAL_TOKEN_ROTATION, 301 or more');
   });

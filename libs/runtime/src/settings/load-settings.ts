@@ -15,17 +15,17 @@ export interface LoadedSettings<S extends Settings> {
 
 const LISTENER_HOSTS = ['HOST', 'INTERNAL_HOST'] as const;
 
-/** What no setting can say of itself. */
+/** Checks that concern more than one setting. */
 export interface SettingChecks<S extends Settings> {
-  /** Names of optional settings that this situation needs. What was given and is wrong counts as absent here. */
+  /** Names of optional settings that are required in this situation. Invalid settings count as absent here. */
   readonly needed?: (values: Partial<SettingValues<S>>, development: boolean) => readonly (keyof S & string)[];
-  /** Compares settings; every single one is right by then. */
+  /** Compares settings, each of which is already valid. */
   readonly compare?: (values: SettingValues<S>, development: boolean) => SettingProblem[];
 }
 
 /**
- * The environment first, the JSON file named by CONFIG_FILE second, then development defaults (only where nobody
- * outside of this machine can connect), then fallbacks. Throws ConfigurationError with every problem found.
+ * Reads the environment first, then the JSON file named by CONFIG_FILE, then development defaults (only if no other
+ * machine can connect), then fallbacks. Throws ConfigurationError with every problem found.
  */
 export function loadSettings<S extends Settings>(
   application: string,
@@ -60,7 +60,7 @@ export function loadSettings<S extends Settings>(
   return Object.freeze({ values: Object.freeze(values) as SettingValues<S>, development });
 }
 
-// `VAR=` in a shell or a manifest means that nobody gave a value.
+// `VAR=` in a shell or a manifest means that no value was given.
 function emptyAsAbsent(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
@@ -73,7 +73,7 @@ function missing({ description, example }: Setting<unknown>): string {
   return `missing. ${description}${example ? ` Example: ${example}` : ''}`;
 }
 
-// The value given is never repeated: it may be a secret in the wrong place.
+// Never repeats the value: it may be a misplaced secret.
 function invalid({ description }: Setting<unknown>, error: z.ZodError): string {
   const issues = error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
   return `${issues.join('; ')}. ${description}`;

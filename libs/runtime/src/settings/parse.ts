@@ -30,7 +30,7 @@ const decimal = (minimum: number, maximum: number): z.ZodType<number> =>
     )
     .pipe(z.number().min(minimum).max(maximum));
 
-// A day alone begins at midnight UTC; a time without a zone would mean something else on each machine.
+// A date without a time is midnight UTC; a time needs a zone, or it would differ between machines.
 const moment = z
   .string()
   .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/, { error: 'expected an ISO 8601 date' })

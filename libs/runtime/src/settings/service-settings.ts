@@ -35,12 +35,12 @@ export const serviceSettings = (port: number) =>
 type ServiceSettings = ReturnType<typeof serviceSettings>;
 type Neighbour = 'CATALOG_URL' | 'INVENTORY_URL' | 'ORDERS_URL';
 
-/** The settings of a service; those of the neighbours that it calls are certainly there. */
+/** The settings of a service, with those of the neighbours that it calls. */
 export interface ServiceConfig<Called extends Neighbour = never> extends LoadedSettings<ServiceSettings> {
   readonly values: SettingValues<ServiceSettings> & { readonly [Name in Called]: string };
 }
 
-/** @param called the neighbours that this service cannot do without */
+/** @param called the neighbours that this service needs */
 export function loadServiceConfig<Called extends Neighbour = never>(
   service: string,
   port: number,
@@ -61,7 +61,7 @@ export function loadServiceConfig<Called extends Neighbour = never>(
   return config as ServiceConfig<Called>;
 }
 
-/** The gateway cannot see how often its verifiers refresh, nor they what its rotation policy reckons with. */
+/** The gateway does not know the refresh interval of its verifiers, and they do not know its rotation policy. */
 export function refreshWarning({ INTERNAL_TOKEN_REFRESH_SECONDS: every }: ServiceConfig['values']): string | undefined {
   if (every <= REFRESH_SECONDS_UNTOLD) return undefined;
   return (

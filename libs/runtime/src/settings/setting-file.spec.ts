@@ -11,7 +11,7 @@ const settings = {
   NAME: { schema: parse.text(), description: 'Public.', optional: true },
 } as const;
 
-describe('A file that a setting names', () => {
+describe('A file that is named by a setting', () => {
   const directory = mkdtempSync(join(tmpdir(), 'setting-file-'));
   const path = join(directory, 'file');
   const said: string[] = [];
@@ -49,7 +49,7 @@ describe('A file that a setting names', () => {
     expect(said).toEqual([expect.stringMatching(/^SOME_FILE: everybody can read it: chmod 600 it/)]);
   });
 
-  it('R177: of many settings counts as a secret if one of them is', () => {
+  it('R177: counts as a secret if one of its settings is', () => {
     write(0o644, '{"NAME":"a"}');
     expect(load()).toEqual({ NAME: 'a' });
     expect(said).toEqual([]);

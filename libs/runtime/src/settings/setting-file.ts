@@ -11,10 +11,9 @@ export interface SettingFile {
 }
 
 /**
- * Reads the file that a setting names. Its path is not repeated: where the content was given instead of a path, it
- * would be the secret itself.
- * @param warn is told if the file holds a secret and everybody can read it
- * @throws ConfigurationError naming the setting: the file cannot be read, or everybody can write it
+ * Reads the file that a setting names. Errors do not repeat the path, which may by mistake be the secret itself.
+ * @param warn is called if the file holds a secret and everybody can read it
+ * @throws ConfigurationError naming the setting if the file cannot be read, or if everybody can write it
  */
 export function readSettingFile(
   application: string,

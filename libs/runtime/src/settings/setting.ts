@@ -1,16 +1,16 @@
 import type { z } from 'zod';
 
-/** One named setting: where it comes from is the loader's business, what it means stands here. */
+/** One named setting and its meaning. The loader decides where its value comes from. */
 export interface Setting<T> {
   readonly schema: z.ZodType<T>;
   /** One sentence for the reference page; it also serves as the fix in the error for a missing setting. */
   readonly description: string;
-  /** Holds everywhere. A setting with neither `fallback` nor `optional` must be given, outside development. */
+  /** Default everywhere. A setting with neither `fallback` nor `optional` must be given outside development. */
   readonly fallback?: T;
-  /** Holds under the development conditions only. */
+  /** Default under development conditions only. */
   readonly development?: T;
   readonly optional?: boolean;
-  /** Its value is a secret, or may hold one: a key, a URL with a password. */
+  /** True if the value is or may contain a secret: a key, a URL with a password. */
   readonly secret?: boolean;
   readonly example?: string;
 }

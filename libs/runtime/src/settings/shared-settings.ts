@@ -14,27 +14,27 @@ export const listenerSettings = (port: number) =>
     PORT: { schema: parse.port(), description: 'Port to listen on.', development: port, example: String(port) },
     MAX_BODY_BYTES: {
       schema: parse.count(1, 999_999_999),
-      description: 'Largest body that handlers of this process are given, in bytes; a larger one is 413.',
+      description: 'Largest body that handlers of this process receive, in bytes; a larger one gets 413.',
       fallback: 1_048_576,
     },
   }) as const;
 
-/** Of a listener that the world reaches; between processes there is {@link internalTransportSettings}. */
+/** For a public listener; between processes use {@link internalTransportSettings}. */
 export const publicTlsSettings = {
   TLS_CERT_FILE: {
     schema: parse.text(),
-    description: 'PEM certificate chain of the public listener, read anew when it changes.',
+    description: 'PEM certificate chain of the public listener, reloaded when it changes.',
     optional: true,
   },
   TLS_KEY_FILE: { schema: parse.text(), description: 'PEM private key of TLS_CERT_FILE.', optional: true },
 } as const;
 
-/** How this process ends. */
+/** Settings of the shutdown. */
 export const shutdownSettings = {
   SHUTDOWN_DELAY_MS: {
     schema: parse.count(0, 600_000),
     description:
-      'Milliseconds for which this process serves on after SIGTERM while it is no longer ready. Longer than load balancers take to notice.',
+      'Milliseconds for which this process keeps serving after SIGTERM although it is no longer ready. Must be longer than load balancers take to notice.',
     development: 0,
     fallback: 5_000,
   },
@@ -56,7 +56,7 @@ export function shutdownProblems(values: SettingValues<typeof shutdownSettings>)
   return [{ name: 'SHUTDOWN_DEADLINE_MS', message: 'is not after SHUTDOWN_DELAY_MS: nothing would be waited for.' }];
 }
 
-/** What every process of a trust domain has to agree on. */
+/** Settings that must be the same in every process of a trust domain. */
 export const trustSettings = {
   TRUST_DOMAIN: {
     schema: parse.text(),
@@ -76,7 +76,7 @@ export const trustSettings = {
   },
 } as const;
 
-/** The longest refresh interval that a rotation policy reckons with unless it is told another one. */
+/** The refresh interval that a rotation policy assumes by default. */
 export const REFRESH_SECONDS_UNTOLD = 300;
 
 /** Where a verifying process finds the public keys. */
@@ -101,7 +101,7 @@ export const verifierSettings = {
   INTERNAL_TOKEN_SEED_FILE: {
     schema: parse.text(),
     description:
-      'File that keeps the last good keys, so that this process can start while their source is away. A key withdrawn meanwhile verifies until the source is back, a day at most.',
+      'File that keeps the last good keys, so that this process can start while their source is away. A key withdrawn in the meantime still verifies until the source is back, for a day at most.',
     optional: true,
     example: '/var/lib/orders/keys.json',
   },
@@ -113,13 +113,13 @@ export const verifierSettings = {
   INTERNAL_TOKEN_MODE: {
     schema: parse.oneOf('strict', 'presence', 'shadow'),
     description:
-      'What becomes of a request whose internal token does not verify. `strict`: refused. `presence`: goes on without claims if it has a token. `shadow`: goes on without claims. Both only to handlers that ask for no claims, and until INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL.',
+      'What happens to a request whose internal token does not verify. `strict`: refused. `presence`: goes on without claims if it has a token. `shadow`: goes on without claims. Both only for handlers that need no claims, and until INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL.',
     fallback: 'strict',
   },
   INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL: {
     schema: parse.moment(),
     description:
-      'End of every mode but strict, at most 90 days away, ISO 8601. Needed for such a mode, and for `@EnforcementMode()` to count.',
+      'End of every mode but strict, at most 90 days away, ISO 8601. Required for such a mode, and for `@EnforcementMode()` to take effect.',
     optional: true,
     example: '2026-12-31T18:00:00Z',
   },
@@ -141,7 +141,7 @@ const internalOrigins = {
   },
 } as const;
 
-/** For the gateway: a domain leaves it by its URL being set. */
+/** For the gateway: a domain whose URL is set runs elsewhere. */
 export const upstreamSettings = {
   CATALOG_URL: upstream('catalog'),
   INVENTORY_URL: upstream('inventory'),
@@ -149,7 +149,7 @@ export const upstreamSettings = {
   ...internalOrigins,
 } as const;
 
-/** For a service: its neighbours are elsewhere, in development where `nest start <name>` puts them. */
+/** For a service: its neighbours run elsewhere, in development where `nest start <name>` starts them. */
 export const neighbourSettings = {
   CATALOG_URL: upstream('catalog', 'http://127.0.0.1:3001'),
   INVENTORY_URL: upstream('inventory', 'http://127.0.0.1:3002'),
@@ -185,12 +185,12 @@ export const databaseSettings = {
   DATABASE_SPANS: {
     schema: parse.oneOf('off', 'transactions', 'statements'),
     description:
-      'What of its database work a request leaves span lines of: `statements` and their transactions, `transactions` alone, or nothing (`off`).',
+      'Database work for which span lines are written: `statements` with their transactions, only `transactions`, or nothing (`off`).',
     fallback: 'statements',
   },
 } as const;
 
-/** Where the domains of this process keep their data, and what they tell of it. */
+/** Where the domains of this process keep their data, and what is logged about it. */
 export function storageOf(values: SettingValues<typeof databaseSettings & typeof developmentDirectory>) {
   const { DATABASE_URL: url, DATABASE_SPANS: spans } = values;
   const pool = { size: values.DATABASE_POOL_SIZE, statementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS };
@@ -200,24 +200,24 @@ export function storageOf(values: SettingValues<typeof databaseSettings & typeof
 export const loggingSettings = {
   LOG_LEVEL: {
     schema: parse.oneOf('verbose', 'debug', 'log', 'warn', 'error', 'fatal'),
-    description: 'Least level that is written: verbose, debug, log, warn, error or fatal.',
+    description: 'Lowest level that is written: verbose, debug, log, warn, error or fatal.',
     fallback: 'log',
   },
   LOG_FORMAT: {
     schema: parse.oneOf('json', 'pretty'),
-    description: '`json` writes one object a line, `pretty` is for people.',
+    description: '`json` writes one object per line, `pretty` is for people.',
     development: 'pretty',
     fallback: 'json',
   },
   LOG_SAMPLE_RATE: {
     schema: parse.share(),
     description:
-      'Share of requests whose span lines are written, 0 to 1, at most three decimals. Requests that fail or are slow are written all the same, and so are other lines. The same in every process.',
+      'Share of requests whose span lines are written, 0 to 1, at most three decimals. Failed and slow requests are always written, and so are all other lines. Set the same in every process.',
     fallback: 1,
   },
   LOG_SLOW_MS: {
     schema: parse.count(1, 600_000),
-    description: 'Milliseconds from which on a request is slow for LOG_SAMPLE_RATE.',
+    description: 'Milliseconds from which a request counts as slow for LOG_SAMPLE_RATE.',
     fallback: 1000,
   },
 } as const;
@@ -226,7 +226,7 @@ export const loggingSettings = {
 export function spanLogging(values: SettingValues<typeof loggingSettings>) {
   return {
     sampling: { rate: values.LOG_SAMPLE_RATE, slowMs: values.LOG_SLOW_MS },
-    // Of HealthModule: asked every few seconds, and it logs what is news.
+    // Routes of HealthModule, which are called every few seconds and log changes themselves.
     quietRoutes: ['/health/live', '/health/ready'],
   };
 }
@@ -285,7 +285,7 @@ export function developmentLogDirectory(config: {
   return config.development ? join(config.values.DEV_DIRECTORY, 'log') : undefined;
 }
 
-/** A mode that lets unverified requests pass has an end, and that end is near. */
+/** A mode that accepts unverified requests must have an end in the near future. */
 export function modeProblems(values: SettingValues<typeof verifierSettings>, now = Date.now()): SettingProblem[] {
   const { INTERNAL_TOKEN_MODE: mode, INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL: until } = values;
   const name = 'INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL';
@@ -297,7 +297,7 @@ export function modeProblems(values: SettingValues<typeof verifierSettings>, now
   return tooFar ? [{ name, message: 'more than 90 days away. Give a nearer date, and renew it if need be.' }] : [];
 }
 
-/** Plain http between processes stays on this machine, or inside a mesh that encrypts. */
+/** Allows plain http between processes only on this machine or inside a mesh that encrypts. */
 export function plaintextProblems(
   urls: Readonly<Record<string, string | undefined>>,
   allowPlaintext: 'mesh' | undefined,
@@ -317,7 +317,7 @@ function isPlaintextToOthers(url: URL): boolean {
   return url.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
-/** Both, or neither: half of a TLS set-up is a listener in the clear that looks encrypted. */
+/** Requires both or neither: with only one, the listener would look encrypted but would not be. */
 export function tlsPairProblems(
   values: Readonly<Record<string, unknown>>,
   certificate: string,
@@ -329,7 +329,7 @@ export function tlsPairProblems(
     : [];
 }
 
-/** What the settings between processes need of each other. */
+/** Checks that the settings between processes are consistent. */
 export function internalTlsProblems(values: SettingValues<typeof internalTransportSettings>): SettingProblem[] {
   const pair = tlsPairProblems(values, 'INTERNAL_TLS_CERT_FILE', 'INTERNAL_TLS_KEY_FILE');
   if (clientsOf(values) !== 'any') return pair;
@@ -339,7 +339,7 @@ export function internalTlsProblems(values: SettingValues<typeof internalTranspo
   return [...pair, ...asking.filter((name) => values[name] !== undefined).map((name) => ({ name, message }))];
 }
 
-/** Whom the internal listener serves. */
+/** The clients that the internal listener serves. */
 export function clientsOf(values: SettingValues<typeof internalTransportSettings>): ClientCertificates {
   if (values.INTERNAL_CA_FILE === undefined || values.INTERNAL_TLS_CERT_FILE === undefined) return 'any';
   return values.INTERNAL_CLIENT_CERTIFICATES ?? 'required';

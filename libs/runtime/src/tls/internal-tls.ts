@@ -12,7 +12,7 @@ export interface InternalTls {
 }
 
 /**
- * Undefined where nothing is set.
+ * Undefined if nothing is set.
  * @throws ConfigurationError naming the setting whose file cannot be used
  */
 export function internalTls(

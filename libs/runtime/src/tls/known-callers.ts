@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { CallerAuthenticator, MtlsCallerAuthenticator } from 'nestjs-internal-token/caller';
 
-/** What an application with INTERNAL_CALLERS needs, to be spread into its module; nothing without it. */
+/** Module members that INTERNAL_CALLERS needs, to be spread into a module; empty without it. */
 export function knownCallers(values: {
   readonly TRUST_DOMAIN: string;
   readonly INTERNAL_CALLERS?: readonly string[] | undefined;

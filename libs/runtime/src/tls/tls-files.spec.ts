@@ -47,7 +47,7 @@ describeWithOpenssl('TLS files', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('are none where nothing is named, and may be authorities alone', () => {
+  it('are undefined if no file is named, and may be authorities only', () => {
     expect(open({})).toBeUndefined();
     expect(open({ CA_FILE: values.CA_FILE })).toMatchObject({
       hasCertificate: false,
@@ -55,7 +55,7 @@ describeWithOpenssl('TLS files', () => {
     });
   });
 
-  it('are in use as soon as they have changed, all of them at once', () => {
+  it('are used as soon as they have changed, all together', () => {
     const files = open();
     const seen: unknown[] = [];
     files.onChange(() => seen.push(files.current));
@@ -69,7 +69,7 @@ describeWithOpenssl('TLS files', () => {
     expect(said).toEqual([expect.stringContaining('valid until')]);
   });
 
-  it('are noticed without anybody asking', async () => {
+  it('are watched for changes', async () => {
     const files = open();
     const changed = new Promise<void>((resolve) => files.onChange(resolve));
     write(authority.workload('spiffe://shop.test/orders'));
@@ -77,12 +77,20 @@ describeWithOpenssl('TLS files', () => {
   });
 
   it.each([
-    ['no certificate', () => writeFileSync(values.CERT_FILE, 'nothing'), 'CERT_FILE'],
-    ['the key of another', () => writeFileSync(values.KEY_FILE, authority.workload('spiffe://a/b').key), 'no pair'],
-    ['an expired certificate', () => write(authority.issue({ names: ['DNS:a'], days: -1 })), 'has expired'],
-    ['authorities that are none', () => writeFileSync(values.CA_FILE, 'nothing'), 'CA_FILE: it holds no certificate'],
-    ['no file', () => unlinkSync(values.KEY_FILE), 'KEY_FILE: the file that it names cannot be read'],
-  ])('go on as they were after a change to %s, which is said once', (_what, change, finding) => {
+    ['a file without a certificate', () => writeFileSync(values.CERT_FILE, 'nothing'), 'CERT_FILE'],
+    [
+      'the key of another certificate',
+      () => writeFileSync(values.KEY_FILE, authority.workload('spiffe://a/b').key),
+      'no pair',
+    ],
+    ['an expired certificate', () => write(authority.issue({ names: ['DNS:a'], days: -1 })), 'expired on'],
+    [
+      'a CA file without certificates',
+      () => writeFileSync(values.CA_FILE, 'nothing'),
+      'CA_FILE: it contains no PEM certificate',
+    ],
+    ['a missing file', () => unlinkSync(values.KEY_FILE), 'KEY_FILE: the file that it names cannot be read'],
+  ])('stay in use after a change to %s, which is reported once', (_what, change, finding) => {
     const files = open();
     const before = files.current;
     let heard = 0;
@@ -97,7 +105,7 @@ describeWithOpenssl('TLS files', () => {
     expect(files.reload()).toBe(true);
   });
 
-  it('stop a start that cannot use them', () => {
+  it('stop the start if they cannot be used', () => {
     writeFileSync(values.CA_FILE, authority.pem.replace(/[A-Za-z]/g, 'A'));
     expect(() => open()).toThrow(ConfigurationError);
   });
@@ -110,7 +118,7 @@ describeWithOpenssl('TLS files', () => {
     }
   });
 
-  it('R177: warn once of a key that everybody can read, and of nothing else', () => {
+  it('R177: cause one warning about a key that everybody can read, and no other', () => {
     chmodSync(values.CERT_FILE, 0o644);
     chmodSync(values.CA_FILE, 0o644);
     const files = open();
@@ -120,7 +128,7 @@ describeWithOpenssl('TLS files', () => {
     expect(said).toEqual([expect.stringMatching(/^KEY_FILE: everybody can read it: chmod 600 it/)]);
   });
 
-  it('R111: show no key when they are looked at', () => {
+  it('R111: show no key when they are printed', () => {
     expect(inspect(open(), { depth: 9, showHidden: true })).not.toMatch(/PRIVATE|Buffer/);
   });
 });

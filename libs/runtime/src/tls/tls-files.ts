@@ -15,26 +15,26 @@ export interface TlsSettingNames<Name extends string> {
 }
 
 export interface TlsFilesOptions {
-  /** Milliseconds between two looks, for what a watch does not notice. Default 10000. */
+  /** Milliseconds between polls, for changes that the watcher does not notice. Default 10000. */
   readonly pollMs?: number;
 }
 
 interface Material {
   readonly cert?: Buffer;
   readonly key?: Buffer;
-  /** One certificate each: OpenSSL would quietly skip what it cannot read. */
+  /** Parses each certificate separately: OpenSSL would silently skip what it cannot read. */
   readonly ca?: readonly string[];
 }
 
 type Files = Partial<Record<keyof Material, SettingFile>>;
 
-/** Certificate and key are written one after the other: a moment later both are there. */
+/** Certificate and key are written one after the other; wait until both have been written. */
 const SETTLE_MS = 200;
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Certificate, key and authorities from files, read anew when they change. New files that cannot be used are said in the
- * log, and what was there before goes on: a certificate that somebody breaks at night takes nobody down.
+ * Certificate, key and authorities from files, reloaded when they change. If new files cannot be used, that is logged
+ * and the previous ones stay in use, so a broken certificate does not cause an outage.
  */
 export class TlsFiles implements RenewableTls, OnApplicationShutdown {
   readonly #logger = new Logger('Tls');
@@ -44,7 +44,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
   #settling: NodeJS.Timeout | undefined;
   #seen: string;
   #refused: string | undefined;
-  /** A warning is told once, not at every look. */
+  /** The last warning, so that it is logged once and not at every poll. */
   #warned = '';
   #current: Material;
 
@@ -84,7 +84,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
     return this.#current;
   }
 
-  /** True if there is a certificate to show: a listener can speak TLS. */
+  /** True if there is a certificate, so that a listener can use TLS. */
   get hasCertificate(): boolean {
     return this.#current.cert !== undefined && this.#current.key !== undefined;
   }
@@ -94,7 +94,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Looks at the files now. True if they changed and are in use. */
+  /** Reads the files now. True if they have changed and are in use. */
   reload(): boolean {
     try {
       const content = this.#read();
@@ -108,7 +108,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
       return false;
     }
     const { cert } = this.#current;
-    this.#logger.log(`TLS files read anew${cert ? `; valid until ${new X509Certificate(cert).validTo}` : ''}`);
+    this.#logger.log(`TLS files reloaded${cert ? `; valid until ${new X509Certificate(cert).validTo}` : ''}`);
     for (const listener of this.#listeners) listener();
     return true;
   }
@@ -147,7 +147,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
       );
     }
     const { validTo } = new X509Certificate(cert);
-    if (Date.parse(validTo) <= Date.now()) throw this.#fault('cert', `its certificate has expired on ${validTo}.`);
+    if (Date.parse(validTo) <= Date.now()) throw this.#fault('cert', `its certificate expired on ${validTo}.`);
     return { cert, key, ...(authorities && { ca: authorities }) };
   }
 
@@ -158,7 +158,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
     } catch {
       throw this.#fault('ca', 'one of its certificates cannot be read.');
     }
-    if (blocks.length === 0) throw this.#fault('ca', 'it holds no certificate in PEM form.');
+    if (blocks.length === 0) throw this.#fault('ca', 'it contains no PEM certificate.');
     return blocks;
   }
 
@@ -166,13 +166,13 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
     return new ConfigurationError(this.application, [{ name: this.files[part]?.name ?? part, message }]);
   }
 
-  /** Once for each finding: a file that is gone stays gone at every look. */
+  /** Reports each finding once: a missing file is still missing at the next poll. */
   #refuse(error: unknown): void {
     const problems = error instanceof ConfigurationError ? error.problems : [{ name: 'TLS', message: String(error) }];
     const finding = problems.map(({ name, message }) => `${name}: ${message}`).join(' ');
     if (finding === this.#refused) return;
     this.#refused = finding;
-    this.#logger.error(`New TLS files are not used, those from before go on: ${finding}`);
+    this.#logger.error(`New TLS files cannot be used, the previous ones stay in use: ${finding}`);
   }
 
   #watch(directory: string): void {
@@ -184,7 +184,7 @@ export class TlsFiles implements RenewableTls, OnApplicationShutdown {
       watcher.on('error', () => watcher.close());
       this.#watchers.push(watcher);
     } catch {
-      // The poll finds it, a little later.
+      // Polling finds the change a little later.
     }
   }
 }

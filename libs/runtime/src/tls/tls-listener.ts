@@ -24,8 +24,8 @@ export function serverTls({ files, clients }: ListenerTls) {
 }
 
 /**
- * Lets a listener show the certificate of the day. Connections that exist go on with the one they have seen.
- * A certificate that does not verify is worse than none: whoever shows one is not served, `asked` or not.
+ * Makes a listener use the current certificate; existing connections keep the one that they began with.
+ * A client certificate that does not verify is worse than none: such a client is not served, even with `asked`.
  */
 export function keepTlsCurrent(server: PlainServer, tls: ListenerTls): void {
   const secure = server as Server;

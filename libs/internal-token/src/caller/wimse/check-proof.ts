@@ -5,13 +5,13 @@ import type { WorkloadIdentityClaims } from './identity-token-verifier.js';
 import { accessTokenIn, invalid, isTime, readWimseJwt, valuesOf } from './wimse-jwt.js';
 
 export interface ProofExpectations {
-  /** Scheme, host and port under which this process is called. */
+  /** Scheme, host and port at which this process is called. */
   readonly origins: readonly string[];
   readonly leewaySeconds: number;
   readonly maxLifetimeSeconds: number;
 }
 
-/** What remains to be asked: whether the proof was used before. */
+/** A valid proof; whether it was used before remains to be checked. */
 export interface CheckedProof {
   readonly id: string;
   /** Epoch seconds. */
@@ -19,8 +19,8 @@ export interface CheckedProof {
 }
 
 /**
- * Checks a workload proof token (WPT) against the request and the identity that it came with: every check of
- * draft-ietf-wimse-wpt-01, section 2, but the one for replays.
+ * Checks a workload proof token (WPT) against its request and its identity: all checks of draft-ietf-wimse-wpt-01,
+ * section 2, except the one for replays.
  * @throws InternalTokenError `caller_invalid`
  */
 export function checkProof(
@@ -31,8 +31,8 @@ export function checkProof(
 ): CheckedProof {
   const { algorithm, payload, signingInput, signature } = readWimseJwt(raw, 'WPT');
   const { confirmationKey: key, hash } = identity;
-  if (algorithm !== key.algorithm) throw invalid('the WPT has another algorithm than the WIT confirms');
-  if (!key.verify(signingInput, signature)) throw invalid('the signature of the WPT does not fit the WIT');
+  if (algorithm !== key.algorithm) throw invalid('the algorithm of the WPT differs from the one that the WIT confirms');
+  if (!key.verify(signingInput, signature)) throw invalid('the signature of the WPT does not match the WIT');
   if (payload['wth'] !== hash) throw invalid('the WPT was made for another WIT');
   if (!isMeant(payload['aud'], request, expected.origins)) throw invalid('the WPT was made for another address');
   assertTransactionToken(payload, request, token);
@@ -44,7 +44,7 @@ export function checkProof(
   return { id: jti, expiresAt };
 }
 
-/** By configuration and never by `Host`, which is the caller's own word. */
+/** Compares with the configured origins and never with `Host`, which the caller chooses. */
 function isMeant(audience: unknown, { url = '' }: IncomingMessage, origins: readonly string[]): boolean {
   const path = url.split('?', 1)[0] ?? '';
   return origins.some((origin) => audience === `${origin}${path}`);
@@ -63,7 +63,7 @@ function assertAccessToken({ ath }: JsonObject, { rawHeaders }: IncomingMessage)
     throw invalid('the WPT was made for another access token');
 }
 
-/** Of tokens in further fields: an entry that cannot be checked is a reason to refuse. */
+/** Checks the hashes of tokens in other fields. An entry that cannot be checked is refused. */
 function assertOtherTokens({ oth }: JsonObject, { rawHeaders }: IncomingMessage): void {
   if (oth === undefined) return;
   const fits = ([name, hash]: readonly [string, unknown]) => {
@@ -77,7 +77,7 @@ function assertTimes(payload: JsonObject, { leewaySeconds, maxLifetimeSeconds }:
   const exp = claimOf(payload, 'exp');
   const now = Date.now() / 1000;
   if (!isTime(exp) || exp + leewaySeconds <= now) throw invalid('the WPT has expired');
-  if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the WPT lives too long');
+  if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the lifetime of the WPT is too long');
   for (const name of ['iat', 'nbf']) {
     const begin = claimOf(payload, name);
     if (begin !== undefined && (!isTime(begin) || begin > now + leewaySeconds))

@@ -14,12 +14,12 @@ import {
 import { workloadIdFault } from '../workload-id.js';
 import { invalid, isTime, readWimseJwt, type WimseJwt } from './wimse-jwt.js';
 
-/** What a workload identity token says, once it is verified. */
+/** The claims of a verified workload identity token. */
 export interface WorkloadIdentityClaims {
   readonly id: string;
-  /** With which the workload proves that the token is its own; of exactly one algorithm. */
+  /** The key with which the workload proves that the token is its own; for exactly one algorithm. */
   readonly confirmationKey: VerificationKey;
-  /** base64url(SHA-256(token)): what a proof has to name. */
+  /** base64url(SHA-256(token)), which a proof must contain. */
   readonly hash: string;
 }
 
@@ -39,7 +39,7 @@ interface Remembered {
 
 const MAX_REMEMBERED = 1000;
 
-/** Verifies workload identity tokens (WIT; draft-ietf-wimse-workload-creds). One that comes again costs a look-up. */
+/** Verifies workload identity tokens (WIT; draft-ietf-wimse-workload-creds). A repeated token costs only a look-up. */
 export class IdentityTokenVerifier {
   readonly #remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
 
@@ -49,7 +49,7 @@ export class IdentityTokenVerifier {
   ) {}
 
   /**
-   * A promise only where keys may have to be loaded: the key is not known, or its signature does not fit.
+   * Returns a promise only if keys may have to be loaded, because the key is unknown or the signature does not match.
    * @throws InternalTokenError (or rejects) `caller_invalid`, `caller_unavailable`
    */
   verify(raw: string): WorkloadIdentityClaims | Promise<WorkloadIdentityClaims> {
@@ -76,7 +76,7 @@ export class IdentityTokenVerifier {
     const { iss, sub, exp } = jwt.payload;
     if (iss !== this.expected.issuer) throw invalid('the WIT comes from another issuer');
     this.#assertTimes(jwt.payload);
-    if (typeof sub !== 'string') throw invalid('the WIT names nobody');
+    if (typeof sub !== 'string') throw invalid('the WIT has no subject');
     const fault = workloadIdFault(sub, this.expected.trustDomain, ['spiffe', 'wimse']);
     if (fault !== undefined) throw invalid(fault);
     const confirmationKey = this.#confirmationKey(jwt.payload, key);
@@ -89,9 +89,9 @@ export class IdentityTokenVerifier {
     const exp = claimOf(payload, 'exp');
     const now = Date.now() / 1000;
     const { leewaySeconds, maxLifetimeSeconds } = this.expected;
-    if (!isTime(exp)) throw invalid('the WIT has no end');
+    if (!isTime(exp)) throw invalid('the WIT has no expiry');
     this.#assertLiving(exp);
-    if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the WIT lives too long');
+    if (exp > now + maxLifetimeSeconds + leewaySeconds) throw invalid('the lifetime of the WIT is too long');
     for (const name of ['iat', 'nbf']) {
       const begin = claimOf(payload, name);
       if (begin === undefined) continue;
@@ -108,11 +108,11 @@ export class IdentityTokenVerifier {
     if (!isJsonObject(jwk)) throw invalid('the WIT confirms no key');
     const algorithm = jwk['alg'];
     if (typeof algorithm !== 'string' || !this.expected.algorithms.has(algorithm)) {
-      throw invalid('the key that the WIT confirms is for no accepted algorithm');
+      throw invalid('the key that the WIT confirms is not for an accepted algorithm');
     }
     const key = validateKeySet({ keys: [{ ...jwk, kid: 'cnf' }] }).admitted.get('cnf');
     if (key === undefined) throw invalid('the key that the WIT confirms cannot be used');
-    // The issuer's own key would make every workload of every token signed with it.
+    // The issuer's own key would make every token that it has signed a proof for any workload.
     if (key.publicKey.equals(issuerKey.publicKey)) throw invalid("the WIT confirms its issuer's key");
     return key;
   }
@@ -120,5 +120,5 @@ export class IdentityTokenVerifier {
 
 function refusalOf(fault: SignatureFault): InternalTokenError {
   if (fault === 'keys_unavailable') return new InternalTokenError('caller_unavailable');
-  return invalid(fault === 'key_unknown' ? 'the key of the WIT is not known' : 'the signature of the WIT does not fit');
+  return invalid(fault === 'key_unknown' ? 'the key of the WIT is unknown' : 'the signature of the WIT is not valid');
 }

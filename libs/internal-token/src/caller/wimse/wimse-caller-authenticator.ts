@@ -29,34 +29,33 @@ export interface WimseCallerOptions {
   readonly trustDomain: string;
   /** `iss` of the workload identity tokens. */
   readonly issuer: string;
-  /** The issuer's public keys; never those of internal tokens. Each token has to name its key (`kid`). */
+  /** The public keys of the issuer, never those of internal tokens. Each token must name its key (`kid`). */
   readonly keys: KeySource | ({ readonly jwksUri: string } & JwksUriOptions) | { readonly jwksFile: string };
-  /** The origins under which this process is called, such as `https://orders.internal:3003`: the host of a proof's `aud`. */
+  /** The origins at which this process is called, such as `https://orders.internal:3003`; a proof's `aud` has one. */
   readonly origins: readonly string[];
   /** For both tokens. Default `['ES256', 'EdDSA']`. */
   readonly algorithms?: readonly SigningAlgorithm[];
   /** Seconds by which clocks may differ, 0 to 60. Default 5. */
   readonly leewaySeconds?: number;
-  /** The longest life of a proof in seconds, 1 to 300. Default 60. */
+  /** The longest lifetime of a proof in seconds, 1 to 300. Default 60. */
   readonly maxProofSeconds?: number;
   /** Seconds within which a change of the keys arrives. Default 300. */
   readonly refreshSeconds?: number;
-  /** Seconds for which fetched keys are used after their source last gave them. Default 86400; see `InternalTokenModule`. */
+  /** Seconds for which fetched keys are used after their source last returned them. Default 86400. */
   readonly maxKeyAgeSeconds?: number;
   /**
-   * Where used proofs are remembered. Default: this process' memory, bounded. After 250 ms without an answer the caller
-   * is refused as `caller_unavailable`.
+   * Where used proofs are remembered. Default: bounded memory of this process. After 250 ms without an answer the
+   * caller is refused as `caller_unavailable`.
    */
   readonly replayStore?: ReplayStore;
 }
 
-/** A day: identities of workloads are made for hours. */
+/** A day; workload identities are issued for hours. */
 const MAX_IDENTITY_SECONDS = 86_400;
 
 /**
- * The caller is whom its workload identity token (WIT) names, and it has proven for this very request that the token is
- * its own (WPT): draft-ietf-wimse-workload-creds, draft-ietf-wimse-wpt-01. It works where TLS ends in front of this
- * process.
+ * Identifies the caller by its workload identity token (WIT). For each request the caller proves that the token is its
+ * own (WPT): draft-ietf-wimse-workload-creds, draft-ietf-wimse-wpt-01. Use it if TLS ends in front of this process.
  *
  * ```ts
  * {
@@ -93,7 +92,7 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
       ...(maxKeyAgeSeconds !== undefined && { maxKeyAgeSeconds }),
       onEvent: (event) => {
         if (event.type === 'load_failed') {
-          this.#logger.error(`${event.source} cannot be read: ${event.reason}; ${heldKeys(event)}`);
+          this.#logger.error(`Keys from ${event.source} could not be loaded: ${event.reason}; ${heldKeys(event)}`);
         }
         if (event.type === 'key_refused') this.#logger.warn(`A key is not used: ${event.reason}`);
       },
@@ -108,12 +107,12 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
     this.#used = options.replayStore ?? new MemoryReplayStore();
   }
 
-  /** Begins to load the keys; until they are there, callers are refused as `caller_unavailable`. */
+  /** Starts loading the keys; until they are loaded, callers are refused as `caller_unavailable`. */
   onModuleInit(): void {
     void this.#keys.start();
   }
 
-  /** Not earlier: requests that are answered until then still ask for callers. */
+  /** Not earlier: until then, requests are still served and their callers authenticated. */
   onApplicationShutdown(): void {
     this.#keys.close();
   }
@@ -136,7 +135,7 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
     };
     let first: boolean | Promise<boolean>;
     try {
-      // An id is unique among those of its sender.
+      // The id of a proof is unique only within its sender.
       const key = hash('sha256', JSON.stringify([identity.id, proof.id]), 'base64url');
       first = firstUse(this.#used, key, ttlMs);
     } catch (error) {
@@ -149,7 +148,7 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
   }
 
   #unknown(error: unknown): InternalTokenError {
-    this.#logger.error(`Used proofs cannot be looked up: ${error instanceof Error ? error.message : String(error)}`);
+    this.#logger.error(`The replay store failed: ${error instanceof Error ? error.message : String(error)}`);
     return new InternalTokenError('caller_unavailable', undefined, { cause: error });
   }
 }

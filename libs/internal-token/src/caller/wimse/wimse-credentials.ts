@@ -3,19 +3,19 @@ import { InternalTokenError, type Signer, tokenHash } from '../../core/index.js'
 import { CallerCredentials, type CallToProve } from '../../nest/index.js';
 import { accessTokenIn } from './wimse-jwt.js';
 
-/** Who this process is, and the key that shows it. */
+/** The identity of this process, and the key that proves it. */
 export interface WorkloadIdentity {
-  /** The workload identity token (WIT), as its issuer gave it. */
+  /** The workload identity token (WIT), unchanged. */
   readonly token: string;
-  /** Of the key that the token confirms: a key for nothing else. */
+  /** Signs with the key that the token confirms, which must not be used for anything else. */
   readonly signer: Signer;
 }
 
 /** Settings of {@link WimseCredentials}. */
 export interface WimseCredentialsOptions {
-  /** The identity, or where to ask for it at each call: tokens of workloads live for hours. */
+  /** The identity, or a function that returns the current one at each call: workload tokens expire after hours. */
   readonly identity: WorkloadIdentity | (() => WorkloadIdentity);
-  /** The life of a proof in seconds, 1 to 300. Default 30. */
+  /** The lifetime of a proof in seconds, 1 to 300. Default 30. */
   readonly proofSeconds?: number;
 }
 
@@ -62,7 +62,7 @@ export class WimseCredentials extends CallerCredentials {
       signature.catch(() => undefined);
       throw new InternalTokenError(
         'configuration_invalid',
-        'WimseCredentials: a proof is signed by a key of this process.',
+        'WimseCredentials: the signer is asynchronous; give one with a key in this process.',
       );
     }
     return `${text}.${Buffer.from(signature).toString('base64url')}`;

@@ -4,7 +4,7 @@ import { type CompactJws, InternalTokenError, parseCompactJws } from '../../core
 export const WIT_FIELD = 'workload-identity-token';
 export const WPT_FIELD = 'workload-proof-token';
 
-/** What brings keys along, asks for extensions or says that this is no plain JWS. */
+/** Header members that bring keys along, require extensions or mark another format than a plain JWS. */
 const FORBIDDEN_MEMBERS = ['crit', 'b64', 'zip', 'enc', 'jwk', 'jku', 'x5c', 'x5u'];
 
 export interface WimseJwt extends CompactJws {
@@ -12,8 +12,8 @@ export interface WimseJwt extends CompactJws {
 }
 
 /**
- * Reads a token of one type; its signature is not looked at.
- * @param name how the token is called in the refusal: `WIT`, `WPT`
+ * Parses a token of one type without checking its signature.
+ * @param name the name of the token in the error message
  * @throws InternalTokenError `caller_invalid`
  */
 export function readWimseJwt(raw: string, name: 'WIT' | 'WPT'): WimseJwt {
@@ -34,7 +34,7 @@ export function readWimseJwt(raw: string, name: 'WIT' | 'WPT'): WimseJwt {
   return { ...jwt, algorithm: alg };
 }
 
-/** The values of a field, from `rawHeaders`: the parsed headers object has joined or dropped duplicates. */
+/** The values of a field, from `rawHeaders`, since the parsed headers have duplicates joined or dropped. */
 export function valuesOf(rawHeaders: readonly string[], lowerName: string): readonly string[] {
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {

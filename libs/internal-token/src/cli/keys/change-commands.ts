@@ -22,7 +22,7 @@ function newCommand(paper: Paper): Command {
           'ES256, ES384, ES512, EdDSA, RS256 or PS256 (default: that of the active key, or ES256 for the first key)',
         ).env('INTERNAL_TOKEN_ALGORITHM'),
       )
-      .option('--modulus-bits <bits>', 'RSA alone: 2048 to 8192 (default: 3072)', bitsOf)
+      .option('--modulus-bits <bits>', 'for RSA only: 2048 to 8192 (default: 3072)', bitsOf)
       .option('--from <file>', 'import this private key (PEM or JWK) instead of creating one; it keeps its id'),
   )
     .addHelpText(
@@ -59,7 +59,7 @@ function rotateCommand(paper: Paper): Command {
     new Command('rotate')
       .description('makes the next key sign, a waiting one or a new one, as soon as every verifier has it')
       .option('--now', 'do not wait until verifiers have fetched the key')
-      .option('--force', 'with --now: even if verifiers then refuse good tokens'),
+      .option('--force', 'with --now: even if verifiers then refuse valid tokens'),
   )
     .addHelpText(
       'after',
@@ -94,17 +94,17 @@ Examples
 
 function consequence(refreshIntervalSeconds: number): string {
   return (
-    `services fetch the unknown key at its first token, a few times a minute at most; a service that cannot refuses good ` +
-    `tokens for up to ${refreshIntervalSeconds} s`
+    `services fetch the unknown key at its first token, a few times a minute at most; a service that cannot refuses ` +
+    `valid tokens for up to ${refreshIntervalSeconds} s`
   );
 }
 
 function retireCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('retire')
-      .description('removes a key from the published set and deletes its private half')
+      .description('removes a key from the published set and deletes its private part')
       .argument('<key>', 'its id, or the first characters of its id')
-      .option('--force', 'even if good tokens are then refused; for a stolen key'),
+      .option('--force', 'even if valid tokens are then refused; for a stolen key'),
   )
     .addHelpText(
       'after',
@@ -125,11 +125,11 @@ Examples
         paper.warn(`${error.consequence}.`);
         await rotation.retire(keyId, true);
       }
-      await report(`${keyId} is retired; its private half is deleted.`, keyId, options, paper);
+      await report(`${keyId} is retired; its private part is deleted.`, keyId, options, paper);
     });
 }
 
-/** Reports what was done, and the next safe steps. */
+/** Prints what was done, and the next safe steps. */
 async function report(done: string, keyId: string, options: KeyOptions, paper: Paper): Promise<void> {
   const { rotation, policy } = openKeys(options, paper);
   const keys = await rotation.keys();

@@ -42,7 +42,7 @@ describe('nestjs-internal-token keys', () => {
     return JSON.parse(out) as { keyId: string; keys: Listed[]; next: { action: string; notBefore?: string }[] };
   };
 
-  it('makes a first key that signs at once and is readable only by its owner', async () => {
+  it('creates a first key that signs at once and is readable only by its owner', async () => {
     const { keyId, next } = await json('new');
     expect(readdirSync(directory)).toEqual([`${keyId}.json`]);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -50,7 +50,7 @@ describe('nestjs-internal-token keys', () => {
     expect(next).toEqual([expect.objectContaining({ action: 'rotate', command: 'nestjs-internal-token keys rotate' })]);
   });
 
-  it('says at each step of a rotation what is safe and from when on', async () => {
+  it('says at each step of a rotation what is safe and when', async () => {
     const { keyId: old } = await json('new');
     const rotated = await keys('rotate');
     expect(rotated.out).toContain('signs from 2026-03-01 14:05:45Z (in 5 min 45 s)');
@@ -86,7 +86,7 @@ describe('nestjs-internal-token keys', () => {
     expect((await keys('retire', keyId)).code).toBe(3);
   });
 
-  it('R108: makes the unsafe change with --force, and says what it causes', async () => {
+  it('R108: makes the unsafe change with --force, and states the consequence', async () => {
     const { keyId: stolen } = await json('new');
     const { code, error } = await keys('retire', stolen, '--force');
     expect([code, error]).toEqual([0, expect.stringContaining('verifiers refuse every token signed with it')]);
@@ -126,7 +126,7 @@ describe('nestjs-internal-token keys', () => {
     expect(out).toContain('the gateway does it automatically');
   });
 
-  it('R101, R111: prints only public members, whatever the command', async () => {
+  it('R101, R111: every command prints only public members', async () => {
     const { keyId } = await json('new');
     await json('rotate');
     const { d } = (JSON.parse(readFileSync(join(directory, `${keyId}.json`), 'utf8')) as { key: { d: string } }).key;
@@ -150,7 +150,7 @@ describe('nestjs-internal-token keys', () => {
     }
   });
 
-  it('imports a key already in use under the id that its tokens have', async () => {
+  it('imports an existing key under the id that its tokens have', async () => {
     const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const file = join(folder, 'key.pem');
     writeFileSync(file, key.export({ type: 'pkcs8', format: 'pem' }));
@@ -159,7 +159,7 @@ describe('nestjs-internal-token keys', () => {
     expect((await keys('new', '--from', file)).error).toContain('already has this key');
   });
 
-  it('warns of a broken file and uses the others', async () => {
+  it('warns about an invalid file and uses the others', async () => {
     await json('new');
     writeFileSync(join(directory, 'broken.json'), '{', { mode: 0o600 });
     const { code, error } = await keys('list');

@@ -8,12 +8,12 @@ The life of a key
   published   verifiers can fetch it; it does not sign yet
   active      it signs; there is always exactly one
   retiring    it no longer signs; the tokens it signed are still accepted
-  retired     removed from the published set, its private half deleted
+  retired     removed from the published set, its private part deleted
 
-A change made too early makes verifiers refuse good tokens. Two overlaps prevent that:
+A change made too early makes verifiers refuse valid tokens. Two overlaps prevent that:
 publish-ahead (the longest time between two refreshes of a verifier, plus a margin) and
 retire-after (the longest time that a token is accepted, plus a margin). Every command says
-what is safe next, and from when on.
+what is safe next, and when.
 
 Examples
   nestjs-internal-token keys new -d /var/lib/shop/keys       the first key; the gateway can start

@@ -1,7 +1,7 @@
 import type { KeyRotation, SafeRotationPolicy, SigningKeyInfo } from '../../gateway/key-ring/index.js';
 import type { Paper } from '../terminal.js';
 
-/** A safe step, and from when on. */
+/** A step, and when it becomes safe. */
 export interface NextStep {
   /** What a person does, or what happens automatically. */
   readonly action: 'new' | 'rotate' | 'retire' | 'wait';

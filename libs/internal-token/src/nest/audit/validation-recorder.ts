@@ -13,14 +13,14 @@ type Options = Pick<ResolvedOptions, 'service' | 'audit'>;
 /** The request whose token was just verified or refused. */
 type Attempt = Pick<RequestRecord, 'txn' | 'token' | 'claims' | 'refusal'>;
 
-/** A sink that has fallen so far behind loses records rather than the process its memory. */
+/** If a sink falls further behind, records are dropped to bound memory. */
 const MAX_PENDING = 10_000;
 
-/** Hands a record of every attempt to the application's {@link ValidationSink}, out of the request's way. */
+/** Passes a record of every attempt to the application's {@link ValidationSink}, after the request. */
 @Injectable()
 export class ValidationRecorder implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('InternalTokenAudit');
-  /** A sink learns nothing of the request that the record does not say. */
+  /** Runs sinks outside the context of the request, so that they see only the record. */
   readonly #outsideRequests = AsyncLocalStorage.snapshot();
   #sink: ValidationSink | undefined;
   #waiting: ValidationRecord[] = [];
@@ -42,7 +42,7 @@ export class ValidationRecorder implements OnModuleInit, OnApplicationShutdown {
     this.#flush();
   }
 
-  /** Records that the sink failed to take or was too slow for. */
+  /** The number of records that the sink failed to store or was too slow for. */
   get lost(): number {
     return this.#lost;
   }
@@ -106,7 +106,7 @@ export class ValidationRecorder implements OnModuleInit, OnApplicationShutdown {
 
   #lose(error: unknown): void {
     this.#lost += 1;
-    // Once for each time that it begins to fail, or the log would fill at the rate of the requests.
+    // Log only when the sink starts to fail, and not for every request.
     if (!this.#failing) {
       this.#logger.error(`ValidationSink failed: ${error instanceof Error ? error.message : String(error)}`);
     }

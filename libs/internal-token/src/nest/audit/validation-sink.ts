@@ -1,37 +1,37 @@
 import type { InternalTokenErrorCode } from '../../core/index.js';
 import type { EnforcementMode } from '../policy/enforcement-mode.js';
 
-/** One attempt to verify an internal token: what happened, never what it says. */
+/** One attempt to verify an internal token: what happened, but not the token's content. */
 export interface ValidationRecord {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Who verified. */
+  /** The service that verified. */
   readonly service: string;
-  /** `refused` says that there are no claims; in a mode other than `strict` the request may have gone on without. */
+  /** `refused` means that there are no claims; except in mode `strict` the request may have gone on without them. */
   readonly result: 'accepted' | 'refused';
-  /** Why it was refused. Stable: see the table of errors. */
+  /** Why it was refused: a stable code of the error table. */
   readonly code?: InternalTokenErrorCode;
-  /** The id of the request's log lines: the token's own where it verified, else one made here. */
+  /** The id on the request's log lines: that of the verified token, or else a fresh one. */
   readonly txn: string;
-  /** The key that verified it; absent for a refusal, whose header is somebody's word. */
+  /** The key that verified it; absent for a refusal, where the header cannot be trusted. */
   readonly kid?: string;
-  /** base64url(SHA-256(token)), as in the issuance record; absent where there was not exactly one token. */
+  /** base64url(SHA-256(token)), as in the issuance record; absent unless there was exactly one token. */
   readonly tokenHash?: string;
-  /** The mode of the service at that moment. */
+  /** The mode of the service at that time. */
   readonly mode: EnforcementMode;
-  /** Microseconds that the verification took, waiting for a key included. */
+  /** Microseconds that the verification took, including the wait for a key. */
   readonly durationUs: number;
-  /** Only where the option `audit.include` names it. */
+  /** Only if the option `audit.include` names it. */
   readonly userId?: string;
-  /** Only where the option `audit.include` names it. */
+  /** Only if the option `audit.include` names it. */
   readonly tenantId?: string;
 }
 
 /**
  * Where validation records go: an audit store of the team's own, never the request log. Provide one class that extends
- * it in any module; there is none by default.
+ * this one in any module; there is none by default.
  *
- * It is called after the fact, outside of any request: it delays nothing, and its failures are logged and fail nothing.
+ * It is called afterwards, outside any request, so it delays nothing. Its failures are logged and do not fail requests.
  */
 export abstract class ValidationSink {
   abstract validated(record: ValidationRecord): void | Promise<void>;

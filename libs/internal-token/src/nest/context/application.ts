@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 
 /**
- * One application of a process, compared by identity. A context knows whose it is, so that what is configured for one
- * application is never applied to the requests of another: several run in one process whenever tests do.
+ * Identifies one application of a process. Every context belongs to one, so that the configuration of an application is
+ * never applied to the requests of another; in tests, several run in one process.
  */
 @Injectable()
 export class Application {

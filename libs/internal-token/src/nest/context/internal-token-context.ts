@@ -5,7 +5,7 @@ import { assertPermissions, assertScope } from '../policy/authorization.js';
 import { currentStore, enterStore } from './internal-token-store.js';
 
 /**
- * Who asks, anywhere in the code of a request: in services, after `await`, in timers and event handlers.
+ * The claims of the current request, anywhere in its code: in services, after `await`, in timers and event handlers.
  *
  * ```ts
  * constructor(private readonly context: InternalTokenContext) {}
@@ -21,8 +21,8 @@ export class InternalTokenContext {
   constructor(@Optional() private readonly application?: Application) {}
 
   /**
-   * The verified claims of the running request.
-   * @throws InternalTokenError `txn_no_context` outside of a request and where no token was verified
+   * The verified claims of the current request.
+   * @throws InternalTokenError `txn_no_context` outside a request, or if no token was verified
    */
   get claims(): VerifiedClaims {
     const claims = currentStore()?.claims;
@@ -30,18 +30,18 @@ export class InternalTokenContext {
     throw new InternalTokenError('txn_no_context');
   }
 
-  /** The id of the running request, also where it has no claims; undefined outside of any. */
+  /** The id of the current request, even if it has no claims; undefined outside a request. */
   get txn(): string | undefined {
     return currentStore()?.txn;
   }
 
-  /** The process that sent the running request; undefined where no `CallerAuthenticator` has told. */
+  /** The process that sent the current request; undefined unless a `CallerAuthenticator` has identified it. */
   get caller(): string | undefined {
     return currentStore()?.caller?.id;
   }
 
   /**
-   * Goes on only if the user has the permission. Anonymous has none.
+   * Throws unless the user has the permission. Anonymous has none.
    * @throws InternalTokenError `txn_permission`, `txn_no_context`
    */
   require(permission: string): void {
@@ -49,7 +49,7 @@ export class InternalTokenContext {
   }
 
   /**
-   * Goes on only if the request is for one of these purposes.
+   * Throws unless the request is for one of these purposes.
    * @throws InternalTokenError `txn_scope`, `txn_no_context`
    */
   requireScope(...purposes: readonly string[]): void {
@@ -57,13 +57,13 @@ export class InternalTokenContext {
   }
 
   /**
-   * Runs `fn` as these claims, in a context of its own that shares nothing with the surrounding one.
-   * @param claims of this process' issuer or verifier; a copy or a look-alike is refused
+   * Runs `fn` with these claims, in its own context that shares nothing with the surrounding one.
+   * @param claims from the issuer or verifier of this process; copies are refused
    * @throws InternalTokenError `txn_no_context`
    */
   run<T>(claims: VerifiedClaims, fn: () => T): T {
     if (!isVerified(claims)) {
-      throw new InternalTokenError('txn_no_context', 'run() takes claims that this process has verified or issued.');
+      throw new InternalTokenError('txn_no_context', 'Pass claims to run() that this process has verified or issued.');
     }
     const { application } = this;
     return enterStore({ txn: claims.tokenId, claims, ...(application && { application }) }, fn);

@@ -12,17 +12,17 @@ export const INTERNAL_TOKEN_STORE = 'internalToken';
 export type CallerFinding =
   { readonly id: string; readonly refusal?: never } | { readonly id?: never; readonly refusal: InternalTokenError };
 
-/** What one request, or one piece of work started by `InternalTokenContext.run()`, knows of itself. */
+/** The state of one request, or of work started by `InternalTokenContext.run()`. */
 export interface InternalTokenStore {
-  /** The request's id. Fresh when the request arrives; the token's id as soon as a token is verified or minted. */
+  /** The id of the request. Fresh when the request arrives; the token's id once a token is verified or minted. */
   txn: string;
-  /** Who asks. Absent until verified or minted, and for good where that fails. */
+  /** Absent until a token is verified or minted, and if that fails. */
   claims?: VerifiedClaims | undefined;
   /** Why there are no claims. */
   refusal?: InternalTokenError | undefined;
-  /** Whose context this is; absent where a span was opened outside of any. */
+  /** The application that this context belongs to; absent if a span was opened outside any context. */
   application?: Application | undefined;
-  /** Which process sent the request, or why that is not known; absent where nobody asks, and at the edge. */
+  /** The process that sent the request, or why it is unknown; absent at the edge or without `CallerAuthenticator`. */
   caller?: CallerFinding | undefined;
   /** The span whose code is running. */
   span?: Span | undefined;
@@ -37,23 +37,23 @@ interface InternalTokenClsStore extends ClsStore {
 const storage = new AsyncLocalStorage<InternalTokenStore>();
 const cls = ClsServiceManager.getClsService<InternalTokenClsStore>();
 
-/** The store of the running request, or undefined outside of any. For code out of reach of dependency injection. */
+/** The store of the current request; undefined outside a request. For code out of reach of dependency injection. */
 export function currentStore(): InternalTokenStore | undefined {
   return storage.getStore();
 }
 
-/** Runs `fn` in a context that holds this store and nothing of the surrounding one. */
+/** Runs `fn` in a context that has this store and nothing of the surrounding one. */
 export function enterStore<T>(store: InternalTokenStore, fn: () => T): T {
   return storage.run(store, enterCls<T>, { [INTERNAL_TOKEN_STORE]: store }, fn);
 }
 
-/** What a piece of work inside the running one knows at its start. */
+/** A copy of the store for work inside the current context. */
 export function childStore(parent: InternalTokenStore): InternalTokenStore {
   const { txn, claims, refusal, application, caller, span } = parent;
   return { txn, claims, refusal, application, caller, span };
 }
 
-/** Runs `fn` in a copy of the running context in which this store takes the place of the present one. */
+/** Runs `fn` in a copy of the current context with this store instead of the present one. */
 export function replaceStore<T>(store: InternalTokenStore, fn: () => T): T {
   return storage.run(store, enterCls<T>, { ...cls.get(), [INTERNAL_TOKEN_STORE]: store }, fn);
 }

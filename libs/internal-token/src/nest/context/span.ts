@@ -1,35 +1,35 @@
 import { newSpanId, type VerifiedClaims } from '../../core/index.js';
 
-/** `server`: a request is served. `client`: one is made. `internal`: a call into another module of the process. */
+/** `server`: serves a request. `client`: makes a request. `internal`: calls another module of the process. */
 export type SpanKind = 'server' | 'client' | 'internal' | 'producer' | 'consumer';
 
-/** What a span is about. */
+/** The description of a span. */
 export interface SpanSpec {
   /** `orders.place`, `POST /orders`: the same before and after a module moves out. */
   readonly op: string;
   readonly kind: SpanKind;
-  /** The module whose code runs. Default: the surrounding span's, else the process' `service`. */
+  /** The module whose code runs. Default: that of the surrounding span, or else the `service` of the process. */
   readonly service?: string;
-  /** Who is called. */
+  /** The service that is called. */
   readonly peer?: string;
-  /** The internal token went along: whoever is called leaves lines of the same request. */
+  /** True if the internal token was passed on, so that the called service writes lines of the same request. */
   readonly propagated?: boolean;
-  /** The route's pattern, never the raw path. */
+  /** The pattern of the route, never the raw path. */
   readonly route?: string;
-  /** Of database work: the statement's kind, such as `select`, or `transaction`. Never its text or its values. */
+  /** For database work: the kind of the statement, such as `select`, or `transaction`. Never its text or its values. */
   readonly db?: string;
-  /** The process that sent the request, as far as it was authenticated. */
+  /** The process that sent the request, if it was authenticated. */
   readonly caller?: string;
-  /** The trace that a trusted outside caller named; ours is another. */
+  /** The trace of a trusted outside caller, which is not that of the request. */
   readonly callerTraceId?: string;
 }
 
-/** How a token looked when its request arrived. */
+/** The token at the arrival of its request. */
 export interface SpanToken {
   readonly ageMs: number;
   readonly ttlMs: number;
   readonly kid: string;
-  /** Microseconds that verification took; absent where the token was minted here. */
+  /** Microseconds that verification took; absent if the token was minted here. */
   readonly verifyUs?: number;
 }
 
@@ -41,20 +41,20 @@ export interface SpanRecord extends SpanSpec {
   readonly service: string;
   /** Milliseconds since the epoch, with decimals. */
   readonly startedAt: number;
-  /** Milliseconds, with decimals, by a monotonic clock. */
+  /** Milliseconds, with decimals, on a monotonic clock. */
   readonly durationMs: number;
-  /** The HTTP status of a server span, and of a client span whose call was answered; `ok` or `error` of every other. */
+  /** The HTTP status of a server span and of an answered client span; `ok` or `error` for all others. */
   readonly status: number | 'ok' | 'error';
   readonly error?: unknown;
   readonly token?: SpanToken;
-  /** Who asked, where that is known; a line shows of it only what is configured. */
+  /** The claims of the request, if known; log lines show only the configured ones. */
   readonly claims?: VerifiedClaims;
 }
 
-/** What may become known about a span after it was opened. */
+/** Facts about a span that may become known after it was opened. */
 export type SpanDetails = Partial<Omit<SpanSpec, 'kind'>>;
 
-/** An open span. `Tracer` opens it; it ends once, later ends are ignored. */
+/** An open span, created by `Tracer`. It ends once; later calls of `end()` are ignored. */
 export class Span {
   readonly spanId = newSpanId();
   readonly #started = performance.now();
@@ -118,7 +118,7 @@ export class Span {
     return this.#details.db;
   }
 
-  /** Undefined if `traceId` is final; else settles, never with an error, when it is. */
+  /** Undefined if `traceId` is final; otherwise resolves when it is. Never rejects. */
   get joining(): Promise<void> | undefined {
     return this.#pending;
   }
@@ -128,12 +128,12 @@ export class Span {
     return performance.timeOrigin + this.#started;
   }
 
-  /** Adds what was not known at the start, such as the route's pattern. */
+  /** Adds facts that were unknown at the start, such as the pattern of the route. */
   describe(details: SpanDetails): void {
     this.#details = { ...this.#details, ...details };
   }
 
-  /** Whose trace this is will be known when `decided` settles: keys are fetched, or a caller is looked up, before. */
+  /** The trace id will be final when `decided` settles, after keys were fetched or a caller was looked up. */
   joinsWith(decided: Promise<unknown>): void {
     const known = () => void (this.#pending = undefined);
     this.#pending = decided.then(known, known);
@@ -146,7 +146,7 @@ export class Span {
     if (parentSpanId !== undefined) this.#parent = parentSpanId;
   }
 
-  /** Remembers why the work failed; the first reason counts. */
+  /** Records why the work failed; only the first reason is kept. */
   fail(error: unknown): void {
     this.#error ??= error;
   }

@@ -1,4 +1,4 @@
 import { declarePolicy } from '../policy/handler-policy.js';
 
-/** States that a handler serves every purpose: the deliberate opposite of `@RequireScope()`. */
+/** Declares that a handler serves every purpose: the deliberate opposite of `@RequireScope()`. */
 export const AnyScope = (): MethodDecorator & ClassDecorator => declarePolicy({ scopes: 'any' }, '@AnyScope()');

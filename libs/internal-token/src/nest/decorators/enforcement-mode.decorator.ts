@@ -4,10 +4,10 @@ import type { EnforcementMode as Mode } from '../policy/enforcement-mode.js';
 export type EnforcementMode = Mode;
 
 /**
- * What becomes of a request to this handler, or to every handler of a class, whose internal token does not verify;
- * see the type of the same name. Takes the place of the option `mode`.
+ * Decides what happens to a request whose internal token does not verify, for this handler or every handler of a class;
+ * see the type of the same name. Overrides the option `mode`.
  *
- * Less than `strict` counts only until `allowUnverifiedUntil`; without that option it does not count at all.
+ * Modes other than `strict` apply only until `allowUnverifiedUntil`; without that option they do not apply at all.
  */
 export const EnforcementMode = (mode: Mode): MethodDecorator & ClassDecorator =>
   declarePolicy({ mode }, '@EnforcementMode()');

@@ -4,15 +4,15 @@ import { asksForClaims, policyOf } from '../policy/handler-policy.js';
 import { currentStore } from '../context/internal-token-store.js';
 
 /**
- * Hands the verified, frozen claims to a handler's parameter, or one of them:
+ * Injects the verified, frozen claims, or one of them, into a handler parameter:
  *
  * ```ts
  * me(@InternalClaims() claims: InternalTokenClaims) {}
  * list(@InternalClaims('tenantId') tenantId: string) {}
  * ```
  *
- * @throws InternalTokenError `txn_no_context` on a `@NoInternalToken()` handler, whatever the request carries;
- * the reason of the refusal where no token was verified
+ * @throws InternalTokenError `txn_no_context` on a `@NoInternalToken()` handler, even if the request has a token; the
+ * reason of the refusal if no token was verified
  */
 export const InternalClaims = createParamDecorator<keyof InternalTokenClaims | undefined>(asksForClaims(claimsOf));
 
@@ -20,7 +20,7 @@ function claimsOf(claim: keyof InternalTokenClaims | undefined, execution: Execu
   if (policyOf(execution.getClass(), execution.getHandler()).access === 'none') {
     throw new InternalTokenError(
       'txn_no_context',
-      `${execution.getClass().name}.${execution.getHandler().name} is marked @NoInternalToken(): it has no claims.`,
+      `${execution.getClass().name}.${execution.getHandler().name} is marked @NoInternalToken(), so it has no claims.`,
     );
   }
   const store = currentStore();

@@ -1,6 +1,6 @@
 import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
 
-/** @throws InternalTokenError `txn_permission` unless the user is known and has every one */
+/** @throws InternalTokenError `txn_permission` unless the user is authenticated and has all of these permissions */
 export function assertPermissions(claims: VerifiedClaims, permissions: readonly string[]): void {
   for (const permission of permissions) {
     if (claims.authenticated && claims.permissions.includes(permission)) continue;
@@ -12,5 +12,5 @@ export function assertPermissions(claims: VerifiedClaims, permissions: readonly 
 export function assertScope(claims: VerifiedClaims, purposes: readonly string[]): void {
   const scopes = claims.scope.split(' ');
   if (purposes.some((purpose) => scopes.includes(purpose))) return;
-  throw new InternalTokenError('txn_scope', `This operation is for the purposes: ${purposes.join(', ')}.`);
+  throw new InternalTokenError('txn_scope', `This operation needs one of the scopes: ${purposes.join(', ')}.`);
 }

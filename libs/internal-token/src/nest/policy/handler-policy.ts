@@ -6,20 +6,20 @@ import type { EnforcementMode } from './enforcement-mode.js';
 /** `token`: a known user. `public`: anonymous too. `none`: no internal token at all. */
 export type HandlerAccess = 'public' | 'token' | 'none';
 
-/** What the decorators of a handler and its class ask for. */
+/** What the decorators of a handler and its class require. */
 export interface HandlerPolicy {
   readonly access: HandlerAccess;
-  /** Purposes of which one must fit; `any`: deliberately every one; undefined: nobody has decided. */
+  /** Purposes of which one must match; `any`: deliberately every purpose; undefined: not declared. */
   readonly scopes: readonly string[] | 'any' | undefined;
-  /** All of these; the class's and the handler's add up. */
+  /** All of these are required; those of the class and the handler are combined. */
   readonly permissions: readonly string[];
-  /** What becomes of requests that do not verify; undefined: what the service says. */
+  /** What happens to requests that do not verify; undefined: the mode of the service. */
   readonly mode: EnforcementMode | undefined;
-  /** A token may be used once for each address of this handler. */
+  /** A token may be used only once per address of this handler. */
   readonly singleUse: boolean;
-  /** The processes that may call; undefined: those that the service lets. */
+  /** The processes that may call; undefined: those that the service allows. */
   readonly callers: readonly string[] | undefined;
-  /** A parameter asks for claims. */
+  /** True if a parameter needs claims. */
   readonly claims: boolean;
 }
 
@@ -28,7 +28,7 @@ type Declared = { -readonly [K in Exclude<keyof HandlerPolicy, 'claims'>]?: NonN
 
 const METADATA = 'nestjs-internal-token:policy';
 
-/** A decorator for handlers and classes that declares one part of the policy; a contradiction stops the program. */
+/** Creates a decorator for handlers and classes that declares one part of the policy. It throws on a contradiction. */
 export function declarePolicy(part: Declared, name: string): MethodDecorator & ClassDecorator {
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const subject = (descriptor?.value ?? target) as object;
@@ -37,7 +37,7 @@ export function declarePolicy(part: Declared, name: string): MethodDecorator & C
       if (declared[key] === undefined) continue;
       throw new InternalTokenError(
         'configuration_invalid',
-        `${name} contradicts or repeats another decorator beside it.`,
+        `${name} contradicts or repeats another decorator on the same class or handler. Remove one of them.`,
       );
     }
     Reflect.defineMetadata(METADATA, { ...declared, ...part }, subject);
@@ -46,7 +46,7 @@ export function declarePolicy(part: Declared, name: string): MethodDecorator & C
 
 const claimsFactories = new WeakSet<object>();
 
-/** Makes it known that a parameter filled by this factory asks for claims. */
+/** Registers a parameter factory whose parameters need claims. */
 export function asksForClaims<Factory extends object>(factory: Factory): Factory {
   claimsFactories.add(factory);
   return factory;
@@ -62,7 +62,7 @@ const cache = new WeakMap<Type, WeakMap<Handler, HandlerPolicy>>();
 
 /**
  * The policy of a handler: its own declarations first, then its class's.
- * @throws InternalTokenError `configuration_invalid` where `@NoInternalToken()` meets a demand that only a token can meet
+ * @throws InternalTokenError `configuration_invalid` if `@NoInternalToken()` is combined with requirements on the token
  */
 export function policyOf(controller: Type, handler: Handler): HandlerPolicy {
   let policies = cache.get(controller);
@@ -72,7 +72,7 @@ export function policyOf(controller: Type, handler: Handler): HandlerPolicy {
   return policy;
 }
 
-/** Whether a class is marked `@NoInternalToken()` as a whole. */
+/** True if a whole class is marked `@NoInternalToken()`. */
 export function classNeedsNoToken(type: Type): boolean {
   return (Reflect.getMetadata(METADATA, type) as Declared | undefined)?.access === 'none';
 }
@@ -82,13 +82,13 @@ function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
   const shared = (Reflect.getMetadata(METADATA, controller) ?? {}) as Declared;
   const access = own.access ?? shared.access ?? 'token';
   if (access === 'none') {
-    // A handler's own @NoInternalToken() sets aside what its class asks for; nothing else does.
+    // Only a handler's own @NoInternalToken() overrides the requirements of its class.
     const demands = own.access === 'none' ? [own] : [own, shared];
     if (demands.some((part) => part.scopes ?? part.permissions ?? part.singleUse)) {
       throw new InternalTokenError(
         'configuration_invalid',
-        `${controller.name}.${handler.name} is marked @NoInternalToken() and asks for a scope, a permission or a ` +
-          'single use, which only a token can have. Remove one of the two.',
+        `${controller.name}.${handler.name} is marked @NoInternalToken() but requires a scope, a permission or a ` +
+          'single use, which needs a token. Remove one of the two.',
       );
     }
     return Object.freeze({
@@ -97,7 +97,7 @@ function readPolicy(controller: Type, handler: Handler): HandlerPolicy {
       permissions: [],
       mode: undefined,
       singleUse: false,
-      // Who calls can be known without a token.
+      // Callers can be authenticated without a token.
       callers: own.callers ?? (own.access === 'none' ? undefined : shared.callers),
       claims: hasClaimsParameter(controller, handler),
     });

@@ -6,12 +6,12 @@ import type { EnforcementMode } from './enforcement-mode.js';
 
 type Options = Pick<ResolvedOptions, 'mode' | 'allowUnverifiedUntil'>;
 
-/** Decides which requests without verified claims go on, and counts them: the modes `presence` and `shadow`. */
+/** Decides which requests go on without verified claims, in the modes `presence` and `shadow`, and counts them. */
 @Injectable()
 export class UnverifiedRequests implements OnModuleInit {
   readonly #logger = new Logger('InternalTokenMode');
   readonly #counts = new Map<string, number>();
-  /** What was told already; as many as there are handlers and codes. */
+  /** Lines that were already logged; at most one per handler, mode and code. */
   readonly #told = new Set<string>();
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Options) {}
@@ -22,33 +22,33 @@ export class UnverifiedRequests implements OnModuleInit {
     const until = new Date(allowUnverifiedUntil ?? 0).toISOString();
     this.#logger.warn(
       this.modeOf() === 'strict'
-        ? `Mode "${mode}" was allowed until ${until}, which has passed: every request needs a token that verifies.`
-        : `Mode "${mode}": requests whose token does not verify reach handlers that ask for no claims, until ${until}.`,
+        ? `Mode "${mode}" was allowed until ${until}, which has passed: every request needs a valid token.`
+        : `Mode "${mode}": until ${until}, requests without a valid token reach handlers that need no claims.`,
     );
   }
 
-  /** How many requests went on unverified: by mode and code of the refusal, as `shadow txn_expired`. */
+  /** The number of requests that went on unverified, by mode and code: `shadow txn_expired`. */
   get counts(): ReadonlyMap<string, number> {
     return this.#counts;
   }
 
-  /** The mode that counts now, for a handler or for the service as a whole. */
+  /** The mode that applies now, for a handler or for the service as a whole. */
   modeOf(policy?: Pick<HandlerPolicy, 'mode'>): EnforcementMode {
     const { allowUnverifiedUntil } = this.options;
     const mode = policy?.mode ?? this.options.mode;
     return allowUnverifiedUntil !== undefined && Date.now() < allowUnverifiedUntil ? mode : 'strict';
   }
 
-  /** May a request that was refused for this reason go on to a handler of this policy? Nothing is counted yet. */
+  /** True if a request that was refused for this reason may go on to a handler with this policy. Counts nothing. */
   mayPass(error: unknown, policy: HandlerPolicy): boolean {
-    // Only a 401 is about the token. Keys that are not there yet, above all, let nobody pass in any mode.
+    // Only a 401 concerns the token. In particular, missing keys let nobody pass in any mode.
     if (!(error instanceof InternalTokenError) || error.status !== 401) return false;
     const mode = this.modeOf(policy);
     if (mode === 'strict' || asksForClaims(policy)) return false;
     return mode === 'shadow' || error.code !== 'txn_missing';
   }
 
-  /** Notes a request that goes on: counts each, and tells the first of a handler, a mode and a code. */
+  /** Counts a request that goes on, and logs the first one for each handler, mode and code. */
   note(code: InternalTokenErrorCode, policy: HandlerPolicy, handler: string): void {
     const mode = this.modeOf(policy);
     const name = `${mode} ${code}`;

@@ -1,11 +1,11 @@
 import type { ReplayStore } from './replay-store.js';
 
-/** How long a request waits for a store that has to be asked over the network, in milliseconds. */
+/** How long a request waits for a store that is asked over the network, in milliseconds. */
 export const REPLAY_TIMEOUT_MS = 250;
 
 /**
- * Asks a store, and waits for its answer no longer than that: a store that never answers must not hold requests.
- * @throws whatever goes wrong (or rejects with it), the end of the time included: nobody knows then
+ * Asks a store with a time limit, so that a store that never answers does not block requests.
+ * @throws (or rejects with) any failure of the store, including a time-out; whether it is a first use is then unknown
  */
 export function firstUse(
   store: ReplayStore,

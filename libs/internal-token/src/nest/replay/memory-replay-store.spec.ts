@@ -8,7 +8,7 @@ describe('MemoryReplayStore', () => {
     now = 0;
   });
 
-  it('R114: lets a key through once until its time is over', () => {
+  it('R114: accepts a key once until its time is over', () => {
     const store = storeOf();
     expect([store.firstUse('a', 1000), store.firstUse('a', 1000), store.firstUse('b', 1000)]).toEqual([
       true,
@@ -23,17 +23,17 @@ describe('MemoryReplayStore', () => {
     expect(store.firstUse('a', 1000)).toBe(false);
   });
 
-  it('R114: says that it is full rather than forget a use that counts', () => {
+  it('R114: fails when it is full instead of forgetting a use that has not expired', () => {
     const store = storeOf(2);
     store.firstUse('a', 1000);
     store.firstUse('b', 5000);
-    expect(() => store.firstUse('c', 1000)).toThrow('no room for more than 2 uses');
+    expect(() => store.firstUse('c', 1000)).toThrow('the store is full (2 uses)');
     expect(store.firstUse('a', 1000)).toBe(false);
     now = 1000;
     expect(store.firstUse('c', 1000)).toBe(true);
   });
 
-  it('makes room of dead uses behind a living one, looking for them once a second', () => {
+  it('makes room by removing expired uses behind others, searching once a second', () => {
     const store = storeOf(3);
     store.firstUse('long', 60_000);
     store.firstUse('short', 100);
@@ -42,7 +42,7 @@ describe('MemoryReplayStore', () => {
     expect(store.firstUse('d', 60_000)).toBe(true);
     expect(store.firstUse('e', 200)).toBe(true);
     now = 400;
-    expect(() => store.firstUse('f', 100)).toThrow('no room');
+    expect(() => store.firstUse('f', 100)).toThrow('the store is full');
     now = 1100;
     expect(store.firstUse('f', 100)).toBe(true);
   });

@@ -2,18 +2,18 @@ import { ReplayStore } from './replay-store.js';
 
 /** Settings of a {@link MemoryReplayStore}. */
 export interface MemoryReplayStoreOptions {
-  /** Uses remembered at a time. Default 100000, some 20 MB. */
+  /** Maximum number of remembered uses. Default 100000, some 20 MB. */
   readonly maxEntries?: number;
   /** Milliseconds of a monotonic clock. Default `performance.now`. */
   readonly clock?: () => number;
 }
 
-/** Uses that are over are looked for in all entries this often at most, when there is no room. */
+/** When the store is full, all entries are searched for expired uses at most this often. */
 const SWEEP_PAUSE_MS = 1000;
 
 /**
- * Remembers in this process. Where there is no room left it says so instead of forgetting a use that still counts:
- * a flood must not open the way for a replay.
+ * Remembers uses in this process. When it is full it fails instead of forgetting a use that has not expired, since a
+ * flood must not make a replay possible.
  */
 export class MemoryReplayStore extends ReplayStore {
   readonly #uses = new Map<string, number>();
@@ -33,15 +33,15 @@ export class MemoryReplayStore extends ReplayStore {
     const until = this.#uses.get(key);
     if (until !== undefined && until > now) return false;
     if (until === undefined && this.#uses.size >= this.#maxEntries && !this.#sweep(now)) {
-      throw new Error(`no room for more than ${this.#maxEntries} uses`);
+      throw new Error(`the store is full (${this.#maxEntries} uses)`);
     }
-    // Anew, so that the order stays that of the uses.
+    // Delete it first, so that entries stay in the order of their uses.
     this.#uses.delete(key);
     this.#uses.set(key, now + ttlMs);
     return true;
   }
 
-  /** Two a call: entries leave faster than they come. */
+  /** Removes up to two entries per call, so that entries leave faster than they come. */
   #forgetOldest(now: number): void {
     let count = 0;
     for (const [key, until] of this.#uses) {
@@ -51,7 +51,7 @@ export class MemoryReplayStore extends ReplayStore {
     }
   }
 
-  /** Lives differ, so that dead entries may stand behind living ones. */
+  /** Entries have different lifetimes, so expired ones may be behind others. */
   #sweep(now: number): boolean {
     if (now - this.#sweptAt < SWEEP_PAUSE_MS) return false;
     this.#sweptAt = now;

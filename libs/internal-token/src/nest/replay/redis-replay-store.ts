@@ -1,25 +1,26 @@
 import { ReplayStore } from './replay-store.js';
 
-/** The one command that is needed, as `ioredis` has it. The client, its connection and its options stay yours. */
+/** The only command that is needed, as in `ioredis`. You create, configure and close the client. */
 export interface RedisClient {
   set(key: string, value: string, px: 'PX', milliseconds: number, nx: 'NX'): Promise<'OK' | null>;
 }
 
 /** Settings of a {@link RedisReplayStore}. */
 export interface RedisReplayStoreOptions {
-  /** Put before every key. Default `internal-token:replay:`. */
+  /** Prefix of every key. Default `internal-token:replay:`. */
   readonly prefix?: string;
 }
 
 /**
- * Remembers in Redis, for several instances of a service: `SET … NX PX`, so that of concurrent uses one is the first.
+ * Remembers uses in Redis, for several instances of a service, with `SET … NX PX`: exactly one of concurrent uses is
+ * the first.
  *
  * ```ts
  * { provide: ReplayStore, inject: [REDIS], useFactory: (redis: Redis) => new RedisReplayStore(redis) }
  * ```
  *
- * Give a client that fails rather than queues while Redis is away (ioredis: `enableOfflineQueue: false`,
- * `maxRetriesPerRequest: 1`). What Redis itself forgets (eviction, a failover that lost writes) can be replayed.
+ * Pass a client that fails instead of queueing while Redis is unavailable (ioredis: `enableOfflineQueue: false`,
+ * `maxRetriesPerRequest: 1`). Tokens whose use Redis forgets (eviction, a failover that loses writes) can be replayed.
  */
 export class RedisReplayStore extends ReplayStore {
   readonly #client: RedisClient;

@@ -11,7 +11,7 @@ import { ReplayStore } from './replay-store.js';
 
 type Options = Pick<ResolvedOptions, 'service' | 'leewaySeconds' | 'replay'>;
 
-/** Lets a token through once for each handler and path parameters, where that is asked for. */
+/** Accepts a token once per handler and path parameters, where that is required. */
 @Injectable()
 export class ReplayProtection implements OnModuleInit {
   readonly #logger = new Logger('InternalTokenReplay');
@@ -28,18 +28,18 @@ export class ReplayProtection implements OnModuleInit {
     this.#store = findSingleProvider(this.modules, ReplayStore) ?? this.#store;
   }
 
-  /** Requests refused because their token had been used before. */
+  /** Number of requests that were refused because their token had already been used. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Requests of which the store could not tell. */
+  /** Number of requests for which the store gave no answer. */
   get unknown(): number {
     return this.#unknown;
   }
 
   /**
-   * Nothing, or a promise of it from a store that has to be waited for.
+   * Returns a promise only if the store is asynchronous.
    * @throws InternalTokenError (or rejects with it) `txn_replayed`, `txn_replay_unknown`
    */
   check(claims: VerifiedClaims, policy: HandlerPolicy, execution: ExecutionContext): void | Promise<void> {
@@ -57,8 +57,8 @@ export class ReplayProtection implements OnModuleInit {
   }
 
   /**
-   * What the router made of the request, not its text: another spelling or method that leads to the same handler is the
-   * same use. Hashed, so that the store learns no ids, and written as JSON, so that no two addresses look alike.
+   * Built from what the router made of the request and not from its URL, so that another spelling or method that leads
+   * to the same handler is the same use. Hashed, so that the store learns no ids; JSON keeps different addresses apart.
    */
   #keyOf(claims: VerifiedClaims, execution: ExecutionContext): string {
     const { params } = execution.switchToHttp().getRequest<{ params?: Record<string, string> }>();
@@ -79,7 +79,7 @@ export class ReplayProtection implements OnModuleInit {
     const { onFailure } = this.options.replay;
     const reason = error instanceof Error ? error.message : String(error);
     this.#logger.error(
-      `The replay store cannot tell (${reason}): the request is ${onFailure === 'accept' ? 'let through' : 'refused'}`,
+      `The replay store did not answer (${reason}): the request is ${onFailure === 'accept' ? 'accepted' : 'refused'}`,
     );
     if (onFailure === 'accept') return true;
     throw new InternalTokenError('txn_replay_unknown');

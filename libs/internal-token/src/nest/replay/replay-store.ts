@@ -1,13 +1,14 @@
 /**
- * Remembers which tokens were used where. Provide one in any module to share it between instances; without one each
- * process remembers by itself.
+ * Remembers which tokens were used where. Provide one in any module to share it between instances; by default each
+ * process remembers on its own.
  */
 export abstract class ReplayStore {
   /**
-   * True for the first call with this key within its time, false for every further one; of concurrent calls exactly one
+   * True for the first call with this key within its time, false for every further one; exactly one of concurrent calls
    * is the first. The key is an opaque text of 43 characters.
    * @param ttlMs how long to remember, in milliseconds
-   * @throws whatever goes wrong: then nobody knows, and the request is refused unless the application says otherwise
+   * @throws any error if the store cannot tell; the request is then refused unless the application is configured to
+   * accept it
    */
   abstract firstUse(key: string, ttlMs: number): boolean | Promise<boolean>;
 }

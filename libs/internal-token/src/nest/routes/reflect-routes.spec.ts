@@ -54,7 +54,7 @@ class VersionedController {
 }
 
 describe('reflectRoutes()', () => {
-  it('reads method, pattern and policy off the decorators, without creating the controller', () => {
+  it('reads method, pattern and policy from the decorators, without creating the controller', () => {
     expect(reflectRoutes([OrdersController], 'orders')).toEqual([
       {
         method: 'GET',
@@ -95,13 +95,13 @@ describe('reflectRoutes()', () => {
     ]);
   });
 
-  it('knows the root path and class-wide access', () => {
+  it('recognizes the root path and class-wide access', () => {
     expect(reflectRoutes([RootController], 'site')).toEqual([
       expect.objectContaining({ method: 'GET', path: '/', access: 'public', scopes: undefined, permissions: [] }),
     ]);
   });
 
-  it('keeps inherited handlers and the class policy under the path of the heir', () => {
+  it('keeps inherited handlers and the class policy under the path of the subclass', () => {
     const routes = reflectRoutes([SpecialOrdersController], 'orders');
     const of = (name: string) => routes.find(({ handler }) => handler === `SpecialOrdersController.${name}`);
     expect(of('list')).toMatchObject({ path: '/special-orders', access: 'public', scopes: ['orders.read'] });
@@ -111,6 +111,7 @@ describe('reflectRoutes()', () => {
     });
   });
 
+<<<<<<< HEAD
   it('R213: knows versions and hosts, and takes the path of RouterModule', () => {
     expect(reflectRoutes([VersionedController], 'shop', { modulePath: '/shop/' })).toMatchObject([
       { path: '/shop/items', versions: ['1', null], hosts: ['a.example', ':tenant.example'] },
@@ -120,23 +121,27 @@ describe('reflectRoutes()', () => {
 
   it('gives plain data that survives JSON', () => {
     const routes = reflectRoutes([RootController, OrdersController, VersionedController], 'any');
+=======
+  it('returns plain data that survives JSON', () => {
+    const routes = reflectRoutes([RootController, OrdersController], 'any');
+>>>>>>> e1976ed (shop, tests: say it in plain English)
     expect(JSON.parse(JSON.stringify(routes))).toEqual(routes);
   });
 });
 
-describe('Decorators that contradict each other', () => {
+describe('Contradicting decorators', () => {
   it.each([
     ['@Public() and @NoInternalToken()', () => [Public(), NoInternalToken()]],
     ['@RequireScope() and @AnyScope()', () => [RequireScope('a'), AnyScope()]],
     ['@RequirePermissions() twice', () => [RequirePermissions('a'), RequirePermissions('b')]],
-  ])('%s stop the program where they are written', (_name, decorators) => {
+  ])('%s throw where they are written', (_name, decorators) => {
     class Subject {}
     expect(() => decorators().forEach((decorate) => decorate(Subject))).toThrow(
       expect.objectContaining({ code: 'configuration_invalid' }),
     );
   });
 
-  it('@NoInternalToken() of a class and a scope of its handler are refused: none of the two can win safely', () => {
+  it('refuses @NoInternalToken() on a class with a scope on its handler, since neither could safely win', () => {
     @NoInternalToken()
     class Metrics {
       @Get()
@@ -147,12 +152,12 @@ describe('Decorators that contradict each other', () => {
   });
 
   it.each([
-    ['a purpose with a blank', () => RequireScope('orders read')],
+    ['a purpose with a space', () => RequireScope('orders read')],
     ['an empty purpose', () => RequireScope('')],
     ['no purpose', () => Reflect.apply(RequireScope, undefined, [])],
     ['no permission', () => Reflect.apply(RequirePermissions, undefined, [])],
     ['an empty permission', () => RequirePermissions('')],
-  ])('%s is refused, for it would let through everybody or nobody', (_name, decorate) => {
+  ])('refuses %s, which would admit everybody or nobody', (_name, decorate) => {
     expect(decorate).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
   });
 });

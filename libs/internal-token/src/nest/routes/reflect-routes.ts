@@ -4,44 +4,44 @@ import { MetadataScanner } from '@nestjs/core';
 import { type HandlerAccess, type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
 import { joinPaths } from './join-paths.js';
 
-/** One route as its decorators describe it: plain data, fit for JSON unless a host is a regular expression. */
+/** One route as its decorators describe it: plain data that fits JSON, unless a host is a regular expression. */
 export interface RouteDefinition {
   /** `GET`, `POST`, …; `ALL` for `@All()`. */
   readonly method: string;
   /** The pattern with a leading slash: `/orders/:id`. Without the application's global prefix and version. */
   readonly path: string;
-  /** What `@Version()` or the controller says; null is `VERSION_NEUTRAL`. Absent: the application's default version. */
+  /** The versions of `@Version()` or the controller; null is `VERSION_NEUTRAL`. Absent: the default version. */
   readonly versions?: readonly (string | null)[];
-  /** What `@Controller({ host })` says. Absent: any host. */
+  /** The hosts of `@Controller({ host })`. Absent: any host. */
   readonly hosts?: readonly (string | RegExp)[];
-  /** The module the route belongs to. */
+  /** The module that the route belongs to. */
   readonly domain: string;
   /** `OrdersController.place` */
   readonly handler: string;
   /** `token`: known users only. `public`: anonymous too. `none`: no internal token (`@NoInternalToken()`). */
   readonly access: HandlerAccess;
-  /** Purposes of which one must fit, `any` for `@AnyScope()`, undefined where nobody has decided. */
+  /** Purposes of which one must match; `any` for `@AnyScope()`, undefined if not declared. */
   readonly scopes: readonly string[] | 'any' | undefined;
-  /** All of these. */
+  /** All of these are required. */
   readonly permissions: readonly string[];
 }
 
-/** Of {@link reflectRoutes}. */
+/** Options of {@link reflectRoutes}. */
 export interface ReflectRoutesOptions {
   /**
    * The path that `RouterModule` puts before these controllers, such as `/shop`. Needed only for domains that run in
-   * another process; of its own controllers the application knows it.
+   * another process; the application knows that of its own controllers.
    */
   readonly modulePath?: string;
 }
 
-/** Where one handler answers. A handler may have several patterns. */
+/** A method and pattern of a handler, which may have several. */
 export type HandlerRoute = Pick<RouteDefinition, 'method' | 'path' | 'versions' | 'hosts'>;
 
 type Handler = { readonly name: string };
 
 /**
- * The routes of controllers, read off their decorators without creating them. The application adds its global prefix
+ * The routes of controllers, read from their decorators without creating them. The application adds its global prefix
  * and versions when it starts.
  * @throws InternalTokenError `configuration_invalid` for contradicting decorators
  */
@@ -65,7 +65,7 @@ export function reflectRoutes(
   );
 }
 
-/** The handlers of a controller: `OrdersController.place`, where they answer and what they ask for. */
+/** The handlers of a controller, such as `OrdersController.place`, with their routes and policies. */
 export function handlersOf(controller: Type): {
   readonly handler: string;
   readonly routes: readonly HandlerRoute[];
@@ -83,7 +83,7 @@ export function handlersOf(controller: Type): {
 const scanner = new MetadataScanner();
 const cache = new WeakMap<Type, WeakMap<Handler, readonly HandlerRoute[]>>();
 
-/** Where a handler of a controller answers; empty for a method that is no handler. */
+/** The routes of a handler; empty for a method that is not a handler. */
 export function routesOfHandler(controller: Type, handler: Handler): readonly HandlerRoute[] {
   let known = cache.get(controller);
   if (known === undefined) cache.set(controller, (known = new WeakMap()));

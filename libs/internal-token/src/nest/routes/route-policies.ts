@@ -4,7 +4,7 @@ import { CallerAuthentication, nobodyAsks } from '../caller/caller-authenticatio
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 import { ApplicationRoutes, type RegisteredRoute } from './application-routes.js';
 
-/** Looks at every handler's policy once the application starts; contradictions and missing policies stop it. */
+/** Reads the policy of every handler at the start. Contradicting and missing policies stop the start. */
 @Injectable()
 export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
   #routes: readonly RegisteredRoute[] = [];
@@ -24,11 +24,11 @@ export class RoutePolicies implements OnModuleInit, OnApplicationBootstrap {
     throw new InternalTokenError(
       'configuration_invalid',
       `No scope policy: ${undecided.map(({ handler, method, path }) => `${handler} (${method} ${path})`).join(', ')}. ` +
-        'Put @RequireScope("…") on each, or @AnyScope() where it serves every purpose.',
+        'Add @RequireScope("…") to each, or @AnyScope() if it serves every purpose.',
     );
   }
 
-  /** After every other module: only then is it known who is provided. */
+  /** Runs after all modules are initialized, when it is known whether a `CallerAuthenticator` is provided. */
   onApplicationBootstrap(): void {
     const named = new Set(
       this.#routes.filter(({ policy }) => policy.callers !== undefined).map(({ handler }) => handler),

@@ -3,7 +3,7 @@ import { Server as NetServer } from 'node:net';
 
 const POLL_MS = 50;
 
-/** An HTTP server that comes to its end without breaking an exchange off. */
+/** Closes an HTTP server without breaking off a request. */
 export class DrainingServer {
   #closed: Promise<void> | undefined;
   #isClosed = false;
@@ -12,11 +12,11 @@ export class DrainingServer {
   constructor(private readonly server: Server) {}
 
   /**
-   * Takes no further connection. Those that there are go on.
-   * @returns when the last of them has ended
+   * Accepts no further connections; existing ones continue.
+   * Resolves when the last of them has ended.
    */
   close(): Promise<void> {
-    // http's own `close()` would also end connections that are idle at this moment, into which a request may be on its way.
+    // The `close()` of http would also end idle connections, on which a request may already be on its way.
     this.#closed ??= new Promise<void>((resolve) => {
       NetServer.prototype.close.call(this.server, () => {
         this.#isClosed = true;
@@ -27,7 +27,7 @@ export class DrainingServer {
     return this.#closed;
   }
 
-  /** Ends the connections that are idle, and from now on each as soon as it is. */
+  /** Closes idle connections, now and from now on. */
   closeIdle(): void {
     if (this.#isClosed || this.#sweep !== undefined) return;
     const sweep = (): void => this.server.closeIdleConnections?.();
@@ -35,14 +35,14 @@ export class DrainingServer {
     this.#sweep = setInterval(sweep, POLL_MS);
   }
 
-  /** Like `close()`, and whatever is still open after so many milliseconds is broken off. */
+  /** Like `close()`, but breaks off connections that are still open after this time. */
   async closeWithin(milliseconds: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const deadline = setTimeout(resolve, milliseconds);
     await Promise.race([this.close(), late]);
     clearTimeout(deadline);
     this.closeAll();
-    // net's `close()` does not know of the timer by which http looks after connections, and which holds the server.
+    // The `close()` of net does not clear the timer with which http checks connections, and which holds the server.
     this.server.close();
   }
 

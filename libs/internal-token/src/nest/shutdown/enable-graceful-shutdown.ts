@@ -5,21 +5,21 @@ import { InternalTokenError } from '../../core/index.js';
 import { ShutdownSequence } from './shutdown-sequence.js';
 import { type GracefulShutdownOptions, resolveShutdownOptions } from './graceful-shutdown.options.js';
 
-/** Ctrl-C comes from the terminal, and again from npm or whatever else has started the process. */
+/** Ctrl-C may arrive twice: from the terminal, and from npm or another parent process. */
 const SAME_KEY_MS = 500;
-/** How long the last lines may take to be written. */
+/** How long writing the last lines may take. */
 const FLUSH_MS = 1_000;
 
 /**
- * Ends the process without losing a request, in place of Nest's `enableShutdownHooks()`, whose hooks end providers while
- * requests still use them. Call it before `app.listen()`; `InternalTokenModule` has to be imported.
+ * Ends the process without losing a request. Use it instead of Nest's `enableShutdownHooks()`, whose hooks end
+ * providers while requests still use them. Call it before `app.listen()`; it needs `InternalTokenModule`.
  *
- * On `SIGTERM` or `SIGINT` `GracefulShutdown.begun` is true, and the application serves on for `delayMs`. Then it takes
- * no further connection, every answer says `Connection: close`, and what is open is waited for, until `deadlineMs` after
- * the signal. Then `app.close()` runs, and the process exits with 0; with 1 if closing failed or took more than 5
- * seconds. A second signal ends it at once, with 128 and the number of the signal.
+ * On `SIGTERM` or `SIGINT`, `GracefulShutdown.begun` becomes true, and the application keeps serving for `delayMs`.
+ * Then it accepts no further connections, every answer says `Connection: close`, and open requests are waited for until
+ * `deadlineMs` after the signal. Then `app.close()` runs, and the process exits with 0, or with 1 if closing failed or
+ * took more than 5 seconds. A second signal ends it at once, with 128 plus the number of the signal.
  *
- * @throws InternalTokenError `configuration_invalid` if the times do not fit, or without `InternalTokenModule`
+ * @throws InternalTokenError `configuration_invalid` for invalid times, or without `InternalTokenModule`
  */
 export function enableGracefulShutdown(app: INestApplication, options: GracefulShutdownOptions = {}): void {
   const settings = resolveShutdownOptions(options);
@@ -30,7 +30,7 @@ export function enableGracefulShutdown(app: INestApplication, options: GracefulS
       begunAt = performance.now();
       void shutdown.run(app, settings, signal).then((closed) => exit(closed ? 0 : 1), failed);
     } else if (performance.now() - begunAt > SAME_KEY_MS) {
-      // As a shell says it. To send the signal once more would change nothing as process 1 of a container.
+      // The exit code that shells use. Sending the signal again would have no effect as process 1 of a container.
       process.exit(128 + constants.signals[signal]);
     }
   };
@@ -42,7 +42,7 @@ export function enableGracefulShutdown(app: INestApplication, options: GracefulS
 }
 
 function sequenceOf(app: INestApplication): ShutdownSequence {
-  // Nest ends the process where `get()` finds nothing, with a message about a class that nobody knows.
+  // If `get()` finds nothing, Nest ends the process with a message about an internal class.
   const modules = [...app.get(ModulesContainer, { strict: false }).values()];
   if (!modules.some(({ providers }) => providers.has(ShutdownSequence))) {
     throw new InternalTokenError(
@@ -54,11 +54,11 @@ function sequenceOf(app: INestApplication): ShutdownSequence {
 }
 
 function failed(error: unknown): void {
-  new Logger('Shutdown').error('closing failed', error instanceof Error ? error.stack : String(error));
+  new Logger('Shutdown').error('Closing the application failed', error instanceof Error ? error.stack : String(error));
   exit(1);
 }
 
-/** Something may still hold the process, but nothing that anybody waits for. */
+/** Exits even if open handles remain: nothing that matters is waiting for them. */
 function exit(code: number): void {
   setTimeout(() => process.exit(code), FLUSH_MS);
   process.stdout.write('', () => process.exit(code));

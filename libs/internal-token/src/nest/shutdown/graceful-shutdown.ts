@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ShutdownSequence } from './shutdown-sequence.js';
 
 /**
- * How far this application is with its end. It begins by a signal, after `enableGracefulShutdown(app)`.
+ * The progress of the shutdown of this application. A signal starts it, after `enableGracefulShutdown(app)`.
  *
  * ```ts
  * if (this.shutdown.begun) throw new ServiceUnavailableException(); // in a readiness probe
@@ -13,14 +13,14 @@ import { ShutdownSequence } from './shutdown-sequence.js';
 export class GracefulShutdown {
   constructor(private readonly sequence: ShutdownSequence) {}
 
-  /** The application was told to end. It still serves, and should be sent nothing more: a readiness probe says 503. */
+  /** True once the application was told to end. It still serves, but a readiness probe should answer 503. */
   get begun(): boolean {
     return this.sequence.begun;
   }
 
   /**
-   * Aborted when the delay is over and what is open is waited for: what would not end by itself, such as a stream of
-   * events, ends here. What goes on is broken off at the deadline.
+   * Aborted when the delay is over and open requests are waited for. End here what would not end by itself, such as a
+   * stream of events; whatever is open at the deadline is broken off.
    */
   get draining(): AbortSignal {
     return this.sequence.draining;

@@ -5,12 +5,12 @@ import type { ResolvedGracefulShutdownOptions } from './graceful-shutdown.option
 import { OpenRequests } from '../admission/open-requests.js';
 
 const MOST_IDS = 10;
-/** How long a connection whose answer is out may take to end, before it counts as one that brings no request. */
+/** How long an answered connection may take to end, before it counts as unused. */
 const LINGER_MS = 1_000;
 /** How long closing the application may take. */
 const CLOSE_MS = 5_000;
 
-/** What happens to an application from the signal to its end, step by step. */
+/** The steps of a shutdown, from the signal to the end. */
 @Injectable()
 export class ShutdownSequence implements OnApplicationShutdown {
   readonly #logger = new Logger('Shutdown');
@@ -29,7 +29,7 @@ export class ShutdownSequence implements OnApplicationShutdown {
     return this.#draining.signal;
   }
 
-  /** Aborted when the application is closed, whatever closes it. */
+  /** Aborted when the application is closed, for any reason. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
@@ -38,15 +38,15 @@ export class ShutdownSequence implements OnApplicationShutdown {
     this.#closed.abort();
   }
 
-  /** Another listener of this application. */
+  /** Adds another listener of this application. */
   include(server: DrainingServer): void {
     this.#servers.push(server);
   }
 
   /**
-   * Serves on for the delay, waits for what is open, and closes the application.
-   * @returns false if it could not be closed
-   * @throws what a lifecycle hook has thrown
+   * Keeps serving for the delay, waits for open requests, and closes the application.
+   * @returns false if it did not close in time
+   * @throws (rejects with) the error of a lifecycle hook
    */
   async run(
     app: INestApplication,
@@ -63,7 +63,7 @@ export class ShutdownSequence implements OnApplicationShutdown {
     this.requests.closeConnections();
     this.#draining.abort();
     const open = this.requests.size;
-    // Nobody knows whether a request is on its way into an idle connection: it has as much time again to arrive.
+    // A request may be on its way on an idle connection; wait the same time again for it.
     const grace = pause(delayMs);
     void grace.over.then(() => this.#closeUnused(servers));
 
@@ -75,7 +75,7 @@ export class ShutdownSequence implements OnApplicationShutdown {
     if (!(await closes(app))) {
       this.#logger.error(
         `the application did not close within ${CLOSE_MS} ms: a lifecycle hook (onModuleDestroy, ` +
-          `beforeApplicationShutdown, onApplicationShutdown) does not come to its end`,
+          `beforeApplicationShutdown, onApplicationShutdown) does not finish`,
       );
       return false;
     }
@@ -83,7 +83,7 @@ export class ShutdownSequence implements OnApplicationShutdown {
     return true;
   }
 
-  /** Node counts a connection that has never brought a request as active, so that it is closed when nothing is open. */
+  /** To Node, a connection that has never had a request is active, so close it when no request is open. */
   async #closeUnused(servers: readonly DrainingServer[]): Promise<void> {
     for (const server of servers) server.closeIdle();
     do {
@@ -102,13 +102,13 @@ export class ShutdownSequence implements OnApplicationShutdown {
   }
 }
 
-/** None in an application without HTTP. */
+/** Empty in an application without HTTP. */
 function listenerOf(app: INestApplication): DrainingServer[] {
   const server = app.getHttpServer() as Server | undefined;
   return typeof server?.close === 'function' ? [new DrainingServer(server)] : [];
 }
 
-/** Whether it closes in time. */
+/** Closes the application. Resolves to false if that takes too long. */
 async function closes(app: INestApplication): Promise<boolean> {
   const limit = pause(CLOSE_MS);
   const closed = app.close().then(() => true);
@@ -117,7 +117,7 @@ async function closes(app: INestApplication): Promise<boolean> {
 
 interface Pause {
   readonly over: Promise<void>;
-  /** Makes it last for ever, and hold up nothing. */
+  /** Cancels the pause: `over` never resolves. */
   end(): void;
 }
 

@@ -6,7 +6,7 @@ export function parentOfTrace(traceparent: string | string[] | undefined, traceI
   const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
   if (match === null) return undefined;
   const [, version, trace, parent, more] = match;
-  // Only later versions may go on after the flags; ff is none.
+  // Only later versions may have data after the flags; ff is not a version.
   const known = version === '00' ? more === undefined : version !== 'ff';
   return known && trace === traceId && parent !== ZERO_SPAN ? parent : undefined;
 }

@@ -19,7 +19,7 @@ describe('Tracer', () => {
     tracer.onStart((span) => started.push(span));
   });
 
-  it('gives what the function gives, and the very promise', async () => {
+  it('returns the result of the function, or its original promise', async () => {
     expect(tracer.run(internal, () => 7)).toBe(7);
     const promise = Promise.resolve(8);
     expect(tracer.run(internal, () => promise)).toBe(promise);
@@ -28,7 +28,7 @@ describe('Tracer', () => {
     expect(ended).toHaveLength(2);
   });
 
-  it('ends with an error where the function throws or rejects, and lets both through', async () => {
+  it('ends with an error if the function throws or rejects, and passes the error on', async () => {
     const fault = new Error('no stock');
     expect(() =>
       tracer.run(internal, () => {
@@ -42,7 +42,7 @@ describe('Tracer', () => {
     ]);
   });
 
-  it('nests: a span is the child of the one whose code opens it, in the same trace', async () => {
+  it('makes a span the child of the one whose code opens it, in the same trace', async () => {
     await tracer.run(internal, async () => {
       await Promise.resolve();
       tracer.run({ op: 'db', kind: 'client' }, () => undefined);
@@ -52,7 +52,7 @@ describe('Tracer', () => {
     expect(parent?.parentSpanId).toBeUndefined();
   });
 
-  it("parallel spans of one request do not become each other's parents", async () => {
+  it("does not make parallel spans of one request each other's parents", async () => {
     await tracer.run(internal, () =>
       Promise.all(['a', 'b'].map((op) => tracer.run({ op, kind: 'client' }, () => Promise.resolve()))),
     );
@@ -60,7 +60,7 @@ describe('Tracer', () => {
     expect([a?.parentSpanId, b?.parentSpanId]).toEqual([parent?.spanId, parent?.spanId]);
   });
 
-  it('R117: begins a trace of its own outside of any request, whose id the code inside sees', () => {
+  it('R117: starts a new trace outside any request, whose id the code inside sees', () => {
     const seen = tracer.run({ op: 'migrate', kind: 'internal' }, () => currentStore());
     expect(seen?.txn).toBe(ended[0]?.traceId);
     expect(ended[0]?.service).toBe('orders');
@@ -75,7 +75,7 @@ describe('Tracer', () => {
     expect(locale).toBe('de');
   });
 
-  it('open() leaves the running span alone until the caller puts the new one in its place', () => {
+  it('open() leaves the current span alone until the caller replaces it', () => {
     const store = { txn: 'a'.repeat(32) };
     enterStore(store, () => {
       const span = tracer.open(internal);
@@ -89,21 +89,21 @@ describe('Tracer', () => {
     ]);
   });
 
-  it('says start and duration in milliseconds with decimals', () => {
+  it('measures start and duration in milliseconds with decimals', () => {
     const before = Date.now();
     tracer.run(internal, () => undefined);
-    // The clock of spans and the system's own may differ, by less than this.
+    // The clock of spans may differ from the system clock by less than this.
     expect(ended[0]?.startedAt).toBeGreaterThan(before - 5000);
     expect(ended[0]?.startedAt).toBeLessThan(Date.now() + 5000);
     expect(ended[0]?.durationMs).toBeGreaterThanOrEqual(0);
   });
 
-  it('tells of every start, with the same id as the end', () => {
+  it('reports every start with the same id as the end', () => {
     tracer.run(internal, () => expect(started).toHaveLength(1));
     expect(started[0]?.spanId).toBe(ended[0]?.spanId);
   });
 
-  it('a listener that throws harms neither the work nor the other listeners', () => {
+  it('a listener that throws affects neither the work nor the other listeners', () => {
     Logger.overrideLogger(false);
     const deaf = new Tracer({ service: 'orders' });
     const heard: string[] = [];
@@ -115,7 +115,7 @@ describe('Tracer', () => {
     expect(heard).toEqual(['stock.reserve']);
   });
 
-  it('a listener that has left hears nothing more', () => {
+  it('an unsubscribed listener is not called any more', () => {
     const heard: SpanRecord[] = [];
     tracer.onEnd((record) => heard.push(record))();
     tracer.run(internal, () => undefined);

@@ -6,7 +6,7 @@ import { childStore, currentStore, type InternalTokenStore, replaceStore } from 
 import { Span, type SpanRecord, type SpanSpec } from '../context/span.js';
 
 /**
- * Opens spans, the pieces of which a request's time line is made.
+ * Opens spans, which make up the time line of a request.
  *
  * ```ts
  * return tracer.run({ op: 'inventory.reserve', kind: 'internal', service: 'inventory' }, () => inventory.reserve(input));
@@ -21,10 +21,10 @@ export class Tracer {
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'service'>) {}
 
   /**
-   * Runs `fn` inside a span and gives what `fn` gives. The span ends when `fn` returns or throws, or when its promise
-   * settles. Outside of any request a trace of its own begins.
+   * Runs `fn` inside a span and returns its result. The span ends when `fn` returns or throws, or when its promise
+   * settles. Outside any request a new trace begins.
    *
-   * @param fn gets the span, to say more about it, or what may be told of a failure
+   * @param fn gets the span, to add details or report a failure
    */
   run<T>(spec: SpanSpec, fn: (span: Span) => T): T {
     const store = childStore(currentStore() ?? { txn: newTransactionId() });
@@ -34,9 +34,9 @@ export class Tracer {
   }
 
   /**
-   * A span whose end the caller reports by `span.end()`: a child of the store's span. It becomes the running one only
-   * if the caller makes it `store.span`. Prefer `run()`: a span that is never ended stays in memory, as `inflight`, until
-   * 10,000 younger ones are open.
+   * Opens a span that the caller must end by `span.end()`: a child of the store's span. It becomes the current span
+   * only if the caller assigns it to `store.span`. Prefer `run()`: a span that is never ended stays in memory, as
+   * `inflight`, until 10,000 younger ones are open.
    */
   open(spec: SpanSpec, store: InternalTokenStore = currentStore() ?? { txn: newTransactionId() }): Span {
     const parent = store.span;
@@ -52,13 +52,13 @@ export class Tracer {
     return span;
   }
 
-  /** Hears of every span that opens. Returns the function that ends the subscription. */
+  /** Calls `listener` for every span that opens. Returns the function that ends the subscription. */
   onStart(listener: (span: Span) => void): () => void {
     this.#onStart.add(listener);
     return () => void this.#onStart.delete(listener);
   }
 
-  /** Hears of every span that ends. Returns the function that ends the subscription. */
+  /** Calls `listener` for every span that ends. Returns the function that ends the subscription. */
   onEnd(listener: (record: SpanRecord) => void): () => void {
     this.#onEnd.add(listener);
     return () => void this.#onEnd.delete(listener);
@@ -69,7 +69,7 @@ export class Tracer {
       try {
         listener(fact);
       } catch (error) {
-        this.#logger.error('A listener for spans threw', error instanceof Error ? error.stack : String(error));
+        this.#logger.error('A span listener threw', error instanceof Error ? error.stack : String(error));
       }
     }
   }
@@ -82,7 +82,7 @@ function settle<T>(span: Span, fn: () => T): T {
   };
   try {
     const result = fn();
-    // A branch of its own: the caller keeps the very promise of `fn`, and handles its rejection.
+    // A separate branch: the caller gets the original promise of `fn` and handles its rejection.
     if (types.isPromise(result)) result.then(() => span.end('ok'), failed);
     else span.end('ok');
     return result;
