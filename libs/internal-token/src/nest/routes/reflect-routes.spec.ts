@@ -111,20 +111,15 @@ describe('reflectRoutes()', () => {
     });
   });
 
-<<<<<<< HEAD
-  it('R213: knows versions and hosts, and takes the path of RouterModule', () => {
+  it('R213: reads versions and hosts, and adds the path of RouterModule', () => {
     expect(reflectRoutes([VersionedController], 'shop', { modulePath: '/shop/' })).toMatchObject([
       { path: '/shop/items', versions: ['1', null], hosts: ['a.example', ':tenant.example'] },
       { path: '/shop/items/next', versions: ['2'], hosts: ['a.example', ':tenant.example'] },
     ]);
   });
 
-  it('gives plain data that survives JSON', () => {
-    const routes = reflectRoutes([RootController, OrdersController, VersionedController], 'any');
-=======
   it('returns plain data that survives JSON', () => {
-    const routes = reflectRoutes([RootController, OrdersController], 'any');
->>>>>>> e1976ed (shop, tests: say it in plain English)
+    const routes = reflectRoutes([RootController, OrdersController, VersionedController], 'any');
     expect(JSON.parse(JSON.stringify(routes))).toEqual(routes);
   });
 });

@@ -89,8 +89,8 @@ export class TokenExemptions implements OnModuleInit {
     const names = namesOf(marked, ({ handler, policy }) => `${handler} (${policy.mode})`);
     this.#logger.warn(
       allowUnverifiedUntil === undefined
-        ? `@EnforcementMode() on ${names} does not count: the option allowUnverifiedUntil is not set.`
-        : `Handlers with a mode of their own until ${new Date(allowUnverifiedUntil).toISOString()}: ${names}`,
+        ? `@EnforcementMode() on ${names} has no effect: set the option allowUnverifiedUntil, or remove it.`
+        : `Handlers with their own mode until ${new Date(allowUnverifiedUntil).toISOString()}: ${names}`,
     );
   }
 }
