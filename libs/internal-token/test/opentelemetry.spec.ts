@@ -19,7 +19,7 @@ interface Placed {
   readonly byAxios: Placed;
 }
 
-type AnySpan = Pick<ExportedSpan, 'spanId' | 'parentSpanId'>;
+type AnySpan = { readonly spanId: string; readonly parentSpanId?: string | undefined };
 
 /** The spans as a tree of labels; a span without a parent here is a root. */
 function tree<S extends AnySpan>(spans: readonly S[], label: (span: S) => string): unknown[] {

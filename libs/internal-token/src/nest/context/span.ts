@@ -9,19 +9,19 @@ export interface SpanSpec {
   readonly op: string;
   readonly kind: SpanKind;
   /** The module whose code runs. Default: that of the surrounding span, or else the `service` of the process. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** The service that is called. */
-  readonly peer?: string;
+  readonly peer?: string | undefined;
   /** True if the internal token was passed on, so that the called service writes lines of the same request. */
-  readonly propagated?: boolean;
+  readonly propagated?: boolean | undefined;
   /** The pattern of the route, never the raw path. */
-  readonly route?: string;
+  readonly route?: string | undefined;
   /** For database work: the kind of the statement, such as `select`, or `transaction`. Never its text or its values. */
-  readonly db?: string;
+  readonly db?: string | undefined;
   /** The process that sent the request, if it was authenticated. */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
   /** The trace of a trusted outside caller, which is not that of the request. */
-  readonly callerTraceId?: string;
+  readonly callerTraceId?: string | undefined;
 }
 
 /** The token at the arrival of its request. */
@@ -30,14 +30,14 @@ export interface SpanToken {
   readonly ttlMs: number;
   readonly kid: string;
   /** Microseconds that verification took; absent if the token was minted here. */
-  readonly verifyUs?: number;
+  readonly verifyUs?: number | undefined;
 }
 
 /** The facts of a span that has ended. */
 export interface SpanRecord extends SpanSpec {
   readonly traceId: string;
   readonly spanId: string;
-  readonly parentSpanId?: string;
+  readonly parentSpanId?: string | undefined;
   readonly service: string;
   /** Milliseconds since the epoch, with decimals. */
   readonly startedAt: number;
@@ -46,81 +46,69 @@ export interface SpanRecord extends SpanSpec {
   /** The HTTP status of a server span and of an answered client span; `ok` or `error` for all others. */
   readonly status: number | 'ok' | 'error';
   readonly error?: unknown;
-  readonly token?: SpanToken;
+  readonly token?: SpanToken | undefined;
   /** The claims of the request, if known; log lines show only the configured ones. */
-  readonly claims?: VerifiedClaims;
+  readonly claims?: VerifiedClaims | undefined;
 }
 
 /** Facts about a span that may become known after it was opened. */
 export type SpanDetails = Partial<Omit<SpanSpec, 'kind'>>;
 
-/** An open span, created by `Tracer`. It ends once; later calls of `end()` are ignored. */
-export class Span {
+/** For others its facts are fixed; the span itself fills them in. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Where a span ends. */
+export interface SpanOwner {
+  ended(span: Span): void;
+}
+
+/** A span: open until `end()`, then the record of what happened. `Tracer` opens it; later ends are ignored. */
+export class Span implements SpanRecord {
   readonly spanId = newSpanId();
+  readonly kind: SpanKind;
+  readonly traceId: string;
+  readonly parentSpanId: string | undefined;
+  readonly op: string;
+  readonly service: string;
+  readonly peer: string | undefined;
+  readonly propagated: boolean | undefined;
+  readonly route: string | undefined;
+  readonly db: string | undefined;
+  readonly caller: string | undefined;
+  readonly callerTraceId: string | undefined;
+  readonly token: SpanToken | undefined = undefined;
+  readonly error: unknown = undefined;
+  readonly claims: VerifiedClaims | undefined = undefined;
+  readonly durationMs: number = 0;
+  readonly status: SpanRecord['status'] = 'ok';
   readonly #started = performance.now();
-  readonly #onEnd: (record: SpanRecord) => void;
-  readonly #claims: () => VerifiedClaims | undefined;
-  #parent: string | undefined;
-  #trace: string;
-  #details: SpanSpec & { readonly service: string };
-  #token: SpanToken | undefined;
-  #pending: Promise<void> | undefined;
-  #error: unknown;
+  readonly #owner: SpanOwner;
+  readonly #context: { readonly claims?: VerifiedClaims | undefined };
+  #pending: Promise<void> | undefined = undefined;
   #ended = false;
 
+  /** @param context holds the claims of the request, once they are known */
   constructor(
     traceId: string,
     parentSpanId: string | undefined,
-    spec: SpanSpec & { readonly service: string },
-    claims: () => VerifiedClaims | undefined,
-    onEnd: (record: SpanRecord) => void,
+    spec: SpanSpec,
+    service: string,
+    context: { readonly claims?: VerifiedClaims | undefined },
+    owner: SpanOwner,
   ) {
-    this.#trace = traceId;
-    this.#parent = parentSpanId;
-    this.#details = spec;
-    this.#claims = claims;
-    this.#onEnd = onEnd;
-  }
-
-  get traceId(): string {
-    return this.#trace;
-  }
-
-  get parentSpanId(): string | undefined {
-    return this.#parent;
-  }
-
-  get service(): string {
-    return this.#details.service;
-  }
-
-  get op(): string {
-    return this.#details.op;
-  }
-
-  get kind(): SpanKind {
-    return this.#details.kind;
-  }
-
-  get peer(): string | undefined {
-    return this.#details.peer;
-  }
-
-  get propagated(): boolean {
-    return this.#details.propagated === true;
-  }
-
-  get route(): string | undefined {
-    return this.#details.route;
-  }
-
-  get db(): string | undefined {
-    return this.#details.db;
-  }
-
-  /** Undefined if `traceId` is final; otherwise resolves when it is. Never rejects. */
-  get joining(): Promise<void> | undefined {
-    return this.#pending;
+    this.traceId = traceId;
+    this.parentSpanId = parentSpanId;
+    this.kind = spec.kind;
+    this.op = spec.op;
+    this.service = service;
+    this.peer = spec.peer;
+    this.propagated = spec.propagated;
+    this.route = spec.route;
+    this.db = spec.db;
+    this.caller = spec.caller;
+    this.callerTraceId = spec.callerTraceId;
+    this.#context = context;
+    this.#owner = owner;
   }
 
   /** Milliseconds since the epoch, with decimals. */
@@ -128,9 +116,14 @@ export class Span {
     return performance.timeOrigin + this.#started;
   }
 
+  /** Undefined if `traceId` is final; else settles, never with an error, when it is. */
+  get joining(): Promise<void> | undefined {
+    return this.#pending;
+  }
+
   /** Adds facts that were unknown at the start, such as the pattern of the route. */
   describe(details: SpanDetails): void {
-    this.#details = { ...this.#details, ...details };
+    if (!this.#ended) Object.assign(this, details);
   }
 
   /** The trace id will be final when `decided` settles, after keys were fetched or a caller was looked up. */
@@ -141,31 +134,24 @@ export class Span {
 
   /** Joins the trace of a verified token: its id becomes the trace id. */
   join(traceId: string, token?: SpanToken, parentSpanId?: string): void {
-    this.#trace = traceId;
-    this.#token = token;
-    if (parentSpanId !== undefined) this.#parent = parentSpanId;
+    const span = this as Writable<Span>;
+    span.traceId = traceId;
+    span.token = token;
+    if (parentSpanId !== undefined) span.parentSpanId = parentSpanId;
   }
 
   /** Records why the work failed; only the first reason is kept. */
   fail(error: unknown): void {
-    this.#error ??= error;
+    if (!this.#ended) (this as Writable<Span>).error ??= error;
   }
 
   end(status: SpanRecord['status']): void {
     if (this.#ended) return;
     this.#ended = true;
-    const claims = this.#claims();
-    this.#onEnd({
-      ...this.#details,
-      traceId: this.#trace,
-      spanId: this.spanId,
-      ...(this.#parent !== undefined && { parentSpanId: this.#parent }),
-      startedAt: this.startedAt,
-      durationMs: performance.now() - this.#started,
-      status,
-      ...(this.#error !== undefined && { error: this.#error }),
-      ...(this.#token !== undefined && { token: this.#token }),
-      ...(claims !== undefined && { claims }),
-    });
+    const span = this as Writable<Span>;
+    span.durationMs = performance.now() - this.#started;
+    span.status = status;
+    span.claims = this.#context.claims;
+    this.#owner.ended(this);
   }
 }

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { newTransactionId } from '../../core/index.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 import { childStore, currentStore, type InternalTokenStore, replaceStore } from '../context/internal-token-store.js';
-import { Span, type SpanRecord, type SpanSpec } from '../context/span.js';
+import { Span, type SpanOwner, type SpanRecord, type SpanSpec } from '../context/span.js';
 
 /**
  * Opens spans, which make up the time line of a request.
@@ -13,7 +13,7 @@ import { Span, type SpanRecord, type SpanSpec } from '../context/span.js';
  * ```
  */
 @Injectable()
-export class Tracer {
+export class Tracer implements SpanOwner {
   readonly #logger = new Logger(Tracer.name);
   readonly #onStart = new Set<(span: Span) => void>();
   readonly #onEnd = new Set<(record: SpanRecord) => void>();
@@ -41,15 +41,14 @@ export class Tracer {
   open(spec: SpanSpec, store: InternalTokenStore = currentStore() ?? { txn: newTransactionId() }): Span {
     const parent = store.span;
     const service = spec.service ?? parent?.service ?? this.options.service;
-    const span = new Span(
-      store.txn,
-      parent?.spanId,
-      { ...spec, service },
-      () => store.claims,
-      (record) => this.#publish(this.#onEnd, record),
-    );
+    const span = new Span(store.txn, parent?.spanId, spec, service, store, this);
     this.#publish(this.#onStart, span);
     return span;
+  }
+
+  /** Called by a span of this tracer. */
+  ended(span: Span): void {
+    this.#publish(this.#onEnd, span);
   }
 
   /** Calls `listener` for every span that opens. Returns the function that ends the subscription. */
