@@ -59,7 +59,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** A domain in the gateway's process, and the same in a process of its own behind it. */
+/** A domain in the process of the gateway, and the same domain in its own process behind it. */
 class Splits {
   readonly #open: INestApplication[] = [];
   #issuer!: AccessTokenIssuer;

@@ -72,7 +72,7 @@ class OpenController {
   }
 }
 
-/** Loses the context, as a library does that keeps a queue of its own. */
+/** Loses the context, as a library with its own queue does. */
 const outsideRequests = AsyncLocalStorage.snapshot();
 const hex = (digit: string, length: number) => digit.repeat(length);
 
@@ -356,7 +356,7 @@ class ScriptedModule {
   }
 }
 
-describe.each(ADAPTERS)('A pipeline of its own on $adapter', (row) => {
+describe.each(ADAPTERS)('A custom pipeline on $adapter', (row) => {
   let running: Running;
   beforeAll(async () => {
     running = await start(row, {

@@ -1,6 +1,6 @@
 import type { RequestRecord, RouteDefinition, Tracer } from '../../nest/index.js';
 
-/** The request goes on to a handler of this process: in the span of its domain, as in a process of its own. */
+/** Hands the request to a handler in this process, in a span of its domain, as if the domain ran in its own process. */
 export function enterDomain(request: RequestRecord, { domain, path }: RouteDefinition, tracer: Tracer): void {
   if (request.span?.service === domain) return;
   const op = `${request.raw.method} ${path}`;

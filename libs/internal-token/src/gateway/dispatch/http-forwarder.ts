@@ -96,7 +96,7 @@ export class HttpForwarder {
     this.#outside.runInAsyncScope(() => proxied.start());
   }
 
-  /** The fields that prove who this gateway is, made anew for each attempt. */
+  /** The fields that identify this gateway, created for each attempt. */
   #proofOf({ raw }: GatewayRequest, { origin }: Upstream, token: string) {
     const credentials = this.#credentials;
     if (credentials === undefined) return undefined;

@@ -33,7 +33,7 @@ interface InternalTokenClsStore extends ClsStore {
   [INTERNAL_TOKEN_STORE]?: InternalTokenStore;
 }
 
-/** Its own, because nestjs-cls starts stores of its own wherever an application mounts it. */
+/** Separate from nestjs-cls, which starts new stores wherever an application mounts it. */
 const storage = new AsyncLocalStorage<InternalTokenStore>();
 const cls = ClsServiceManager.getClsService<InternalTokenClsStore>();
 

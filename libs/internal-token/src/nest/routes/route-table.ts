@@ -50,7 +50,7 @@ export class RouteTable<Route extends TableRoute> {
   }
 
   /**
-   * The route that serves a request; undefined if there is none. If version or host cannot be told, the first that may.
+   * The route that serves a request; undefined if there is none. If version or host are uncertain, the first candidate.
    * @param url path and query in origin form
    * @throws InternalTokenError `invalid_request` (414) for a parameter over the limit
    */
