@@ -1,26 +1,7 @@
-import { Shop } from '../../scripts/lib/shop.mjs';
-import { DOMAINS } from '../../scripts/lib/topology.mjs';
 import { HttpClient } from '../support/http-client.js';
-import { FileIssuer } from '../support/topology/file-issuer.js';
-import { openShopDatabase, type ShopDatabase } from '../support/topology/shop-database.js';
-import { type WireHead, WireTap } from '../support/topology/wire-tap.js';
+import { tokensOf, txnOf } from '../support/topology/wire-tokens.js';
 import type { Seen } from '../support/topology/witness/witness.controller.js';
 import { WitnessChain } from '../support/topology/witness/witness-chain.js';
-
-const ROPE = '0197a000-0000-7000-8000-00000000ac02';
-
-/** The one token on each of these requests; fails if any of them carries none or several. */
-function tokensOf(heads: readonly WireHead[]): string[] {
-  return heads.map((head) => {
-    const tokens = head.all('txn-token');
-    expect([head.target, tokens.length]).toEqual([head.target, 1]);
-    return tokens[0] ?? '';
-  });
-}
-
-function txnOf(token: string): unknown {
-  return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { txn: unknown }).txn;
-}
 
 describe('the internal token on the wires of a chain of services', () => {
   let chain: WitnessChain;
@@ -80,54 +61,5 @@ describe('the internal token on the wires of a chain of services', () => {
     const fromGateway = tokensOf(chain.taps.get('gateway → w_c')?.heads ?? []);
     expect(new Set(fromGateway).size).toBe(20);
     expect(new Set(fromGateway.map(txnOf))).toEqual(new Set(answers.map(({ headers }) => headers['x-request-id'])));
-  });
-});
-
-describe('the internal token on the wires of the shop', () => {
-  let database: ShopDatabase;
-  let issuer: FileIssuer;
-  let shop: Shop;
-  const taps = new Map<string, WireTap>();
-
-  beforeAll(async () => {
-    database = await openShopDatabase();
-    issuer = await FileIssuer.create();
-    shop = await Shop.start({
-      extracted: DOMAINS,
-      settings: database.settings,
-      gatewaySettings: issuer.settings,
-      route: async (from: string, to: string, url: string) => {
-        const tap = await WireTap.open(url);
-        taps.set(`${from} → ${to}`, tap);
-        return tap.url;
-      },
-    });
-  });
-
-  afterAll(async () => {
-    await shop?.stop();
-    await Promise.all([...taps.values()].map((tap) => tap.close()));
-    await issuer?.close();
-    await database?.drop();
-  });
-
-  it('R89: arrives as the same bytes at each process that an order passes through', async () => {
-    const client = new HttpClient(shop.url, 1);
-    const order = await client.as(issuer.token('alice', 'acme'))('/orders', {
-      method: 'POST',
-      body: { lines: [{ itemId: ROPE, quantity: 1 }] },
-    });
-    client.close();
-    expect([order.status, order.text]).toEqual([201, order.text]);
-
-    const passed = [...taps].map(([wire, tap]) => [wire, tap.heads] as const).filter(([, heads]) => heads.length > 0);
-    expect(passed.map(([wire, heads]) => [wire, heads.map(({ target }) => target)])).toEqual([
-      ['gateway → orders', ['/orders']],
-      ['orders → catalog', ['/internal/catalog/findItems']],
-      ['orders → inventory', ['/internal/inventory/reserve', '/internal/inventory/confirm']],
-    ]);
-    const tokens = new Set(passed.flatMap(([, heads]) => tokensOf(heads)));
-    expect(tokens.size).toBe(1);
-    expect([...tokens].map(txnOf)).toEqual([order.headers['x-request-id']]);
   });
 });
