@@ -26,6 +26,7 @@ export { MAX_MINTED_BYTES, type MintInput, TokenMinter, type TokenMinterOptions 
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { announcesBody } from './announces-body.js';
+export { RecentMap } from './recent-map.js';
 export { sendProblem } from './send-problem.js';
 export { createSigner, type PublicJwk, type Signer, type SignerOptions } from './token/signer.js';
 export { claimOf, isJsonObject, type JsonObject } from './strict-json.js';

@@ -5,7 +5,7 @@ import { InternalTokenIssuingModule } from './mint/internal-token-issuing.module
 import { InternalTokenModule } from '../nest/index.js';
 import { EdgeModule } from './edge.module.js';
 import type { EdgeOptions } from './edge.options.js';
-import { GatewayPipeline } from './pipeline.js';
+import { GatewayPipeline } from './gateway-pipeline.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',

@@ -6,7 +6,7 @@ import { RESOLVED_EDGE_OPTIONS, type EdgeOptions, resolveEdgeOptions } from './e
 import { GatewayRefusals } from './gateway-refusals.js';
 import { HttpForwarder } from './dispatch/http-forwarder.js';
 import { InternalPipeline } from './internal-pipeline.js';
-import { GatewayPipeline } from './pipeline.js';
+import { GatewayPipeline } from './gateway-pipeline.js';
 import { GatewayRoutes } from './route/gateway-routes.js';
 import { RouteAgreementGuard } from './route/route-agreement.guard.js';
 import { InternalListeners } from './listeners/internal-listener.js';

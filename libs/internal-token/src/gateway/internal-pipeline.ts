@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Application, type RequestRecord, RequestPipeline, ServicePipeline, Tracer } from '../nest/index.js';
 import { enterDomain } from './dispatch/enter-domain.js';
 import { assertPlainBody } from './normalize/assert-plain-body.js';
-import { checkHead } from './normalize/request-framing.js';
+import { checkHead } from './normalize/check-head.js';
 import { GatewayRoutes } from './route/gateway-routes.js';
 
 /**

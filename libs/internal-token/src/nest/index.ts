@@ -30,7 +30,12 @@ export {
   RESOLVED_OPTIONS,
   type ResolvedOptions,
 } from './internal-token.options.js';
-export { currentStore, INTERNAL_TOKEN_STORE, type InternalTokenStore } from './context/internal-token-store.js';
+export {
+  currentStore,
+  enterCls,
+  INTERNAL_TOKEN_STORE,
+  type InternalTokenStore,
+} from './context/internal-token-store.js';
 export { NoInternalToken } from './decorators/no-internal-token.decorator.js';
 export { NoReplay } from './decorators/no-replay.decorator.js';
 export { findProviders, findSingleProvider } from './find-providers.js';
@@ -48,8 +53,8 @@ export { ReplayStore } from './replay/replay-store.js';
 export { RequestHook } from './admission/request-hook.js';
 export { RequestPipeline, runSteps, type Step } from './admission/request-pipeline.js';
 export { sendRefusal } from './admission/send-refusal.js';
-export { CLIENT_CLOSED_REQUEST, RequestRecord } from './context/request-record.js';
-export { ServicePipeline } from './pipeline.js';
+export { CLIENT_CLOSED_REQUEST, recordOf, RequestRecord } from './context/request-record.js';
+export { ServicePipeline } from './service-pipeline.js';
 export { RequirePermissions } from './decorators/require-permissions.decorator.js';
 export { RequireScope } from './decorators/require-scope.decorator.js';
 export { DrainingServer } from './shutdown/draining-server.js';

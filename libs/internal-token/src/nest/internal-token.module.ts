@@ -23,7 +23,7 @@ import { TokenExemptions } from './routes/token-exemptions.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 import { OpenRequests } from './admission/open-requests.js';
 import { ShutdownSequence } from './shutdown/shutdown-sequence.js';
-import { ServicePipeline } from './pipeline.js';
+import { ServicePipeline } from './service-pipeline.js';
 import { Tracer } from './tracing/tracer.js';
 import { UnverifiedRequests } from './policy/unverified-requests.js';
 import { Upgrades } from './admission/upgrades.js';

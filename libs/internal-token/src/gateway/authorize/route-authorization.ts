@@ -17,14 +17,19 @@ export function grantedScope(route: RouteDefinition, principal: Principal | unde
     return ANONYMOUS_SCOPE;
   }
   const { scopes } = route;
-  const granted = Array.isArray(scopes) ? principal.scopes.filter((scope) => scopes.includes(scope)) : principal.scopes;
-  if (granted.length === 0) throw new InternalTokenError('insufficient_scope');
-  return granted.join(' ');
+  let granted = '';
+  for (const scope of principal.scopes) {
+    if (Array.isArray(scopes) && !scopes.includes(scope)) continue;
+    granted = granted === '' ? scope : `${granted} ${scope}`;
+  }
+  if (granted === '') throw new InternalTokenError('insufficient_scope');
+  return granted;
 }
 
 /** @throws InternalTokenError `insufficient_permissions` unless the principal has every permission of the route */
 export function assertRoutePermissions(route: RouteDefinition, principal: Principal | undefined): void {
   const held = principal?.permissions ?? [];
+  if (route.permissions.every((permission) => held.includes(permission))) return;
   const missing = route.permissions.filter((permission) => !held.includes(permission));
-  if (missing.length > 0) throw new InternalTokenError('insufficient_permissions', `Needed: ${missing.join(', ')}.`);
+  throw new InternalTokenError('insufficient_permissions', `Needed: ${missing.join(', ')}.`);
 }

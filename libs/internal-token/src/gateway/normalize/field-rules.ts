@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { RecentMap } from '../../core/index.js';
 
 /** What is done with a request field from outside. `forwarded` fields are trusted only from configured proxies. */
 export type FieldRule = 'keep' | 'drop' | 'forwarded';
@@ -150,7 +150,7 @@ export interface FieldRuleOptions {
 
 /** Decides which fields of a public request are kept. */
 export class FieldRules {
-  readonly #remembered = new LRUCache<string, KnownField>({ max: MAX_REMEMBERED });
+  readonly #remembered = new RecentMap<string, KnownField>(MAX_REMEMBERED);
   readonly #stripped: ReadonlySet<string>;
   readonly #kept: ReadonlySet<string>;
 

@@ -6,7 +6,7 @@ import { callerTraceId } from './caller-trace-id.js';
 import { clientAddress, peerAddress } from './client-address.js';
 import { cleanFields, replaceField, sealFields } from './header-hygiene.js';
 import { effectiveHost } from './effective-host.js';
-import { checkHead } from './request-framing.js';
+import { checkHead } from './check-head.js';
 import { readTarget } from './request-target.js';
 
 type Options = Pick<ResolvedEdgeOptions, 'proxies' | 'callers' | 'publicHosts' | 'fieldRules'>;

@@ -4,11 +4,11 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Duplex } from 'node:stream';
 import { announcesBody, InternalTokenError, type Problem } from '../../core/index.js';
 import { Application } from '../context/application.js';
-import { currentStore, enterStore, shareWithCls } from '../context/internal-token-store.js';
-import type { RequestRecord } from '../context/request-record.js';
+import { currentStore, enterCls, enterRequest, shareWithCls } from '../context/internal-token-store.js';
+import { keepRecord, recordOf, type RequestRecord } from '../context/request-record.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../internal-token.options.js';
 import { limitJsonDepth } from '../limit-json-depth.js';
-import { ServicePipeline } from '../pipeline.js';
+import { ServicePipeline } from '../service-pipeline.js';
 import { Tracer } from '../tracing/tracer.js';
 import { closeLingeringly } from './close-lingeringly.js';
 import { emitRequestEvent } from './emit-request-event.js';
@@ -31,7 +31,6 @@ type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => v
  */
 @Injectable()
 export class RequestHook implements OnModuleInit {
-  readonly #records = new WeakMap<IncomingMessage, RequestRecord>();
   /** Of connections to further listeners. */
   readonly #pipelines = new WeakMap<Duplex, RequestPipeline>();
   /** Responses to clients that wait for `100 Continue`. */
@@ -57,11 +56,6 @@ export class RequestHook implements OnModuleInit {
   /** Requests that arrived in the context of another one, which was put aside: a library mixes up contexts. */
   get leftovers(): number {
     return this.#leftovers;
-  }
-
-  /** The record that was made for a request; undefined if it never came through here. */
-  recordOf(raw: IncomingMessage): RequestRecord | undefined {
-    return this.#records.get(raw);
   }
 
   onModuleInit(): void {
@@ -101,9 +95,10 @@ export class RequestHook implements OnModuleInit {
   attach(server: Server): void {
     this.guardUpgrades(server);
     const emit = server.emit.bind(server) as Emit;
-    const intercepted = (event: string | symbol, ...args: unknown[]): boolean => {
-      if (event !== 'request') return emit(event, ...args);
-      const [raw, response] = args as [IncomingMessage, ServerResponse];
+    const intercepted = (event: string | symbol, first: unknown, second: unknown, ...more: unknown[]): boolean => {
+      if (event !== 'request') return emit(event, first, second, ...more);
+      const raw = first as IncomingMessage;
+      const response = second as ServerResponse;
       this.handle(raw, response, () => this.#deliver(server, emit, raw, response));
       return true;
     };
@@ -127,18 +122,18 @@ export class RequestHook implements OnModuleInit {
 
   /** Runs the pipeline of a request that was not seen yet, then calls `next` in its context, or does not call it. */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (this.#records.has(raw)) return next();
+    if (recordOf(raw) !== undefined) return next();
     if (currentStore() !== undefined) this.#leftovers++;
     const pipeline = this.#pipelineOf(raw);
     const request = pipeline.open(raw, response, this.application);
-    this.#records.set(raw, request);
+    keepRecord(request);
     this.open.add(request);
     if (announcesBody(raw)) closeLingeringly(raw, response);
     if (raw.headers.expect !== undefined) request.awaitsContinue = this.#waiting.delete(response);
-    enterStore(request, () => this.#run(pipeline, request, next));
+    enterRequest(request, this.#run, pipeline, request, next);
   }
 
-  #run(pipeline: RequestPipeline, request: RequestRecord, next: () => void): void {
+  readonly #run = (pipeline: RequestPipeline, request: RequestRecord, next: () => void): void => {
     const { raw, response } = request;
     const span = this.tracer.open({ op: raw.method ?? 'UNKNOWN', kind: 'server' }, request);
     request.span = span;
@@ -158,7 +153,7 @@ export class RequestHook implements OnModuleInit {
       () => queueMicrotask(() => this.#enter(request, next)),
       (error: unknown) => pipeline.refuse(request, error),
     );
-  }
+  };
 
   #decide(pipeline: RequestPipeline, request: RequestRecord): void | Promise<void> {
     const { raw, response } = request;
@@ -187,9 +182,11 @@ export class RequestHook implements OnModuleInit {
     request.announced = true;
     if (!response.headersSent) response.setHeader('X-Request-Id', request.txn);
     request.allowBody();
-    shareWithCls(request.raw);
     try {
-      next();
+      enterCls(request, () => {
+        shareWithCls(request.raw);
+        next();
+      });
     } catch (error) {
       // What a listener throws goes where it would go without the hook; the client has an answer first.
       this.#answerCrash(request, error);
@@ -255,7 +252,7 @@ export class RequestHook implements OnModuleInit {
       this.handle(raw, response, () => {
         // Fastify has found the route by now: a body that it refuses belongs to an operation like any other.
         const route = (request as { routeOptions?: { url?: string } }).routeOptions?.url;
-        const span = this.#records.get(raw)?.span;
+        const span = recordOf(raw)?.span;
         if (route !== undefined && span?.route === undefined) span?.describe({ op: `${raw.method} ${route}`, route });
         if (earlier === undefined) done();
         else void earlier.call(adapter, request, reply, done);

@@ -44,7 +44,19 @@ export function currentStore(): InternalTokenStore | undefined {
 
 /** Runs `fn` in a context that has this store and nothing of the surrounding one. */
 export function enterStore<T>(store: InternalTokenStore, fn: () => T): T {
-  return storage.run(store, enterCls<T>, { [INTERNAL_TOKEN_STORE]: store }, fn);
+  return storage.run(store, runInCls<T>, { [INTERNAL_TOKEN_STORE]: store }, fn);
+}
+
+/**
+ * Runs `fn` in a context that has this request and nothing of the surrounding one. nestjs-cls is entered where code of
+ * the application begins ({@link enterCls}): each storage that is entered costs a copy of the context.
+ */
+export function enterRequest<A extends unknown[]>(
+  request: InternalTokenStore,
+  fn: (...args: A) => void,
+  ...args: A
+): void {
+  storage.run(request, fn, ...args);
 }
 
 /** A copy of the store for work inside the current context. */
@@ -55,7 +67,7 @@ export function childStore(parent: InternalTokenStore): InternalTokenStore {
 
 /** Runs `fn` in a copy of the current context with this store instead of the present one. */
 export function replaceStore<T>(store: InternalTokenStore, fn: () => T): T {
-  return storage.run(store, enterCls<T>, { ...cls.get(), [INTERNAL_TOKEN_STORE]: store }, fn);
+  return storage.run(store, runInCls<T>, { ...cls.get(), [INTERNAL_TOKEN_STORE]: store }, fn);
 }
 
 /**
@@ -70,6 +82,11 @@ export function shareWithCls(raw: IncomingMessage): void {
   if (ContextClsStoreMap.getByRaw(raw) === undefined) ContextClsStoreMap.setByRaw(raw, own);
 }
 
-function enterCls<T>(own: InternalTokenClsStore, fn: () => T): T {
+/** Lets application code find the running store in nestjs-cls: `cls.get('internalToken')`. */
+export function enterCls<T>(store: InternalTokenStore, fn: () => T): T {
+  return cls.runWith({ [INTERNAL_TOKEN_STORE]: store }, fn);
+}
+
+function runInCls<T>(own: InternalTokenClsStore, fn: () => T): T {
   return cls.runWith(own, fn);
 }

@@ -95,6 +95,40 @@ export class RequestRecord implements InternalTokenStore {
   }
 }
 
+/** A constructor that makes nothing: what extends it puts its private field on the object that it is given. */
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * Joins a request of Node's and its record by a private field, which nothing outside of this class can see. A WeakMap
+ * does the same, but its entries make each collection of garbage dearer.
+ */
+class Recorded extends Given {
+  readonly #record: RequestRecord;
+
+  constructor(raw: IncomingMessage, record: RequestRecord) {
+    super(raw);
+    this.#record = record;
+  }
+
+  static recordOf(raw: IncomingMessage): RequestRecord | undefined {
+    return #record in raw ? (raw as Recorded).#record : undefined;
+  }
+}
+
+/** The record that was made for a request; undefined if it never came through the hook. */
+export function recordOf(raw: IncomingMessage): RequestRecord | undefined {
+  return Recorded.recordOf(raw);
+}
+
+/** Makes a record the one of its request. */
+export function keepRecord(record: RequestRecord): void {
+  new Recorded(record.raw, record);
+}
+
 /** Counts only where nothing else was thrown before. */
 function connectionClosed(): Error {
   const error = new Error('The connection closed before the answer was complete');

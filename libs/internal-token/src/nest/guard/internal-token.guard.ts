@@ -9,7 +9,7 @@ import { currentStore, shareWithCls } from '../context/internal-token-store.js';
 import { routesOfHandler } from '../routes/reflect-routes.js';
 import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from '../replay/replay-protection.js';
-import { RequestHook } from '../admission/request-hook.js';
+import { recordOf } from '../context/request-record.js';
 import { UnverifiedRequests } from '../policy/unverified-requests.js';
 
 /**
@@ -21,7 +21,6 @@ import { UnverifiedRequests } from '../policy/unverified-requests.js';
 @Injectable()
 export class InternalTokenGuard implements CanActivate {
   constructor(
-    private readonly hook: RequestHook,
     private readonly host: HttpAdapterHost,
     private readonly unverified: UnverifiedRequests,
     private readonly replays: ReplayProtection,
@@ -83,8 +82,7 @@ export class InternalTokenGuard implements CanActivate {
     if (store?.refusal !== undefined) throw store.refusal;
     if (!isVerified(store?.claims)) throw new InternalTokenError('txn_missing');
     // A library that loses or mixes up asynchronous contexts must not lend one request's claims to another.
-    if (this.hook.recordOf(rawRequest(execution))?.claims !== store.claims)
-      throw new InternalTokenError('txn_no_context');
+    if (recordOf(rawRequest(execution))?.claims !== store.claims) throw new InternalTokenError('txn_no_context');
     return store.claims;
   }
 
@@ -98,7 +96,7 @@ export class InternalTokenGuard implements CanActivate {
 
   /** Who sent the request, where that is asked for; in every mode, and whatever token came along. */
   protected checkCaller(execution: ExecutionContext, policy: HandlerPolicy): void {
-    this.callers.check(policy, this.hook.recordOf(rawRequest(execution)));
+    this.callers.check(policy, recordOf(rawRequest(execution)));
   }
 
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {

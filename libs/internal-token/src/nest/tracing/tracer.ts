@@ -15,8 +15,8 @@ import { Span, type SpanOwner, type SpanRecord, type SpanSpec } from '../context
 @Injectable()
 export class Tracer implements SpanOwner {
   readonly #logger = new Logger(Tracer.name);
-  readonly #onStart = new Set<(span: Span) => void>();
-  readonly #onEnd = new Set<(record: SpanRecord) => void>();
+  #onStart: readonly ((span: Span) => void)[] = [];
+  #onEnd: readonly ((record: SpanRecord) => void)[] = [];
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'service'>) {}
 
@@ -53,17 +53,17 @@ export class Tracer implements SpanOwner {
 
   /** Calls `listener` for every span that opens. Returns the function that ends the subscription. */
   onStart(listener: (span: Span) => void): () => void {
-    this.#onStart.add(listener);
-    return () => void this.#onStart.delete(listener);
+    this.#onStart = [...this.#onStart, listener];
+    return () => void (this.#onStart = this.#onStart.filter((other) => other !== listener));
   }
 
   /** Calls `listener` for every span that ends. Returns the function that ends the subscription. */
   onEnd(listener: (record: SpanRecord) => void): () => void {
-    this.#onEnd.add(listener);
-    return () => void this.#onEnd.delete(listener);
+    this.#onEnd = [...this.#onEnd, listener];
+    return () => void (this.#onEnd = this.#onEnd.filter((other) => other !== listener));
   }
 
-  #publish<T>(listeners: ReadonlySet<(fact: T) => void>, fact: T): void {
+  #publish<T>(listeners: readonly ((fact: T) => void)[], fact: T): void {
     for (const listener of listeners) {
       try {
         listener(fact);

@@ -5,6 +5,7 @@ import { InternalTokenError } from '../core/index.js';
 import {
   type Application,
   CallerCredentials,
+  enterCls,
   findProviders,
   findSingleProvider,
   RequestHook,
@@ -40,6 +41,8 @@ import { matchRoute } from './route/match-route.js';
 @Injectable()
 export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements OnModuleInit {
   #steps: readonly Step<GatewayRequest>[] = [];
+  /** Code of the application takes part, and may ask nestjs-cls. */
+  #extended = false;
 
   constructor(
     @Inject(RESOLVED_EDGE_OPTIONS) private readonly options: ResolvedEdgeOptions,
@@ -62,7 +65,7 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
     const policies = new EdgePolicies(findProviders(modules, EdgePolicy));
     const enricher = findSingleProvider(modules, PermissionEnricher);
     const custom = findSingleProvider(modules, Forwarder);
-    const recorder = new IssuanceRecorder(findSingleProvider(modules, IssuanceSink));
+    const sink = findSingleProvider(modules, IssuanceSink);
     const isForwarded = (domain: string) => options.upstreams.origins.has(domain);
 
     this.#steps = [
@@ -74,9 +77,10 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
       authorize({ isForwarded, enriched: enricher !== undefined }),
       ...(policies.late ? [runPolicies(policies, options)] : []),
       ...(enricher === undefined ? [] : [enrich(enricher, options.enrichmentTimeoutMs)]),
-      mint(issuer, recorder, options),
+      mint(issuer, new IssuanceRecorder(sink), options),
       dispatch({ isForwarded, http, custom, visible: options, tracer }),
     ];
+    this.#extended = policies.early || policies.late || [enricher, custom, sink].some(Boolean);
     http.open(issuer.lifetimeSeconds, findSingleProvider(modules, CallerCredentials));
     this.hook.usePipeline(this);
   }
@@ -86,7 +90,7 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
   }
 
   override run(request: GatewayRequest): void | Promise<void> {
-    return runSteps(this.#steps, request);
+    return this.#extended ? enterCls(request, () => runSteps(this.#steps, request)) : runSteps(this.#steps, request);
   }
 
   override refuse(request: GatewayRequest, reason: unknown): void {
