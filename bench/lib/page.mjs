@@ -1,6 +1,6 @@
 // Writes the pages under docs that a benchmark generates.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
@@ -13,8 +13,9 @@ export async function writePage(path, markdown) {
 }
 
 export function machine() {
-  const names = new Set(cpus().map(({ model }) => model.trim()));
-  return `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${availableParallelism()} cores (${[...names].join(', ')})`;
+  const cores = cpus();
+  const models = new Set(cores.map(({ model }) => model.trim()));
+  return `Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cores.length} cores (${[...models].join(', ')})`;
 }
 
 /** The version of an installed package. */

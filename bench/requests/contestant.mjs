@@ -11,6 +11,7 @@ const READY_MS = 30_000;
 const ACCEPT_MS = 20;
 /** In which it writes the lines: that of a request when its response has closed, after the client has read it. */
 const LINES_MS = 2_000;
+const MORE_LINES = 1.1;
 
 export class Contestant {
   /**
@@ -38,11 +39,11 @@ export class Contestant {
     Object.assign(this, { name, target, processes, port });
   }
 
-  /** Waits until a request is answered as it should be. */
-  async ready(path, fields) {
+  /** Waits until a request with these fields is answered. */
+  async ready(path, newFields) {
     const end = performance.now() + READY_MS;
     for (;;) {
-      const answer = await this.ask(path, fields).catch(() => undefined);
+      const answer = await this.ask(path, newFields()).catch(() => undefined);
       if (answer?.status === 200) return;
       const dead = this.processes.find(({ exited }) => exited);
       if (dead !== undefined) throw new Error(`${this.name} has exited: ${dead.output()}`);
@@ -100,6 +101,8 @@ export class Contestant {
     const end = performance.now() + LINES_MS;
     while (lines() < wanted && performance.now() < end) await pause(10);
     const written = lines();
-    if (written !== wanted) throw new Error(`${written} lines for ${requests} requests, expected ${wanted}`);
+    // On a busy machine a request may be open for a second, and gets a line that says so.
+    if (written < wanted || written > wanted * MORE_LINES)
+      throw new Error(`${written} lines for ${requests} requests, expected ${wanted}`);
   }
 }

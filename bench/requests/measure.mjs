@@ -18,15 +18,16 @@ const SAMPLE_MS = 50;
 export async function measure(part, world) {
   const source = await RequestSource.create(part, world.identity);
   const end = performance.now() + part.seconds * 1_000;
+  const enough = Math.min(ENOUGH, part.rounds);
   const all = [];
   let calm = [];
   for await (const slices of roundsOf[part.measures.of](part, source, world)) {
     all.push(slices);
     calm = all.filter((each) => Object.values(each).every(({ foreign }) => foreign < DISTURBED));
     if (calm.length >= part.rounds || all.length >= 2 * part.rounds) break;
-    if (performance.now() > end && all.length >= ENOUGH) break;
+    if (performance.now() > end && all.length >= enough) break;
   }
-  const used = calm.length >= Math.min(ENOUGH, part.rounds) ? calm : all;
+  const used = calm.length >= enough ? calm : all;
   const costs = Object.keys(part.targets).map((name) => [name, used.map((slices) => slices[name].cost)]);
   return { costs: Object.fromEntries(costs), rounds: all.length, calm: calm.length };
 }
@@ -40,8 +41,8 @@ const roundsOf = {
         const contestant = await start(name, part, source, world);
         contestants.push(contestant);
         // Minted now: by the turn of the last target they would have expired.
-        const heads = source.heads(part.warmUp);
-        await contestant.slice(inOrder(heads, part.warmUp), { ...part.load, seconds: Infinity });
+        const { warmUp = part.warmUp } = contestant.target;
+        await contestant.slice(inOrder(source.heads(warmUp), warmUp), part.load);
       }
       for (let round = 0; ; round += 1) {
         const heads = source.heads(part.load.requests);
@@ -59,11 +60,11 @@ const roundsOf = {
   /** Resident memory during the second half of a load. */
   async *memory(part, source, world) {
     for (let round = 0; ; round += 1) {
-      const heads = source.heads(part.load.requests);
       const slices = {};
       for (const name of inTurns(Object.keys(part.targets), round)) {
         const contestant = await start(name, part, source, world);
         try {
+          const heads = source.heads(part.load.requests);
           const slice = contestant.slice(inOrder(heads, part.load.requests), part.load);
           const samples = await sampleUntil(slice, () => contestant.memory());
           slices[name] = { ...(await slice), cost: median(samples.slice(samples.length / 2)) };

@@ -25,9 +25,9 @@ const mebibytes = { unit: 'MiB', scale: 2 ** 20 };
  * - `measures`: CPU or memory, and the unit that is printed
  * - `roles`: the processes of a target
  * - `token`: `access` tokens come again and again, every `internal` token once
- * - `load`: of one slice; `requests` at most
+ * - `load`: of one slice
  * - `comparedWith`: the targets that ratios are given to; the others are only shown
- * - `warmUp`: requests before the first round; V8 needs tens of thousands
+ * - `warmUp`: requests before the first round; the library's code needs tens of thousands to be compiled
  * - `rounds`: calm ones that are wanted; disturbed ones are repeated until `seconds` are over
  */
 export const PARTS = {
@@ -37,7 +37,7 @@ export const PARTS = {
     targets: GATEWAYS,
     roles: gateway,
     token: 'access',
-    load: { method: 'GET', path: '/items', connections: 32, seconds: 0.4 },
+    load: { method: 'GET', path: '/items', connections: 32, requests: 2_000 },
     comparedWith: ['peer', 'limit'],
     rounds: 21,
     warmUp: 30_000,
@@ -49,11 +49,11 @@ export const PARTS = {
     targets: SERVICES,
     roles: service,
     token: 'internal',
-    load: { method: 'GET', path: '/items', connections: 32, seconds: 0.4, requests: 3_000 },
+    load: { method: 'GET', path: '/items', connections: 32, requests: 2_000 },
     comparedWith: ['limit', 'peer'],
     rounds: 25,
     warmUp: 30_000,
-    seconds: 120,
+    seconds: 100,
   },
   hop: {
     title: 'A hop: a service that calls another, both together',
@@ -65,7 +65,7 @@ export const PARTS = {
     },
     roles: chain,
     token: 'internal',
-    load: { method: 'GET', path: '/orders', connections: 32, seconds: 0.5, requests: 2_000 },
+    load: { method: 'GET', path: '/orders', connections: 32, requests: 1_000 },
     comparedWith: ['limit'],
     rounds: 21,
     warmUp: 20_000,
@@ -81,7 +81,7 @@ export const PARTS = {
     comparedWith: ['floor'],
     rounds: 11,
     warmUp: 6,
-    seconds: 80,
+    seconds: 70,
   },
   download: {
     title: `Download: 100 MiB through the gateway`,
@@ -93,7 +93,7 @@ export const PARTS = {
     comparedWith: ['floor'],
     rounds: 11,
     warmUp: 6,
-    seconds: 80,
+    seconds: 70,
   },
   'memory of the gateway': {
     title: 'Memory of the gateway under load',
@@ -104,7 +104,7 @@ export const PARTS = {
     load: { method: 'GET', path: '/items', connections: 32, requests: 12_000 },
     comparedWith: ['peer'],
     rounds: 5,
-    seconds: 75,
+    seconds: 60,
   },
   'memory of the service': {
     title: 'Memory of a service under load',
@@ -115,6 +115,6 @@ export const PARTS = {
     load: { method: 'GET', path: '/items', connections: 32, requests: 12_000 },
     comparedWith: ['peer'],
     rounds: 5,
-    seconds: 75,
+    seconds: 60,
   },
 };

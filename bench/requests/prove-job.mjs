@@ -4,14 +4,14 @@ export async function proveJob(contestant, part, source, identity) {
   const isGateway = part.token === 'access';
   // Behind gateways the bare service says what arrived.
   const path = isGateway ? '/echo' : part.load.path;
-  await contestant.ready(path, source.good);
+  await contestant.ready(path, () => source.fields());
 
   if (job !== 'forwards') {
-    const { status } = await contestant.ask(path, source.forged);
+    const { status } = await contestant.ask(path, source.fields({ forged: true }));
     if (status !== 401) throw new Error(`${contestant.name} answers a forged token with ${status}`);
   }
   if (isGateway && job === 'everything') {
-    const response = await contestant.ask(path, source.good);
+    const response = await contestant.ask(path, source.fields());
     const { authorization, 'txn-token': token } = await response.json();
     if (authorization !== undefined) throw new Error(`${contestant.name} passes the access token on`);
     await identity.checkMinted(token);

@@ -32,7 +32,12 @@ const columnsOf = ({ measures, comparedWith }) => [
   ...comparedWith.map((to) => ({ title: `× ${to}`, align: 'right' })),
 ];
 
-const cellsOf = ({ name, what, cost, ratios }) => [name, what, range(cost, 0), ...ratios.map(ratioCell)];
+const cellsOf = ({ name, what, cost, ratios }) => [
+  name,
+  what,
+  range(cost, 0),
+  ...ratios.map((ratio) => (ratio.to === name ? '1' : ratioCell(ratio))),
+];
 const range = ({ low, median, high }, digits) =>
   `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
 const ratioCell = (ratio) => range(ratio, 2);
@@ -48,7 +53,7 @@ and of what teams put together otherwise. To repeat it:
 
 \`\`\`bash
 npm run bench                       # every part, about ten minutes; exit code 1 if a gate fails
-npm run bench -- gateway            # one part: ${results.map(({ part }) => part.name).join(', ')}
+npm run bench -- gateway            # one part, or some: service, hop, upload, download, memory
 npm run bench -- --write            # also writes this page
 npm run bench -- gateway --profile  # instead: a CPU profile of our own target under the same load
 \`\`\`
@@ -108,4 +113,4 @@ const section = ({ part, rows, note }) => `## ${part.title}
 ${part.measures.what}, ${part.measures.unit}. ${note}.
 
 ${markdownTable(columnsOf(part), rows.map(cellsOf))}
-`;
+${part.missing.length === 0 ? '' : `\nLeft out, because not installed: ${part.missing.join(', ')}.\n`}`;

@@ -8,31 +8,34 @@ export class RequestSource {
   }
 
   #load;
+  #accessTokens;
   #identity;
-  /** The heads of requests with access tokens. */
-  #recurring;
 
   constructor(load, accessTokens, identity) {
     this.#load = load;
+    this.#accessTokens = accessTokens;
     this.#identity = identity;
-    const [good] = accessTokens ?? identity.internalTokens(1);
-    const fields = accessTokens ? withAccessToken : withInternalToken;
-    /** The fields of a good request, and of one whose token is forged. */
-    this.good = fields(good);
-    this.forged = fields(`${good.slice(0, -9)}AAAAAAAAA`);
-    this.#recurring = accessTokens?.map((token) => this.#head(withAccessToken(token)));
   }
 
-  /** The heads of so many requests, the same for every target; fewer where they come again. */
+  /** The fields of a request, with a good token or a forged one. */
+  fields({ forged = false } = {}) {
+    const [token] = this.#tokens(1);
+    return this.#with(forged ? `${token.slice(0, -9)}AAAAAAAAA` : token);
+  }
+
+  /** The heads of so many requests, or of fewer where tokens come again. Internal tokens live for a minute. */
   heads(count) {
-    if (this.#recurring !== undefined) return this.#recurring;
-    return this.#identity.internalTokens(count).map((token) => this.#head(withInternalToken(token)));
-  }
-
-  #head(fields) {
     const { method, path, body } = this.#load;
     const more = body && { 'content-type': 'application/octet-stream', 'content-length': body.bytes };
-    return head(method, path, { ...fields, ...more });
+    return this.#tokens(count).map((token) => head(method, path, { ...this.#with(token), ...more }));
+  }
+
+  #tokens(count) {
+    return this.#accessTokens ?? this.#identity.internalTokens(count);
+  }
+
+  #with(token) {
+    return this.#accessTokens ? { authorization: `Bearer ${token}` } : { 'txn-token': token };
   }
 }
 
@@ -41,6 +44,3 @@ export function inOrder(heads, count = Infinity) {
   let given = 0;
   return () => (given < count ? heads[given++ % heads.length] : undefined);
 }
-
-const withAccessToken = (token) => ({ authorization: `Bearer ${token}` });
-const withInternalToken = (token) => ({ 'txn-token': token });

@@ -66,8 +66,8 @@ function partsCalled(given) {
 function installed(part) {
   const entries = Object.entries(part.targets);
   const missing = entries.flatMap(([, { needs }]) => needs ?? []);
-  if (missing.length > 0) console.warn(`\n!! ${missing.join(', ')} not installed: the page will not have them.`);
-  return { ...part, targets: Object.fromEntries(entries.filter(([, { needs }]) => needs === undefined)) };
+  if (missing.length > 0) console.warn(`\n!! LEFT OUT, because not installed: ${missing.join(', ')}`);
+  return { ...part, missing, targets: Object.fromEntries(entries.filter(([, { needs }]) => needs === undefined)) };
 }
 
 async function startBareService(directory) {

@@ -23,6 +23,7 @@ export const BARE_SERVICE = { program: NODE_SERVICE, settings: { tokens: false, 
  * - `settings`: beside those of all processes
  * - `lines`: lines for each request; checked after every slice
  * - `job`: what of the job it does, checked before the first slice; without it, all
+ * - `warmUp`: requests before the first round, where the part's are not needed
  * - `needs`: a program that must be installed
  */
 export const GATEWAYS = {
@@ -55,6 +56,7 @@ export const GATEWAYS = {
     what: 'Go’s standard library',
     program: buildGo,
     lines: 1,
+    warmUp: 2_000,
     needs: installed('go', 'version') ? undefined : 'go',
   },
   haproxy: {
@@ -62,12 +64,14 @@ export const GATEWAYS = {
     program: haproxy,
     lines: 1,
     job: 'verifies',
+    warmUp: 2_000,
     needs: installed('haproxy', '-v') ? undefined : 'haproxy',
   },
   nginx: {
     what: 'nginx; forwards only',
     program: nginx,
     lines: 1,
+    warmUp: 2_000,
     job: 'forwards',
     needs: installed('nginx', '-v') ? undefined : 'nginx',
   },
