@@ -41,7 +41,7 @@ const newTokens = () =>
 /** Interleaved rounds: A B C, B C A, …; the first ones warm up. */
 async function measure({ title, path, variants }, peer) {
   const directory = mkdtempSync(join(tmpdir(), 'overhead-'));
-  const { keys } = await tokens.keys.load();
+  const { keys } = await tokens.keys.source.load();
   const contestants = [];
   try {
     for (const [index, variant] of variants.entries()) {

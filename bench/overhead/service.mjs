@@ -40,7 +40,7 @@ Module({
     InternalTokenModule.forRoot({
       service: 'orders',
       trustDomain,
-      keys: { description: "the bench's", load: () => Promise.resolve({ keys }) },
+      keys: { source: { description: "the bench's", load: () => Promise.resolve({ keys }) } },
     }),
     InternalTokenHttpModule.forRoot({ internalOrigins: { inventory: peer } }),
     ...(variant.log ? [InternalTokenLoggingModule.forRoot(variant.log)] : []),

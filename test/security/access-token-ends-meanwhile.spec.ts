@@ -32,7 +32,9 @@ describe('a token that expires during its request', () => {
       ahead = AN_HOUR;
       response.writeHead(401, { 'WWW-Authenticate': 'Txn-Token realm="x", error="invalid_token"' }).end();
     });
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+    const gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { orders: { origin: upstream.url } } } },
+    });
     const response = await gateway.get('/orders', gateway.bearer());
     expect([response.status, problemIn(response)['code']]).toEqual([504, 'upstream_timeout']);
     expect(response.headers['www-authenticate']).toBeUndefined();

@@ -83,7 +83,7 @@ describeWithOpenssl('invalid WITs', () => {
 
   it("R88: admits nobody without the issuer's keys", async () => {
     const keys = { description: 'nowhere', load: () => Promise.reject(new Error('away')) };
-    const waiting = await WimseService.start({ keys });
+    const waiting = await WimseService.start({ keys: { source: keys } });
     try {
       expect(await waiting.ask()).toMatchObject({ status: 503, body: { code: 'caller_unavailable' } });
     } finally {

@@ -1,10 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  CallerCredentials,
-  createSigner,
-  type WimseCallerAuthenticator,
-  WimseCredentials,
-} from 'nestjs-internal-token/caller';
+import { CallerCredentials, type WimseCallerAuthenticator, WimseCredentials } from 'nestjs-internal-token/caller';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 import { HttpUpstream } from '../support/upstream.js';
 import { GATEWAY } from './support/callers.js';
@@ -14,16 +9,15 @@ import { Workload } from './support/wimse.js';
 const FIELDS = ['workload-identity-token', 'workload-proof-token'];
 const workload = new Workload();
 
-const credentials = async () => {
-  const identity = { token: workload.wit(), signer: await createSigner({ key: workload.key }) };
+const credentials = () => {
+  const identity = { token: workload.wit(), key: workload.key };
   return { provide: CallerCredentials, useValue: new WimseCredentials({ identity }) };
 };
 
 /** Calls as a service at this origin would. */
 const authenticatorAt = async (origin: string): Promise<WimseCallerAuthenticator> => {
   const authenticator = workload.authenticator({ origins: [origin] });
-  authenticator.onModuleInit();
-  await new Promise((resolve) => setImmediate(resolve));
+  await authenticator.onModuleInit();
   return authenticator;
 };
 
@@ -34,7 +28,7 @@ describe('a process that proves its identity', () => {
 
   beforeAll(async () => {
     await Promise.all([inside.listen(), outside.listen()]);
-    caller = await startCaller({ internalOrigins: [inside.origin] }, 'caller', [await credentials()]);
+    caller = await startCaller({ internalOrigins: [inside.origin] }, 'caller', [credentials()]);
     authenticator = await authenticatorAt(inside.origin);
   });
   afterAll(async () => {
@@ -86,8 +80,8 @@ describe('a gateway that proves its identity', () => {
 
   beforeAll(async () => {
     upstream = await HttpUpstream.start((_request, response) => answer(response));
-    const edge = { upstreams: { catalog: upstream.url } };
-    gateway = await EdgeGateway.start({ edge, providers: [await credentials()] });
+    const edge = { forwarding: { upstreams: { catalog: { origin: upstream.url } } } };
+    gateway = await EdgeGateway.start({ edge, providers: [credentials()] });
     authenticator = await authenticatorAt(upstream.url);
   });
   beforeEach(() => {

@@ -96,7 +96,10 @@ describe.each(['an introspection', 'a policy', 'an enricher', 'a signer'] as con
       const introspection = { endpoint: `${provider.url}/introspect`, clientId: 'gateway', clientSecretFile };
       return {
         providers,
-        edge: { issuers: [{ issuer: provider.url, audience: AUDIENCE, introspection }], enrichmentTimeoutMs: 60_000 },
+        edge: {
+          accessTokens: { issuers: [{ issuer: provider.url, audience: AUDIENCE, introspection }] },
+          enrichmentTimeoutMs: 60_000,
+        },
         ...(kind === 'a signer' && { signer: await slowSigner() }),
       };
     }

@@ -56,7 +56,9 @@ describe('a forwarded body with a Content-Encoding', () => {
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
       response.end(Buffer.concat(chunks).equals(bytes) ? 'the same' : 'another');
     });
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+    const gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { orders: { origin: upstream.url } } } },
+    });
     const sent = post(['Content-Encoding: gzip'], bytes.toString('latin1'), gateway.bearer());
     expect((await gateway.send(sent)).body).toContain('the same');
     expect(valuesOf(upstream.seen[0]!.rawHeaders, 'content-encoding')).toEqual(['gzip']);

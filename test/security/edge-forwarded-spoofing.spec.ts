@@ -18,7 +18,7 @@ class PayloadForwarder extends Forwarder {
 }
 
 async function start(trustedProxies: readonly string[]): Promise<{ gateway: EdgeGateway; policy: SeenAddresses }> {
-  const gateway = await EdgeGateway.start({ edge: { trustedProxies }, providers: [SeenAddresses] });
+  const gateway = await EdgeGateway.start({ edge: { headers: { trustedProxies } }, providers: [SeenAddresses] });
   return { gateway, policy: gateway.app.get(SeenAddresses) };
 }
 
@@ -59,7 +59,10 @@ describe('a client that forges its address', () => {
 
   it('R46: puts the determined address into the token', async () => {
     const gateway = await EdgeGateway.start({
-      edge: { trustedProxies: ['127.0.0.1'], upstreams: { catalog: 'http://127.0.0.1:9' } },
+      edge: {
+        headers: { trustedProxies: ['127.0.0.1'] },
+        forwarding: { upstreams: { catalog: { origin: 'http://127.0.0.1:9' } } },
+      },
       providers: [PayloadForwarder],
     });
     const response = await gateway.get('/catalog/items', 'X-Forwarded-For: 6.6.6.6, 203.0.113.9');
@@ -70,7 +73,9 @@ describe('a client that forges its address', () => {
   it.each([['10.0.0.0/33'], ['10.0.0'], ['::1/129'], ['proxy.example'], ['10.0.0.0/8/8'], ['']])(
     'R46: fails to start with the address block %j',
     async (block) => {
-      await expect(EdgeGateway.start({ edge: { trustedProxies: [block] } })).rejects.toThrow(/trustedProxies/);
+      await expect(EdgeGateway.start({ edge: { headers: { trustedProxies: [block] } } })).rejects.toThrow(
+        /trustedProxies/,
+      );
     },
   );
 });

@@ -7,7 +7,7 @@ describe('identity headers sent by a client', () => {
 
   beforeAll(async () => {
     gateway = await EdgeGateway.start({
-      edge: { stripHeaders: ['X-Company-Identity'], keepHeaders: ['X-Datadog-Origin'] },
+      edge: { headers: { strip: ['X-Company-Identity'], keep: ['X-Datadog-Origin'] } },
     });
   });
   afterAll(() => gateway.close());
@@ -146,7 +146,7 @@ describe('identity headers sent by a client', () => {
 
 describe('the option forwardAuthorization', () => {
   it('R39: leaves the Authorization header in place for handlers', async () => {
-    const gateway = await EdgeGateway.start({ edge: { forwardAuthorization: true } });
+    const gateway = await EdgeGateway.start({ edge: { headers: { forwardAuthorization: true } } });
     const line = gateway.bearer();
     const seen = seenIn(await gateway.get('/orders', line));
     expect(`Authorization: ${seen.headers['authorization']}`).toBe(line);

@@ -12,7 +12,7 @@ import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
 import { createSigner } from '../../libs/internal-token/src/core/index.js';
 
 /** The test's own forwarder answers; nothing connects to this address. */
-const NOWHERE = { orders: 'http://127.0.0.1:9' };
+const NOWHERE = { upstreams: { orders: { origin: 'http://127.0.0.1:9' } } };
 
 /** Calls several services at once, one of them twice, and keeps what each was sent. */
 @Injectable()
@@ -72,7 +72,7 @@ async function slowSigner(): Promise<Signer & { readonly signatures: number }> {
 
 describe('one internal token per request', () => {
   it('R20: holds nothing of the access token and no refresh token', async () => {
-    const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
+    const gateway = await EdgeGateway.start({ edge: { forwarding: NOWHERE }, providers: [FanOut] });
     const secrets = { jti: 'id-of-the-access-token', refresh_token: 'refresh-me', email: 'alice@acme.test' };
     const access = gateway.issuer.token({ ...secrets, tctx: secrets, rctx: secrets });
     expect((await gateway.get('/orders', `Authorization: Bearer ${access}`)).status).toBe(200);
@@ -85,7 +85,7 @@ describe('one internal token per request', () => {
   });
 
   it('R41, R8a: sends the same bytes to all services and on retries, minted and signed once', async () => {
-    const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut] });
+    const gateway = await EdgeGateway.start({ edge: { forwarding: NOWHERE }, providers: [FanOut] });
     await gateway.get('/orders', gateway.bearer());
     expect(new Set(gateway.app.get(FanOut).sent).size).toBe(1);
     expect(gateway.app.get(FanOut).sent).toHaveLength(4);
@@ -144,7 +144,7 @@ describe('one internal token per request', () => {
   });
 
   it('answers a failing forwarder without revealing why', async () => {
-    const gateway = await EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [Failing] });
+    const gateway = await EdgeGateway.start({ edge: { forwarding: NOWHERE }, providers: [Failing] });
     const response = await gateway.get('/orders', gateway.bearer());
     expect(response.status).toBe(500);
     expect(response.body).not.toContain('eyJ');
@@ -153,7 +153,7 @@ describe('one internal token per request', () => {
 
   it('fails to start when two classes are provided for one role', async () => {
     class Other extends FanOut {}
-    await expect(EdgeGateway.start({ edge: { upstreams: NOWHERE }, providers: [FanOut, Other] })).rejects.toThrow(
+    await expect(EdgeGateway.start({ edge: { forwarding: NOWHERE }, providers: [FanOut, Other] })).rejects.toThrow(
       /two providers of Forwarder/,
     );
   });
@@ -182,7 +182,7 @@ describe("the team's own policies", () => {
 
   it('run in order for every request, forwarded or not, after authentication', async () => {
     const gateway = await EdgeGateway.start({
-      edge: { upstreams: NOWHERE },
+      edge: { forwarding: NOWHERE },
       providers: [Second, First, FanOut],
     });
     await gateway.get('/orders', gateway.bearer());

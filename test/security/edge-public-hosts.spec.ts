@@ -12,9 +12,11 @@ describe('public host names', () => {
 
   beforeAll(async () => {
     upstream = await RawUpstream.start(({ socket }) => void socket.write(OK));
-    const edge = { publicHosts: PUBLIC, upstreams: { orders: upstream.url } };
+    const edge = { headers: { publicHosts: PUBLIC }, forwarding: { upstreams: { orders: { origin: upstream.url } } } };
     direct = await EdgeGateway.start({ edge });
-    behindProxy = await EdgeGateway.start({ edge: { ...edge, trustedProxies: ['127.0.0.1'] } });
+    behindProxy = await EdgeGateway.start({
+      edge: { ...edge, headers: { ...edge.headers, trustedProxies: ['127.0.0.1'] } },
+    });
   });
   afterAll(async () => {
     await direct.close();

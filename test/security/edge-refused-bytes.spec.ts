@@ -1,5 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import { currentStore, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { type SpanRecord, Tracer } from 'nestjs-internal-token';
+import { currentStore } from '../../libs/internal-token/src/nest/index.js';
 import { endLine } from '../../libs/internal-token/src/logging/span-line.js';
 import { EdgeGateway, problemIn } from '../support/edge-gateway.js';
 

@@ -1,5 +1,6 @@
 import { ConflictException, Controller, HttpCode, Post, type Type } from '@nestjs/common';
 import { Public, type SpanRecord, Tracer } from 'nestjs-internal-token';
+import type { HeaderOptions } from 'nestjs-internal-token/gateway';
 import { EdgeGateway, seenIn } from '../support/edge-gateway.js';
 
 const CALLER = '0af7651916cd43dd8448eb211c80319c';
@@ -22,8 +23,8 @@ class ExtraController {
   }
 }
 
-async function recorded(edge: { trustedCallers?: readonly string[] } = {}, controllers: readonly Type[] = []) {
-  const gateway = await EdgeGateway.start({ edge, controllers });
+async function recorded(headers: HeaderOptions = {}, controllers: readonly Type[] = []) {
+  const gateway = await EdgeGateway.start({ edge: { headers }, controllers });
   const spans: SpanRecord[] = [];
   gateway.app.get(Tracer).onEnd((record) => void spans.push(record));
   const settled = async (count: number): Promise<readonly SpanRecord[]> => {

@@ -11,8 +11,9 @@ describe('headers that reach a service', () => {
   const started: EdgeGateway[] = [];
 
   const start = async (edge: Partial<EdgeOptions> = {}): Promise<EdgeGateway> => {
-    const upstreams = { catalog: upstream.url, orders: upstream.url };
-    const one = await EdgeGateway.start({ edge: { upstreams, ...edge } });
+    const { url: origin } = upstream;
+    const forwarding = { upstreams: { catalog: { origin }, orders: { origin } } };
+    const one = await EdgeGateway.start({ edge: { forwarding, ...edge } });
     started.push(one);
     return one;
   };
@@ -142,7 +143,7 @@ describe('headers that reach a service', () => {
     expect(heard(head)).not.toMatch(/^(?:authorization|cookie)|secret/im);
     expect(head.join('\n')).not.toContain(bearer.slice('Authorization: Bearer '.length));
 
-    const open = await start({ forwardAuthorization: true, forwardCookies: true });
+    const open = await start({ headers: { forwardAuthorization: true, forwardCookies: true } });
     const passed = open.bearer({ scope: 'catalog.read' });
     const all = await lines(open, passed, 'Cookie: session=secret');
     expect(said(all, 'authorization')).toEqual([passed.slice('Authorization: '.length)]);
@@ -171,7 +172,7 @@ describe('headers that reach a service', () => {
   });
 
   it('R46: forwards them from a configured proxy, with one value each', async () => {
-    const behind = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+    const behind = await start({ headers: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } });
     const head = await lines(
       behind,
       'X-Forwarded-For: 6.6.6.6, 203.0.113.9, 10.1.2.3',
@@ -192,7 +193,7 @@ describe('headers that reach a service', () => {
   it.each(['X-Forwarded-Proto: javascript', 'X-Forwarded-Proto: https, http', 'X-Forwarded-Proto: '])(
     'R46: reduces "%s" from a proxy to http or https',
     async (field) => {
-      const behind = await start({ trustedProxies: ['127.0.0.1'] });
+      const behind = await start({ headers: { trustedProxies: ['127.0.0.1'] } });
       expect(['http', 'https']).toContain(said(await lines(behind, field), 'x-forwarded-proto')[0]);
     },
   );
@@ -224,7 +225,7 @@ describe('headers that reach a service', () => {
       response.addTrailers({ 'Txn-Token': 'forged' });
       response.end('late');
     });
-    const before = await start({ upstreams: { catalog: service.url } });
+    const before = await start({ forwarding: { upstreams: { catalog: { origin: service.url } } } });
     const response = await before.send(
       'POST /catalog/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: Txn-Token\r\n\r\n' +
         '5\r\nhello\r\n0\r\nTxn-Token: forged\r\nX-Late: 1\r\n\r\n',

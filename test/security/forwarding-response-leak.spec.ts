@@ -10,7 +10,9 @@ describe('service responses that must not leak', () => {
   beforeAll(async () => {
     upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
     other = await HttpUpstream.start();
-    gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url, orders: other.url } } });
+    gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url }, orders: { origin: other.url } } } },
+    });
   });
   afterAll(async () => {
     await gateway.close();

@@ -48,7 +48,9 @@ describe('bytes that two programs could read differently', () => {
 
   beforeEach(async () => {
     upstream = await RawUpstream.start(({ socket }) => void socket.write(OK));
-    gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url, orders: upstream.url } } });
+    gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url }, orders: { origin: upstream.url } } } },
+    });
   });
   afterEach(async () => {
     await gateway.close();
@@ -73,7 +75,9 @@ describe('bytes that two programs could read differently', () => {
       bodies.push(await text(incoming));
       response.end();
     });
-    const before = await EdgeGateway.start({ edge: { upstreams: { catalog: service.url } } });
+    const before = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: service.url } } } },
+    });
     await before.send(`${POST}Content-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`);
     const size = HIDDEN.length.toString(16);
     await before.send(`${POST}Transfer-Encoding: chunked\r\n\r\n${size}\r\n${HIDDEN}\r\n0\r\n\r\n`);
@@ -91,7 +95,9 @@ describe('bytes that two programs could read differently', () => {
       connection.socket.on('data', answerAtEnd);
       answerAtEnd();
     });
-    const before = await EdgeGateway.start({ edge: { upstreams: { catalog: service.url } } });
+    const before = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: service.url } } } },
+    });
     const chunks = '0005;x="\ty"\r\nhello\r\n1\r\n!\r\n000\r\n\r\n';
     expect((await before.send(`${POST}Transfer-Encoding: chunked\r\n\r\n${chunks}`)).status).toBe(200);
     const body = service.received.slice(service.received.indexOf('\r\n\r\n') + 4);
@@ -116,7 +122,9 @@ describe('bytes that two programs could read differently', () => {
       if (head === 1) socket.write(`${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`);
       else socket.write(OK);
     });
-    const exposed = await EdgeGateway.start({ edge: { upstreams: { catalog: other.url } } });
+    const exposed = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: other.url } } } },
+    });
     const bodies: string[] = [];
     for (let index = 0; index < 5; index++) bodies.push((await exposed.get('/catalog/items')).body);
     expect(bodies.filter((body) => body !== 'ok')).toEqual([]);
@@ -134,7 +142,9 @@ describe('bytes that two programs could read differently', () => {
       socket.write(first ? bytes : OK);
       first = false;
     });
-    const exposed = await EdgeGateway.start({ edge: { upstreams: { catalog: other.url } } });
+    const exposed = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: other.url } } } },
+    });
     const { responses } = await exposed.untilClosed(
       `${method} /catalog/items HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
     );

@@ -9,7 +9,10 @@ describe('a service that refuses the internal token', () => {
       await EdgeService.start(signer, { trustDomain: 'other.test' }),
       await EdgeService.start(await agreedSigner()),
     ]) {
-      const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });
+      const gateway = await EdgeGateway.start({
+        signer,
+        edge: { forwarding: { upstreams: { orders: { origin: service.url } } } },
+      });
       const response = await gateway.get('/orders', gateway.bearer());
       expect(response.status).toBe(502);
       expect(problemIn(response)).toMatchObject({ code: 'upstream_rejected_token' });
@@ -25,7 +28,9 @@ describe('a service that refuses the internal token', () => {
       response.writeHead(401, { 'WWW-Authenticate': 'txn-token realm="x", error="invalid_token"' });
       response.write('txn_signature');
     });
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+    const gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { orders: { origin: upstream.url } } } },
+    });
     for (const method of ['GET', 'POST']) {
       const response = await gateway.send(
         `${method} /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n${gateway.bearer()}\r\n\r\n`,
@@ -44,7 +49,7 @@ describe('a service that refuses the internal token', () => {
 
     beforeAll(async () => {
       upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
-      gateway = await EdgeGateway.start({ edge: { upstreams: { orders: upstream.url } } });
+      gateway = await EdgeGateway.start({ edge: { forwarding: { upstreams: { orders: { origin: upstream.url } } } } });
     });
     afterAll(async () => {
       await gateway.close();
@@ -87,7 +92,10 @@ describe('a service that refuses the internal token', () => {
   it("R59: passes through a service's 403 and 404 as in one process", async () => {
     const signer = await agreedSigner();
     const service = await EdgeService.start(signer);
-    const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });
+    const gateway = await EdgeGateway.start({
+      signer,
+      edge: { forwarding: { upstreams: { orders: { origin: service.url } } } },
+    });
     const response = await gateway.send(
       `POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${gateway.bearer({ scope: 'orders.write', permissions: ['orders:write'] })}\r\n\r\n{}`,
     );

@@ -21,7 +21,7 @@ describe.each([
     upstream = await RawUpstream.start(({ socket }) => void socket.write(answer));
     gateway = await EdgeGateway.start({
       prepare,
-      edge: { upstreams: { orders: upstream.url, catalog: upstream.url } },
+      edge: { forwarding: { upstreams: { orders: { origin: upstream.url }, catalog: { origin: upstream.url } } } },
     });
   });
   afterEach(async () => {

@@ -18,7 +18,7 @@ class OrdersController {
   }
 }
 
-const keysOf = async (tokens: TestTokenIssuer) => (await tokens.keys.load(new AbortController().signal)).keys;
+const keysOf = async (tokens: TestTokenIssuer) => (await tokens.keys.source.load(new AbortController().signal)).keys;
 
 describe.each(ADAPTERS)('a withdrawn key, on $adapter', (row) => {
   const [old, next] = [new TestTokenIssuer(), new TestTokenIssuer()];
@@ -29,7 +29,7 @@ describe.each(ADAPTERS)('a withdrawn key, on $adapter', (row) => {
     source = await JwksServer.start([...(await keysOf(old)), ...(await keysOf(next))]);
     running = await start(row, {
       controllers: [OrdersController],
-      options: { keys: { jwksUri: source.jwksUri }, refreshSeconds },
+      options: { keys: { jwksUri: source.jwksUri, refreshSeconds } },
     });
   };
   afterEach(async () => {

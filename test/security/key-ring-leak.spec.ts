@@ -11,9 +11,8 @@ import {
   KeyRing,
   type KeyRingEvent,
   type RotationPolicy,
-  safeRotationPolicy,
 } from 'nestjs-internal-token/gateway';
-import { KeyDirectory, KeyRotation } from '../../libs/internal-token/src/gateway/key-ring/index.js';
+import { KeyDirectory, KeyRotation, safeRotationPolicy } from '../../libs/internal-token/src/gateway/key-ring/index.js';
 
 /** The ways in which somebody might innocently print an object. */
 function shownBy(thing: unknown): string {
@@ -84,7 +83,7 @@ describe('R111, R116: nothing that shows a key ring shows a private key', () => 
     const { key } = JSON.parse(keys) as { key: object };
     for (const ring of [{ directory }, { keys: JSON.stringify({ keys: [key] }) }]) {
       class Root {}
-      const module = InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop', workload: 'gateway', ring });
+      const module = InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop', signing: { ring } });
       const app = await NestFactory.createApplicationContext({ module: Root, imports: [module] }, { logger });
       const opened = app.get(KeyRing, { strict: false });
       writeFileSync(join(directory, 'broken.json'), keys.slice(0, -20), { mode: 0o600 });

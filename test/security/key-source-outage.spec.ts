@@ -44,7 +44,7 @@ describe('a failing key source', () => {
 
   beforeEach(async () => {
     tokens = new TestTokenIssuer();
-    const { keys } = await tokens.keys.load(new AbortController().signal);
+    const { keys } = await tokens.keys.source.load(new AbortController().signal);
     source = await JwksServer.start(keys);
   });
   afterEach(async () => {
@@ -56,7 +56,7 @@ describe('a failing key source', () => {
     const running = await start(fastify, {
       controllers: [OrdersController],
       imports: [HealthModule.of(InternalTokenVerifier)],
-      options: { keys: { jwksUri: source.jwksUri }, refreshSeconds: 0.1 },
+      options: { keys: { jwksUri: source.jwksUri, refreshSeconds: 0.1 } },
     });
     open.push(running);
     return running;

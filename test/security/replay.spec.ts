@@ -1,13 +1,8 @@
 import { All, type DynamicModule, Controller, Get, Logger, Param, Post } from '@nestjs/common';
 import { jest } from '@jest/globals';
-import {
-  type InternalTokenOptions,
-  MemoryReplayStore,
-  NoReplay,
-  RedisReplayStore,
-  ReplayStore,
-} from 'nestjs-internal-token';
+import { type InternalTokenOptions, NoReplay, RedisReplayStore, ReplayStore } from 'nestjs-internal-token';
 import { ADAPTERS, type Running, start } from '../../libs/internal-token/test/support/adapters.js';
+import { MemoryReplayStore } from '../../libs/internal-token/src/nest/index.js';
 import { openTestRedis, type TestRedis } from '../support/test-redis.js';
 
 let runs = 0;

@@ -176,7 +176,7 @@ describe.each(ADAPTERS)('enforcement modes that admit unverified requests, on $a
 
   it('R88: admits nobody without keys, in any mode', async () => {
     const away = { description: 'away', load: () => Promise.reject(new Error('away')) };
-    const running = await service({ ...shadow, keys: away });
+    const running = await service({ ...shadow, keys: { source: away } });
     expect(await codeOf(await running.get('/things', running.tokens.token()))).toBe('txn_keys_not_ready');
     const post = await fetch(`${running.url}/things`, {
       method: 'POST',

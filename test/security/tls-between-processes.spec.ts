@@ -198,11 +198,11 @@ describeWithOpenssl('TLS between processes', () => {
   it('rotates certificates while the gateway forwards, without a failed request', async () => {
     await listen('required');
     const client = filesOf(ours.workload('spiffe://shop.test/gateway'));
-    const upstream = new Upstream('orders', origin, 60_000, {
+    const upstream = new Upstream('orders', 60_000, Infinity, {
+      origin,
       restartMs: 0,
       maxConnections: 1,
       maxPending: 0,
-      maxBytes: Infinity,
       tls: client.tls,
     });
     cleanUp.push(() => upstream.close());

@@ -21,7 +21,7 @@ describe('a flood of unknown key ids', () => {
   const unknown = () => tokens.forged({ header: { kid: randomBytes(16).toString('hex') } });
 
   beforeEach(async () => {
-    source = await JwksServer.start((await tokens.keys.load(new AbortController().signal)).keys);
+    source = await JwksServer.start((await tokens.keys.source.load(new AbortController().signal)).keys);
   });
   afterEach(() => source.goDown());
 
@@ -60,7 +60,7 @@ describe('a flood of unknown key ids', () => {
     const clock = new ManualClock();
     const loads: { at: number; caused: boolean }[] = [];
     let verifying = false;
-    const keys = await tokens.keys.load(new AbortController().signal);
+    const keys = await tokens.keys.source.load(new AbortController().signal);
     const store = new KeyStore({
       clock,
       source: {

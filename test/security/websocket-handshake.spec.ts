@@ -232,7 +232,12 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
       return [Number(text.split(' ')[1]), /^connection: close\r$/im.test(text)];
     };
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', WS_KEY];
-    gateway = await EdgeGateway.start({ platform, providers: [OpenFeed], prepare: ws, edge: { publicHosts } });
+    gateway = await EdgeGateway.start({
+      platform,
+      providers: [OpenFeed],
+      prepare: ws,
+      edge: { headers: { publicHosts } },
+    });
     expect(await answer('/open', ...hosts, ...upgrade)).toEqual([status, true]);
     // As a Node version that hands over the connection without asking.
     Object.assign(gateway.app.getHttpServer(), { shouldUpgradeCallback: () => true });
@@ -241,7 +246,12 @@ describe.each(['fastify', 'express'] as const)('a WebSocket handshake with the g
     const own = await handshake(`http://127.0.0.1:${gateway.port}/open`, { Host: 'shop.example' });
     expect(codeOf(own)).toEqual([101, 'secret']);
     await gateway.close();
-    gateway = await EdgeGateway.start({ platform, providers: [OpenSockets], prepare: socket, edge: { publicHosts } });
+    gateway = await EdgeGateway.start({
+      platform,
+      providers: [OpenSockets],
+      prepare: socket,
+      edge: { headers: { publicHosts } },
+    });
     expect(await answer('/socket.io/?EIO=4&transport=polling', ...hosts)).toEqual([status, true]);
   });
 

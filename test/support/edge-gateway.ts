@@ -29,19 +29,21 @@ import {
   type InternalTokenOptions,
   NoInternalToken,
   Public,
-  reflectRoutes,
   RequirePermissions,
   RequireScope,
-  type RouteDefinition,
   type VerifiedClaims,
 } from 'nestjs-internal-token';
 import {
+  type AccessTokenOptions,
   EdgeModule,
   type EdgeOptions,
   type InternalListener,
   InternalTokenIssuer,
   InternalTokenIssuingModule,
   openInternalListener,
+  reflectRoutes,
+  type RouteDefinition,
+  type RouteOptions,
   type Signer,
 } from 'nestjs-internal-token/gateway';
 import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
@@ -174,7 +176,10 @@ const PUBLIC_ROUTES: readonly RouteDefinition[] = [
 
 export interface GatewaySetup {
   readonly platform?: 'fastify' | 'express';
-  readonly edge?: Partial<EdgeOptions>;
+  readonly edge?: Partial<Omit<EdgeOptions, 'accessTokens' | 'routes'>> & {
+    readonly accessTokens?: Partial<AccessTokenOptions>;
+    readonly routes?: Partial<RouteOptions>;
+  };
   readonly internal?: Partial<InternalTokenOptions>;
   readonly providers?: readonly Provider[];
   readonly imports?: readonly DynamicModule[];
@@ -209,19 +214,25 @@ export class EdgeGateway {
     const signing = signer === undefined ? { key: privateKey } : { signer };
     const keys =
       signer === undefined
-        ? { pem: publicKey }
-        : { description: 'its own', load: () => Promise.resolve({ keys: [signer.publicJwk] }) };
+        ? { publicKeys: [{ key: publicKey }] }
+        : { source: { description: 'its own', load: () => Promise.resolve({ keys: [signer.publicJwk] }) } };
 
     @Module({
       imports: [
         ...(setup.importsBefore ?? []),
         InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys, ...setup.internal }),
-        InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', ...signing }),
+        InternalTokenIssuingModule.forIssuing({ ...trust, signing }),
         EdgeModule.forRoot({
-          routes: [...PUBLIC_ROUTES, ...reflectRoutes([...(setup.controllers ?? [])], 'extra')],
-          issuers: [{ issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` }],
-          allowInsecureLoopback: true,
           ...setup.edge,
+          routes: {
+            table: [...PUBLIC_ROUTES, ...reflectRoutes([...(setup.controllers ?? [])], 'extra')],
+            ...setup.edge?.routes,
+          },
+          accessTokens: {
+            issuers: [{ issuer: issuer.url, audience: AUDIENCE, jwksUri: `${issuer.url}/jwks` }],
+            allowInsecureLoopback: true,
+            ...setup.edge?.accessTokens,
+          },
         }),
         ...(setup.imports ?? []),
       ],

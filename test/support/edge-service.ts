@@ -46,7 +46,7 @@ export class EdgeService {
         InternalTokenModule.forRoot({
           service: 'orders',
           trustDomain,
-          keys: { description: "the gateway's", load: () => Promise.resolve({ keys: [signer.publicJwk] }) },
+          keys: { source: { description: "the gateway's", load: () => Promise.resolve({ keys: [signer.publicJwk] }) } },
         }),
         ...imports,
       ],
@@ -79,8 +79,9 @@ export async function startSplit(
 ): Promise<{ gateway: EdgeGateway; service: EdgeService; close: () => Promise<void> }> {
   const signer = await agreedSigner();
   const service = await EdgeService.start(signer);
-  const upstreams = { orders: service.url, catalog: service.url, gateway: service.url };
-  const gateway = await EdgeGateway.start({ signer, edge: { upstreams, ...edge } });
+  const upstream = { origin: service.url };
+  const forwarding = { upstreams: { orders: upstream, catalog: upstream, gateway: upstream } };
+  const gateway = await EdgeGateway.start({ signer, edge: { forwarding, ...edge } });
   return {
     gateway,
     service,

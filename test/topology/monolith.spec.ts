@@ -1,5 +1,5 @@
-import { InternalTokenVerifier, type RouteDefinition, reflectRoutes } from 'nestjs-internal-token';
-import { InternalTokenIssuer } from 'nestjs-internal-token/gateway';
+import { InternalTokenVerifier } from 'nestjs-internal-token';
+import { InternalTokenIssuer, reflectRoutes, type RouteDefinition } from 'nestjs-internal-token/gateway';
 import { DOMAINS } from '../../apps/gateway/src/domains.js';
 import { type Answer, type Call, HttpClient, inParallel } from '../support/http-client.js';
 import { InProcessMonolith } from '../support/in-process-monolith.js';

@@ -1,4 +1,4 @@
-import { type AccessTokenIssuerOptions, type RotationPolicy, safeRotationPolicy } from 'nestjs-internal-token/gateway';
+import { type AccessTokenIssuerOptions, KeyRing, type RotationPolicy } from 'nestjs-internal-token/gateway';
 import {
   databaseSettings,
   developmentDirectory,
@@ -177,7 +177,7 @@ function signingProblems(values: GatewaySettings): SettingProblem[] {
     return [...problems, { name, message: 'keys change by a policy only in INTERNAL_TOKEN_KEYS_DIRECTORY.' }];
   }
   try {
-    safeRotationPolicy(values.INTERNAL_TOKEN_ROTATION, values.INTERNAL_TOKEN_TTL_SECONDS);
+    KeyRing.checkRotation(values.INTERNAL_TOKEN_ROTATION, values.INTERNAL_TOKEN_TTL_SECONDS);
     return problems;
   } catch (error) {
     return [...problems, { name, message: error instanceof Error ? error.message : String(error) }];

@@ -11,15 +11,16 @@ import {
 import { StorageModule, type StorageOptions } from '@app/storage';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { InternalTokenModule, InternalTokenVerifier, reflectRoutes } from 'nestjs-internal-token';
+import { InternalTokenModule, InternalTokenVerifier } from 'nestjs-internal-token';
 import {
   AccessTokenAuthenticator,
   type AccessTokenIssuerOptions,
   EdgeModule,
   InternalTokenIssuer,
   InternalTokenIssuingModule,
-  type InternalTokenSigningKey,
   JwksController,
+  reflectRoutes,
+  type SigningOptions,
 } from 'nestjs-internal-token/gateway';
 import { InternalTokenHttpModule, InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
@@ -29,7 +30,7 @@ import { MeController } from './me.controller.js';
 
 /** The resources that the configuration names by file or leaves to development, opened. */
 export interface GatewayResources {
-  readonly signing: InternalTokenSigningKey;
+  readonly signing: SigningOptions;
   readonly issuers: readonly AccessTokenIssuerOptions[];
   readonly storage: StorageOptions;
   /** How this process speaks TLS with the others. */
@@ -50,9 +51,8 @@ export class GatewayModule {
     const callers = knownCallers(values);
     const issuing = InternalTokenIssuingModule.forIssuing({
       ...trust,
-      workload: 'gateway',
       lifetimeSeconds: values.INTERNAL_TOKEN_TTL_SECONDS,
-      ...resources.signing,
+      signing: resources.signing,
     });
     const own = [MeController, JwksController];
     return {
@@ -68,27 +68,30 @@ export class GatewayModule {
             ...trust,
             service: 'gateway',
             algorithms: [algorithm],
-            keys: issuer.keys,
             // Refreshing from this process costs nothing, so refuse a withdrawn key after seconds instead of minutes.
-            refreshSeconds: 5,
+            keys: { ...issuer.keys, refreshSeconds: 5 },
             requireScopePolicy: true,
             ...callers.options,
           }),
         }),
         EdgeModule.forRoot({
-          routes: [
-            ...reflectRoutes([...own, HealthController], 'gateway'),
-            ...DOMAINS.flatMap(({ controllers, name }) => reflectRoutes(controllers, name)),
-          ],
-          issuers: resources.issuers,
-          allowInsecureLoopback: development,
-          trustedProxies: values.TRUSTED_PROXIES,
-          stripHeaders: values.STRIP_HEADERS,
-          keepHeaders: values.KEEP_HEADERS,
-          ...(values.PUBLIC_HOSTS && { publicHosts: values.PUBLIC_HOSTS }),
-          upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, at])),
-          ...(values.MAX_FORWARDED_BYTES !== undefined && { maxForwardedBytes: values.MAX_FORWARDED_BYTES }),
-          ...(tls && { upstreamTls: tls }),
+          routes: {
+            table: [
+              ...reflectRoutes([...own, HealthController], 'gateway'),
+              ...DOMAINS.flatMap(({ controllers, name }) => reflectRoutes(controllers, name)),
+            ],
+          },
+          accessTokens: { issuers: resources.issuers, allowInsecureLoopback: development },
+          headers: {
+            trustedProxies: values.TRUSTED_PROXIES,
+            strip: values.STRIP_HEADERS,
+            keep: values.KEEP_HEADERS,
+            ...(values.PUBLIC_HOSTS && { publicHosts: values.PUBLIC_HOSTS }),
+          },
+          forwarding: {
+            upstreams: Object.fromEntries(remote.map(({ name, at }) => [name, { origin: at, ...(tls && { tls }) }])),
+            ...(values.MAX_FORWARDED_BYTES !== undefined && { maxBodyBytes: values.MAX_FORWARDED_BYTES }),
+          },
         }),
         InternalTokenHttpModule.forRoot({ internalOrigins: internalOriginsOf(values) }),
         HealthModule.of(InternalTokenVerifier, AccessTokenAuthenticator),

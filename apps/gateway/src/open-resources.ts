@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { developmentSigningKey, internalTls, listenOrExplain, readSettingFile, storageOf } from '@app/runtime';
 import { Logger } from '@nestjs/common';
-import type { InternalTokenSigningKey, IntrospectionOptions } from 'nestjs-internal-token/gateway';
+import type { SigningOptions, IntrospectionOptions } from 'nestjs-internal-token/gateway';
 import { DEVELOPMENT_AUDIENCE, type GatewayConfig, type GatewaySettings } from './gateway-config.js';
 import type { GatewayResources } from './gateway.module.js';
 
@@ -24,7 +24,7 @@ export async function openResources(config: GatewayConfig): Promise<GatewayResou
   };
 }
 
-async function signingKeys(values: GatewaySettings): Promise<InternalTokenSigningKey> {
+async function signingKeys(values: GatewaySettings): Promise<SigningOptions> {
   const {
     INTERNAL_TOKEN_SIGNING_KEY_FILE: file,
     INTERNAL_TOKEN_KEYS_DIRECTORY: directory,

@@ -4,7 +4,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { enableGracefulShutdown, InternalTokenModule } from 'nestjs-internal-token';
+import { GracefulShutdown, InternalTokenModule } from 'nestjs-internal-token';
 import { InternalTokenHttpModule } from 'nestjs-internal-token/http';
 import { InternalTokenLogger, InternalTokenLoggingModule } from 'nestjs-internal-token/logging';
 import { ItemsController } from './items.controller.mjs';
@@ -30,5 +30,5 @@ Module({
 
 const logger = new InternalTokenLogger({ service: 'items', level: 'info' });
 const app = await NestFactory.create(ServiceModule, new FastifyAdapter(), { logger });
-enableGracefulShutdown(app);
+GracefulShutdown.enable(app);
 await app.listen(port, '127.0.0.1');

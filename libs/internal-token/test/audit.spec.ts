@@ -1,7 +1,8 @@
 import { Controller, Get, Injectable, Logger, Post } from '@nestjs/common';
 import { jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { currentStore, type ValidationRecord, ValidationSink } from 'nestjs-internal-token';
+import { type ValidationRecord, ValidationSink } from 'nestjs-internal-token';
+import { currentStore } from '../src/nest/index.js';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 
 @Controller('orders')
@@ -50,7 +51,7 @@ describe.each(ADAPTERS)('Validation records on $adapter', (row) => {
       await running.get('/orders', expired),
       await running.get('/orders'),
     ];
-    const [kid] = (await running.tokens.keys.load(new AbortController().signal)).keys.map((key) => key['kid']);
+    const [kid] = (await running.tokens.keys.source.load(new AbortController().signal)).keys.map((key) => key['kid']);
     const common = { service: 'test', mode: 'strict', durationUs: expect.any(Number), at: expect.any(Number) };
     expect(recordsOf(running)).toEqual([
       { ...common, result: 'accepted', kid, tokenHash: hashOf(good), txn: answers[0]?.headers.get('x-request-id') },

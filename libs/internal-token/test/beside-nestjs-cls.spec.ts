@@ -99,7 +99,11 @@ describe.each(['express', 'fastify'] as const)('A gateway beside nestjs-cls on %
     const beside = { platform, [order]: [ClsModule.forRoot(options)] };
     const service = await EdgeService.start(signer, beside);
     const local = await EdgeGateway.start(beside);
-    const split = await EdgeGateway.start({ ...beside, signer, edge: { upstreams: { orders: service.url } } });
+    const split = await EdgeGateway.start({
+      ...beside,
+      signer,
+      edge: { forwarding: { upstreams: { orders: { origin: service.url } } } },
+    });
     try {
       for (const gateway of [local, split]) {
         const answer = await gateway.get('/orders/me', gateway.bearer({ sub: 'ada' }));

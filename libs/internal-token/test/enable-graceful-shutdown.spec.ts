@@ -1,13 +1,13 @@
 import { jest } from '@jest/globals';
 import { constants } from 'node:os';
-import { enableGracefulShutdown } from 'nestjs-internal-token';
+import { GracefulShutdown } from 'nestjs-internal-token';
 import { holdTimers } from '../../../test/support/held-timers.js';
 import { ADAPTERS, start } from './support/adapters.js';
 
 /** Stands for the platform's signal; nothing else here listens for it. */
 const SIGNAL = 'SIGUSR2';
 
-describe('enableGracefulShutdown', () => {
+describe('GracefulShutdown.enable()', () => {
   afterEach(() => {
     jest.restoreAllMocks();
     jest.useRealTimers();
@@ -19,7 +19,7 @@ describe('enableGracefulShutdown', () => {
     // In process 1 the kernel ignores a signal without a handler, so sending the signal again would have no effect.
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => true);
     const options = { signals: [SIGNAL], delayMs: 1_000 } as const;
-    const { app } = await start(ADAPTERS[0], { prepare: (it) => enableGracefulShutdown(it, options) });
+    const { app } = await start(ADAPTERS[0], { prepare: (it) => GracefulShutdown.enable(it, options) });
     process.emit(SIGNAL, SIGNAL);
     process.emit(SIGNAL, SIGNAL);
     // The same key press, from the terminal and from npm.

@@ -7,14 +7,19 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { type SpanRecord, Tracer } from 'nestjs-internal-token';
-import { type EdgeOptions, EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
+import {
+  EdgePolicy,
+  type EdgeRequest,
+  type ForwardingOptions,
+  type UpstreamOptions,
+} from 'nestjs-internal-token/gateway';
 import { EdgeGateway, problemIn } from '../../../test/support/edge-gateway.js';
 import { HttpClient, inParallel } from '../../../test/support/http-client.js';
 import { exchange, type RawResponse } from '../../../test/support/raw-http.js';
 import { HttpUpstream, keepablePort, type RawConnection, RawUpstream } from '../../../test/support/upstream.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 
-const NOBODY_WAITS = { upstreamRestartMs: 0 };
+const NOBODY_WAITS = { restartMs: 0 };
 
 /** Resolves to the next span that ends. */
 const nextSpan = (gateway: EdgeGateway): Promise<SpanRecord> =>
@@ -36,8 +41,13 @@ const answer = (socket: RawConnection['socket'], body: string): void =>
 
 describe('The connections of the forwarder', () => {
   const open: { close(): Promise<unknown> }[] = [];
-  const gatewayTo = async (url: string, edge: Partial<EdgeOptions> = {}): Promise<EdgeGateway> => {
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: url }, ...edge } });
+  const gatewayTo = async (
+    origin: string,
+    { maxBodyBytes, ...upstream }: Partial<UpstreamOptions> & Pick<ForwardingOptions, 'maxBodyBytes'> = {},
+  ): Promise<EdgeGateway> => {
+    const upstreams = { catalog: { origin, ...upstream } };
+    const forwarding = { upstreams, ...(maxBodyBytes !== undefined && { maxBodyBytes }) };
+    const gateway = await EdgeGateway.start({ edge: { forwarding } });
     open.push(gateway);
     return gateway;
   };
@@ -112,7 +122,7 @@ describe('The connections of the forwarder', () => {
     it('a request is not delivered later if its client disconnects while the upstream is down', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.end());
       await upstream.stop();
-      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const gateway = await gatewayTo(upstream.url, { restartMs: 60_000 });
       const refused = refusal();
       const outgoing = call(gateway).end();
       await refused;
@@ -135,7 +145,10 @@ describe('The connections of the forwarder', () => {
         }
       }
       const upstream = await httpUpstream((_incoming, response) => void response.end());
-      const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Slow] });
+      const gateway = await EdgeGateway.start({
+        edge: { forwarding: { upstreams: { catalog: { origin: upstream.url } } } },
+        providers: [Slow],
+      });
       open.push(gateway);
       const outgoing = call(gateway, 'POST').end();
       await left.promise;
@@ -195,18 +208,19 @@ describe('The connections of the forwarder', () => {
   });
 
   describe('when there are more requests than an upstream accepts', () => {
-    const ONE_AT_A_TIME = { upstreamMaxConnections: 1, upstreamMaxPending: 1 };
+    const ONE_AT_A_TIME = { maxConnections: 1, maxPending: 1 };
     const connectionsOf = (upstream: HttpUpstream): Promise<number> =>
       new Promise((resolve) => upstream.server.getConnections((_, count) => resolve(count)));
     /** A gateway that admits requests one after the other, and a count of the admitted ones. */
-    const countingGatewayTo = async (url: string, edge: Partial<EdgeOptions> = ONE_AT_A_TIME) => {
+    const countingGatewayTo = async (origin: string, upstream: Partial<UpstreamOptions> = ONE_AT_A_TIME) => {
       const received: EdgeRequest[] = [];
       class Count extends EdgePolicy {
         check(request: EdgeRequest): void {
           received.push(request);
         }
       }
-      const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: url }, ...edge }, providers: [Count] });
+      const forwarding = { upstreams: { catalog: { origin, ...upstream } } };
+      const gateway = await EdgeGateway.start({ edge: { forwarding }, providers: [Count] });
       open.push(gateway);
       const untilReceived = async (count: number): Promise<void> => {
         while (received.length < count) await turn();
@@ -238,7 +252,7 @@ describe('The connections of the forwarder', () => {
       ['POST', { 'Transfer-Encoding': 'chunked' }],
     ])('R169: a %s without any of its body (%j) takes no place', async (method, framing) => {
       const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
-      const gateway = await gatewayTo(upstream.url, { upstreamMaxConnections: 1, upstreamMaxPending: 0 });
+      const gateway = await gatewayTo(upstream.url, { maxConnections: 1, maxPending: 0 });
       const kept = call(gateway, method, { ...framing, Expect: '100-continue' });
       kept.flushHeaders();
       // The gateway asks for the body when it forwards the request.
@@ -280,7 +294,7 @@ describe('The connections of the forwarder', () => {
       const upstream = await rawUpstream(({ socket }, heads) => {
         if (heads === 1) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart', 'latin1');
       });
-      const edge = { upstreamMaxConnections: 1, upstreamMaxPending: 0 };
+      const edge = { maxConnections: 1, maxPending: 0 };
       const { gateway } = await countingGatewayTo(upstream.url, edge);
       for (let round = 0; round < 3; round++) {
         const { responses } = await exchange(gateway.port, 'GET /catalog/echo HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -296,7 +310,7 @@ describe('The connections of the forwarder', () => {
       it('R169: a request whose turn does not come in time gets 503, whatever happened to its body', async () => {
         const upstream = await httpUpstream();
         const first = upstream.next();
-        const edge = { ...ONE_AT_A_TIME, upstreamTimeoutMs: 1_000 };
+        const edge = { ...ONE_AT_A_TIME, timeoutMs: 1_000 };
         const { gateway, untilReceived } = await countingGatewayTo(upstream.url, edge);
         const outgoing = call(gateway).end();
         const { response } = await first;
@@ -312,7 +326,7 @@ describe('The connections of the forwarder', () => {
   });
 
   describe('when a body exceeds the limit', () => {
-    const LIMIT = { maxForwardedBytes: 8 };
+    const LIMIT = { maxBodyBytes: 8 };
     const post = (gateway: EdgeGateway, head: string, ...body: readonly string[]) =>
       exchange(gateway.port, [`POST /catalog/echo HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`, ...body]);
 
@@ -363,15 +377,15 @@ describe('The connections of the forwarder', () => {
     afterEach(() => jest.useRealTimers());
 
     /** A gateway, and its first request as the gateway sees it. */
-    const watchedGatewayTo = async (url: string, upstreamTimeoutMs: number) => {
+    const watchedGatewayTo = async (url: string, timeoutMs: number) => {
       const { promise: first, resolve } = Promise.withResolvers<EdgeRequest>();
       class Watch extends EdgePolicy {
         check(request: EdgeRequest): void {
           resolve(request);
         }
       }
-      const edge = { upstreams: { catalog: url }, upstreamTimeoutMs };
-      const gateway = await EdgeGateway.start({ edge, providers: [Watch] });
+      const forwarding = { upstreams: { catalog: { origin: url, timeoutMs } } };
+      const gateway = await EdgeGateway.start({ edge: { forwarding }, providers: [Watch] });
       open.push(gateway);
       return { gateway, first };
     };
@@ -379,7 +393,7 @@ describe('The connections of the forwarder', () => {
     it('R113a: an upstream that does not answer in time becomes a 504 and is disconnected', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const answered = send(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 }), 'GET');
+      const answered = send(await gatewayTo(upstream.url, { timeoutMs: 100 }), 'GET');
       const { response } = await arrived;
       const gone = once(response, 'close');
       jest.advanceTimersByTime(100);
@@ -390,7 +404,7 @@ describe('The connections of the forwarder', () => {
 
     it('R113a: an upstream that stops in the middle of an answer breaks the connection to the client', async () => {
       const upstream = await httpUpstream((_incoming, response) => void response.write('part'));
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 100 })).end();
+      const outgoing = call(await gatewayTo(upstream.url, { timeoutMs: 100 })).end();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
       await once(incoming, 'data');
       const cut = text(incoming);
@@ -416,7 +430,7 @@ describe('The connections of the forwarder', () => {
     it('a stream of events may be silent for any time', async () => {
       const upstream = await httpUpstream();
       const arrived = upstream.next();
-      const outgoing = call(await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 })).end();
+      const outgoing = call(await gatewayTo(upstream.url, { timeoutMs: 1_000 })).end();
       const { response } = await arrived;
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -428,7 +442,7 @@ describe('The connections of the forwarder', () => {
     it.each([['POST'], ['PUT']])('a client that stops in the middle of its %s gets 408', async (method) => {
       const forwarded = Promise.withResolvers<void>();
       const upstream = await httpUpstream((incoming) => void incoming.once('data', forwarded.resolve));
-      const gateway = await gatewayTo(upstream.url, { upstreamTimeoutMs: 1_000 });
+      const gateway = await gatewayTo(upstream.url, { timeoutMs: 1_000 });
       const outgoing = call(gateway, method, { 'Content-Length': '1000' });
       let answer: IncomingMessage | undefined;
       outgoing.once('response', (incoming) => (answer = incoming)).write('part');
@@ -521,8 +535,8 @@ describe('The connections of the forwarder', () => {
           await new Promise((resolve) => setImmediate(resolve));
         }
       }
-      const edge = { upstreams: { catalog: upstream.url }, ...NOBODY_WAITS };
-      const gateway = await EdgeGateway.start({ edge, providers: [Cut] });
+      const forwarding = { upstreams: { catalog: { origin: upstream.url, ...NOBODY_WAITS } } };
+      const gateway = await EdgeGateway.start({ edge: { forwarding }, providers: [Cut] });
       open.push(gateway);
       await send(gateway, 'GET');
       expect((await send(gateway, 'POST', 'x')).status).toBe(200);
@@ -595,7 +609,7 @@ describe('The connections of the forwarder', () => {
     it('a request that was not sent yet waits for the restart, with any method', async () => {
       const upstream = await httpUpstream((incoming, response) => void incoming.pipe(response));
       await upstream.stop();
-      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const gateway = await gatewayTo(upstream.url, { restartMs: 60_000 });
       const refused = refusal();
       const answers = [
         send(gateway, 'GET'),
@@ -619,7 +633,7 @@ describe('The connections of the forwarder', () => {
         (incoming, response) => void incoming.resume().on('end', () => response.end('back')),
       );
       await upstream.stop();
-      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 1_000 });
+      const gateway = await gatewayTo(upstream.url, { restartMs: 1_000 });
       holdTimers('performance');
       let waiting = 3;
       const answers = [send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')];
@@ -649,7 +663,7 @@ describe('The connections of the forwarder', () => {
       const upstream = await httpUpstream((incoming, response) => {
         incoming.resume().once('end', () => setImmediate(() => response.end('ok')));
       });
-      const gateway = await gatewayTo(upstream.url, { upstreamRestartMs: 60_000 });
+      const gateway = await gatewayTo(upstream.url, { restartMs: 60_000 });
       const client = new HttpClient(`http://127.0.0.1:${gateway.port}`, 8);
       const statuses: number[] = [];
       await inParallel(600, 8, async (index) => {
@@ -693,7 +707,9 @@ describe('The connections of the forwarder', () => {
 
   it('closing the gateway closes its connections', async () => {
     const upstream = await httpUpstream((_incoming, response) => void response.end('ok'));
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } } });
+    const gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url } } } },
+    });
     const closed = new Promise((resolve) =>
       upstream.server.once('connection', (socket) => socket.once('close', resolve)),
     );

@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { currentStore } from 'nestjs-internal-token';
 import { EdgePolicy, type EdgeRequest } from 'nestjs-internal-token/gateway';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
 import { HttpUpstream, type Serve } from '../../../test/support/upstream.js';
+import { currentStore } from '../src/nest/index.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 
 // Moves 100 MiB at a time.
@@ -68,7 +68,10 @@ describe('Forwarded bodies', () => {
 
   beforeAll(async () => {
     upstream = await HttpUpstream.start((incoming, response) => serve(incoming, response));
-    gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Watch] });
+    gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url } } } },
+      providers: [Watch],
+    });
     // Memory that any body needs does not count as growth.
     serve = (incoming, response) => void incoming.resume().on('end', () => response.end(CHUNK));
     await upload(LARGE / 4, {});

@@ -77,7 +77,10 @@ describe('A domain in another process', () => {
   it('its requests never reach the router of the gateway', async () => {
     const upstream = await HttpUpstream.start((_incoming, response) => void response.end('elsewhere'));
     for (const platform of ['fastify', 'express'] as const) {
-      const gateway = await EdgeGateway.start({ platform, edge: { upstreams: { orders: upstream.url } } });
+      const gateway = await EdgeGateway.start({
+        platform,
+        edge: { forwarding: { upstreams: { orders: { origin: upstream.url } } } },
+      });
       expect((await gateway.get('/orders', gateway.bearer())).body).toBe('elsewhere');
       expect((await gateway.get('/orders')).status).toBe(401);
       expect((await gateway.get('/catalog/items')).body).toContain('catalog.items');
@@ -101,7 +104,10 @@ describe('A domain in another process', () => {
       },
     };
     const service = await EdgeService.start(signer);
-    const gateway = await EdgeGateway.start({ signer, edge: { upstreams: { orders: service.url } } });
+    const gateway = await EdgeGateway.start({
+      signer,
+      edge: { forwarding: { upstreams: { orders: { origin: service.url } } } },
+    });
     expect((await gateway.get('/orders', gateway.bearer())).status).toBe(200);
     expect(gateway.tokens).toMatchObject({ minted: 1, signed: 1 });
     await gateway.close();
@@ -115,7 +121,10 @@ describe('A domain in another process', () => {
       }
     }
     const upstream = await HttpUpstream.start((_incoming, response) => void response.setHeader('X-Own', '1').end());
-    const gateway = await EdgeGateway.start({ edge: { upstreams: { catalog: upstream.url } }, providers: [Limits] });
+    const gateway = await EdgeGateway.start({
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url } } } },
+      providers: [Limits],
+    });
     const { headers } = await gateway.get('/catalog/items');
     expect(headers).toMatchObject({ ratelimit: 'limit=10', 'x-own': '1', via: '1.1 gateway' });
     await gateway.close();
@@ -130,7 +139,7 @@ describe('A domain in another process', () => {
       }
     }
     const gateway = await EdgeGateway.start({
-      edge: { upstreams: { orders: 'http://127.0.0.1:9' } },
+      edge: { forwarding: { upstreams: { orders: { origin: 'http://127.0.0.1:9' } } } },
       providers: [Elsewhere],
     });
     expect((await gateway.get('/orders', gateway.bearer())).body).toBe('orders by pigeon');
@@ -170,8 +179,14 @@ describe('An upstream over TLS', () => {
     const { peers, server, url } = await serve(true);
     const gateway = await EdgeGateway.start({
       edge: {
-        upstreams: { catalog: url },
-        upstreamTls: { ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key.pem') },
+        forwarding: {
+          upstreams: {
+            catalog: {
+              origin: url,
+              tls: { ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key.pem') },
+            },
+          },
+        },
       },
     });
     expect(await gateway.get('/catalog/items')).toMatchObject({ status: 200, body: 'http' });
@@ -183,9 +198,9 @@ describe('An upstream over TLS', () => {
   it.each([
     ['has a certificate of an unknown authority', false, {}],
     ['requires a certificate that the gateway does not have', true, { ca: pem('ca.pem') }],
-  ])('an upstream that %s becomes a 502, and gets no token', async (_, asks, upstreamTls) => {
+  ])('an upstream that %s becomes a 502, and gets no token', async (_, asks, tls) => {
     const { peers, server, url } = await serve(asks);
-    const edge = { upstreams: { catalog: url }, upstreamTls, upstreamRestartMs: 0 };
+    const edge = { forwarding: { upstreams: { catalog: { origin: url, tls, restartMs: 0 } } } };
     const gateway = await EdgeGateway.start({ edge });
     const response = await gateway.get('/catalog/items');
     expect([response.status, problemIn(response)['code']]).toEqual([502, 'upstream_unreachable']);

@@ -4,11 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InternalClaims, type InternalTokenClaims, reflectRoutes, RequireScope } from 'nestjs-internal-token';
+import { InternalClaims, type InternalTokenClaims, RequireScope } from 'nestjs-internal-token';
 import {
   InternalTokenGatewayModule,
   type InternalTokenGatewayOptions,
   InternalTokenIssuer,
+  reflectRoutes,
 } from 'nestjs-internal-token/gateway';
 import { freePorts } from '../../../scripts/lib/free-ports.mjs';
 import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
@@ -38,9 +39,11 @@ describe.each(['forRoot', 'forRootAsync'] as const)('InternalTokenGatewayModule.
       service: 'front',
       trustDomain: 'shop.test',
       signing: { key: String(key) },
-      issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
-      allowInsecureLoopback: true,
-      routes: reflectRoutes([OrdersController], 'orders'),
+      accessTokens: {
+        issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
+        allowInsecureLoopback: true,
+      },
+      routes: { table: reflectRoutes([OrdersController], 'orders') },
       internalListener: { host: '127.0.0.1', port },
     };
     const gateway =
@@ -92,9 +95,36 @@ describe.each(['forRoot', 'forRootAsync'] as const)('InternalTokenGatewayModule.
   });
 });
 
-it('refuses an unknown option of InternalTokenGatewayModule and names it', async () => {
-  const options = { trustDomain: 'shop.test', signing: { key: String(key) }, issuers: [], routes: [], upstream: {} };
-  @Module({ imports: [InternalTokenGatewayModule.forRoot(options as InternalTokenGatewayOptions)] })
-  class Gateway {}
-  await expect(NestFactory.create(Gateway, { logger: false, abortOnError: false })).rejects.toThrow(/"upstream"/);
+it.each([
+  [{ upstream: {} }, /: InternalTokenGatewayModule: there is no option "upstream"/],
+  [{ forwardng: {} }, /: InternalTokenGatewayModule: there is no option "forwardng"; did you mean "forwarding"\?$/],
+  [
+    { forwarding: { upstreams: { orders: { origin: 'http://127.0.0.1:1', timeoutMs: '5s' } } } },
+    /"forwarding\.upstreams\.orders\.timeoutMs" must be a whole number of milliseconds from 1 to 3600000, not "5s"\.$/,
+  ],
+  [{ verifying: { mode: 'lax' } }, /"verifying\.mode" must be "strict", "presence" or "shadow", not "lax"\.$/],
+  [{ verifying: { mode: 'shadow' } }, /"verifying\.mode" is "shadow" without an end; set "allowUnverifiedUntil"/],
+  [{ verifying: { keys: {} } }, /there is no option "verifying\.keys"/],
+  [{ signing: {} }, /"signing" has no signing key; give exactly one of "ring", "key", "signer" or "jwt"\.$/],
+  [{ signing: { key: 1 } }, /"signing\.key" must be a private key: PEM, JWK or KeyObject, not a number\.$/],
+  [{ internalListener: { host: '127.0.0.1', port: 65_536 } }, /"internalListener\.port" must be .*, not 65536\.$/],
+])('InternalTokenGatewayModule names the path of %j from its own top, however it gets it', async (wrong, message) => {
+  const options = {
+    trustDomain: 'shop.test',
+    signing: { key: String(key) },
+    accessTokens: { issuers: [{ issuer: 'https://login.example', audience: 'api', discovery: true }] },
+    routes: { table: reflectRoutes([OrdersController], 'orders') },
+    ...wrong,
+  } as InternalTokenGatewayOptions;
+  for (const gateway of [
+    () => InternalTokenGatewayModule.forRoot(options),
+    () => InternalTokenGatewayModule.forRootAsync({ useFactory: () => Promise.resolve(options) }),
+  ]) {
+    const start = async () => {
+      @Module({ imports: [gateway()] })
+      class Gateway {}
+      await NestFactory.create(Gateway, { logger: false, abortOnError: false });
+    };
+    await expect(start()).rejects.toThrow(message);
+  }
 });

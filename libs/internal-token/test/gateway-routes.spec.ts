@@ -15,16 +15,17 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { generateKeyPairSync } from 'node:crypto';
 import { request } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
+import { InternalTokenModule, NoInternalToken, Public, Tracer } from 'nestjs-internal-token';
 import {
-  InternalTokenModule,
-  NoInternalToken,
-  Public,
+  EdgeModule,
+  InternalTokenIssuingModule,
   reflectRoutes,
   type ReflectRoutesOptions,
   type RouteDefinition,
-  Tracer,
-} from 'nestjs-internal-token';
-import { EdgeModule, type EdgeOptions, InternalTokenIssuingModule, type Signer } from 'nestjs-internal-token/gateway';
+  type RouteOptions,
+  type Signer,
+  type UpstreamOptions,
+} from 'nestjs-internal-token/gateway';
 import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
 import { createSigner } from '../src/core/index.js';
 
@@ -50,7 +51,7 @@ interface Domain {
   /** The path of `RouterModule`. */
   readonly modulePath?: string;
   readonly prepare?: (app: INestApplication) => void;
-  readonly edge?: Partial<EdgeOptions>;
+  readonly routes?: Partial<RouteOptions>;
   readonly reflect?: ReflectRoutesOptions;
 }
 
@@ -88,26 +89,32 @@ class Splits {
     const service = await this.#start(row, domain, [this.#verifying('shop')], domain.controllers);
     const reflect = { ...(domain.modulePath !== undefined && { modulePath: domain.modulePath }) };
     const gateway = { ...domain, reflect };
-    return this.#start(row, domain, this.#gateway(gateway, { shop: `http://127.0.0.1:${service.port}` }), []);
+    return this.#start(
+      row,
+      domain,
+      this.#gateway(gateway, { shop: { origin: `http://127.0.0.1:${service.port}` } }),
+      [],
+    );
   }
 
-  #gateway({ controllers, edge, reflect }: Domain, upstreams: Record<string, string>) {
+  #gateway({ controllers, routes, reflect }: Domain, upstreams: Record<string, UpstreamOptions>) {
     return [
       this.#verifying('gateway'),
-      InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop', workload: 'gateway', signer: this.#signer }),
+      InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop', signing: { signer: this.#signer } }),
       EdgeModule.forRoot({
-        routes: reflectRoutes(controllers, 'shop', reflect),
-        issuers: [{ issuer: this.#issuer.url, audience: AUDIENCE, jwksUri: `${this.#issuer.url}/jwks` }],
-        allowInsecureLoopback: true,
-        upstreams,
-        ...edge,
+        routes: { table: reflectRoutes(controllers, 'shop', reflect), ...routes },
+        accessTokens: {
+          issuers: [{ issuer: this.#issuer.url, audience: AUDIENCE, jwksUri: `${this.#issuer.url}/jwks` }],
+          allowInsecureLoopback: true,
+        },
+        forwarding: { upstreams },
       }),
     ];
   }
 
   #verifying(service: string) {
-    const keys = { description: 'ours', load: () => Promise.resolve({ keys: [this.#signer.publicJwk] }) };
-    return InternalTokenModule.forRoot({ service, trustDomain: 'shop', keys });
+    const source = { description: 'ours', load: () => Promise.resolve({ keys: [this.#signer.publicJwk] }) };
+    return InternalTokenModule.forRoot({ service, trustDomain: 'shop', keys: { source } });
   }
 
   async #start(row: Row, { modulePath, prepare }: Domain, imports: unknown[], controllers: Type[]): Promise<Ask> {
@@ -388,7 +395,7 @@ describe.each(ADAPTERS)('The routes of a gateway on $adapter', (row) => {
     await bothWays({ controllers: [ThingsController] }, async (ask) => {
       expect(await texts(ask, [at(180)], [at(500)], [at(501)])).toEqual(['thing 180', 'thing 500', 414]);
     });
-    const { get } = await splits.local(row, { controllers: [ThingsController], edge: { maxParameterLength: 20 } });
+    const { get } = await splits.local(row, { controllers: [ThingsController], routes: { maxParameterLength: 20 } });
     expect(await texts(get, [at(20)], [at(21)])).toEqual(['thing 20', 414]);
   });
 
@@ -413,7 +420,7 @@ describe.each(ADAPTERS)('The routes of a gateway on $adapter', (row) => {
   });
 
   it('R213: stop the start where they cannot be read or told apart', async () => {
-    const edge = (routes: RouteDefinition[]) => ({ controllers: [], edge: { routes } });
+    const edge = (table: RouteDefinition[]) => ({ controllers: [], routes: { table } });
     await expect(splits.local(row, edge(reflectRoutes([UnreadableController], 'shop')))).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringMatching(/UnreadableController\.end.*a wildcard is not at its end/) as string,
@@ -450,7 +457,7 @@ describe.each(ADAPTERS)('Open paths of a gateway on $adapter', (row) => {
     ({ get } = await splits.local(row, {
       controllers: [ThingsController, ProbeController],
       prepare,
-      edge: { openPaths },
+      routes: { openPaths },
     }));
   });
   beforeEach(() => void (seen.length = 0));
@@ -495,8 +502,8 @@ describe.each(ADAPTERS)('Open paths of a gateway on $adapter', (row) => {
   it.each(['docs', '/internal', '/Internal/x', '/*', '/docs*', '/a//b', '/a/../b', '/docs/*/x', '/a;b', '/a%2fb', 7])(
     'R211: %s stops the start',
     async (path) => {
-      const edge = { openPaths: [path as string] };
-      await expect(splits.local(row, { controllers: [ThingsController], edge })).rejects.toMatchObject({
+      const routes = { openPaths: [path as string] };
+      await expect(splits.local(row, { controllers: [ThingsController], routes })).rejects.toMatchObject({
         code: 'configuration_invalid',
         message: expect.stringContaining('openPaths') as string,
       });

@@ -12,13 +12,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import {
-  enableGracefulShutdown,
-  GracefulShutdown,
-  NoInternalToken,
-  type SpanRecord,
-  Tracer,
-} from 'nestjs-internal-token';
+import { GracefulShutdown, NoInternalToken, type SpanRecord, Tracer } from 'nestjs-internal-token';
 import { fromEvent, NEVER, startWith, takeUntil } from 'rxjs';
 import { holdTimers } from '../../../test/support/held-timers.js';
 import { EdgeGateway } from '../../../test/support/edge-gateway.js';
@@ -284,7 +278,10 @@ describe('An application that cannot be closed', () => {
 describe.each(['fastify', 'express'] as const)('The shutdown of a gateway on %s', (platform) => {
   it('R163: answers forwarded requests with Connection: close, and so does its internal listener', async () => {
     const upstream = await HttpUpstream.start();
-    const gateway = await EdgeGateway.start({ platform, edge: { upstreams: { catalog: upstream.url } } });
+    const gateway = await EdgeGateway.start({
+      platform,
+      edge: { forwarding: { upstreams: { catalog: { origin: upstream.url } } } },
+    });
     const [outside, inside] = [await Client.open(gateway.port), await Client.open(gateway.internal.port)];
     await inside.get('/health/ready', 'ready');
     const arrived = upstream.next();
@@ -305,10 +302,10 @@ describe.each(['fastify', 'express'] as const)('The shutdown of a gateway on %s'
 
 describe('The times of a shutdown', () => {
   it.each([
-    [{ delayMs: 5_000, deadlineMs: 5_000 }, /deadlineMs \(5000\) is not after delayMs/],
-    [{ delayMs: -1 }, /delayMs is -1/],
-    [{ deadlineMs: 1.5 }, /deadlineMs is 1.5/],
-    [{ deadlineMs: Number.NaN }, /deadlineMs is NaN/],
+    [{ delayMs: 5_000, deadlineMs: 5_000 }, /"deadlineMs" must be later than "delayMs" \(5000\).*, not 5000/],
+    [{ delayMs: -1 }, /"delayMs" must be .*, not -1/],
+    [{ deadlineMs: 1.5 }, /"deadlineMs" must be .*, not 1.5/],
+    [{ deadlineMs: Number.NaN }, /"deadlineMs" must be .*, not NaN/],
   ])('refuses the times %j', (options, problem) => {
     expect(() => resolveShutdownOptions(options)).toThrow(problem);
   });
@@ -322,7 +319,7 @@ describe('The times of a shutdown', () => {
 it('enableGracefulShutdown() refuses to start without InternalTokenModule and names it', async () => {
   class EmptyModule {}
   const app = await NestFactory.create({ module: EmptyModule }, { logger: false });
-  expect(() => enableGracefulShutdown(app)).toThrow(
+  expect(() => GracefulShutdown.enable(app)).toThrow(
     expect.objectContaining({
       code: 'configuration_invalid',
       message: expect.stringMatching(/Import InternalTokenModule/),

@@ -277,12 +277,14 @@ describe.each(ADAPTERS)('Keys on $adapter', (row) => {
       controllers: [OrdersController, HealthController],
       options: {
         keys: {
-          description: 'a gateway that starts later',
-          load: async (signal) => {
-            attempts += 1;
-            if (attempts === 1) throw new Error('not there yet');
-            await published;
-            return running.tokens.keys.load(signal);
+          source: {
+            description: 'a gateway that starts later',
+            load: async (signal) => {
+              attempts += 1;
+              if (attempts === 1) throw new Error('not there yet');
+              await published;
+              return running.tokens.keys.source.load(signal);
+            },
           },
         },
       },

@@ -2,9 +2,9 @@ import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InternalTokenIssuingModule, JwksController, KeyRing, safeRotationPolicy } from 'nestjs-internal-token/gateway';
+import { InternalTokenIssuingModule, JwksController, KeyRing } from 'nestjs-internal-token/gateway';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
-import { KeyDirectory, KeyRotation } from '../src/gateway/key-ring/index.js';
+import { KeyDirectory, KeyRotation, safeRotationPolicy } from '../src/gateway/key-ring/index.js';
 
 describe.each(ADAPTERS)('The published key set on $adapter', (row) => {
   const directory = mkdtempSync(join(tmpdir(), 'jwks-'));
@@ -16,7 +16,7 @@ describe.each(ADAPTERS)('The published key set on $adapter', (row) => {
     await rotation.create();
     ring = await KeyRing.open({ directory });
     running = await start(row, {
-      imports: [InternalTokenIssuingModule.forIssuing({ trustDomain: 'test', workload: 'gateway', ring })],
+      imports: [InternalTokenIssuingModule.forIssuing({ trustDomain: 'test', signing: { ring } })],
       controllers: [JwksController],
     });
   });

@@ -51,8 +51,8 @@ describe('Options of InternalTokenModule', () => {
     ['R64: more than a minute of leeway', 'leewaySeconds', { leewaySeconds: 61 }],
     ['R76: a longer lifetime than 300 s', 'maxLifetimeSeconds', { maxLifetimeSeconds: 301 }],
     ['an option that does not exist', 'trustdomain', { trustdomain: 'x' }],
-    ['refreshing too often', 'refreshSeconds', { refreshSeconds: 0.01 }],
-    ['a seed file that is no path', 'seedFile', { seedFile: '' }],
+    ['refreshing too often', 'keys.refreshSeconds', { keys: { ...tokens.keys, refreshSeconds: 0.01 } }],
+    ['a seed file that is no path', 'keys.seedFile', { keys: { ...tokens.keys, seedFile: '' } }],
     ['a cache of nothing', 'tokenCache', { tokenCache: { maxEntries: 0 } }],
     ['an unknown replay option', 'replay.handlers', { replay: { handlers: 'some' } }],
     ['an unknown replay option', 'replay.onFailure', { replay: { onFailure: 'ignore' } }],
@@ -61,7 +61,7 @@ describe('Options of InternalTokenModule', () => {
     ['R211: a path that opens everything', 'openPaths', { openPaths: ['/docs', '/*'] }],
     ['R211: an internal path', 'openPaths', { openPaths: ['/INTERNAL/*'] }],
     ['R211: a pattern', 'openPaths', { openPaths: ['/docs/:page'] }],
-    ['R49: a private key', 'pem', { keys: { pem: privatePem } }],
+    ['R49: a private key', 'keys.publicKeys[0].key', { keys: { publicKeys: [{ key: privatePem }] } }],
   ];
 
   it.each(wrong)('stops the start and names the option: %s', async (_name, option, options) => {
@@ -72,8 +72,8 @@ describe('Options of InternalTokenModule', () => {
   });
 
   it.each([
-    ['PEM', { pem: publicPem }],
-    ['several PEMs', [{ pem: publicPem }, { pem: publicPem, keyId: 'again' }]],
+    ['PEM', { publicKeys: [{ key: publicPem }] }],
+    ['several PEMs', { publicKeys: [{ key: publicPem }, { key: publicPem, keyId: 'again' }] }],
     ['a source of their own', tokens.keys],
   ] as const)('R109: take keys from %s', async (_name, keys) => {
     const { app } = await start(express, { options: { keys } });

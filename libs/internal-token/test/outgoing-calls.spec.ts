@@ -8,7 +8,6 @@ import { text } from 'node:stream/consumers';
 import { firstValueFrom } from 'rxjs';
 import { Agent, Client, request as undiciRequest } from 'undici';
 import {
-  currentStore,
   InternalTokenContext,
   InternalTokenModule,
   type SpanRecord,
@@ -17,6 +16,7 @@ import {
 } from 'nestjs-internal-token';
 import { InternalTokenHttpModule, translateCallError } from 'nestjs-internal-token/http';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
+import { currentStore } from '../src/nest/index.js';
 import { holdTimers } from '../../../test/support/held-timers.js';
 import { clientSpans, Listener } from './support/outgoing.js';
 

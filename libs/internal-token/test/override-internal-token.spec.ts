@@ -8,11 +8,10 @@ import {
   InternalTokenGuard,
   InternalTokenModule,
   NoReplay,
-  reflectRoutes,
   RequirePermissions,
   RequireScope,
 } from 'nestjs-internal-token';
-import { InternalTokenGatewayModule } from 'nestjs-internal-token/gateway';
+import { InternalTokenGatewayModule, reflectRoutes } from 'nestjs-internal-token/gateway';
 import { overrideInternalToken } from 'nestjs-internal-token/testing';
 import request from 'supertest';
 import { ADAPTERS } from './support/adapters.js';
@@ -49,7 +48,7 @@ const unreachable = 'http://127.0.0.1:1';
     InternalTokenModule.forRoot({
       service: 'orders',
       trustDomain: 'shop.example',
-      keys: { description: 'nowhere', load: () => Promise.reject(new Error('unreachable')) },
+      keys: { source: { description: 'nowhere', load: () => Promise.reject(new Error('unreachable')) } },
     }),
   ],
   controllers: [OrdersController],
@@ -63,9 +62,11 @@ const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     InternalTokenGatewayModule.forRoot({
       trustDomain: 'shop.example',
       signing: { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
-      issuers: [{ issuer: unreachable, audience: 'https://api.example', jwksUri: `${unreachable}/jwks` }],
-      allowInsecureLoopback: true,
-      routes: reflectRoutes([OrdersController], 'orders'),
+      accessTokens: {
+        issuers: [{ issuer: unreachable, audience: 'https://api.example', jwksUri: `${unreachable}/jwks` }],
+        allowInsecureLoopback: true,
+      },
+      routes: { table: reflectRoutes([OrdersController], 'orders') },
     }),
   ],
   controllers: [OrdersController],

@@ -6,12 +6,11 @@ import {
   InternalTokenError,
   InternalTokenGuard,
   InternalTokenModule,
-  reflectRoutes,
   RequirePermissions,
   RequireScope,
   type VerifiedClaims,
 } from 'nestjs-internal-token';
-import { InternalTokenGatewayModule } from 'nestjs-internal-token/gateway';
+import { InternalTokenGatewayModule, reflectRoutes } from 'nestjs-internal-token/gateway';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
 import { ADAPTERS, type Parts, type Running, start } from './support/adapters.js';
@@ -119,9 +118,11 @@ describe.each(ADAPTERS)('A guard of the application on $adapter', (row) => {
     const gatewayOptions = {
       trustDomain: 'test',
       signing: { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() },
-      issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
-      allowInsecureLoopback: true,
-      routes: reflectRoutes([ThingsController], 'things'),
+      accessTokens: {
+        issuers: [{ issuer: provider.url, audience: AUDIENCE, jwksUri: `${provider.url}/jwks` }],
+        allowInsecureLoopback: true,
+      },
+      routes: { table: reflectRoutes([ThingsController], 'things') },
     };
     const guard = BlockingGuard;
     const modules =

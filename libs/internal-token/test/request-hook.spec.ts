@@ -14,7 +14,6 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { inspect } from 'node:util';
 import {
-  currentStore,
   InternalClaims,
   InternalTokenContext,
   InternalTokenError,
@@ -22,7 +21,7 @@ import {
   type SpanRecord,
   Tracer,
 } from 'nestjs-internal-token';
-import { RequestHook, RequestPipeline, RequestRecord, ServicePipeline } from '../src/nest/index.js';
+import { currentStore, RequestHook, RequestPipeline, RequestRecord, ServicePipeline } from '../src/nest/index.js';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { ADAPTERS, type Running, start } from './support/adapters.js';
 

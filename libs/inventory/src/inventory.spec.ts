@@ -4,7 +4,8 @@ import { PortError } from '@app/contracts';
 import { StorageModule } from '@app/storage';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { InternalTokenContext, InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
+import { InternalTokenContext, InternalTokenModule } from 'nestjs-internal-token';
+import { reflectRoutes } from 'nestjs-internal-token/gateway';
 import { TestTokenIssuer, type TestTokenInput } from 'nestjs-internal-token/testing';
 import { Clock, InventoryController, InventoryModule, InventorySeed, InventoryService, StockService } from './index.js';
 

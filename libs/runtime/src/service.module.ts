@@ -17,6 +17,7 @@ export class ServiceModule {
   /** @param tls for the key source, and to be closed with the application */
   static with(service: string, domain: DynamicModule, { values }: ServiceConfig, tls?: TlsFiles): DynamicModule {
     const { INTERNAL_TOKEN_JWKS_URI: jwksUri, INTERNAL_TOKEN_JWKS_FILE: jwksFile } = values;
+    const seedFile = values.INTERNAL_TOKEN_SEED_FILE;
     const callers = knownCallers(values);
     return {
       module: ServiceModule,
@@ -27,9 +28,13 @@ export class ServiceModule {
           trustDomain: values.TRUST_DOMAIN,
           issuer: values.INTERNAL_TOKEN_ISSUER,
           algorithms: [values.INTERNAL_TOKEN_ALGORITHM],
-          keys: jwksUri
-            ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh', ...(tls && { tls }) }
-            : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) },
+          keys: {
+            ...(jwksUri
+              ? { jwksUri, allowPlaintext: values.INTERNAL_ALLOW_PLAINTEXT === 'mesh', ...(tls && { tls }) }
+              : { jwksFile: jwksFile ?? developmentJwksFile(values.DEV_DIRECTORY) }),
+            refreshSeconds: values.INTERNAL_TOKEN_REFRESH_SECONDS,
+            ...(seedFile !== undefined && { seedFile }),
+          },
           requireScopePolicy: true,
           ...verification(values),
           ...callers.options,
@@ -49,12 +54,9 @@ export class ServiceModule {
 }
 
 function verification(values: ServiceConfig['values']) {
-  const seedFile = values.INTERNAL_TOKEN_SEED_FILE;
   const maxEntries = values.INTERNAL_TOKEN_CACHE_ENTRIES;
   const allowUnverifiedUntil = values.INTERNAL_TOKEN_ALLOW_UNVERIFIED_UNTIL;
   return {
-    refreshSeconds: values.INTERNAL_TOKEN_REFRESH_SECONDS,
-    ...(seedFile !== undefined && { seedFile }),
     tokenCache: maxEntries > 0 && { maxEntries },
     mode: values.INTERNAL_TOKEN_MODE,
     ...(allowUnverifiedUntil !== undefined && { allowUnverifiedUntil }),

@@ -1,8 +1,8 @@
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { enableGracefulShutdown, type GracefulShutdownOptions } from 'nestjs-internal-token';
-import { answerFrameworkError } from 'nestjs-internal-token/http';
+import { GracefulShutdown, type GracefulShutdownOptions } from 'nestjs-internal-token';
+import { InternalTokenProblemFilter } from 'nestjs-internal-token/http';
 import { BoundedFastifyAdapter } from './bounded-fastify-adapter.js';
 import { QuietStartLogger } from './quiet-start-logger.js';
 import { listenOrExplain } from './listen-or-explain.js';
@@ -47,14 +47,14 @@ export async function startApplication(
   Logger.flush();
   const lines = log.directory === undefined ? undefined : await keepLines(service, log.directory, logger);
   const adapter = new BoundedFastifyAdapter({
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: InternalTokenProblemFilter.answerFrameworkError,
     ...(maxBodyBytes !== undefined && { bodyLimit: maxBodyBytes }),
     ...(tls && { https: serverTls(tls) }),
   });
   let app: NestFastifyApplication | undefined;
   try {
     app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
-    enableGracefulShutdown(app, { ...options.shutdown, signals: options.reload ? SIGNALS : [...SIGNALS, 'SIGHUP'] });
+    GracefulShutdown.enable(app, { ...options.shutdown, signals: options.reload ? SIGNALS : [...SIGNALS, 'SIGHUP'] });
     if (tls) keepTlsCurrent(app.getHttpServer(), tls);
     await app.init();
     await options.beforeListening?.(app);

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
-import { currentStore } from 'nestjs-internal-token';
+import { currentStore } from '../../internal-token/src/nest/index.js';
 import { FlakyServer } from '../../../test/support/storage/flaky-server.js';
 import { NotesApp, notesMigrations } from '../../../test/support/storage/notes.js';
 import { describeServer, TestDatabase, uniqueName } from '../../../test/support/storage/test-server.js';

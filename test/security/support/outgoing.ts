@@ -8,11 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { firstValueFrom } from 'rxjs';
 import { Agent, fetch as undiciFetch, interceptors, Pool, request as undiciRequest } from 'undici';
 import { InternalTokenContext, InternalTokenModule, type VerifiedClaims } from 'nestjs-internal-token';
-import {
-  InternalTokenHttpModule,
-  type InternalTokenHttpOptions,
-  OutgoingPropagation,
-} from 'nestjs-internal-token/http';
+import { InternalTokenHttpModule, type InternalTokenHttpOptions } from 'nestjs-internal-token/http';
+import { OutgoingPropagation } from '../../../libs/internal-token/src/http/outgoing/outgoing-propagation.js';
 import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 
 /** A request as it was received. */

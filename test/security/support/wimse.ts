@@ -37,7 +37,7 @@ export class Workload {
     return new WimseCallerAuthenticator({
       trustDomain: 'shop.test',
       issuer: ISSUER,
-      keys: { description: 'the test', load: async () => keys },
+      keys: { source: { description: 'the test', load: async () => keys } },
       origins: [ORIGIN],
       ...options,
     });

@@ -9,7 +9,11 @@ import { EdgeGateway } from '../edge-gateway.js';
 const platform = process.argv[2] === 'express' ? 'express' : 'fastify';
 const signer = await agreedSigner();
 const service = await EdgeService.start(signer, { platform });
-const gateway = await EdgeGateway.start({ platform, signer, edge: { upstreams: { orders: service.url } } });
+const gateway = await EdgeGateway.start({
+  platform,
+  signer,
+  edge: { forwarding: { upstreams: { orders: { origin: service.url } } } },
+});
 Logger.overrideLogger(['error', 'fatal']);
 
 let open = 0;

@@ -86,8 +86,7 @@ async function open(given: {
   });
   const issuing = InternalTokenIssuingModule.forIssuing({
     trustDomain: 'shop',
-    workload: 'gateway',
-    ring: { provider },
+    signing: { ring: { provider } },
   });
   app = await NestFactory.createApplicationContext(
     { module: Root, imports: [issuing] },

@@ -10,16 +10,13 @@ import { trace } from '@opentelemetry/api';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { firstValueFrom } from 'rxjs';
+import { AnyScope, InternalTokenModule, Public, RequireScope, type SpanRecord, Tracer } from 'nestjs-internal-token';
 import {
-  AnyScope,
-  InternalTokenModule,
-  Public,
+  EdgeModule,
+  InternalTokenIssuingModule,
+  openInternalListener,
   reflectRoutes,
-  RequireScope,
-  type SpanRecord,
-  Tracer,
-} from 'nestjs-internal-token';
-import { EdgeModule, InternalTokenIssuingModule, openInternalListener } from 'nestjs-internal-token/gateway';
+} from 'nestjs-internal-token/gateway';
 import { InternalTokenHttpModule } from 'nestjs-internal-token/http';
 
 export interface Setup {
@@ -114,17 +111,21 @@ function moduleOf({ service, urls, privateKey, publicKey }: Setup): DynamicModul
     Object.entries({ orders: urls.orders, inventory: urls.inventory }).filter(isSet),
   );
   const imports: DynamicModule['imports'] = [
-    InternalTokenModule.forRoot({ ...trust, service, keys: { pem: publicKey } }),
+    InternalTokenModule.forRoot({ ...trust, service, keys: { publicKeys: [{ key: publicKey }] } }),
     InternalTokenHttpModule.forRoot({ internalOrigins }),
     HttpModule.register({}),
   ];
   if (service === 'gateway' && privateKey !== undefined) {
     imports.push(
-      InternalTokenIssuingModule.forIssuing({ ...trust, workload: service, key: privateKey }),
+      InternalTokenIssuingModule.forIssuing({ ...trust, service, signing: { key: privateKey } }),
       EdgeModule.forRoot({
-        routes: [...reflectRoutes([OrdersController], 'orders'), ...reflectRoutes([StockController], 'inventory')],
-        issuers: [{ issuer: 'https://login.example', audience: 'shop', jwksUri: 'https://login.example/jwks' }],
-        ...(urls.orders !== undefined && { upstreams: { orders: urls.orders } }),
+        routes: {
+          table: [...reflectRoutes([OrdersController], 'orders'), ...reflectRoutes([StockController], 'inventory')],
+        },
+        accessTokens: {
+          issuers: [{ issuer: 'https://login.example', audience: 'shop', jwksUri: 'https://login.example/jwks' }],
+        },
+        ...(urls.orders !== undefined && { forwarding: { upstreams: { orders: { origin: urls.orders } } } }),
       }),
     );
   }

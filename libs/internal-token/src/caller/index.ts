@@ -1,5 +1,4 @@
 export { CallerAuthenticator, CallerCredentials, type CallerRequest, type CallToProve } from '../nest/index.js';
-export { createSigner, type Signer, type SignerOptions } from '../core/index.js';
 export { MtlsCallerAuthenticator, type MtlsCallerOptions } from './mtls-caller-authenticator.js';
 export { WimseCallerAuthenticator, type WimseCallerOptions } from './wimse/wimse-caller-authenticator.js';
 export { WimseCredentials, type WimseCredentialsOptions, type WorkloadIdentity } from './wimse/wimse-credentials.js';

@@ -1,16 +1,18 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { InternalTokenError } from '../core/index.js';
+import { InternalTokenError, option, OptionPath } from '../core/index.js';
 import { CallerAuthenticator, type CallerRequest } from '../nest/index.js';
 import { alternativeNames } from './alternative-names.js';
-import { requireTrustDomain, workloadIdFault } from './workload-id.js';
+import { trustDomainOption, workloadIdFault } from './workload-id.js';
 
 /** Settings of an {@link MtlsCallerAuthenticator}. */
 export interface MtlsCallerOptions {
   /** The trust domain of the callers' SPIFFE ids: `shop.example` for `spiffe://shop.example/orders`. */
   readonly trustDomain: string;
 }
+
+const checkOptions = option.group({ trustDomain: trustDomainOption } satisfies option.ChecksOf<MtlsCallerOptions>);
 
 interface Known {
   readonly id: string;
@@ -36,7 +38,7 @@ export class MtlsCallerAuthenticator extends CallerAuthenticator {
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: MtlsCallerOptions) {
     super();
-    this.#trustDomain = requireTrustDomain(options.trustDomain);
+    this.#trustDomain = checkOptions(options, new OptionPath('MtlsCallerAuthenticator')).trustDomain;
   }
 
   override authenticate({ raw: { socket } }: CallerRequest): string {

@@ -1,4 +1,5 @@
-import { requireTrustDomain, workloadIdFault } from './workload-id.js';
+import { OptionPath } from '../core/index.js';
+import { trustDomainOption, workloadIdFault } from './workload-id.js';
 
 const fault = (id: string) => workloadIdFault(id, 'shop.test', ['spiffe']);
 
@@ -44,6 +45,6 @@ describe('workload ids', () => {
   });
 
   it.each(['', 'spiffe://shop.test', 'Shop.test', 'shop.test/', undefined])('refuses %j as a trust domain', (given) => {
-    expect(() => requireTrustDomain(given)).toThrow(/trustDomain/);
+    expect(() => trustDomainOption(given, new OptionPath('test', 'trustDomain'))).toThrow(/"trustDomain"/);
   });
 });

@@ -1,4 +1,4 @@
-import { InternalTokenError } from '../core/index.js';
+import { option } from '../core/index.js';
 
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
 /** SPIFFE-ID, section 2: no user, port, query, fragment, empty or dot segments; the id of a workload has a path. */
@@ -15,11 +15,8 @@ export function workloadIdFault(id: string, trustDomain: string, schemes: readon
   return domain === trustDomain ? undefined : 'its id belongs to another trust domain';
 }
 
-/** @throws InternalTokenError `configuration_invalid` */
-export function requireTrustDomain(given: unknown): string {
-  if (typeof given === 'string' && TRUST_DOMAIN.test(given)) return given;
-  throw new InternalTokenError(
-    'configuration_invalid',
-    `trustDomain: ${JSON.stringify(given) ?? 'nothing'} is not accepted; give only its name, in lower case, such as "shop.example".`,
-  );
-}
+/** Checks the name of a trust domain. */
+export const trustDomainOption = option.check<string>(
+  'the name of a trust domain alone, in lower case, such as "shop.example"',
+  (given) => typeof given === 'string' && TRUST_DOMAIN.test(given),
+);

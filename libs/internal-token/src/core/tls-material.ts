@@ -1,3 +1,5 @@
+import { type Check, instance } from './options/index.js';
+
 /** How a process identifies itself over TLS, and whom it trusts. PEM, as `node:tls` takes it. */
 export interface TlsMaterial {
   /** The authorities that may sign the peer's certificate. Default: those of Node. */
@@ -19,3 +21,8 @@ export interface RenewableTls {
 export function isRenewableTls(tls: TlsMaterial | RenewableTls): tls is RenewableTls {
   return 'onChange' in tls;
 }
+
+/** Checks TLS material. What it holds is judged by `node:tls`, and never shown. */
+export const tlsOption: Check<TlsMaterial | RenewableTls> = instance(
+  'TLS material { ca, cert, key }, or a RenewableTls',
+);

@@ -7,7 +7,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { InternalTokenVerifier } from '../core/index.js';
+import { InternalTokenVerifier, option, OptionPath } from '../core/index.js';
 import { KeyRing } from '../gateway/key-ring/index.js';
 import { GracefulShutdown } from '../nest/index.js';
 import { followDirectory } from './follow-directory.js';
@@ -22,6 +22,10 @@ export interface DevPageOptions {
 }
 
 const OPTIONS = Symbol('DevPageOptions');
+
+const checkOptions = option.group({
+  logDirectory: option.text('the path of the directory with the lines of this working copy'),
+} satisfies option.ChecksOf<DevPageOptions>);
 
 /**
  * Serves `/__dev` on the gateway's public listener, for development: live requests, where their time goes, which
@@ -46,8 +50,10 @@ export class DevPageModule implements OnApplicationBootstrap, BeforeApplicationS
     this.#log = new LiveLog(followDirectory(logDirectory));
   }
 
+  /** @throws InternalTokenError `configuration_invalid`, naming the option */
   static forRoot(options: DevPageOptions): DynamicModule {
-    return { module: DevPageModule, providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }] };
+    const checked = checkOptions(options, new OptionPath('DevPageModule'));
+    return { module: DevPageModule, providers: [{ provide: OPTIONS, useValue: checked }] };
   }
 
   /** Attached after the request hook, so that it runs before it. */

@@ -13,13 +13,19 @@ const { privateKey, publicKey } = generateKeyPairSync('ec', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
 const trust = { trustDomain: 'shop.test' };
-const verifying = InternalTokenModule.forRoot({ ...trust, service: 'gateway', keys: { pem: publicKey } });
-const issuing = InternalTokenIssuingModule.forIssuing({ ...trust, workload: 'gateway', key: privateKey });
+const verifying = InternalTokenModule.forRoot({
+  ...trust,
+  service: 'gateway',
+  keys: { publicKeys: [{ key: publicKey }] },
+});
+const issuing = InternalTokenIssuingModule.forIssuing({ ...trust, signing: { key: privateKey } });
 // Nothing listens there: the gateway starts all the same and keeps asking.
 const options: EdgeOptions = {
-  routes: [],
-  issuers: [{ issuer: 'http://127.0.0.1:9', audience: 'api', jwksUri: 'http://127.0.0.1:9/jwks' }],
-  allowInsecureLoopback: true,
+  routes: { table: [] },
+  accessTokens: {
+    issuers: [{ issuer: 'http://127.0.0.1:9', audience: 'api', jwksUri: 'http://127.0.0.1:9/jwks' }],
+    allowInsecureLoopback: true,
+  },
 };
 
 describe('EdgeModule', () => {

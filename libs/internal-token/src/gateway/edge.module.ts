@@ -23,13 +23,16 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  *
  * ```ts
  * EdgeModule.forRoot({
- *   routes: [...reflectRoutes([OrdersController], 'orders')],
- *   issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
- *   upstreams: { orders: 'http://127.0.0.1:3003' },
+ *   routes: { table: reflectRoutes([OrdersController], 'orders') },
+ *   accessTokens: {
+ *     issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
+ *   },
+ *   forwarding: { upstreams: { orders: { origin: 'http://127.0.0.1:3003' } } },
  * })
  * ```
  *
- * Domains named in `upstreams` run elsewhere: their requests are forwarded and never reach Nest's router here. Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
+ * Domains named in `forwarding.upstreams` run elsewhere: their requests are forwarded and never reach Nest's router here.
+ * Classes that extend `EdgePolicy`, `PermissionEnricher`, `Forwarder` or `IssuanceSink` take part wherever they are
  * provided.
  */
 @Module({
@@ -37,17 +40,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     { provide: RESOLVED_EDGE_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveEdgeOptions },
     {
       provide: AccessTokenAuthenticator,
-      // The settings come first: their errors name the option.
+      // The options come first: their errors name the place.
       inject: [MODULE_OPTIONS_TOKEN, RESOLVED_EDGE_OPTIONS],
-      useFactory: (options: EdgeOptions) =>
-        new AccessTokenAuthenticator({
-          issuers: options.issuers,
-          allowInsecureLoopback: options.allowInsecureLoopback ?? false,
-          ...(options.minimumRemainingSeconds !== undefined && {
-            minimumRemainingSeconds: options.minimumRemainingSeconds,
-          }),
-          ...(options.accessTokenCache !== undefined && { cache: options.accessTokenCache }),
-        }),
+      useFactory: ({ accessTokens }: EdgeOptions) => new AccessTokenAuthenticator(accessTokens),
     },
     GatewayRoutes,
     GatewayRefusals,

@@ -66,7 +66,7 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
     const enricher = findSingleProvider(modules, PermissionEnricher);
     const custom = findSingleProvider(modules, Forwarder);
     const sink = findSingleProvider(modules, IssuanceSink);
-    const isForwarded = (domain: string) => options.upstreams.origins.has(domain);
+    const isForwarded = (domain: string) => Object.hasOwn(options.forwarding.upstreams, domain);
 
     this.#steps = [
       refuseHandshake,

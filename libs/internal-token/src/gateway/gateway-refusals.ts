@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InternalTokenError } from '../core/index.js';
-import { describeException } from '../http/index.js';
-import { sendRefusal } from '../nest/index.js';
+import { describeException, sendRefusal } from '../nest/index.js';
 import { accessChallenge } from './authenticate/access-challenge.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from './edge.options.js';
 import type { GatewayRequest } from './gateway-request.js';

@@ -38,9 +38,11 @@ class GatewayOptionsModule extends ConfigurableModuleClass {}
  * InternalTokenGatewayModule.forRoot({
  *   trustDomain: 'shop.example',
  *   signing: { key: privateKeyPem },
- *   issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
- *   routes: reflectRoutes([OrdersController], 'orders'),
- *   upstreams: { orders: 'http://127.0.0.1:3003' },
+ *   accessTokens: {
+ *     issuers: [{ issuer: 'https://login.example', audience: 'https://api.example', discovery: true }],
+ *   },
+ *   routes: { table: reflectRoutes([OrdersController], 'orders') },
+ *   forwarding: { upstreams: { orders: { origin: 'http://127.0.0.1:3003' } } },
  *   internalListener: { host: '127.0.0.1', port: 3100 },
  * })
  * ```
@@ -74,27 +76,27 @@ export class InternalTokenGatewayModule implements OnApplicationBootstrap {
   }
 }
 
-function compose(options: DynamicModule, extras: InternalTokenExtras = {}): DynamicModule {
+function compose(optionsModule: DynamicModule, extras: InternalTokenExtras = {}): DynamicModule {
   const issuing = InternalTokenIssuingModule.forIssuingAsync({
-    imports: [options],
+    imports: [optionsModule],
     inject: [GATEWAY_OPTIONS],
-    useFactory: (given: Options) => issuingOptions(given.open()),
+    useFactory: (options: Options) => issuingOptions(options.open()),
   });
   return {
     module: InternalTokenGatewayModule,
     imports: [
-      options,
+      optionsModule,
       issuing,
       InternalTokenModule.forRootAsync({
         ...extras,
-        imports: [...(options.imports ?? []), options, issuing],
+        imports: [...(optionsModule.imports ?? []), optionsModule, issuing],
         inject: [GATEWAY_OPTIONS, InternalTokenIssuer],
-        useFactory: (given: Options, issuer: InternalTokenIssuer) => verifyingOptions(given.open(), issuer),
+        useFactory: (options: Options, issuer: InternalTokenIssuer) => verifyingOptions(options.open(), issuer),
       }),
       EdgeModule.forRootAsync({
-        imports: [options],
+        imports: [optionsModule],
         inject: [GATEWAY_OPTIONS],
-        useFactory: (given: Options) => edgeOptions(given.open()),
+        useFactory: (options: Options) => edgeOptions(options.open()),
       }),
     ],
     controllers: [JwksController],
@@ -102,33 +104,31 @@ function compose(options: DynamicModule, extras: InternalTokenExtras = {}): Dyna
   };
 }
 
-function issuingOptions(options: InternalTokenGatewayOptions): InternalTokenIssuingOptions {
-  const { trustDomain, issuer, lifetimeSeconds, customClaims, service = 'gateway', signing } = options;
-  return {
-    trustDomain,
-    workload: service,
-    ...(issuer !== undefined && { issuer }),
-    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
-    ...(customClaims !== undefined && { customClaims }),
-    ...signing,
-  };
+function issuingOptions({
+  trustDomain,
+  signing,
+  ...options
+}: InternalTokenGatewayOptions): InternalTokenIssuingOptions {
+  return { trustDomain, signing, ...given(options, 'issuer', 'service', 'lifetimeSeconds', 'customClaims') };
 }
 
-function verifyingOptions(options: InternalTokenGatewayOptions, issuer: InternalTokenIssuer): InternalTokenOptions {
-  const { trustDomain, issuer: iss, customClaims, service = 'gateway', verifying } = options;
+function verifyingOptions(options: InternalTokenGatewayOptions, { keys }: InternalTokenIssuer): InternalTokenOptions {
+  const { trustDomain, service = 'gateway', verifying } = options;
   return {
-    refreshSeconds: OWN_KEYS_REFRESH_SECONDS,
-    ...(customClaims !== undefined && { customClaims }),
     ...verifying,
+    ...given(options, 'issuer', 'customClaims'),
     service,
     trustDomain,
-    ...(iss !== undefined && { issuer: iss }),
-    keys: issuer.keys,
+    keys: { ...keys, refreshSeconds: OWN_KEYS_REFRESH_SECONDS },
   };
 }
 
-function edgeOptions(options: InternalTokenGatewayOptions): EdgeOptions {
-  const { service: _1, trustDomain: _2, issuer: _3, lifetimeSeconds: _4, customClaims: _5, ...rest } = options;
-  const { signing: _6, internalListener: _7, verifying: _8, ...edge } = rest;
-  return edge;
+function edgeOptions({ routes, accessTokens, ...options }: InternalTokenGatewayOptions): EdgeOptions {
+  return { routes, accessTokens, ...given(options, 'headers', 'forwarding', 'enrichmentTimeoutMs') };
+}
+
+/** The options of these names, as far as they were given. */
+function given<T extends object, Name extends keyof T>(options: T, ...names: readonly Name[]): Pick<T, Name> {
+  const entries = names.map((name) => [name, options[name]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Pick<T, Name>;
 }

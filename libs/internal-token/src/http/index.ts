@@ -1,12 +1,10 @@
-export { answerFrameworkError, type FastifyReplyLike } from './answer-framework-error.js';
-export { describeException, isProblemError, type ProblemError } from './describe-exception.js';
 export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
-export { type Problem, sendProblem } from '../core/index.js';
+export type { Problem } from '../core/index.js';
+export type { ProblemError } from '../nest/index.js';
 export { InternalTokenHttpModule } from './outgoing/internal-token-http.module.js';
 export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.js';
 export type { ConnectionEnd } from './outgoing/connection-end.js';
 export type { InternalTokenHttpOptions } from './outgoing/internal-token-http.options.js';
-export { OutgoingPropagation } from './outgoing/outgoing-propagation.js';
 export { translateCallError } from './outgoing/translate-call-error.js';
 export type { RenewableTls, TlsMaterial } from '../core/index.js';
 export { withoutPropagation } from '../core/index.js';

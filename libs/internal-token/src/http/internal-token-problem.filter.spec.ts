@@ -28,7 +28,6 @@ import { z } from 'zod';
 import { InternalTokenLogger } from '../logging/index.js';
 import { InternalTokenError, InternalTokenModule, NoInternalToken, type SpanRecord, Tracer } from '../nest/index.js';
 import { TestTokenIssuer } from '../testing/index.js';
-import { answerFrameworkError } from './answer-framework-error.js';
 import { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 
 const tokens = new TestTokenIssuer({ trustDomain: 'shop.example' });
@@ -149,7 +148,7 @@ class AppModule {}
 
 describe.each([
   ['Express', () => new ExpressAdapter()],
-  ['Fastify', () => new FastifyAdapter({ frameworkErrors: answerFrameworkError })],
+  ['Fastify', () => new FastifyAdapter({ frameworkErrors: InternalTokenProblemFilter.answerFrameworkError })],
 ])('InternalTokenProblemFilter on %s', (name, adapter) => {
   const express = name === 'Express';
   const lines: Record<string, unknown>[] = [];

@@ -1,7 +1,7 @@
 import { Catch, type OnModuleInit } from '@nestjs/common';
-import type { Problem } from '../core/index.js';
-import { InternalTokenErrorFilter } from '../nest/index.js';
-import { describeException } from './describe-exception.js';
+import type { ServerResponse } from 'node:http';
+import { newTransactionId, type Problem, sendProblem } from '../core/index.js';
+import { currentStore, describeException, InternalTokenErrorFilter } from '../nest/index.js';
 import { watchStreams } from './watch-streams.js';
 
 /**
@@ -16,6 +16,19 @@ import { watchStreams } from './watch-streams.js';
  */
 @Catch()
 export class InternalTokenProblemFilter extends InternalTokenErrorFilter implements OnModuleInit {
+  /**
+   * Answers what Fastify refuses before any filter hears of it, such as a path that cannot be decoded. It is an option
+   * of Fastify itself, so only the code that makes the adapter can set it:
+   *
+   * ```ts
+   * new FastifyAdapter({ frameworkErrors: InternalTokenProblemFilter.answerFrameworkError });
+   * ```
+   */
+  static answerFrameworkError(this: void, error: unknown, _request: unknown, reply: FastifyReplyLike): void {
+    reply.hijack();
+    sendProblem(reply.raw, { ...describeException(error), request_id: currentStore()?.txn ?? newTransactionId() });
+  }
+
   onModuleInit(): void {
     watchStreams(this.host.httpAdapter, (failure, request, response) => this.answer(failure, request, response));
   }
@@ -25,4 +38,10 @@ export class InternalTokenProblemFilter extends InternalTokenErrorFilter impleme
     const route = `${String(httpAdapter.getRequestMethod?.(request))} ${String(httpAdapter.getRequestUrl(request))}`;
     return describeException(exception, route);
   }
+}
+
+/** What is needed of Fastify's reply; who uses Express has no types of Fastify. */
+interface FastifyReplyLike {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
 }

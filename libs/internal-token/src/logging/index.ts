@@ -5,4 +5,4 @@ export { redactText } from './redaction.js';
 export { internalTokenLogFields } from './request-fields.js';
 export type { SamplingOptions } from './sampling.js';
 export type { IdentityField } from './span-line.js';
-export type { InternalTokenLoggingOptions } from './span-writer.js';
+export type { InternalTokenLoggingOptions } from './internal-token-logging.options.js';

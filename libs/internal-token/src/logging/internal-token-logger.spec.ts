@@ -197,7 +197,7 @@ describe('InternalTokenLogger', () => {
     info.logger.log('yes');
     info.logger.debug('no');
     expect(info.written).toHaveLength(1);
-    expect(() => capture({ level: 'loud' })).toThrow(/level is "loud"; give one of trace, debug, info/);
+    expect(() => capture({ level: 'loud' })).toThrow(/"level" must be "trace", "debug", "info".*, not "loud"/);
   });
 
   it('names the process by host and process id by default', () => {

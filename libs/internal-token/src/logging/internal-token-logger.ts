@@ -2,6 +2,7 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { channel } from 'node:diagnostics_channel';
 import { hostname } from 'node:os';
 import picocolors from 'picocolors';
+import { option, OptionPath } from '../core/index.js';
 import { type Clock, preciseNow } from './clock.js';
 import { readLogArguments } from './log-arguments.js';
 import { type LineDestination, LineSink } from './line-sink.js';
@@ -46,6 +47,17 @@ const NEST_LEVEL_OF: Record<LineLevel, LogLevel> = {
   fatal: 'fatal',
 };
 
+const checkOptions = option.group({
+  service: option.text('a name for this process, such as "orders"'),
+  instance: option.optional(option.text('a name that tells this process from others')),
+  format: option.withDefault('json', option.oneOf('json', 'pretty')),
+  level: option.optional(option.oneOf<string>(...Object.keys(NEST_LEVEL_OF), 'verbose', 'log')),
+  levels: option.optional(option.listOf('levels', option.oneOf<LogLevel>(...NEST_LEVELS))),
+  colors: option.optional(option.flag),
+  destination: option.optional(option.instance<LineDestination>('an object with write()', 'write')),
+  clock: option.optional(option.callback<Clock>()),
+} satisfies option.ChecksOf<InternalTokenLoggerOptions>);
+
 /**
  * Nest's logger with the ids of the current request on every line of the framework, guards, filters and application
  * code, after awaits and in child tasks. Each call writes one line in one write. Credentials and keys never get onto a
@@ -62,9 +74,10 @@ export class InternalTokenLogger extends ConsoleLogger {
   readonly #sink: LineSink;
   readonly #clock: Clock;
 
-  /** @throws TypeError if `level` is not a known level */
-  constructor(options: InternalTokenLoggerOptions) {
-    super({ json: options.format !== 'pretty', ...logLevels(options) });
+  /** @throws InternalTokenError `configuration_invalid`, naming the option */
+  constructor(given: InternalTokenLoggerOptions) {
+    const options = checkOptions(given, new OptionPath('InternalTokenLogger'));
+    super({ json: options.format === 'json', ...logLevels(options) });
     this.#service = options.service;
     this.#instance = options.instance ?? `${hostname()}-${process.pid}`;
     this.#format =
@@ -112,13 +125,11 @@ export class InternalTokenLogger extends ConsoleLogger {
   }
 }
 
-function logLevels({ level, levels }: InternalTokenLoggerOptions): { logLevels?: LogLevel[] } {
+function logLevels({ level, levels }: Pick<InternalTokenLoggerOptions, 'level' | 'levels'>): {
+  logLevels?: LogLevel[];
+} {
   if (levels !== undefined) return { logLevels: [...levels] };
   if (level === undefined) return {};
-  const index = NEST_LEVELS.findIndex((each) => each === (NEST_LEVEL_OF[level as LineLevel] ?? level));
-  if (index < 0) {
-    const known = Object.keys(NEST_LEVEL_OF).join(', ');
-    throw new TypeError(`InternalTokenLogger: level is ${JSON.stringify(level)}; give one of ${known}.`);
-  }
-  return { logLevels: NEST_LEVELS.slice(index) };
+  const least = NEST_LEVEL_OF[level as LineLevel] ?? level;
+  return { logLevels: NEST_LEVELS.slice(NEST_LEVELS.findIndex((each) => each === least)) };
 }

@@ -20,6 +20,7 @@ import type { AddressInfo } from 'node:net';
 import { InternalTokenProblemFilter } from '../http/index.js';
 import { InternalTokenModule, NoInternalToken, Tracer } from '../nest/index.js';
 import { TestTokenIssuer } from '../testing/index.js';
+import { resolveLoggingOptions } from './internal-token-logging.options.js';
 import { InternalTokenLoggingModule, InternalTokenLogger, type LogLine } from './index.js';
 
 const schema = JSON.parse(readFileSync(new URL('./log-line.schema.json', import.meta.url), 'utf8')) as object;
@@ -309,16 +310,16 @@ describe('The log of a request whose key has to be fetched first', () => {
   const keys = {
     description: 'a gateway that has begun to sign with another key',
     load: async (signal: AbortSignal) => {
-      if (loads++ === 0) return new TestTokenIssuer({ trustDomain: 'shop.example' }).keys.load(signal);
+      if (loads++ === 0) return new TestTokenIssuer({ trustDomain: 'shop.example' }).keys.source.load(signal);
       asked.resolve();
       await fetched;
-      return tokens.keys.load(signal);
+      return tokens.keys.source.load(signal);
     },
   };
 
   @Module({
     imports: [
-      InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys }),
+      InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.example', keys: { source: keys } }),
       InternalTokenLoggingModule.forRoot(),
     ],
     controllers: [OrdersController],
@@ -364,7 +365,7 @@ it('an application without a logger still opens spans', () => {
   Logger.overrideLogger(false);
   const problems = jest.spyOn(Logger.prototype, 'error');
   const tracer = new Tracer({ service: 'orders' });
-  const logging = new InternalTokenLoggingModule(tracer, {});
+  const logging = new InternalTokenLoggingModule(tracer, resolveLoggingOptions({}));
   logging.onModuleInit();
   expect(tracer.run({ op: 'stock.reserve', kind: 'internal' }, () => 7)).toBe(7);
   logging.onApplicationShutdown();

@@ -9,9 +9,13 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { InternalTokenError, Tracer } from '../nest/index.js';
-import { checkLoggingOptions } from './check-logging-options.js';
 import { announceFatalEnd } from './announce-fatal-end.js';
-import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
+import {
+  type InternalTokenLoggingOptions,
+  type ResolvedLoggingOptions,
+  resolveLoggingOptions,
+} from './internal-token-logging.options.js';
+import { SpanWriter } from './span-writer.js';
 
 const OPTIONS = Symbol('InternalTokenLoggingOptions');
 
@@ -39,15 +43,14 @@ export class InternalTokenLoggingModule implements OnModuleInit, OnApplicationSh
 
   constructor(
     private readonly tracer: Tracer,
-    @Inject(OPTIONS) private readonly options: InternalTokenLoggingOptions,
+    @Inject(OPTIONS) private readonly options: ResolvedLoggingOptions,
   ) {}
 
   /** @throws InternalTokenError `configuration_invalid`, naming the option */
   static forRoot(options: InternalTokenLoggingOptions = {}): DynamicModule {
-    checkLoggingOptions(options);
     return {
       module: InternalTokenLoggingModule,
-      providers: [{ provide: OPTIONS, useValue: Object.freeze({ ...options }) }],
+      providers: [{ provide: OPTIONS, useValue: resolveLoggingOptions(options) }],
     };
   }
 

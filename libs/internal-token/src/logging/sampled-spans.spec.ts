@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { type Span, type SpanRecord, Tracer } from '../nest/index.js';
 import { InternalTokenLogger } from './internal-token-logger.js';
+import type { InternalTokenLoggingOptions } from './internal-token-logging.options.js';
 import type { LogLine } from './log-line.js';
-import { type InternalTokenLoggingOptions, SpanWriter } from './span-writer.js';
+import { SpanWriter } from './span-writer.js';
 
 const LEFT_OUT = '0193b1e7c0de7f00a100000000000000';
 const INCLUDED = '0193b1e7c0de7f00a1ffffffffffffff';

@@ -75,13 +75,13 @@ describe('Sampling', () => {
   });
 
   it.each<[unknown, ...string[]]>([
-    [{ rate: 2 }, 'sampling.rate', '2', 'a share from 0 to 1'],
-    [{ rate: Number.NaN }, 'sampling.rate', 'NaN', 'a share from 0 to 1'],
-    [{ rate: '0.1' }, 'sampling.rate', '0.1', 'a share from 0 to 1'],
-    [{}, 'sampling.rate', 'undefined', 'a share from 0 to 1'],
-    [{ rate: 0.1, slowMs: -1 }, 'sampling.slowMs', '-1', 'milliseconds'],
-    [{ rate: 0.1, slow: 5 }, 'sampling.slow', 'not known', 'rate and slowMs'],
-    [0.1, 'sampling"', '0.1', 'rate and slowMs'],
+    [{ rate: 2 }, '"sampling.rate" must be a share of requests from 0 to 1, not 2'],
+    [{ rate: Number.NaN }, '"sampling.rate" must be a share of requests from 0 to 1, not NaN'],
+    [{ rate: '0.1' }, '"sampling.rate" must be a share of requests from 0 to 1, not "0.1"'],
+    [{}, '"sampling.rate" is missing; it must be a share of requests from 0 to 1'],
+    [{ rate: 0.1, slowMs: -1 }, '"sampling.slowMs" must be a number of milliseconds from 0 to 86400000, not -1'],
+    [{ rate: 0.1, slow: 5 }, 'there is no option "sampling.slow"; did you mean "sampling.slowMs"?'],
+    [0.1, '"sampling" must be an object with "rate", "slowMs", not 0.1'],
   ])('refuses %j at set-up, naming option, value and fix', (sampling, ...words) => {
     const set = () => InternalTokenLoggingModule.forRoot({ sampling: sampling as { rate: number } });
     expect(set).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));

@@ -1,5 +1,5 @@
+import { option } from '../core/index.js';
 import type { SpanRecord } from '../nest/index.js';
-import { invalidOption } from './invalid-option.js';
 import type { Kept } from './log-line.js';
 import { isFailure } from './span-line.js';
 
@@ -16,7 +16,17 @@ const DIGITS = 14;
 const RANGE = 2 ** 56;
 /** Greater than any hexadecimal digit. */
 const BEYOND = 'g';
-const KNOWN = 'give an object with rate and slowMs';
+/** A day: no request lasts longer. */
+const LONGEST_MS = 86_400_000;
+
+/** The checks of {@link SamplingOptions}. */
+export const SAMPLING_CHECKS = {
+  rate: option.check<number>(
+    'a share of requests from 0 to 1',
+    (given) => typeof given === 'number' && given >= 0 && given <= 1,
+  ),
+  slowMs: option.withDefault(1_000, option.amount(0, LONGEST_MS, 'milliseconds')),
+} satisfies option.ChecksOf<SamplingOptions>;
 
 /**
  * Decides by the id of a request whether its span lines are written. So all processes agree without asking each other,
@@ -29,15 +39,7 @@ export class Sampling {
   /** Compared as text, which for digits of equal length is the numeric order and saves parsing a number per line. */
   readonly #threshold: string;
 
-  /** @throws InternalTokenError `configuration_invalid` */
-  constructor(options: SamplingOptions) {
-    if (typeof options !== 'object' || options === null) throw invalidOption('sampling', options, KNOWN);
-    const { rate, slowMs = 1_000, ...others } = options;
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw invalidOption(`sampling.${unknown}`, 'not known', KNOWN);
-    if (!(typeof rate === 'number' && rate >= 0 && rate <= 1))
-      throw invalidOption('sampling.rate', rate, 'give a share from 0 to 1');
-    if (!(Number.isFinite(slowMs) && slowMs >= 0)) throw invalidOption('sampling.slowMs', slowMs, 'give milliseconds');
+  constructor({ rate, slowMs = 1_000 }: SamplingOptions) {
     this.slowMs = slowMs;
     const rejected = Math.round((1 - rate) * RANGE);
     this.#threshold = rejected < RANGE ? rejected.toString(16).padStart(DIGITS, '0') : BEYOND;

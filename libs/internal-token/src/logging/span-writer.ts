@@ -3,25 +3,9 @@ import type { Span, SpanRecord, Tracer } from '../nest/index.js';
 import { type Clock, monotonicNow, roundToMicroseconds, toWallClock } from './clock.js';
 import { SpanLineBuffer, type SpanLineBufferLimits, type LineMaker, RequestPart } from './span-line-buffer.js';
 import type { Kept } from './log-line.js';
-import { Sampling, type SamplingOptions } from './sampling.js';
+import type { InternalTokenLoggingOptions } from './internal-token-logging.options.js';
+import { Sampling } from './sampling.js';
 import { endLine, type IdentityField, missingLine, openLine, type SpanLine } from './span-line.js';
-
-/** Options of `InternalTokenLoggingModule.forRoot()`. */
-export interface InternalTokenLoggingOptions {
-  /** Milliseconds after which a span that is still open gets its `inflight` line. Default 1000. */
-  readonly inflightAfterMs?: number;
-  /** The facts about the user on the end lines of requests: `sub`, `tenant`. Default: none. */
-  readonly identity?: readonly IdentityField[];
-  /** For busy systems: writes the span lines of a share of requests, and of failed and slow ones. Default: all. */
-  readonly sampling?: SamplingOptions;
-  /**
-   * Route patterns, such as `/health/live`, whose requests are logged at debug level unless they fail. Not being ready
-   * (503 without an error), as a probe may answer, is not a failure. Default: none.
-   */
-  readonly quietRoutes?: readonly string[];
-  /** The clock for the age of spans and the time of their lines. Default: the clocks of the process. */
-  readonly clock?: Clock;
-}
 
 type SpanSource = Pick<Tracer, 'onStart' | 'onEnd'>;
 interface LineSink extends Required<Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>> {
@@ -60,7 +44,6 @@ export class SpanWriter {
   readonly #unsubscribe: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
 
-  /** @throws InternalTokenError `configuration_invalid` if `sampling` is wrong */
   constructor(
     tracer: SpanSource,
     private readonly sink: LineSink,

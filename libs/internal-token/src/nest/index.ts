@@ -6,9 +6,11 @@ export {
   type InternalTokenErrorCode,
   InternalTokenVerifier,
   isVerified,
+  type KeyOptions,
   type KeySource,
   type VerifiedClaims,
 } from '../core/index.js';
+export { describeException, type ProblemError } from './describe-exception.js';
 export { emitRequestEvent } from './admission/emit-request-event.js';
 export { AnyScope } from './decorators/any-scope.decorator.js';
 export { Application } from './context/application.js';
@@ -25,7 +27,8 @@ export { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js
 export { InternalTokenGuard } from './guard/internal-token.guard.js';
 export { type InternalTokenExtras, InternalTokenModule } from './internal-token.module.js';
 export {
-  type InternalTokenKeys,
+  checkEnforcement,
+  INTERNAL_TOKEN_CHECKS,
   type InternalTokenOptions,
   RESOLVED_OPTIONS,
   type ResolvedOptions,
@@ -41,7 +44,7 @@ export { NoReplay } from './decorators/no-replay.decorator.js';
 export { findProviders, findSingleProvider } from './find-providers.js';
 export { Public } from './decorators/public.decorator.js';
 export { ApplicationRoutes } from './routes/application-routes.js';
-export { openPathProblem, OpenPaths } from './routes/open-paths.js';
+export { OpenPaths, openPathsOption } from './routes/open-paths.js';
 export { EXACT_RULES } from './routes/path-rules.js';
 export { reflectRoutes, type ReflectRoutesOptions, type RouteDefinition } from './routes/reflect-routes.js';
 export { type RequestTraits, versionsIn } from './routes/route-conditions.js';
@@ -58,7 +61,6 @@ export { ServicePipeline } from './service-pipeline.js';
 export { RequirePermissions } from './decorators/require-permissions.decorator.js';
 export { RequireScope } from './decorators/require-scope.decorator.js';
 export { DrainingServer } from './shutdown/draining-server.js';
-export { enableGracefulShutdown } from './shutdown/enable-graceful-shutdown.js';
 export { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 export type { GracefulShutdownOptions } from './shutdown/graceful-shutdown.options.js';
 export { ShutdownSequence } from './shutdown/shutdown-sequence.js';

@@ -10,13 +10,17 @@ import { InternalTokenContext } from './context/internal-token-context.js';
 import { assertOnlyGuard, isGuardClass } from './guard/assert-only-guard.js';
 import { InternalTokenErrorFilter } from './guard/internal-token-error.filter.js';
 import { InternalTokenGuard } from './guard/internal-token.guard.js';
-import { type InternalTokenOptions, RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
+import {
+  type InternalTokenOptions,
+  RESOLVED_OPTIONS,
+  type ResolvedOptions,
+  resolveOptions,
+} from './internal-token.options.js';
 import { KeyLoader } from './key-loader.js';
 import { MessageHandlers } from './guard/message-handlers.js';
 import { RefusalFilter } from './guard/refusal.filter.js';
 import { ReplayProtection } from './replay/replay-protection.js';
 import { RequestHook } from './admission/request-hook.js';
-import { resolveOptions } from './resolve-options.js';
 import { ApplicationRoutes } from './routes/application-routes.js';
 import { RoutePolicies } from './routes/route-policies.js';
 import { TokenExemptions } from './routes/token-exemptions.js';
@@ -76,14 +80,14 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
     {
       provide: RESOLVED_OPTIONS,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: InternalTokenOptions) => resolveOptions(options),
+      useFactory: resolveOptions,
     },
     KeyLoader,
     { provide: KeyStore, inject: [KeyLoader], useFactory: (loader: KeyLoader) => loader.store },
     {
       provide: InternalTokenVerifier,
       inject: [RESOLVED_OPTIONS, KeyStore],
-      useFactory: (options: ResolvedOptions, keys: KeyStore) => new InternalTokenVerifier({ ...options, keys }),
+      useFactory: createVerifier,
     },
     UnverifiedRequests,
     ReplayProtection,
@@ -146,4 +150,18 @@ export class InternalTokenModule extends ConfigurableModuleClass implements Nest
   configure(): void {
     this.refusals.registerLast();
   }
+}
+
+function createVerifier(options: ResolvedOptions, keys: KeyStore): InternalTokenVerifier {
+  const { trustDomain, issuer, algorithms, leewaySeconds, maxLifetimeSeconds, customClaims, tokenCache } = options;
+  return new InternalTokenVerifier({
+    trustDomain,
+    issuer,
+    algorithms,
+    leewaySeconds,
+    maxLifetimeSeconds,
+    tokenCache,
+    keys,
+    ...(customClaims !== undefined && { customClaims }),
+  });
 }

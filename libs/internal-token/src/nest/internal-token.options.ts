@@ -1,20 +1,16 @@
-import type {
-  CustomClaimsSchema,
-  JwksUriOptions,
-  KeySource,
-  PemKey,
-  SigningAlgorithm,
-  TokenCacheOptions,
+import {
+  type CustomClaimsSchema,
+  keyOptions,
+  type KeyOptions,
+  option,
+  OptionPath,
+  type SigningAlgorithm,
+  type TokenCacheOptions,
+  VERIFIER_CHECKS,
 } from '../core/index.js';
 import type { EnforcementMode } from './policy/enforcement-mode.js';
-
-/** Where the public keys come from: a URL, a file, PEM text, or a source of your own. Never a private key. */
-export type InternalTokenKeys =
-  | ({ readonly jwksUri: string } & JwksUriOptions)
-  | { readonly jwksFile: string }
-  | PemKey
-  | readonly PemKey[]
-  | KeySource;
+import { REPLAY_TIMEOUT_MS } from './replay/first-use.js';
+import { openPathsOption } from './routes/open-paths.js';
 
 /** Options of `InternalTokenModule.forRoot()`. */
 export interface InternalTokenOptions {
@@ -24,7 +20,8 @@ export interface InternalTokenOptions {
   readonly trustDomain: string;
   /** `iss` that a token must come from. Default `api_gateway`. */
   readonly issuer?: string;
-  readonly keys: InternalTokenKeys;
+  /** Where the public keys come from (`jwksUri`, `jwksFile`, `publicKeys` or `source`), and for how long they count. */
+  readonly keys: KeyOptions;
   /** Accepted algorithms, all asymmetric. Default `['ES256']`. */
   readonly algorithms?: readonly SigningAlgorithm[];
   /** Seconds by which clocks may differ, 0 to 60. Default 5. */
@@ -35,21 +32,7 @@ export interface InternalTokenOptions {
   readonly customClaims?: CustomClaimsSchema;
   /** Stop the start if a handler has neither `@RequireScope()` nor `@AnyScope()`. Default false. */
   readonly requireScopePolicy?: boolean;
-  /** Seconds within which a change of the keys arrives, 0.1 to 3600. Default 300. */
-  readonly refreshSeconds?: number;
-  /**
-   * Seconds for which fetched keys are used after their source last gave them. Default 86400 (a day), at least twice
-   * `refreshSeconds`, at most 2592000 (30 days). Then this service is not ready and answers 503 until the source is back:
-   * blocking the source must not keep a withdrawn key alive for ever. Keys from files or the configuration have no limit.
-   */
-  readonly maxKeyAgeSeconds?: number;
-  /**
-   * A file that keeps the last good keys, so that this service can start while their source is away. Default none: then
-   * it answers 503 until the source is back. With one, a key that was withdrawn meanwhile verifies until then, or until
-   * the keys are older than `maxKeyAgeSeconds`.
-   */
-  readonly seedFile?: string;
-  /** How many verified tokens are remembered, so that one that comes again costs a look-up. Default 1000. */
+  /** How many verified tokens are remembered, so that one that comes again costs a look-up. Default 1000; `false` for none. */
   readonly tokenCache?: TokenCacheOptions;
   /** What becomes of a request whose token does not verify; handlers may differ by `@EnforcementMode()`. Default `strict`. */
   readonly mode?: EnforcementMode;
@@ -104,30 +87,90 @@ export interface AuditOptions {
   readonly include?: readonly ('userId' | 'tenantId')[];
 }
 
-/** Validated options with every default filled in, frozen. */
-export interface ResolvedOptions {
-  readonly service: string;
-  readonly trustDomain: string;
-  readonly issuer: string;
-  readonly keys: KeySource;
-  readonly algorithms: readonly SigningAlgorithm[];
-  readonly leewaySeconds: number;
-  readonly maxLifetimeSeconds: number;
-  readonly customClaims?: CustomClaimsSchema;
-  readonly requireScopePolicy: boolean;
-  readonly refreshSeconds: number;
-  readonly maxKeyAgeSeconds?: number;
-  readonly seedFile?: string;
-  readonly tokenCache: TokenCacheOptions;
-  readonly mode: EnforcementMode;
-  /** Milliseconds since the epoch. */
-  readonly allowUnverifiedUntil?: number;
-  readonly maxJsonDepth: number | false;
-  readonly openPaths: readonly string[];
-  readonly replay: Required<ReplayOptions>;
-  readonly audit: Required<AuditOptions>;
-  readonly callers: CallerOptions;
-}
-
 /** Injection token of {@link ResolvedOptions}. */
 export const RESOLVED_OPTIONS = Symbol('InternalTokenResolvedOptions');
+
+/** A mode that lets unverified requests pass is a stage of a migration, not a state to live in. */
+const MAX_UNVERIFIED_MS = 90 * 24 * 60 * 60 * 1000;
+
+const callerId = option.check<string>(
+  'an id without spaces, such as "spiffe://shop.example/gateway"',
+  (given) => typeof given === 'string' && /^\S+$/.test(given),
+);
+
+const date = option.check<Date | string>(
+  'a Date or ISO 8601 text, such as "2026-12-31T18:00:00Z"',
+  (given) => !Number.isNaN(millisecondsOf(given)),
+);
+
+const jsonDepth = option.check<number | false>(
+  'a whole number from 1 to 10000, or false',
+  (given) => given === false || (Number.isInteger(given) && (given as number) >= 1 && (given as number) <= 10_000),
+);
+
+/** The checks of {@link InternalTokenOptions}; other modules pass some of them on. */
+export const INTERNAL_TOKEN_CHECKS = {
+  ...VERIFIER_CHECKS,
+  service: option.text('a name for this process, such as "orders"'),
+  keys: keyOptions,
+  requireScopePolicy: option.withDefault(false, option.flag),
+  mode: option.withDefault('strict', option.oneOf('strict', 'presence', 'shadow')),
+  allowUnverifiedUntil: option.optional(date),
+  maxJsonDepth: option.withDefault(64, jsonDepth),
+  openPaths: openPathsOption,
+  replay: option.optionalGroup({
+    handlers: option.withDefault('marked', option.oneOf('marked', 'all')),
+    onFailure: option.withDefault('refuse', option.oneOf('refuse', 'accept')),
+    timeoutMs: option.withDefault(REPLAY_TIMEOUT_MS, option.amount(1, 5000, 'milliseconds')),
+  } satisfies option.ChecksOf<ReplayOptions>),
+  callers: option.optionalGroup({
+    allow: option.optional(option.listOf('ids of processes', callerId, { atLeast: 1 })),
+    self: option.optional(callerId),
+  } satisfies option.ChecksOf<CallerOptions>),
+  audit: option.optionalGroup({
+    include: option.withDefault(Object.freeze([]), option.listOf('claims', option.oneOf('userId', 'tenantId'))),
+  } satisfies option.ChecksOf<AuditOptions>),
+} satisfies option.ChecksOf<InternalTokenOptions>;
+
+const checkOptions = option.group(INTERNAL_TOKEN_CHECKS);
+
+/** {@link InternalTokenOptions}, checked, complete and frozen. */
+export type ResolvedOptions = Omit<ReturnType<typeof checkOptions>, 'allowUnverifiedUntil'> & {
+  /** Milliseconds since the epoch. */
+  readonly allowUnverifiedUntil?: number;
+};
+
+/** @throws InternalTokenError `configuration_invalid`, naming the option, what was given and what is allowed */
+export function resolveOptions(options: InternalTokenOptions): ResolvedOptions {
+  const at = new OptionPath('InternalTokenModule');
+  const { allowUnverifiedUntil, ...checked } = checkOptions(options, at);
+  const until = checkEnforcement(checked.mode, allowUnverifiedUntil, at);
+  return Object.freeze({ ...checked, ...(until !== undefined && { allowUnverifiedUntil: until }) });
+}
+
+/**
+ * The end of a mode that is not strict, in milliseconds since the epoch.
+ * @throws InternalTokenError `configuration_invalid` for such a mode without an end, or one too far away
+ */
+export function checkEnforcement(
+  mode: string,
+  allowUnverifiedUntil: Date | string | undefined,
+  at: OptionPath,
+): number | undefined {
+  if (allowUnverifiedUntil === undefined) {
+    if (mode === 'strict') return undefined;
+    throw at
+      .member('mode')
+      .refused(`is "${mode}" without an end; set "allowUnverifiedUntil" to when it becomes "strict"`);
+  }
+  const until = millisecondsOf(allowUnverifiedUntil);
+  if (until - Date.now() <= MAX_UNVERIFIED_MS) return until;
+  throw at
+    .member('allowUnverifiedUntil')
+    .refused('must be at most 90 days away; give a nearer date, and renew it if need be');
+}
+
+function millisecondsOf(given: unknown): number {
+  if (given instanceof Date) return given.getTime();
+  return typeof given === 'string' && /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
+}

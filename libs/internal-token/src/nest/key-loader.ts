@@ -13,13 +13,13 @@ export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(RESOLVED_OPTIONS)
-    private readonly options: Pick<ResolvedOptions, 'keys' | 'refreshSeconds' | 'maxKeyAgeSeconds' | 'seedFile'>,
+    private readonly options: Pick<ResolvedOptions, 'keys'>,
   ) {
-    const { keys: source, refreshSeconds, maxKeyAgeSeconds, seedFile } = options;
+    const { source, refreshSeconds, maxAgeSeconds, seedFile } = options.keys;
     this.store = new KeyStore({
       source,
       refreshSeconds,
-      ...(maxKeyAgeSeconds !== undefined && { maxKeyAgeSeconds }),
+      maxKeyAgeSeconds: maxAgeSeconds,
       ...(seedFile !== undefined && { seedFile }),
       onEvent: (event) => this.#report(event),
     });
@@ -34,7 +34,7 @@ export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
   }
 
   #report(event: KeyStoreEvent): void {
-    const source = this.options.keys.description;
+    const source = this.options.keys.source.description;
     switch (event.type) {
       case 'loaded':
         return this.#reportLoaded(event.keyIds, event.added, event.removed);
@@ -57,7 +57,7 @@ export class KeyLoader implements OnModuleInit, OnApplicationShutdown {
   }
 
   #reportLoaded(all: readonly string[], added: readonly string[], removed: readonly string[]): void {
-    const source = this.options.keys.description;
+    const source = this.options.keys.source.description;
     this.#logger.debug(`Keys from ${source}: ${all.join(', ')}`);
     if (added.length < all.length && added.length > 0) this.#logger.log(`New keys: ${added.join(', ')}`);
     if (removed.length > 0) this.#logger.log(`Keys withdrawn, their tokens are refused now: ${removed.join(', ')}`);

@@ -72,7 +72,12 @@ class MeController {
     InternalTokenModule.forRoot({
       service: 'me',
       trustDomain: 'shop.example',
-      keys: { description: 'a gateway that no test can reach', load: () => Promise.reject(new Error('unreachable')) },
+      keys: {
+        source: {
+          description: 'a gateway that no test can reach',
+          load: () => Promise.reject(new Error('unreachable')),
+        },
+      },
     }),
   ],
   controllers: [MeController],

@@ -7,6 +7,8 @@ import {
   KeyStore,
   type MintInput,
   newTransactionId,
+  option,
+  OptionPath,
   type Signer,
   staticSource,
   TokenMinter,
@@ -20,6 +22,11 @@ export interface TestTokenIssuerOptions {
   /** Default `api_gateway`. */
   readonly issuer?: string;
 }
+
+const checkOptions = option.group({
+  trustDomain: option.withDefault('test', option.name('shop.example')),
+  issuer: option.withDefault('api_gateway', option.name('api_gateway')),
+} satisfies option.ChecksOf<TestTokenIssuerOptions>);
 
 /** The content of a token; everything has a default. `{ authenticated: false }` makes an anonymous token. */
 export type TestTokenInput = Partial<MintInput>;
@@ -49,21 +56,23 @@ export interface ForgedParts {
  */
 export class TestTokenIssuer {
   /** For `InternalTokenModule.forRoot({ keys })`. */
-  readonly keys: KeySource;
+  readonly keys: { readonly source: KeySource };
   readonly trustDomain: string;
   readonly issuer: string;
   readonly #privateKey: KeyObject;
   readonly #minter: TokenMinter;
 
+  /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: TestTokenIssuerOptions = {}) {
-    this.trustDomain = options.trustDomain ?? 'test';
-    this.issuer = options.issuer ?? 'api_gateway';
+    const { trustDomain, issuer } = checkOptions(options, new OptionPath('TestTokenIssuer'));
+    this.trustDomain = trustDomain;
+    this.issuer = issuer;
     this.#privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const keyId = randomUUID();
     const jwk = createPublicKey(this.#privateKey).export({ format: 'jwk' });
     const publicJwk = { ...jwk, kty: 'EC', kid: keyId, alg: 'ES256', use: 'sig' } as const;
     const signer: Signer = { algorithm: 'ES256', keyId, publicJwk, sign: (bytes) => this.#sign(bytes) };
-    this.keys = staticSource({ keys: [publicJwk] });
+    this.keys = { source: staticSource({ keys: [publicJwk] }) };
     this.#minter = new TokenMinter({
       trustDomain: this.trustDomain,
       issuer: this.issuer,
@@ -74,7 +83,7 @@ export class TestTokenIssuer {
 
   /** A verifier that accepts these tokens, ready to use. */
   async verifier(): Promise<InternalTokenVerifier> {
-    const keys = new KeyStore({ source: this.keys });
+    const keys = new KeyStore(this.keys);
     await keys.start();
     return new InternalTokenVerifier({ trustDomain: this.trustDomain, issuer: this.issuer, keys });
   }
@@ -128,7 +137,8 @@ export class TestTokenIssuer {
 
   /** A token signed with an unpublished key: refused as `txn_key_unknown`. */
   unknownKey(input: TestTokenInput = {}): string {
-    return new TestTokenIssuer(this).token(input);
+    const { trustDomain, issuer } = this;
+    return new TestTokenIssuer({ trustDomain, issuer }).token(input);
   }
 
   /** A correctly signed token with arbitrary content, for refusals that have no method here. */

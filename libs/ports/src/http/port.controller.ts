@@ -1,6 +1,6 @@
 import type { PortDefinition } from '@app/contracts';
 import { Body, Controller, HttpCode, Inject, Param, Post, type Type, UseFilters } from '@nestjs/common';
-import { AnyScope, currentStore, InternalTokenContext, Public, Tracer } from 'nestjs-internal-token';
+import { AnyScope, InternalTokenContext, Public, Tracer } from 'nestjs-internal-token';
 import { PortPipeline } from '../port-pipeline.js';
 import { PortErrorFilter } from './port-error.filter.js';
 import { portPath } from './port-path.js';
@@ -15,7 +15,11 @@ export function portController<Api extends object>(definition: PortDefinition<Ap
   class PortController {
     readonly #pipeline: PortPipeline<Api>;
 
-    constructor(@Inject(implementation) target: Api, context: InternalTokenContext, tracer: Tracer) {
+    constructor(
+      @Inject(implementation) target: Api,
+      context: InternalTokenContext,
+      private readonly tracer: Tracer,
+    ) {
       const span = { kind: 'server', service: definition.name } as const;
       this.#pipeline = new PortPipeline(definition, target, context, tracer, span);
     }
@@ -25,7 +29,7 @@ export function portController<Api extends object>(definition: PortDefinition<Ap
     call(@Param('method') method: string, @Body() input: unknown): Promise<unknown> {
       // The operation has the same name wherever it runs; the path is a detail of this transport.
       if (Object.hasOwn(definition.methods, method)) {
-        currentStore()?.span?.describe({ op: `${definition.name}.${method}`, service: definition.name });
+        this.tracer.current?.describe({ op: `${definition.name}.${method}`, service: definition.name });
       }
       return this.#pipeline.answer(method, input);
     }

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { checkFileMode, type FileContent } from 'nestjs-internal-token';
+import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { ConfigurationError } from './configuration-error.js';
+
+/** What a file holds: something that only its owner and group may read, or key sets and settings that all may read. */
+type FileContent = 'secret' | 'public';
 
 /** A file that a setting names. */
 export interface SettingFile {
@@ -34,4 +36,20 @@ export function readSettingFile(
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/**
+ * The rule of `nestjs-internal-token` for its own files. Windows has no such bits.
+ * @returns a warning with its fix, if everybody can read a secret
+ * @throws Error if everybody can write it: the content could be anybody's
+ */
+function checkFileMode({ mode }: Stats, content: FileContent): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  if ((mode & 0o002) !== 0) {
+    throw new Error(
+      'everybody can write it: chmod o-w (on a mount that ignores it, keep the file on another one or mount with a umask)',
+    );
+  }
+  if (content === 'public' || (mode & 0o004) === 0) return undefined;
+  return 'everybody can read it: chmod 600 it (as a Kubernetes secret: defaultMode 0440, and an fsGroup)';
 }

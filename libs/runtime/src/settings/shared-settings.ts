@@ -46,7 +46,7 @@ export const shutdownSettings = {
   },
 } as const;
 
-/** The options of `enableGracefulShutdown()` that settings decide. */
+/** The options of `GracefulShutdown.enable()` that settings decide. */
 export function shutdownOf(values: SettingValues<typeof shutdownSettings>) {
   return { delayMs: values.SHUTDOWN_DELAY_MS, deadlineMs: values.SHUTDOWN_DEADLINE_MS };
 }

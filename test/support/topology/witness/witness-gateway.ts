@@ -5,12 +5,13 @@ import { publishDevelopmentKeys } from '@app/runtime';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { InternalTokenModule, reflectRoutes } from 'nestjs-internal-token';
+import { InternalTokenModule } from 'nestjs-internal-token';
 import {
   type AccessTokenIssuerOptions,
   EdgeModule,
   InternalTokenIssuer,
   InternalTokenIssuingModule,
+  reflectRoutes,
 } from 'nestjs-internal-token/gateway';
 import { witnessController } from './witness.controller.js';
 
@@ -30,7 +31,7 @@ export class WitnessGateway {
     directory: string,
   ): Promise<WitnessGateway> {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const issuing = InternalTokenIssuingModule.forIssuing({ ...TRUST, workload: 'gateway', key: privateKey });
+    const issuing = InternalTokenIssuingModule.forIssuing({ ...TRUST, signing: { key: privateKey } });
 
     @Module({
       imports: [
@@ -41,13 +42,15 @@ export class WitnessGateway {
           useFactory: (issuer: InternalTokenIssuer) => ({
             ...TRUST,
             service: 'gateway',
-            keys: { description: 'own signing key', load: () => Promise.resolve(issuer.publicJwks()) },
+            keys: issuer.keys,
           }),
         }),
         EdgeModule.forRoot({
-          routes: Object.keys(upstreams).flatMap((name) => reflectRoutes([witnessController(name)], name)),
-          issuers,
-          upstreams,
+          routes: { table: Object.keys(upstreams).flatMap((name) => reflectRoutes([witnessController(name)], name)) },
+          accessTokens: { issuers },
+          forwarding: {
+            upstreams: Object.fromEntries(Object.entries(upstreams).map(([name, origin]) => [name, { origin }])),
+          },
         }),
       ],
     })

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import {
-  InternalTokenError,
-  isSigningAlgorithm,
-  jwksFileSource,
-  type JwksUriOptions,
-  jwksUriSource,
-  type KeySource,
+  algorithmOption,
   heldKeys,
+  InternalTokenError,
+  keyOptions,
+  type KeyOptions,
   KeyStore,
+  option,
+  OptionPath,
   type SigningAlgorithm,
 } from '../../core/index.js';
 import {
@@ -18,7 +18,7 @@ import {
   MemoryReplayStore,
   type ReplayStore,
 } from '../../nest/index.js';
-import { requireTrustDomain } from '../workload-id.js';
+import { trustDomainOption } from '../workload-id.js';
 import { IdentityTokenVerifier, type WorkloadIdentityClaims } from './identity-token-verifier.js';
 import { checkProof, type ProofExpectations } from './check-proof.js';
 import { invalid, valuesOf, WIT_FIELD, WPT_FIELD } from './wimse-jwt.js';
@@ -30,7 +30,7 @@ export interface WimseCallerOptions {
   /** `iss` of the workload identity tokens. */
   readonly issuer: string;
   /** The public keys of the issuer, never those of internal tokens. Each token must name its key (`kid`). */
-  readonly keys: KeySource | ({ readonly jwksUri: string } & JwksUriOptions) | { readonly jwksFile: string };
+  readonly keys: KeyOptions;
   /** The origins at which this process is called, such as `https://orders.internal:3003`; a proof's `aud` has one. */
   readonly origins: readonly string[];
   /** For both tokens. Default `['ES256', 'EdDSA']`. */
@@ -39,16 +39,31 @@ export interface WimseCallerOptions {
   readonly leewaySeconds?: number;
   /** The longest lifetime of a proof in seconds, 1 to 300. Default 60. */
   readonly maxProofSeconds?: number;
-  /** Seconds within which a change of the keys arrives. Default 300. */
-  readonly refreshSeconds?: number;
-  /** Seconds for which fetched keys are used after their source last returned them. Default 86400. */
-  readonly maxKeyAgeSeconds?: number;
   /**
    * Where used proofs are remembered. Default: bounded memory of this process. After 250 ms without an answer the
    * caller is refused as `caller_unavailable`.
    */
   readonly replayStore?: ReplayStore;
 }
+
+const origin = option.check<string>(
+  'scheme, host and port as callers use them, such as "https://orders.internal:3003"',
+  (given) => typeof given === 'string' && URL.parse(given)?.origin === given,
+);
+
+const checkOptions = option.group({
+  trustDomain: trustDomainOption,
+  issuer: option.text('the "iss" of the workload identity tokens'),
+  keys: keyOptions,
+  origins: option.listOf('origins', origin, { atLeast: 1 }),
+  algorithms: option.withDefault<readonly SigningAlgorithm[]>(
+    ['ES256', 'EdDSA'],
+    option.listOf('algorithms', algorithmOption, { atLeast: 1 }),
+  ),
+  leewaySeconds: option.withDefault(5, option.amount(0, 60, 'seconds')),
+  maxProofSeconds: option.withDefault(60, option.amount(1, 300, 'seconds')),
+  replayStore: option.optional(option.instance<ReplayStore>('a ReplayStore', 'firstUse')),
+} satisfies option.ChecksOf<WimseCallerOptions>);
 
 /** A day; workload identities are issued for hours. */
 const MAX_IDENTITY_SECONDS = 86_400;
@@ -79,17 +94,14 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: WimseCallerOptions) {
     super();
-    const { issuer, algorithms = ['ES256', 'EdDSA'], refreshSeconds, maxKeyAgeSeconds } = options;
-    const leewaySeconds = seconds('leewaySeconds', options.leewaySeconds ?? 5, 0, 60);
-    const maxLifetimeSeconds = seconds('maxProofSeconds', options.maxProofSeconds ?? 60, 1, 300);
-    if (typeof issuer !== 'string' || issuer === '') throw misconfigured('issuer', 'name the issuer of the tokens');
-    if (algorithms.length === 0 || !algorithms.every(isSigningAlgorithm)) {
-      throw misconfigured('algorithms', 'name one or more, all asymmetric');
-    }
+    const checked = checkOptions(options, new OptionPath('WimseCallerAuthenticator'));
+    const { issuer, trustDomain, keys, origins, leewaySeconds } = checked;
+    const { source, refreshSeconds, maxAgeSeconds, seedFile } = keys;
     this.#keys = new KeyStore({
-      source: sourceOf(options.keys),
-      ...(refreshSeconds !== undefined && { refreshSeconds }),
-      ...(maxKeyAgeSeconds !== undefined && { maxKeyAgeSeconds }),
+      source,
+      refreshSeconds,
+      maxKeyAgeSeconds: maxAgeSeconds,
+      ...(seedFile !== undefined && { seedFile }),
       onEvent: (event) => {
         if (event.type === 'load_failed') {
           this.#logger.error(`Keys from ${event.source} could not be loaded: ${event.reason}; ${heldKeys(event)}`);
@@ -97,19 +109,18 @@ export class WimseCallerAuthenticator extends CallerAuthenticator implements OnM
         if (event.type === 'key_refused') this.#logger.warn(`A key is not used: ${event.reason}`);
       },
     });
-    const expected = { issuer, leewaySeconds, algorithms: new Set<string>(algorithms) };
-    const trustDomain = requireTrustDomain(options.trustDomain);
+    const expected = { issuer, leewaySeconds, algorithms: new Set<string>(checked.algorithms) };
     this.#identities = new IdentityTokenVerifier(
       { ...expected, trustDomain, maxLifetimeSeconds: MAX_IDENTITY_SECONDS },
       this.#keys,
     );
-    this.#proofs = { origins: originsOf(options.origins), leewaySeconds, maxLifetimeSeconds };
-    this.#used = options.replayStore ?? new MemoryReplayStore();
+    this.#proofs = { origins, leewaySeconds, maxLifetimeSeconds: checked.maxProofSeconds };
+    this.#used = checked.replayStore ?? new MemoryReplayStore();
   }
 
-  /** Starts loading the keys; until they are loaded, callers are refused as `caller_unavailable`. */
-  onModuleInit(): void {
-    void this.#keys.start();
+  /** Loads the keys; until they are loaded, callers are refused as `caller_unavailable`. */
+  async onModuleInit(): Promise<void> {
+    await this.#keys.start();
   }
 
   /** Not earlier: until then, requests are still served and their callers authenticated. */
@@ -158,32 +169,4 @@ function theOnly(values: readonly string[], name: string): string {
   if (value === undefined) throw new InternalTokenError('caller_missing', `There is no ${name}.`);
   if (another !== undefined || value.includes(',')) throw invalid(`there is more than one ${name}`);
   return value;
-}
-
-function sourceOf(keys: WimseCallerOptions['keys']): KeySource {
-  if (typeof keys === 'object' && keys !== null) {
-    if ('load' in keys) return keys;
-    if ('jwksUri' in keys) return jwksUriSource(keys.jwksUri, keys);
-    if ('jwksFile' in keys) return jwksFileSource(keys.jwksFile);
-  }
-  throw misconfigured('keys', 'give { jwksUri }, { jwksFile } or a KeySource');
-}
-
-function originsOf(given: unknown): readonly string[] {
-  const origins: readonly unknown[] = Array.isArray(given) ? given : [];
-  const isOrigin = (origin: unknown) => typeof origin === 'string' && URL.parse(origin)?.origin === origin;
-  if (origins.length > 0 && origins.every(isOrigin)) return Object.freeze([...origins]) as readonly string[];
-  throw misconfigured(
-    'origins',
-    'list scheme, host and port as callers use them, such as "https://orders.internal:3003"',
-  );
-}
-
-function seconds(name: string, value: number, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
-  throw misconfigured(name, `give ${least} to ${most} seconds`);
-}
-
-function misconfigured(option: string, fix: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `WimseCallerAuthenticator: ${option}: ${fix}.`);
 }

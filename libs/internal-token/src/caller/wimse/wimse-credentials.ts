@@ -1,5 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { InternalTokenError, type Signer, tokenHash } from '../../core/index.js';
+import { type KeyObject, randomBytes } from 'node:crypto';
+import {
+  type LocalSigning,
+  localSigning,
+  option,
+  OptionPath,
+  type SigningAlgorithm,
+  tokenHash,
+} from '../../core/index.js';
 import { CallerCredentials, type CallToProve } from '../../nest/index.js';
 import { accessTokenIn } from './wimse-jwt.js';
 
@@ -7,8 +14,10 @@ import { accessTokenIn } from './wimse-jwt.js';
 export interface WorkloadIdentity {
   /** The workload identity token (WIT), unchanged. */
   readonly token: string;
-  /** Signs with the key that the token confirms, which must not be used for anything else. */
-  readonly signer: Signer;
+  /** The private half of the key that the token confirms. It must not be used for anything else. */
+  readonly key: KeyObject;
+  /** Default: the algorithm that fits the key; RS256 for RSA. */
+  readonly algorithm?: SigningAlgorithm;
 }
 
 /** Settings of {@link WimseCredentials}. */
@@ -18,6 +27,15 @@ export interface WimseCredentialsOptions {
   /** The lifetime of a proof in seconds, 1 to 300. Default 30. */
   readonly proofSeconds?: number;
 }
+
+const checkOptions = option.group({
+  identity: option.secret(
+    option.check<WorkloadIdentity | (() => WorkloadIdentity)>('{ token, key }, or a function that gives it', (given) =>
+      ['object', 'function'].includes(typeof given),
+    ),
+  ),
+  proofSeconds: option.withDefault(30, option.amount(1, 300, 'seconds')),
+} satisfies option.ChecksOf<WimseCredentialsOptions>);
 
 /**
  * Sends the workload identity token and a fresh proof (WPT; draft-ietf-wimse-wpt-01) on every call that carries the
@@ -30,13 +48,12 @@ export interface WimseCredentialsOptions {
 export class WimseCredentials extends CallerCredentials {
   readonly #identity: () => WorkloadIdentity;
   readonly #proofSeconds: number;
+  readonly #signings = new WeakMap<KeyObject, LocalSigning>();
 
   /** @throws InternalTokenError `configuration_invalid` */
-  constructor({ identity, proofSeconds = 30 }: WimseCredentialsOptions) {
+  constructor(options: WimseCredentialsOptions) {
     super();
-    if (!(proofSeconds >= 1 && proofSeconds <= 300)) {
-      throw new InternalTokenError('configuration_invalid', 'WimseCredentials: proofSeconds: give 1 to 300 seconds.');
-    }
+    const { identity, proofSeconds } = checkOptions(options, new OptionPath('WimseCredentials'));
     this.#identity = typeof identity === 'function' ? identity : () => identity;
     this.#proofSeconds = proofSeconds;
   }
@@ -55,17 +72,19 @@ export class WimseCredentials extends CallerCredentials {
     return ['Workload-Identity-Token', identity.token, 'Workload-Proof-Token', proof];
   }
 
-  #prove({ signer }: WorkloadIdentity, claims: object): string {
-    const text = `${encode({ typ: 'wpt+jwt', alg: signer.algorithm })}.${encode(claims)}`;
-    const signature = signer.sign(Buffer.from(text));
-    if (signature instanceof Promise) {
-      signature.catch(() => undefined);
-      throw new InternalTokenError(
-        'configuration_invalid',
-        'WimseCredentials: the signer is asynchronous; give one with a key in this process.',
-      );
-    }
-    return `${text}.${Buffer.from(signature).toString('base64url')}`;
+  #prove(identity: WorkloadIdentity, claims: object): string {
+    const { algorithm, sign } = this.#signing(identity);
+    const text = `${encode({ typ: 'wpt+jwt', alg: algorithm })}.${encode(claims)}`;
+    return `${text}.${Buffer.from(sign(Buffer.from(text))).toString('base64url')}`;
+  }
+
+  /** Each key is checked once. */
+  #signing({ key, algorithm }: WorkloadIdentity): LocalSigning {
+    const known = this.#signings.get(key);
+    if (known !== undefined) return known;
+    const signing = localSigning(key, algorithm);
+    this.#signings.set(key, signing);
+    return signing;
   }
 }
 

@@ -5,5 +5,17 @@ export { type JwksUriOptions, jwksUriSource } from './jwks-uri-source.js';
 export { KeyStore, type KeyStoreOptions } from './key-store.js';
 export { heldKeys, type KeyStoreEvent } from './key-store-event.js';
 export { type SignatureFault, withSigningKey } from './with-signing-key.js';
-export { type PemKey, pemSource, staticSource } from './static-source.js';
+export { staticSource } from './static-source.js';
+export { publicKeySource, type PublicKeyOptions } from './public-key-source.js';
+export type { KeyInput } from './import-key.js';
+export {
+  algorithmOption,
+  type KeyAgeOptions,
+  keyIdOption,
+  keyOptions,
+  type KeyOptions,
+  maxAgeSeconds,
+  refreshSeconds,
+  type ResolvedKeyOptions,
+} from './key-options.js';
 export type { VerificationKey } from './verification-key.js';

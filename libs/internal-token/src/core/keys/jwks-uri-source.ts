@@ -1,8 +1,8 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { InternalTokenError } from '../errors.js';
+import { OptionPath } from '../options/index.js';
 import { withoutPropagation } from '../propagation.js';
-import type { RenewableTls, TlsMaterial } from '../tls-material.js';
+import { isRenewableTls, type RenewableTls, type TlsMaterial } from '../tls-material.js';
 import { MAX_KEY_SET_BYTES, parseKeySet } from './key-set.js';
 import type { JsonWebKeySet, KeySource } from './key-source.js';
 
@@ -10,41 +10,36 @@ import type { JsonWebKeySet, KeySource } from './key-source.js';
 export interface JwksUriOptions {
   /** Accept `http:` to hosts other than loopback, for a mesh that encrypts. Default false. */
   readonly allowPlaintext?: boolean;
-  /** Certificate authorities (PEM) to trust instead of the system's. */
-  readonly ca?: string;
-  /** TLS material that may change while the process runs, with a client certificate if needed; read at each download. */
-  readonly tls?: RenewableTls;
+  /** Authorities to trust instead of the system's, and a client certificate if one is needed; read at each download. */
+  readonly tls?: TlsMaterial | RenewableTls;
 }
 
 /**
  * Keys published at a URL. The answer must be a 200 of at most 256 KiB. Redirects and compressed answers are refused: a
  * redirect could lead anywhere, and what compressed bytes expand to has no limit.
+ * @param at the place of the URL, for messages
  * @throws InternalTokenError `configuration_invalid` for an invalid URL, or one that is not https outside loopback
  */
-export function jwksUriSource(uri: string, options: JwksUriOptions = {}): KeySource {
-  const url = checkedUrl(uri, options.allowPlaintext ?? false);
-  const { ca, tls } = options;
-  const material = (): TlsMaterial => ({ ...(ca !== undefined && { ca }), ...tls?.current });
+export function jwksUriSource(uri: string, options: JwksUriOptions = {}, at = AT): KeySource {
+  const url = checkedUrl(uri, options.allowPlaintext ?? false, at);
+  const { tls = {} } = options;
+  const material = (): TlsMaterial => (isRenewableTls(tls) ? tls.current : tls);
   return { description: url.href, load: (signal) => withoutPropagation(() => download(url, material(), signal)) };
 }
 
+const AT = new OptionPath('jwksUriSource', 'jwksUri');
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-function checkedUrl(uri: string, allowPlaintext: boolean): URL {
+function checkedUrl(uri: string, allowPlaintext: boolean, at: OptionPath): URL {
   const url = URL.parse(uri);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new InternalTokenError('configuration_invalid', 'jwksUri: give an https URL.');
-  }
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw at.mustBe('an https URL', uri);
   if (url.username !== '' || url.password !== '') {
-    throw new InternalTokenError(
-      'configuration_invalid',
-      'jwksUri: a key set is public; give a URL without a password.',
-    );
+    throw at.mustBe('a URL without user name and password, since a key set is public', uri);
   }
   if (url.protocol === 'http:' && !allowPlaintext && !LOOPBACK.test(url.hostname)) {
-    throw new InternalTokenError(
-      'configuration_invalid',
-      `jwksUri: http to ${url.hostname} lets the network choose the keys; use https, or a mesh that encrypts.`,
+    throw at.mustBe(
+      'an https URL, or the network chooses the keys (for a mesh that encrypts, set "allowPlaintext")',
+      uri,
     );
   }
   return url;

@@ -1,11 +1,10 @@
-import { InternalTokenError } from '../errors.js';
-import { requireDuration } from '../settings.js';
+import { amount, OptionPath } from '../options/index.js';
 import type { Clock } from './clock.js';
 import type { KeySource } from './key-source.js';
 
 /** Default age limit of fetched keys, in seconds. */
 const DAY_SECONDS = 24 * 60 * 60;
-const MONTH_SECONDS = 30 * DAY_SECONDS;
+const maxAge = amount(1, 30 * DAY_SECONDS, 'seconds');
 
 /** How long ago the source returned the current keys, and whether that is too long. */
 export class KeyAge {
@@ -17,12 +16,12 @@ export class KeyAge {
 
   /** @throws InternalTokenError `configuration_invalid` for a limit too short for the regular refreshes */
   constructor(source: KeySource, refreshSeconds: number, maxKeyAgeSeconds: number | undefined, clock: Clock) {
-    const limit = requireDuration('maxKeyAgeSeconds', maxKeyAgeSeconds ?? DAY_SECONDS, 1, MONTH_SECONDS);
+    const at = new OptionPath('KeyStore', 'maxKeyAgeSeconds');
+    const limit = maxAge(maxKeyAgeSeconds ?? DAY_SECONDS, at);
     if (limit < 2 * refreshSeconds) {
-      throw new InternalTokenError(
-        'configuration_invalid',
-        `maxKeyAgeSeconds is ${limit}: give at least twice refreshSeconds (${refreshSeconds}), or a single failed ` +
-          'load would make every token fail.',
+      throw at.mustBe(
+        `at least twice "refreshSeconds" (${refreshSeconds}), or one failed load fails every token`,
+        limit,
       );
     }
     this.limitSeconds = source.fixed || source.local ? undefined : limit;

@@ -194,6 +194,6 @@ describe('The scheduled refresh of keys', () => {
 
   it.each([0, 0.05, 3601, Number.NaN, '300'])('refuses refreshSeconds %j at start', async (refreshSeconds) => {
     const options = { source: new Desk(clock, setOf(a)), refreshSeconds: refreshSeconds as number };
-    expect(() => new KeyStore(options)).toThrow(/refreshSeconds .* from 0\.1 to 3600/);
+    expect(() => new KeyStore(options)).toThrow(/"refreshSeconds" .* from 0\.1 to 3600/);
   });
 });

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { requireDuration } from '../settings.js';
+import { amount, OptionPath } from '../options/index.js';
 import { validateKeySet } from './validate-key-set.js';
 import { type Clock, systemClock } from './clock.js';
 import { KeyAge } from './key-age.js';
@@ -36,6 +36,8 @@ export interface KeyStoreOptions {
   readonly random?: () => number;
 }
 
+const interval = amount(0.1, 3600, 'seconds');
+
 /** The longest that one attempt to load may take. */
 const LOAD_TIMEOUT_MS = 5000;
 /** The longest that a request waits for a load. */
@@ -68,13 +70,15 @@ export class KeyStore {
   #loading: Promise<boolean> | undefined;
   /** Whether the last attempt to load failed. */
   #failing = false;
+  /** Why the last attempt failed. */
+  #fault: unknown;
   #refusals = '';
   #seedTrouble = false;
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: KeyStoreOptions) {
     const { source, clock = systemClock, random = Math.random } = options;
-    const refreshSeconds = requireDuration('refreshSeconds', options.refreshSeconds ?? 300, 0.1, 3600);
+    const refreshSeconds = interval(options.refreshSeconds ?? 300, new OptionPath('KeyStore', 'refreshSeconds'));
     this.#options = options;
     this.#clock = clock;
     this.#budget = new RefreshBudget(() => clock.now());
@@ -100,6 +104,7 @@ export class KeyStore {
   /**
    * Starts loading. Resolves after the first attempt; if it failed, after the seed file has been tried too. Further
    * attempts run in the background, so a service may start before the gateway has published its keys.
+   * @throws (rejects with) why a source has no usable keys that never changes: further attempts would find the same
    */
   start(): Promise<void> {
     return (this.#started ??= this.#start());
@@ -172,8 +177,10 @@ export class KeyStore {
   }
 
   async #start(): Promise<void> {
-    this.#endNotices = this.#options.source.onChange?.(() => void this.reload());
+    const { source } = this.#options;
+    this.#endNotices = source.onChange?.(() => void this.reload());
     if (await this.refresh()) return;
+    if (source.fixed && !this.#closing.signal.aborted) throw this.#fault;
     if (!this.ready) await this.#loadSeed();
   }
 
@@ -198,6 +205,7 @@ export class KeyStore {
     } catch (error) {
       if (this.#closing.signal.aborted) return false;
       this.#failing = true;
+      this.#fault = error;
       if (this.#started !== undefined) this.#schedule.failed();
       this.#tell({
         type: 'load_failed',

@@ -1,15 +1,19 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { OptionPath } from '../options/index.js';
 import { createSigner, type PublicJwk } from '../token/signer.js';
 import { jwksFileSource } from './jwks-file-source.js';
 import { jwksUriSource } from './jwks-uri-source.js';
 import { KeyStore } from './key-store.js';
-import { pemSource, staticSource } from './static-source.js';
+import { publicKeySource, type PublicKeyOptions } from './public-key-source.js';
+import { staticSource } from './static-source.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const never = new AbortController().signal;
@@ -156,22 +160,80 @@ describe('keys in a file', () => {
 });
 
 describe('keys in the configuration', () => {
+  const at = new OptionPath('test', 'keys.publicKeys');
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+  const load = (...keys: PublicKeyOptions[]) => publicKeySource(keys, at).load(never);
+  const refusal = (options: PublicKeyOptions) => load(options).then(() => 'accepted', String);
 
-  it('R109: takes a key set from the configuration', async () => {
+  it('R109: a key set', async () => {
     expect(await staticSource({ keys: [publicJwk] }).load(never)).toEqual({ keys: [publicJwk] });
   });
 
-  it('R109: takes a PEM key, under the same default key id as the issuer', async () => {
-    const store = new KeyStore({ source: pemSource({ pem: spki }, { pem: spki, keyId: 'other', algorithm: 'ES256' }) });
+  it('R109: PEM, found under the same key id as the issuer gives it', async () => {
+    const source = publicKeySource([{ key: spki }, { key: spki, keyId: 'other', algorithm: 'ES256' }], at);
+    const store = new KeyStore({ source });
     await store.start();
     expect(store.find(publicJwk.kid)?.algorithm).toBe('ES256');
     expect(store.find('other')).toBeDefined();
   });
 
-  it('R49: refuses a private key in place of a public one', () => {
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    expect(() => pemSource({ pem })).toThrow(/private key; give the public key only/);
-    expect(() => pemSource({ pem: 'nothing' })).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
+  it('R109: PEM, X.509 certificate, JWK as object and as text, and KeyObject are the same key', async () => {
+    const certificate = readFileSync('test/support/tls/service.pem', 'utf8');
+    const certified = createPublicKey(readFileSync('test/support/tls/service.key.pem'));
+    const jwk = certified.export({ format: 'jwk' });
+    const pem = certified.export({ type: 'spki', format: 'pem' }).toString();
+    // As `openssl x509 -text` writes it, and with the rest of a chain.
+    const chain = `Certificate:\n    Data:\n${certificate}${certificate}`;
+    const forms = [pem, certificate, chain, jwk, JSON.stringify(jwk), certified];
+    const { keys } = await load(...forms.map((key) => ({ key })));
+    const expected = { ...jwk, kid: await calculateJwkThumbprint(jwk as JWK), alg: 'ES256' };
+    expect(keys).toEqual(forms.map(() => expected));
+  });
+
+  it.each([
+    ['ES384', () => generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+    ['ES512', () => generateKeyPairSync('ec', { namedCurve: 'P-521' })],
+    ['EdDSA', () => generateKeyPairSync('ed25519')],
+    ['RS256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
+  ])('R109: a key for %s says so itself, as PEM and as JWK', async (alg, generate) => {
+    const { publicKey } = generate();
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const { keys } = await load({ key: pem }, { key: publicKey.export({ format: 'jwk' }) });
+    expect(keys.map((key) => key.alg)).toEqual([alg, alg]);
+    expect(keys[0]).toEqual(keys[1]);
+  });
+
+  it("R109: a JWK's own kid and alg count", async () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+    const [jwk] = (await load({ key: { ...rsa, kid: 'own', alg: 'PS256', use: 'sig', key_ops: ['verify'] } })).keys;
+    expect(jwk).toMatchObject({ kid: 'own', alg: 'PS256' });
+    expect(await refusal({ key: { ...rsa, alg: 'PS256' }, algorithm: 'RS256' })).toContain(
+      '"keys.publicKeys[0].algorithm" differs from the "alg" of the JWK; leave it out.',
+    );
+  });
+
+  it('R49: a private key is refused where a public one is asked, in every form', async () => {
+    const pem = (type: 'pkcs8' | 'sec1') => privateKey.export({ type, format: 'pem' }).toString();
+    for (const key of [pem('pkcs8'), pem('sec1'), privateKey.export({ format: 'jwk' }), privateKey]) {
+      const message = await refusal({ key });
+      expect(message).toMatch(/"keys\.publicKeys\[0\]\.key" is a private key; a verifier holds public keys only/);
+      expect(message).not.toContain(pem('pkcs8').split('\n')[1]);
+    }
+    expect(await refusal({ key: `${spki}${pem('pkcs8')}` })).toContain('is a private key');
+    expect(await refusal({ key: { kty: 'oct', k: 'AAAA' } })).toContain('is a shared secret');
+  });
+
+  it('R6: a weak key, one of another kind and one that is none are refused', async () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
+    expect(await refusal({ key: weak.export({ type: 'spki', format: 'pem' }).toString() })).toContain('2048 bits');
+    expect(await refusal({ key: weak.export({ format: 'jwk' }) })).toContain('2048 bits');
+    expect(await refusal({ key: spki, algorithm: 'ES384' })).toContain('curve');
+    expect(await refusal({ key: 'nothing' })).toContain('cannot be read as a key');
+    expect(await refusal({ key: '{"kty":"EC"' })).toContain('starts like a JWK but is not JSON');
+  });
+
+  it('R153: a key that cannot be used stops the start', async () => {
+    const store = new KeyStore({ source: publicKeySource([{ key: 'nothing' }], at) });
+    await expect(store.start()).rejects.toMatchObject({ code: 'configuration_invalid' });
   });
 });

@@ -1,39 +1,21 @@
-import { isSigningAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../keys/algorithms.js';
 import { checkClaims, type ClaimExpectations } from './check-claims.js';
 import { type CompactParts, readPart, splitCompactJws } from './compact-jws.js';
 import { type CustomClaimsSchema, readCustomClaims } from './read-custom-claims.js';
 import { InternalTokenError, type InternalTokenErrorCode } from '../errors.js';
 import { isShortId } from '../is-short-id.js';
 import { type KeyStore, type SignatureFault, type VerificationKey, withSigningKey } from '../keys/index.js';
-import { requireName, requireSeconds } from '../settings.js';
+import { callback, type ChecksOf, group, instance, OptionPath, withDefault } from '../options/index.js';
 import type { JsonObject } from '../strict-json.js';
 import { registerVerified, type TokenSource, type VerifiedClaims } from './verified-claims.js';
-import { cacheEntries, type TokenCacheOptions, VerifiedTokenCache } from './verified-token-cache.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
+import { VERIFIER_CHECKS, type VerifierOptions } from './verifier.options.js';
 import { toClaims } from './wire-claims.js';
 
-/** Settings of an {@link InternalTokenVerifier}. */
-export interface VerifierOptions {
-  /** The `aud` that a token must have. */
-  readonly trustDomain: string;
-  /** The `iss` that a token must have. */
-  readonly issuer: string;
-  /** Default `['ES256']`. */
-  readonly algorithms?: readonly SigningAlgorithm[];
-  /** Seconds by which clocks may differ, 0 to 60. Default 5. */
-  readonly leewaySeconds?: number;
-  /** Longest accepted `exp - iat` in seconds, 1 to 300. Default 300. */
-  readonly maxLifetimeSeconds?: number;
-  readonly keys: KeyStore;
-  /** A synchronous Standard Schema that the application's own claims must satisfy. */
-  readonly customClaims?: CustomClaimsSchema;
-  /**
-   * How many verified tokens are remembered. A token that comes again is not checked from scratch: after its times and
-   * its key have been checked again, the same claims object is returned. Default 1000 entries.
-   */
-  readonly tokenCache?: TokenCacheOptions;
-  /** Milliseconds since the epoch. Default `Date.now`. */
-  readonly now?: () => number;
-}
+const checkOptions = group({
+  ...VERIFIER_CHECKS,
+  keys: instance<KeyStore>('a KeyStore', 'find'),
+  now: withDefault(() => Date.now(), callback<() => number>()),
+} satisfies ChecksOf<VerifierOptions>);
 
 /** What the checked header of a token says. */
 interface KnownHeader {
@@ -90,26 +72,16 @@ export class InternalTokenVerifier {
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: VerifierOptions) {
-    this.#expected = {
-      trustDomain: requireName('trustDomain', options.trustDomain),
-      issuer: requireName('issuer', options.issuer),
-      leewaySeconds: requireSeconds('leewaySeconds', options.leewaySeconds ?? 5, 0, 60),
-      maxLifetimeSeconds: requireSeconds('maxLifetimeSeconds', options.maxLifetimeSeconds ?? 300, 1, 300),
-    };
-    const algorithms = options.algorithms ?? ['ES256'];
-    if (algorithms.length === 0 || !algorithms.every(isSigningAlgorithm)) {
-      throw new InternalTokenError(
-        'configuration_invalid',
-        `algorithms must name one or more of ${Object.keys(SIGNING_ALGORITHMS).join(', ')}.`,
-      );
-    }
+    const checked = checkOptions(options, new OptionPath('InternalTokenVerifier'));
+    const { trustDomain, issuer, leewaySeconds, maxLifetimeSeconds, algorithms, keys, tokenCache } = checked;
+    this.#expected = { trustDomain, issuer, leewaySeconds, maxLifetimeSeconds };
     this.#algorithms = new Set(algorithms);
-    this.#keys = options.keys;
-    this.#customClaims = options.customClaims;
-    const entries = cacheEntries(options.tokenCache);
-    const { keys } = options;
-    if (entries > 0) this.#cache = new VerifiedTokenCache(entries, (key) => keys.find(key.keyId) === key);
-    this.#now = options.now ?? Date.now;
+    this.#keys = keys;
+    this.#customClaims = checked.customClaims;
+    if (tokenCache !== false) {
+      this.#cache = new VerifiedTokenCache(tokenCache.maxEntries, (key) => keys.find(key.keyId) === key);
+    }
+    this.#now = checked.now;
   }
 
   /** True while there are usable keys; otherwise every token is refused with `txn_keys_not_ready`. */

@@ -1,9 +1,20 @@
 import { SIGNING_ALGORITHMS } from '../keys/algorithms.js';
 import { ANONYMOUS_USER_ID, type CustomClaims } from './internal-token-claims.js';
-import { type CustomClaimsSchema, readCustomClaims } from './read-custom-claims.js';
+import { customClaimsOption, type CustomClaimsSchema, readCustomClaims } from './read-custom-claims.js';
 import { InternalTokenError } from '../errors.js';
 import { MintedToken } from './minted-token.js';
-import { requireName, requireSeconds } from '../settings.js';
+import {
+  callback,
+  check,
+  type Check,
+  type ChecksOf,
+  group,
+  name,
+  optional,
+  OptionPath,
+  wholeNumber,
+  withDefault,
+} from '../options/index.js';
 import type { Signer } from './signer.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
 import { isSubject } from '../is-subject.js';
@@ -15,8 +26,8 @@ import { SCOPE, toClaims, TRANSACTION_CONTEXT_NAMES } from './wire-claims.js';
 export interface TokenMinterOptions {
   /** `aud` of every token: the name shared by all services that trust this gateway. */
   readonly trustDomain: string;
-  /** `iss` of every token. */
-  readonly issuer: string;
+  /** `iss` of every token. Default `api_gateway`. */
+  readonly issuer?: string;
   /** `req_wl` of every token: the name of the gateway's workload; no comma. */
   readonly workload: string;
   /** Seconds. Default 60, at most 300. */
@@ -28,6 +39,28 @@ export interface TokenMinterOptions {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
+
+const workloadName = name('gateway');
+
+/** The checks of what every token says, for each module's options that say it. */
+export const ISSUING_CHECKS = {
+  trustDomain: name('shop.example'),
+  issuer: withDefault('api_gateway', name('api_gateway')),
+  workload: ((given, at) => {
+    if (typeof given === 'string' && given.includes(',')) throw at.mustBe('one name, without a comma', given);
+    return workloadName(given, at);
+  }) satisfies Check<string>,
+  lifetimeSeconds: withDefault(60, wholeNumber(1, 300, 'seconds')),
+  customClaims: optional(customClaimsOption),
+};
+
+const checkOptions = group({
+  ...ISSUING_CHECKS,
+  signer: check<TokenMinterOptions['signer']>('a signer, or a function that gives one', (given) =>
+    ['object', 'function'].includes(typeof given),
+  ),
+  now: withDefault(() => Date.now(), callback<() => number>()),
+} satisfies ChecksOf<TokenMinterOptions>);
 
 /** The content of one token; the minter adds issuer, audience, workload and times. */
 export interface MintInput {
@@ -58,28 +91,24 @@ export const MAX_MINTED_BYTES = 4096;
  * process.
  */
 export class TokenMinter {
-  readonly #options: TokenMinterOptions;
-  readonly lifetimeSeconds: number;
+  readonly #options: ReturnType<typeof checkOptions>;
   readonly #signer: () => Signer;
-  readonly #now: () => number;
   #prepared: PreparedSigner;
   #minted = 0;
   #signed = 0;
 
   /** @throws InternalTokenError `configuration_invalid` */
   constructor(options: TokenMinterOptions) {
-    requireName('trustDomain', options.trustDomain);
-    requireName('issuer', options.issuer);
-    requireName('workload', options.workload);
-    if (options.workload.includes(',')) {
-      throw new InternalTokenError('configuration_invalid', 'workload contains a comma: give one name.');
-    }
-    const { signer } = options;
+    const checked = checkOptions(options, new OptionPath('TokenMinter'));
+    const { signer } = checked;
+    this.#options = checked;
     this.#signer = typeof signer === 'function' ? signer : () => signer;
-    this.#options = options;
-    this.lifetimeSeconds = requireSeconds('lifetimeSeconds', options.lifetimeSeconds ?? 60, 1, 300);
     this.#prepared = prepare(this.#signer());
-    this.#now = options.now ?? Date.now;
+  }
+
+  /** How long a token lives from its issue, in seconds. */
+  get lifetimeSeconds(): number {
+    return this.#options.lifetimeSeconds;
   }
 
   /** Tokens minted by this object. */
@@ -101,7 +130,7 @@ export class TokenMinter {
     const { trustDomain, issuer, workload, customClaims } = this.#options;
     const { signer, header, signatureChars } = this.#prepare();
     const members = customMembers(input.custom);
-    const iat = Math.floor(this.#now() / 1000);
+    const iat = Math.floor(this.#options.now() / 1000);
     const exp = Math.min(iat + this.lifetimeSeconds, Math.floor(input.notAfter ?? Infinity));
     if (exp <= iat) throw new InternalTokenError('txn_expired', 'The access token has expired or is about to.');
 

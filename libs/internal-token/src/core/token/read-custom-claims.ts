@@ -1,5 +1,6 @@
 import type { CustomClaims } from './internal-token-claims.js';
 import { InternalTokenError } from '../errors.js';
+import { check, isRecord } from '../options/index.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
 
 /** The part of Standard Schema (version 1) that this library uses. zod, valibot and arktype schemas conform to it. */
@@ -10,6 +11,12 @@ export interface CustomClaimsSchema {
     readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
   };
 }
+
+/** Checks a {@link CustomClaimsSchema}. */
+export const customClaimsOption = check<CustomClaimsSchema>(
+  'a Standard Schema, such as one of zod, valibot or arktype',
+  (given) => isRecord((given as Partial<CustomClaimsSchema>)['~standard']),
+);
 
 type SchemaResult =
   | { readonly value: unknown; readonly issues?: undefined }

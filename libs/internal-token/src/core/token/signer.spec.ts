@@ -31,7 +31,10 @@ describe('createSigner', () => {
   it('reads the same key from every usual PEM form, JWK as object and as text, and KeyObject', async () => {
     const key = ec('P-256');
     const jwk = key.export({ format: 'jwk' });
-    const forms = [key, pem(key), key.export({ type: 'sec1', format: 'pem' }).toString(), jwk, JSON.stringify(jwk)];
+    const sec1 = key.export({ type: 'sec1', format: 'pem' }).toString();
+    // As `openssl ecparam -genkey` writes it.
+    const withCurve = `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${sec1}`;
+    const forms = [key, pem(key), sec1, withCurve, jwk, JSON.stringify(jwk)];
     const ids = await Promise.all(forms.map(async (form) => (await createSigner({ key: form })).keyId));
     expect(new Set(ids).size).toBe(1);
   });

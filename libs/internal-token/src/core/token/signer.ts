@@ -1,8 +1,9 @@
-import { constants, createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, sign } from 'node:crypto';
+import { constants, createPublicKey, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { isSigningAlgorithm, SIGNING_ALGORITHMS, type SigningAlgorithm } from '../keys/algorithms.js';
 import { derToRaw } from '../keys/ecdsa-signature.js';
 import { InternalTokenError } from '../errors.js';
+import { importPrivateKey, type ImportedKey, type KeyInput } from '../keys/import-key.js';
 import { impliedAlgorithm, keyFault } from '../keys/key-requirements.js';
 import { isShortId } from '../is-short-id.js';
 import { createVerificationKey } from '../keys/verification-key.js';
@@ -30,7 +31,7 @@ export interface Signer {
 /** Settings of {@link createSigner}. */
 export interface SignerOptions {
   /** The private key: PEM (PKCS#8, SEC1, PKCS#1), JWK (object or JSON text) or KeyObject. */
-  readonly key: string | JsonWebKey | KeyObject;
+  readonly key: KeyInput;
   /** Default: the JWK's `alg`, else the algorithm that fits the key (ES256, ES384, ES512, EdDSA; RS256 for RSA). */
   readonly algorithm?: SigningAlgorithm;
   /** Default: the JWK's `kid`, else the RFC 7638 SHA-256 thumbprint. */
@@ -43,71 +44,57 @@ export interface SignerOptions {
  * algorithm; the message never contains any part of the key
  */
 export async function createSigner(options: SignerOptions): Promise<Signer> {
-  const { privateKey, jwk } = readPrivateKey(options.key);
-  const algorithm = chooseAlgorithm(privateKey, options.algorithm, jwk?.alg);
-  const publicKey = createPublicKey(privateKey);
-  const publicMembers = publicKey.export({ format: 'jwk' });
+  const { key: privateKey, jwk } = await imported(options.key);
+  const signing = localSigning(privateKey, chosenAlgorithm(options.algorithm, jwk?.['alg']));
+  const publicMembers = createPublicKey(privateKey).export({ format: 'jwk' });
   const keyId = options.keyId ?? jwk?.kid ?? (await calculateJwkThumbprint(publicMembers as JWK));
   if (!isShortId(keyId)) throw invalid('keyId must be a string of 1 to 128 visible ASCII characters');
-
-  const signBytes = signatureFunction(privateKey, algorithm);
-  if (!signsFor(publicKey, signBytes, algorithm)) {
-    throw invalid('the private and the public part of the key do not match');
-  }
   return {
-    algorithm,
+    ...signing,
     keyId,
-    publicJwk: Object.freeze({ kty: '', ...publicMembers, kid: keyId, alg: algorithm, use: 'sig' as const }),
-    sign: signBytes,
+    publicJwk: Object.freeze({ kty: '', ...publicMembers, kid: keyId, alg: signing.algorithm, use: 'sig' as const }),
   };
+}
+
+/** What signs with a private key of this process. */
+export interface LocalSigning {
+  readonly algorithm: SigningAlgorithm;
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
+}
+
+/**
+ * @param wanted default: what fits the key; RS256 for RSA
+ * @throws InternalTokenError `configuration_invalid` for a key that is no private one, is weak or does not fit
+ */
+export function localSigning(key: KeyObject, wanted?: unknown): LocalSigning {
+  if (key.type !== 'private') throw invalid(`the key is a ${key.type} key; give a private key`);
+  const algorithm = wanted ?? impliedAlgorithm(key) ?? 'RS256';
+  if (!isSigningAlgorithm(algorithm)) {
+    throw invalid(`the algorithm must be one of ${Object.keys(SIGNING_ALGORITHMS).join(', ')}`);
+  }
+  const publicKey = createPublicKey(key);
+  const fault = keyFault(publicKey, algorithm);
+  if (fault !== undefined) throw invalid(fault);
+  const sign = signatureFunction(key, algorithm);
+  if (signsFor(publicKey, sign, algorithm)) return { algorithm, sign };
+  throw invalid('the private and the public part of the key do not match');
 }
 
 function invalid(detail: string): InternalTokenError {
   return new InternalTokenError('configuration_invalid', `signing key: ${detail}`);
 }
 
-function readPrivateKey(key: SignerOptions['key']): { privateKey: KeyObject; jwk?: JsonWebKey } {
-  if (key instanceof KeyObject) {
-    if (key.type !== 'private') throw invalid(`this key is ${key.type}; give a private key`);
-    return { privateKey: key };
-  }
-  // Errors of the parsers are not passed on as a cause: they quote the input, which is the key.
-  if (typeof key === 'string' && !key.trimStart().startsWith('{')) {
-    try {
-      return { privateKey: createPrivateKey(key) };
-    } catch {
-      throw invalid('the text is not an unencrypted PEM private key (openssl genpkey makes one)');
-    }
-  }
-  const jwk = typeof key === 'string' ? parseJwk(key) : key;
-  if (jwk.kty === 'oct') throw invalid('symmetric keys (HS256 and the like) are never accepted; make an EC P-256 key');
-  if (typeof jwk.d !== 'string') throw invalid('the JWK has no private part ("d")');
+async function imported(key: KeyInput): Promise<ImportedKey> {
   try {
-    return { privateKey: createPrivateKey({ key: jwk, format: 'jwk' }), jwk };
-  } catch {
-    throw invalid('the JWK is not a private key of type EC, OKP or RSA');
+    return await importPrivateKey(key);
+  } catch (error) {
+    throw invalid(`the key ${(error as Error).message}`);
   }
 }
 
-function parseJwk(text: string): JsonWebKey {
-  try {
-    return JSON.parse(text) as JsonWebKey;
-  } catch {
-    throw invalid('the text starts like a JWK but is not JSON');
-  }
-}
-
-function chooseAlgorithm(key: KeyObject, wanted: unknown, ownAlgorithm: unknown): SigningAlgorithm {
-  if (wanted !== undefined && ownAlgorithm !== undefined && wanted !== ownAlgorithm) {
-    throw invalid('the configured algorithm differs from the "alg" of the JWK');
-  }
-  const algorithm = wanted ?? ownAlgorithm ?? impliedAlgorithm(key) ?? 'RS256';
-  if (!isSigningAlgorithm(algorithm)) {
-    throw invalid(`the algorithm must be one of ${Object.keys(SIGNING_ALGORITHMS).join(', ')}`);
-  }
-  const fault = keyFault(createPublicKey(key), algorithm);
-  if (fault !== undefined) throw invalid(fault);
-  return algorithm;
+function chosenAlgorithm(wanted: unknown, ownAlgorithm: unknown): unknown {
+  if (wanted === undefined || ownAlgorithm === undefined || wanted === ownAlgorithm) return wanted ?? ownAlgorithm;
+  throw invalid('the configured algorithm differs from the "alg" of the JWK');
 }
 
 function signsFor(

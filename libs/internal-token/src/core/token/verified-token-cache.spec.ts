@@ -5,7 +5,8 @@ import { TokenMinter } from './minter.js';
 import { createSigner, type Signer } from './signer.js';
 import { newTransactionId } from './transaction-id.js';
 import { encodedToken } from './verified-claims.js';
-import { InternalTokenVerifier, type VerifierOptions } from './internal-token-verifier.js';
+import { InternalTokenVerifier } from './internal-token-verifier.js';
+import type { VerifierOptions } from './verifier.options.js';
 
 const newSigner = (keyId: string) =>
   createSigner({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, keyId });

@@ -1,11 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { MAX_TOKEN_BYTES } from './compact-jws.js';
-import { InternalTokenError } from '../errors.js';
 import type { VerificationKey } from '../keys/index.js';
 import type { VerifiedClaims } from './verified-claims.js';
-
-/** How many tokens a verifier remembers; `false` turns the cache off. */
-export type TokenCacheOptions = false | { readonly maxEntries?: number };
 
 /** The result of verifying one token. */
 export interface VerifiedToken {
@@ -17,8 +13,6 @@ export interface VerifiedToken {
   /** End of validity, exclusive: seconds since the epoch, leeway included. */
   readonly validUntil: number;
 }
-
-const DEFAULT_ENTRIES = 1000;
 
 /**
  * Remembers verified tokens by their text: a token that comes again within its lifetime, as in a fan-out, costs a
@@ -54,18 +48,4 @@ export class VerifiedTokenCache {
   set(token: VerifiedToken): void {
     this.#entries.set(token.raw.slice(token.raw.lastIndexOf('.') + 1), token);
   }
-}
-
-/**
- * The maximum number of entries; 0 turns the cache off.
- * @throws InternalTokenError `configuration_invalid`
- */
-export function cacheEntries(options: TokenCacheOptions | undefined): number {
-  if (options === false) return 0;
-  const { maxEntries = DEFAULT_ENTRIES } = options ?? {};
-  if (Number.isInteger(maxEntries) && maxEntries >= 1 && maxEntries <= 1_000_000) return maxEntries;
-  throw new InternalTokenError(
-    'configuration_invalid',
-    `tokenCache.maxEntries is ${String(maxEntries)}: give a whole number from 1 to 1000000, or tokenCache: false.`,
-  );
 }

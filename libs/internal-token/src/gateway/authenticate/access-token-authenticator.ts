@@ -5,39 +5,20 @@ import {
   heldKeys,
   InternalTokenError,
   type KeyStoreEvent,
+  OptionPath,
   parseCompactJws,
 } from '../../core/index.js';
 import type { Principal } from './principal.js';
-import { invalidToken, wholeNumber } from './access-token-refusals.js';
-import type { AccessTokenIssuerOptions } from './access-token-issuer.options.js';
+import { invalidToken } from './access-token-refusals.js';
+import { type AccessTokenOptions, accessTokenOptions } from './access-token.options.js';
 import { readBearerToken } from './read-bearer-token.js';
-import { resolveIssuers } from './resolve-issuers.js';
 import { TrustedIssuer } from './trusted-issuer.js';
 
-/** How many verified access tokens are remembered, and for how long. */
-export interface AccessTokenCacheOptions {
-  /** Maximum number of remembered tokens per issuer. Default 10000. */
-  readonly maxEntries?: number;
-  /** Maximum estimated memory per issuer, in bytes: 1 MiB to 1 GiB. Default 33554432 (32 MiB). */
-  readonly maxBytes?: number;
-  /** Maximum age of an introspection answer, in seconds. Default 30; 0 asks at every request. Refusals last 5 s. */
-  readonly introspectionSeconds?: number;
-}
-
-export interface AccessTokenAuthenticatorOptions {
-  readonly issuers: readonly AccessTokenIssuerOptions[];
-  /** Accept http to loopback addresses, for development only. */
-  readonly allowInsecureLoopback: boolean;
-  /** An access token with fewer seconds left counts as expired. 0 to 300, default 10. */
-  readonly minimumRemainingSeconds?: number;
-  /** Seconds within which a change of an issuer's keys arrives, 0.1 to 3600. Default 300. */
-  readonly keyRefreshSeconds?: number;
-  readonly cache?: AccessTokenCacheOptions;
+export interface AccessTokenAuthenticatorOptions extends AccessTokenOptions {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
 
-const MEBIBYTE = 1024 * 1024;
 /** A longer token is refused without parsing. Node itself accepts 16 KiB for all fields of a request. */
 const MAX_TOKEN_BYTES = 16 * 1024;
 /** Base64url of a text that begins with `{`, followed by a dot: only a JOSE object begins like this. */
@@ -54,28 +35,20 @@ export class AccessTokenAuthenticator {
   readonly #introspected: readonly TrustedIssuer[];
   readonly #now: () => number;
 
-  /** @throws InternalTokenError `configuration_invalid`, naming the option, what it was given and the fix */
-  constructor(options: AccessTokenAuthenticatorOptions) {
-    const { allowInsecureLoopback, minimumRemainingSeconds, cache } = options;
-    const clock = options.now ?? Date.now;
-    this.#now = () => Math.floor(clock() / 1000);
-    const limits = {
-      minimumRemainingSeconds: wholeNumber(minimumRemainingSeconds, 'minimumRemainingSeconds', 10, 0, 300),
-      maxEntries: wholeNumber(cache?.maxEntries, 'cache.maxEntries', 10_000, 1, 1_000_000),
-      maxBytes: wholeNumber(cache?.maxBytes, 'cache.maxBytes', 32 * MEBIBYTE, MEBIBYTE, 1024 * MEBIBYTE),
-      introspectionSeconds: wholeNumber(cache?.introspectionSeconds, 'cache.introspectionSeconds', 30, 0, 300),
-    };
-    const settings = resolveIssuers(options.issuers, allowInsecureLoopback);
-    const namespaces = settings.map(({ namespace }) => namespace.name).filter((name) => name !== '');
-    this.#issuers = settings.map(
+  /** @throws InternalTokenError `configuration_invalid`, naming the option, what was given and what is allowed */
+  constructor({ now = Date.now, ...options }: AccessTokenAuthenticatorOptions) {
+    const at = new OptionPath('AccessTokenAuthenticator');
+    const { issuers, cache, ...common } = accessTokenOptions(options, at);
+    this.#now = () => Math.floor(now() / 1000);
+    const namespaces = issuers.map(({ namespace }) => namespace.name).filter((name) => name !== '');
+    this.#issuers = issuers.map(
       (each, index) =>
         new TrustedIssuer({
+          ...common,
+          ...cache,
           settings: each,
-          at: `issuers[${index}]`,
+          at: at.member('issuers').item(index),
           otherNamespaces: namespaces,
-          allowInsecureLoopback,
-          ...limits,
-          keyRefreshSeconds: options.keyRefreshSeconds ?? 300,
           onKeyEvent: (event) => this.#report(each.issuer, event),
           now: this.#now,
         }),

@@ -4,8 +4,5 @@ export type {
   AccessTokenIssuerOptions,
   IntrospectionOptions,
 } from './access-token-issuer.options.js';
-export {
-  AccessTokenAuthenticator,
-  type AccessTokenAuthenticatorOptions,
-  type AccessTokenCacheOptions,
-} from './access-token-authenticator.js';
+export { AccessTokenAuthenticator, type AccessTokenAuthenticatorOptions } from './access-token-authenticator.js';
+export type { AccessTokenCacheOptions, AccessTokenOptions } from './access-token.options.js';

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Logger } from '@nestjs/common';
-import { claimOf, type JsonObject, readSecretFile } from '../../core/index.js';
-import { invalidToken, providerUnavailable, wrongOption } from './access-token-refusals.js';
+import { claimOf, type JsonObject, type OptionPath, readSecretFile } from '../../core/index.js';
+import { invalidToken, providerUnavailable } from './access-token-refusals.js';
 import type { IntrospectionOptions } from './access-token-issuer.options.js';
 import { type JsonAnswer, requestJson } from './json-request.js';
 
@@ -14,7 +14,7 @@ export class IntrospectionClient {
 
   constructor(
     private readonly options: IntrospectionOptions,
-    private readonly at: string,
+    private readonly at: OptionPath,
   ) {
     const Agent = options.endpoint.startsWith('https:') ? HttpsAgent : HttpAgent;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -22,15 +22,14 @@ export class IntrospectionClient {
 
   /** @throws InternalTokenError `configuration_invalid` if the secret cannot be read */
   async start(): Promise<void> {
-    const { clientSecretFile } = this.options;
-    const warn = (problem: string): void => this.#logger.warn(`${this.at}.clientSecretFile: ${problem}`);
+    const at = this.at.member('clientSecretFile');
+    const warn = (problem: string): void => this.#logger.warn(`${at.path}: ${problem}`);
     try {
       if ((await this.#secret(warn)) !== '') return;
     } catch (error) {
-      const fix = isSystemError(error) ? 'give a file that exists and that this process may read' : reason(error);
-      throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, fix);
+      throw at.refused(`names a file that is not accepted: ${reason(error)}`);
     }
-    throw wrongOption(`${this.at}.clientSecretFile`, clientSecretFile, 'put the client secret into it: it is empty');
+    throw at.refused('names an empty file; put the client secret into it');
   }
 
   /**

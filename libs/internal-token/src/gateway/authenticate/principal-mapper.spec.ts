@@ -1,4 +1,5 @@
 import type { AccessTokenIssuerOptions } from './access-token-issuer.options.js';
+import { OptionPath } from '../../core/index.js';
 import { resolveIssuers } from './resolve-issuers.js';
 import { PrincipalMapper } from './principal-mapper.js';
 
@@ -14,7 +15,7 @@ const CLAIMS = {
 describe('PrincipalMapper', () => {
   const map = (claims: Record<string, unknown>, options: Partial<AccessTokenIssuerOptions> = {}) => {
     const issuer = { issuer: CLAIMS.iss, audience: CLAIMS.aud, jwksFile: 'keys.json', ...options };
-    const [settings] = resolveIssuers([issuer], false);
+    const [settings] = resolveIssuers([issuer], false, new OptionPath('test', 'issuers'));
     if (settings === undefined) throw new Error('unreachable');
     return new PrincipalMapper(settings, [], 10).map({ ...CLAIMS, ...claims }, NOW, 'jwt');
   };

@@ -1,13 +1,13 @@
-import { isSigningAlgorithm } from '../../core/index.js';
-import { wholeNumber, wrongOption, wrongSetting } from './access-token-refusals.js';
+import { algorithmOption, maxAgeSeconds, option, OptionPath } from '../../core/index.js';
 import type {
   AccessTokenAlgorithm,
+  AccessTokenClaimNames,
   AccessTokenIssuerOptions,
   IntrospectionOptions,
 } from './access-token-issuer.options.js';
 import { mediaType } from './media-type.js';
-import { urlProblem } from './url-problem.js';
 import { SubjectNamespace } from './subject-namespace.js';
+import { urlProblem } from './url-problem.js';
 
 /** An issuer as the authenticator works with it: checked, complete, frozen. */
 export interface ResolvedIssuer {
@@ -38,206 +38,137 @@ const DEFAULT_ALGORITHMS: readonly AccessTokenAlgorithm[] = ['ES256', 'RS256', '
 const NEVER_ACCESS_TOKENS = new Set(['txntoken+jwt', 'dpop+jwt', 'logout+jwt', 'secevent+jwt', 'wit+jwt', 'wpt+jwt']);
 const KEY_SOURCES = ['discovery', 'jwksUri', 'jwksFile'] as const;
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-const CLAIM_DEFAULTS = { subject: 'sub', tenant: 'tenant_id', permissions: 'permissions', scope: 'scope' } as const;
-const ISSUER_KEYS = [
-  'issuer',
-  'audience',
-  ...KEY_SOURCES,
-  'algorithms',
-  'types',
-  'introspection',
-  'claims',
-  'scopeMap',
-  'subjectNamespace',
-  'leewaySeconds',
-  'maximumRemainingSeconds',
-  'maxKeyAgeSeconds',
-];
+
+const claimName = option.text('the name of a top-level claim');
+const scope = option.check<string>(
+  'one scope without spaces, other than "anonymous", which marks requests without credentials',
+  (given) => typeof given === 'string' && SCOPE_TOKEN.test(given) && given !== 'anonymous',
+);
+const scopes: option.Check<readonly string[]> = (given, at) =>
+  Array.isArray(given) ? option.listOf('scopes', scope, { atLeast: 1 })(given, at) : Object.freeze([scope(given, at)]);
+
+const tokenPrefix = option.check<string>(
+  'the 1 to 64 characters with which each opaque token begins, other than "ey", with which every JWT does',
+  (given) => typeof given === 'string' && /^[A-Za-z0-9\-._~+/]{1,64}$/.test(given) && !given.startsWith('ey'),
+);
+
+const type: option.Check<string> = (given, at) => {
+  if (typeof given !== 'string') throw at.mustBe('a media type such as "at+jwt", or "" for none', given);
+  if (!NEVER_ACCESS_TOKENS.has(mediaType(given))) return given;
+  throw at.refused(`is "${given}", which is not an access token; remove it`);
+};
+
+const issuerMembers = (address: option.Check<string>) =>
+  option.group({
+    issuer: option.text('the issuer exactly as its tokens name it in "iss"'),
+    audience: option.text('the identifier of the gateway, which "aud" has to contain'),
+    discovery: option.optional(option.check<true>('true, or left out', (given) => given === true)),
+    jwksUri: option.optional(address),
+    jwksFile: option.optional(option.text('the path of a JSON Web Key Set')),
+    algorithms: option.withDefault(DEFAULT_ALGORITHMS, option.listOf('algorithms', algorithmOption, { atLeast: 1 })),
+    types: option.withDefault<readonly string[]>(['at+jwt'], option.listOf('types', type, { atLeast: 1 })),
+    introspection: option.optional(
+      option.group({
+        endpoint: address,
+        clientId: option.text('the client that the gateway is at this issuer'),
+        clientSecretFile: option.text('the path of the file that holds the client secret'),
+        tokenPrefix: option.optional(tokenPrefix),
+      } satisfies option.ChecksOf<IntrospectionOptions>),
+    ),
+    claims: option.optionalGroup({
+      subject: option.withDefault('sub', claimName),
+      tenant: option.withDefault('tenant_id', claimName),
+      permissions: option.withDefault('permissions', claimName),
+      scope: option.withDefault('scope', claimName),
+    } satisfies option.ChecksOf<AccessTokenClaimNames>),
+    scopeMap: option.optional(option.recordOf('internal scopes by external scope', scopes)),
+    subjectNamespace: (given, at) => new SubjectNamespace(given, at),
+    leewaySeconds: option.withDefault(5, option.wholeNumber(0, 60, 'seconds')),
+    maximumRemainingSeconds: option.withDefault(31 * DAY_SECONDS, option.wholeNumber(60, 366 * DAY_SECONDS, 'seconds')),
+    maxKeyAgeSeconds: option.withDefault(DAY_SECONDS, maxAgeSeconds),
+  } satisfies option.ChecksOf<AccessTokenIssuerOptions>);
 
 /**
  * Checks every issuer by itself and all of them together.
- * @throws InternalTokenError `configuration_invalid`, naming the option, what it was given and the fix
+ * @param at the place of the list, for messages
+ * @throws InternalTokenError `configuration_invalid`, naming the option, what was given and what is allowed
  */
 export function resolveIssuers(
   issuers: readonly AccessTokenIssuerOptions[],
   allowInsecureLoopback: boolean,
+  at: OptionPath,
 ): readonly ResolvedIssuer[] {
-  if (!Array.isArray(issuers) || issuers.length === 0) {
-    throw wrongOption('issuers', issuers, 'name at least one issuer whose access tokens the gateway accepts');
-  }
-  const settings = issuers.map((options, index) => resolveIssuer(options, `issuers[${index}]`, allowInsecureLoopback));
-  checkDistinct(settings);
-  return Object.freeze(settings);
+  const address: option.Check<string> = (given, path) => {
+    const problem = urlProblem(given, allowInsecureLoopback);
+    if (problem === undefined) return given as string;
+    if (given === undefined) throw path.mustBe('an https address', given);
+    throw path.refused(`must be an https address; this one ${problem}`);
+  };
+  const members = issuerMembers(address);
+  const resolved = issuers.map((given, index) =>
+    resolveIssuer(members(given, at.item(index)), at.item(index), address),
+  );
+  checkDistinct(resolved, at);
+  return Object.freeze(resolved);
 }
 
-function resolveIssuer(options: AccessTokenIssuerOptions, at: string, allowInsecureLoopback: boolean): ResolvedIssuer {
-  onlyKnown(options, ISSUER_KEYS, at);
-  const issuer = text(options.issuer, `${at}.issuer`, 'the issuer exactly as its tokens name it in iss');
-  const audience = text(options.audience, `${at}.audience`, "the gateway's identifier, which aud has to contain");
-  const keys = keySource(options, at, allowInsecureLoopback);
-  const introspection = resolveIntrospection(options.introspection, `${at}.introspection`, allowInsecureLoopback);
-  if (keys === undefined && introspection === undefined) {
-    throw wrongSetting(at, 'no key source', `set one of ${KEY_SOURCES.join(', ')}, or introspection for opaque tokens`);
+type IssuerMembers = ReturnType<ReturnType<typeof issuerMembers>>;
+
+function resolveIssuer(members: IssuerMembers, at: OptionPath, address: option.Check<string>): ResolvedIssuer {
+  const { issuer, discovery, jwksUri, jwksFile, algorithms, types, scopeMap, subjectNamespace, ...rest } = members;
+  const named = KEY_SOURCES.filter((name) => members[name] !== undefined);
+  if (named.length > 1) {
+    throw at.refused(`has ${option.either(named).replace(' or ', ' and ')}; keep one of them: keys have one source`);
   }
+  if (named.length === 0 && members.introspection === undefined) {
+    const fix = `set one of ${option.either(KEY_SOURCES)}, or "introspection" for opaque tokens`;
+    throw at.refused(`has no source of keys; ${fix}`);
+  }
+  // Discovery asks the issuer at its own address.
+  if (discovery !== undefined) address(issuer, at.member('issuer'));
   return Object.freeze({
+    introspection: undefined,
+    ...rest,
     issuer,
-    audience,
-    keys,
-    algorithms: algorithms(options.algorithms, `${at}.algorithms`),
-    types: types(options.types, `${at}.types`),
-    introspection,
-    claims: claimNames(options.claims, `${at}.claims`),
-    scopeMap: scopeMap(options.scopeMap, `${at}.scopeMap`),
-    namespace: new SubjectNamespace(options.subjectNamespace, `${at}.subjectNamespace`),
-    leewaySeconds: wholeNumber(options.leewaySeconds, `${at}.leewaySeconds`, 5, 0, 60),
-    maximumRemainingSeconds: wholeNumber(
-      options.maximumRemainingSeconds,
-      `${at}.maximumRemainingSeconds`,
-      31 * DAY_SECONDS,
-      60,
-      366 * DAY_SECONDS,
-    ),
-    maxKeyAgeSeconds: wholeNumber(options.maxKeyAgeSeconds, `${at}.maxKeyAgeSeconds`, DAY_SECONDS, 1, 30 * DAY_SECONDS),
+    keys:
+      discovery !== undefined
+        ? { discovery }
+        : jwksUri !== undefined
+          ? { jwksUri }
+          : jwksFile !== undefined
+            ? { jwksFile }
+            : undefined,
+    algorithms: new Set(algorithms),
+    types: new Set(types.map(mediaType)),
+    scopeMap: scopeMap && new Map(Object.entries(scopeMap)),
+    namespace: subjectNamespace,
   });
 }
 
-function keySource(options: AccessTokenIssuerOptions, at: string, loopback: boolean): ResolvedIssuer['keys'] {
-  const given = KEY_SOURCES.filter((key) => options[key] !== undefined);
-  if (given.length > 1) throw wrongSetting(at, given.join(' and '), 'keep one of them: keys have one source');
-  if (options.discovery !== undefined) {
-    if (options.discovery !== true)
-      throw wrongOption(`${at}.discovery`, options.discovery, 'set it to true or leave it out');
-    const problem = urlProblem(options.issuer, loopback);
-    const fix = 'discovery asks the issuer at its own address, which has to be https: correct it, or set jwksUri';
-    if (problem !== undefined) throw wrongSetting(`${at}.issuer`, `a value that ${problem}`, fix);
-    return Object.freeze({ discovery: true });
-  }
-  if (options.jwksUri !== undefined) {
-    return Object.freeze({ jwksUri: address(options.jwksUri, `${at}.jwksUri`, loopback) });
-  }
-  if (options.jwksFile === undefined) return undefined;
-  return Object.freeze({ jwksFile: text(options.jwksFile, `${at}.jwksFile`, 'the path of a JSON Web Key Set') });
-}
-
-function resolveIntrospection(
-  options: IntrospectionOptions | undefined,
-  at: string,
-  loopback: boolean,
-): IntrospectionOptions | undefined {
-  if (options === undefined) return undefined;
-  onlyKnown(options, ['endpoint', 'clientId', 'clientSecretFile', 'tokenPrefix'], at);
-  const { tokenPrefix } = options;
-  if (
-    tokenPrefix !== undefined &&
-    (typeof tokenPrefix !== 'string' || !/^[A-Za-z0-9\-._~+/]{1,64}$/.test(tokenPrefix))
-  ) {
-    throw wrongOption(`${at}.tokenPrefix`, tokenPrefix, 'give the 1 to 64 characters with which each token begins');
-  }
-  if (tokenPrefix?.startsWith('ey')) {
-    throw wrongOption(`${at}.tokenPrefix`, tokenPrefix, 'choose another: "ey" is how every JWT begins');
-  }
-  return Object.freeze({
-    endpoint: address(options.endpoint, `${at}.endpoint`, loopback),
-    clientId: text(options.clientId, `${at}.clientId`, 'the client that the gateway is at this issuer'),
-    clientSecretFile: text(options.clientSecretFile, `${at}.clientSecretFile`, 'the file that holds the client secret'),
-    ...(tokenPrefix === undefined ? {} : { tokenPrefix }),
-  });
-}
-
-function algorithms(given: readonly string[] | undefined, at: string): ReadonlySet<string> {
-  const chosen = given === undefined ? DEFAULT_ALGORITHMS : strings(given, at);
-  for (const algorithm of chosen) {
-    if (isSigningAlgorithm(algorithm)) continue;
-    const fix =
-      'choose from ES256, ES384, ES512, EdDSA, RS256, PS256; nothing unsigned and no shared secret is accepted';
-    throw wrongOption(at, algorithm, fix);
-  }
-  return new Set(chosen);
-}
-
-function types(given: readonly string[] | undefined, at: string): ReadonlySet<string> {
-  const chosen = (given === undefined ? ['at+jwt'] : strings(given, at)).map(mediaType);
-  const refused = chosen.find((type) => NEVER_ACCESS_TOKENS.has(type));
-  if (refused !== undefined) throw wrongOption(at, refused, 'remove it: such a token is not an access token');
-  return new Set(chosen);
-}
-
-function claimNames(given: AccessTokenIssuerOptions['claims'], at: string): ResolvedIssuer['claims'] {
-  if (given === undefined) return CLAIM_DEFAULTS;
-  onlyKnown(given, Object.keys(CLAIM_DEFAULTS), at);
-  const name = (key: keyof typeof CLAIM_DEFAULTS): string =>
-    given[key] === undefined ? CLAIM_DEFAULTS[key] : text(given[key], `${at}.${key}`, 'the name of a top-level claim');
-  return Object.freeze({
-    subject: name('subject'),
-    tenant: name('tenant'),
-    permissions: name('permissions'),
-    scope: name('scope'),
-  });
-}
-
-function scopeMap(given: AccessTokenIssuerOptions['scopeMap'], at: string): ResolvedIssuer['scopeMap'] {
-  if (given === undefined) return undefined;
-  if (!isRecord(given)) throw wrongOption(at, given, 'give an object of external scope to internal scope');
-  const map = new Map<string, readonly string[]>();
-  for (const [external, target] of Object.entries(given)) {
-    const internal = typeof target === 'string' ? [target] : strings(target, `${at}.${external}`);
-    const wrong = [external, ...internal].find((scope) => !SCOPE_TOKEN.test(scope));
-    if (wrong !== undefined) throw wrongOption(`${at}.${external}`, wrong, 'use one scope per string, without spaces');
-    if (internal.includes('anonymous')) {
-      throw wrongOption(`${at}.${external}`, 'anonymous', 'choose another: it marks requests without credentials');
-    }
-    map.set(external, Object.freeze([...internal]));
-  }
-  return map;
-}
-
-function checkDistinct(settings: readonly ResolvedIssuer[]): void {
+function checkDistinct(settings: readonly ResolvedIssuer[], list: OptionPath): void {
   const names = new Set<string>();
   const namespaces = new Set<string>();
   const prefixes: string[] = [];
   const introspected = settings.filter((each) => each.introspection !== undefined).length;
   for (const [index, { issuer, namespace, introspection }] of settings.entries()) {
-    if (names.has(issuer)) throw wrongOption(`issuers[${index}].issuer`, issuer, 'configure each issuer once');
+    const at = list.item(index);
+    if (names.has(issuer)) throw at.member('issuer').refused(`is "${issuer}" again; configure each issuer once`);
     names.add(issuer);
     const { name } = namespace;
     if ((index > 0 && name === '') || namespaces.has(name)) {
-      const fix = 'give each further issuer a subjectNamespace of its own: two issuers may use the same subject';
-      throw wrongOption(`issuers[${index}].subjectNamespace`, name === '' ? undefined : name, fix);
+      throw at
+        .member('subjectNamespace')
+        .mustBe('another one for each further issuer, since two issuers may use the same subject', name || undefined);
     }
     namespaces.add(name);
     if (introspection === undefined || introspected === 1) continue;
-    const at = `issuers[${index}].introspection.tokenPrefix`;
     const prefix = introspection.tokenPrefix;
     if (prefix === undefined || prefixes.some((other) => other.startsWith(prefix) || prefix.startsWith(other))) {
-      throw wrongOption(at, prefix, 'give a distinct prefix: no token may be shown to another issuer');
+      throw at
+        .member('introspection')
+        .member('tokenPrefix')
+        .mustBe('a distinct prefix, since no token may be shown to another issuer', prefix);
     }
     prefixes.push(prefix);
   }
-}
-
-function onlyKnown(value: unknown, known: readonly string[], at: string): void {
-  if (!isRecord(value)) throw wrongOption(at, value, `give an object with ${known.join(', ')}`);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw wrongSetting(`${at}.${unknown}`, 'an unknown option', `use one of ${known.join(', ')}`);
-}
-
-function address(value: unknown, at: string, loopback: boolean): string {
-  const problem = urlProblem(value, loopback);
-  if (problem !== undefined) throw wrongSetting(at, `a value that ${problem}`, 'give an https address');
-  return value as string;
-}
-
-function text(value: unknown, at: string, what: string): string {
-  if (typeof value === 'string' && value !== '' && value.trim() === value) return value;
-  throw wrongOption(at, value, `give ${what}`);
-}
-
-function strings(value: unknown, at: string): readonly string[] {
-  if (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')) return value;
-  throw wrongOption(at, value, 'give an array of strings with at least one entry, or leave it out for the default');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,11 @@
-import { invalidToken, wrongOption } from './access-token-refusals.js';
+import type { OptionPath } from '../../core/index.js';
+import { invalidToken } from './access-token-refusals.js';
 
 const PATTERN = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})(:\{tenant\})?$/;
 /** Names of the trust domain's own principals, which no external subject may have. */
 const RESERVED = /^(?:anonymous$|workload(?:$|:))/i;
+
+const ALLOWED = 'letters, digits, dots, dashes and underscores, not "anonymous" or "workload"; ":{tenant}" may follow';
 
 /**
  * Makes external subjects unique inside the trust domain (R12). A namespace contains no colon, and neither does the
@@ -13,17 +16,15 @@ export class SubjectNamespace {
   readonly name: string;
   readonly #byTenant: boolean;
 
-  constructor(given: unknown, at: string) {
+  /** @throws InternalTokenError `configuration_invalid` */
+  constructor(given: unknown, at: OptionPath) {
     if (given === undefined) {
       this.name = '';
       this.#byTenant = false;
       return;
     }
     const parts = typeof given === 'string' ? PATTERN.exec(given) : null;
-    if (parts?.[1] === undefined || RESERVED.test(parts[1])) {
-      const fix = 'use letters, digits, dot, dash or underscore, not "anonymous" or "workload"; ":{tenant}" may follow';
-      throw wrongOption(at, given, fix);
-    }
+    if (parts?.[1] === undefined || RESERVED.test(parts[1])) throw at.mustBe(ALLOWED, given);
     this.name = parts[1];
     this.#byTenant = parts[2] !== undefined;
     Object.freeze(this);

@@ -6,6 +6,7 @@ import {
   type KeySource,
   KeyStore,
   type KeyStoreEvent,
+  type OptionPath,
   type SignatureFault,
   type VerificationKey,
   withSigningKey,
@@ -23,8 +24,8 @@ import { RefusedTokens } from './refused-tokens.js';
 
 export interface TrustedIssuerOptions {
   readonly settings: ResolvedIssuer;
-  /** For messages: `issuers[0]`. */
-  readonly at: string;
+  /** For messages: `accessTokens.issuers[0]`. */
+  readonly at: OptionPath;
   readonly otherNamespaces: readonly string[];
   readonly allowInsecureLoopback: boolean;
   readonly minimumRemainingSeconds: number;
@@ -61,7 +62,7 @@ export class TrustedIssuer {
     this.#keys =
       source && new KeyStore({ source, refreshSeconds: keyRefreshSeconds, maxKeyAgeSeconds, onEvent: onKeyEvent });
     this.#introspection =
-      settings.introspection && new IntrospectionClient(settings.introspection, `${at}.introspection`);
+      settings.introspection && new IntrospectionClient(settings.introspection, at.member('introspection'));
     this.#mapper = new PrincipalMapper(settings, otherNamespaces, minimumRemainingSeconds);
     this.cache = new PrincipalCache(
       options,

@@ -12,7 +12,7 @@ import { Upstream } from './upstream.js';
 
 const TIMEOUT_MS = 30_000;
 
-type Options = Pick<ResolvedEdgeOptions, 'upstreams' | 'fieldRules' | 'forwardAuthorization' | 'forwardCookies'>;
+type Options = Pick<ResolvedEdgeOptions, 'forwarding' | 'fieldRules' | 'forwardAuthorization' | 'forwardCookies'>;
 
 /** Forwards over persistent HTTP/1.1 connections, streaming both ways at the pace of the slower side. */
 @Injectable()
@@ -31,7 +31,8 @@ export class HttpForwarder {
     private readonly refusals: GatewayRefusals,
   ) {
     this.#name = service.replace(/[^A-Za-z0-9!#$%&'*+\-.^_`|~]/g, '-');
-    this.#responseFields = new ResponseFields(this.#name, new Set(settings.upstreams.origins.values()));
+    const origins = Object.values(settings.forwarding.upstreams).map(({ origin }) => origin);
+    this.#responseFields = new ResponseFields(this.#name, new Set(origins));
   }
 
   /**
@@ -40,16 +41,16 @@ export class HttpForwarder {
    */
   open(lifetimeSeconds: number, credentials?: CallerCredentials): void {
     this.#credentials = credentials;
-    const { origins, timeoutMs } = this.settings.upstreams;
-    if (timeoutMs !== undefined && timeoutMs >= lifetimeSeconds * 1000) {
-      this.#logger.warn(
-        `upstreamTimeoutMs is ${timeoutMs}, but the internal token lives for ${lifetimeSeconds} s: a service that ` +
-          'takes that long can make no more calls with it. Set it below the lifetime.',
-      );
-    }
-    const effective = timeoutMs ?? Math.min(TIMEOUT_MS, lifetimeSeconds * 500);
-    for (const [domain, origin] of origins) {
-      this.#upstreams.set(domain, new Upstream(domain, origin, effective, this.settings.upstreams));
+    const { upstreams, maxBodyBytes } = this.settings.forwarding;
+    for (const [domain, { timeoutMs, ...settings }] of Object.entries(upstreams)) {
+      if (timeoutMs !== undefined && timeoutMs >= lifetimeSeconds * 1000) {
+        this.#logger.warn(
+          `"forwarding.upstreams.${domain}.timeoutMs" is ${timeoutMs}, but the internal token lives for ` +
+            `${lifetimeSeconds} s: a service that takes that long can make no more calls with it. Set it below the lifetime.`,
+        );
+      }
+      const effective = timeoutMs ?? Math.min(TIMEOUT_MS, lifetimeSeconds * 500);
+      this.#upstreams.set(domain, new Upstream(domain, effective, maxBodyBytes, settings));
     }
   }
 

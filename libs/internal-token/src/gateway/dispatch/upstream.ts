@@ -1,6 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import { isRenewableTls, type TlsMaterial, withoutPropagation } from '../../core/index.js';
-import type { ResolvedUpstreamOptions } from './upstream.options.js';
+import type { ResolvedUpstreamOptions } from './forwarding.options.js';
 import { WaitingLine } from './waiting-line.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -24,9 +24,10 @@ export class Upstream {
 
   constructor(
     readonly domain: string,
-    readonly origin: string,
     readonly timeoutMs: number,
-    private readonly settings: Omit<ResolvedUpstreamOptions, 'origins' | 'timeoutMs'>,
+    /** The largest body in bytes. */
+    readonly maxBytes: number,
+    private readonly settings: Omit<ResolvedUpstreamOptions, 'timeoutMs'>,
   ) {
     const { tls, maxConnections, maxPending } = settings;
     this.#line = new WaitingLine(maxConnections, maxPending);
@@ -62,9 +63,8 @@ export class Upstream {
     });
   }
 
-  /** The largest body in bytes. */
-  get maxBytes(): number {
-    return this.settings.maxBytes;
+  get origin(): string {
+    return this.settings.origin;
   }
 
   /**

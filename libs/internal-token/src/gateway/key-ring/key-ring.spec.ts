@@ -198,13 +198,13 @@ describe('A key ring', () => {
   });
 
   it.each([
-    ['no source', {}, 'it has no source'],
-    ['two sources', { directory: '/tmp/none', keys: '{}' }, 'directory and keys'],
+    ['no source', {}, 'has no source of keys'],
+    ['two sources', { directory: '/tmp/none', keys: '{}' }, 'has "directory" and "keys"'],
     ['an empty directory', () => ({ directory: folder }), 'none of its 0 keys'],
     [
       'a policy for keys that cannot change',
       async () => ({ keys: { keys: [await generateSigningKey({})] }, rotation: { rotateEverySeconds: 86_400 } }),
-      'needs a directory',
+      'needs a "directory"',
     ],
     [
       'a directory that a policy cannot write to',
@@ -214,7 +214,7 @@ describe('A key ring', () => {
     [
       'a policy that is too fast',
       () => ({ directory: folder, rotation: { rotateEverySeconds: 10 } }),
-      'rotateEverySeconds is 10',
+      '"rotation.rotateEverySeconds" is 10',
     ],
     [
       'a provider that fails',

@@ -1,4 +1,12 @@
-import { type JsonWebKeySet, InternalTokenError, type Signer, type SigningAlgorithm } from '../../core/index.js';
+import {
+  algorithmOption,
+  InternalTokenError,
+  type JsonWebKeySet,
+  option,
+  OptionPath,
+  type Signer,
+  type SigningAlgorithm,
+} from '../../core/index.js';
 import { jwksProvider } from './jwks-provider.js';
 import { KeyDirectory, reason } from './key-directory.js';
 import { KeyRotation } from './key-rotation.js';
@@ -81,7 +89,8 @@ export class KeyRing {
    * @throws InternalTokenError (rejects) `configuration_invalid` if there is no usable active key, or if the rotation
    * policy would make verifiers refuse valid tokens
    */
-  static async open(options: KeyRingOptions, lifetimeSeconds = 60): Promise<KeyRing> {
+  static async open(given: KeyRingOptions, lifetimeSeconds = 60): Promise<KeyRing> {
+    const options = resolveOptions(given);
     const provider = await providerOf(options);
     const policy = safeRotationPolicy(options.rotation ?? {}, lifetimeSeconds);
     const rotation = rotationOf(options, provider, policy);
@@ -102,6 +111,14 @@ export class KeyRing {
     });
     ring.#follow();
     return ring;
+  }
+
+  /**
+   * Checks that a rotation policy keeps every valid token accepted, as {@link open} does.
+   * @throws InternalTokenError `configuration_invalid`, naming the numbers
+   */
+  static checkRotation(rotation: RotationPolicy, lifetimeSeconds = 60): void {
+    safeRotationPolicy(rotation, lifetimeSeconds);
   }
 
   /** A ring of one key that never changes. */
@@ -261,21 +278,43 @@ function sameKeys(a: KeyRingSnapshot, b: KeyRingSnapshot): boolean {
   return JSON.stringify(a.published) === JSON.stringify(b.published);
 }
 
-async function providerOf(options: KeyRingOptions): Promise<SigningKeyProvider> {
-  const given = ['directory', 'keys', 'provider'].filter(
-    (name) => (options as Record<string, unknown>)[name] !== undefined,
-  );
-  if (given.length !== 1) {
-    throw invalid(
-      `${given.length === 0 ? 'it has no source' : `it has ${given.join(' and ')}`}: give one of directory, keys, provider.`,
-    );
-  }
-  if ('directory' in options) return new KeyDirectory(options.directory);
-  return 'keys' in options ? jwksProvider(options.keys) : options.provider;
+const SOURCES = ['directory', 'keys', 'provider'] as const;
+
+const members = option.group({
+  directory: option.optional(option.text('the path of a directory of key files')),
+  keys: option.optional(
+    option.secret(
+      option.check<string | JsonWebKeySet>('a private JWK set, or its JSON text', (given) =>
+        ['string', 'object'].includes(typeof given),
+      ),
+    ),
+  ),
+  provider: option.optional(option.instance<SigningKeyProvider>('a SigningKeyProvider: an object with load()', 'load')),
+  rotation: option.optional(option.instance<RotationPolicy>('a rotation policy')),
+  algorithm: option.optional(algorithmOption),
+  onEvent: option.optional(option.callback<(event: KeyRingEvent) => void>()),
+  now: option.optional(option.callback<() => number>()),
+});
+
+type ResolvedKeyRingOptions = ReturnType<typeof members>;
+
+function resolveOptions(options: KeyRingOptions): ResolvedKeyRingOptions {
+  const at = new OptionPath('KeyRing');
+  const resolved = members(options, at);
+  const named = SOURCES.filter((name) => resolved[name] !== undefined);
+  if (named.length === 1) return resolved;
+  const finding =
+    named.length === 0 ? 'has no source of keys' : `has ${named.map((name) => `"${name}"`).join(' and ')}`;
+  throw at.refused(`${finding}; give exactly one of ${option.either(SOURCES)}`);
+}
+
+async function providerOf({ directory, keys, provider }: ResolvedKeyRingOptions): Promise<SigningKeyProvider> {
+  if (directory !== undefined) return new KeyDirectory(directory);
+  return provider ?? jwksProvider(keys ?? '');
 }
 
 function rotationOf(
-  { rotation, algorithm, now }: KeyRingOptions,
+  { rotation, algorithm, now }: ResolvedKeyRingOptions,
   provider: SigningKeyProvider,
   policy: SafeRotationPolicy,
 ): KeyRotation | undefined {
@@ -285,9 +324,7 @@ function rotationOf(
     return new KeyRotation(new KeyDirectory(provider.path), policy, algorithm === undefined ? {} : { algorithm }, now);
   }
   if (policy.rotateEverySeconds === undefined) return undefined;
-  throw invalid(`rotateEverySeconds needs a directory: ${provider.description} cannot be written to.`);
-}
-
-function invalid(finding: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `key ring: ${finding}`);
+  throw new OptionPath('KeyRing', 'rotation.rotateEverySeconds').refused(
+    `needs a "directory": ${provider.description} cannot be written to`,
+  );
 }

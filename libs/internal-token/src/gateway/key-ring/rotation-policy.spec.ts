@@ -25,7 +25,7 @@ describe('A rotation policy', () => {
       'a key that signs before verifiers know it',
       { publishAheadSeconds: 300 },
       60,
-      'publishAheadSeconds is 300',
+      '"rotation.publishAheadSeconds" is 300',
       '345',
     ],
     [
@@ -46,27 +46,33 @@ describe('A rotation policy', () => {
       'a key that is removed before its last token expires',
       { retireAfterSeconds: 60 },
       60,
-      'retireAfterSeconds is 60',
+      '"rotation.retireAfterSeconds" is 60',
       '65',
     ],
     [
       'a key that is removed before its last long-lived token expires',
       { retireAfterSeconds: 300 },
       300,
-      'retireAfterSeconds is 300',
+      '"rotation.retireAfterSeconds" is 300',
       '305',
     ],
     [
       'a rotation interval shorter than the publication time',
       { rotateEverySeconds: 60 },
       60,
-      'rotateEverySeconds is 60',
+      '"rotation.rotateEverySeconds" is 60',
       '345',
     ],
     ['more keys than verifiers accept', { rotateEverySeconds: 345, retireAfterSeconds: 86_400 }, 60, '345', '253'],
-    ['an unknown option', { rotateEvery: 5 }, 60, 'rotateEvery"', 'rotateEverySeconds'],
-    ['a value that is not a number', { rotateEverySeconds: '1d' }, 60, 'rotateEverySeconds is string', 'seconds'],
-    ['a negative value', { leewaySeconds: -1 }, 60, 'leewaySeconds is -1', 'seconds'],
+    ['an unknown option', { rotateEvery: 5 }, 60, '"rotation.rotateEvery"', 'rotateEverySeconds'],
+    [
+      'a value that is not a number',
+      { rotateEverySeconds: '1d' },
+      60,
+      '"rotation.rotateEverySeconds" must be',
+      'seconds',
+    ],
+    ['a negative value', { leewaySeconds: -1 }, 60, '"rotation.leewaySeconds" must be', 'not -1'],
   ])('R104: refuses %s, naming the numbers', (_name, policy, lifetime, given, needed) => {
     const resolving = () => safeRotationPolicy(policy as never, lifetime);
     expect(resolving).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));

@@ -1,4 +1,4 @@
-import { InternalTokenError } from '../../core/index.js';
+import { option, OptionPath } from '../../core/index.js';
 
 /** How keys are rotated, in seconds. Defaults follow from the token lifetime and the refresh interval. */
 export interface RotationPolicy {
@@ -24,14 +24,18 @@ export interface SafeRotationPolicy extends Required<Omit<RotationPolicy, 'rotat
   readonly pollSeconds: number;
 }
 
-const NAMES = [
-  'rotateEverySeconds',
-  'publishAheadSeconds',
-  'retireAfterSeconds',
-  'refreshIntervalSeconds',
-  'leewaySeconds',
-];
+const AT = new OptionPath('KeyRing', 'rotation');
 const A_YEAR = 366 * 86_400;
+const seconds = option.amount(0.001, A_YEAR, 'seconds');
+
+const checkPolicy = option.group({
+  rotateEverySeconds: option.optional(seconds),
+  publishAheadSeconds: option.optional(seconds),
+  retireAfterSeconds: option.optional(seconds),
+  refreshIntervalSeconds: option.withDefault(300, seconds),
+  leewaySeconds: option.withDefault(5, option.amount(0, A_YEAR, 'seconds')),
+} satisfies option.ChecksOf<RotationPolicy>);
+
 /** Verifiers accept 64 keys; this leaves room for emergency keys. */
 const MOST_KEYS = 32;
 
@@ -40,9 +44,8 @@ const MOST_KEYS = 32;
  * @throws InternalTokenError `configuration_invalid` if keys would not overlap long enough; the message has the numbers
  */
 export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: number): SafeRotationPolicy {
-  checkNames(policy);
-  const refreshIntervalSeconds = seconds(policy, 'refreshIntervalSeconds', 300);
-  const leewaySeconds = seconds(policy, 'leewaySeconds', 5);
+  const checked = checkPolicy(policy, AT);
+  const { refreshIntervalSeconds, leewaySeconds, rotateEverySeconds } = checked;
   // Short compared to the refresh interval; a watched directory reports changes sooner anyway.
   const pollSeconds = Math.min(5, Math.max(0.05, refreshIntervalSeconds / 60));
   // Verifiers vary their refreshes by 10 %. One poll is for other replicas to publish the key, one for its transfer.
@@ -50,23 +53,21 @@ export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: numb
   const learntAfter = roundUp(refreshIntervalSeconds * 1.1 + 2 * pollSeconds + leewaySeconds);
   const lastAccepted = lifetimeSeconds + leewaySeconds;
 
-  const publishAheadSeconds = seconds(policy, 'publishAheadSeconds', learntAfter);
-  const retireAfterSeconds = seconds(policy, 'retireAfterSeconds', roundUp(lastAccepted + 2 * pollSeconds));
+  const publishAheadSeconds = checked.publishAheadSeconds ?? learntAfter;
+  const retireAfterSeconds = checked.retireAfterSeconds ?? roundUp(lastAccepted + 2 * pollSeconds);
   if (publishAheadSeconds < learntAfter) {
-    throw invalid(
-      `publishAheadSeconds is ${publishAheadSeconds}, but verifiers that refresh every ${refreshIntervalSeconds} s ` +
+    throw AT.member('publishAheadSeconds').refused(
+      `is ${publishAheadSeconds}, but verifiers that refresh every ${refreshIntervalSeconds} s ` +
         `may not know a new key until ${learntAfter} s later, with clocks that differ by ${leewaySeconds} s ` +
-        `(leewaySeconds): give at least ${learntAfter}, or make verifiers refresh more often.`,
+        `(leewaySeconds): give at least ${learntAfter}, or make verifiers refresh more often`,
     );
   }
   if (retireAfterSeconds < lastAccepted) {
-    throw invalid(
-      `retireAfterSeconds is ${retireAfterSeconds}, but a token of ${lifetimeSeconds} s is accepted for ` +
-        `${lastAccepted} s with a leeway of ${leewaySeconds} s: give at least ${lastAccepted}, or shorten the lifetime.`,
+    throw AT.member('retireAfterSeconds').refused(
+      `is ${retireAfterSeconds}, but a token of ${lifetimeSeconds} s is accepted for ` +
+        `${lastAccepted} s with a leeway of ${leewaySeconds} s: give at least ${lastAccepted}, or shorten the lifetime`,
     );
   }
-  const rotateEverySeconds =
-    policy.rotateEverySeconds === undefined ? undefined : seconds(policy, 'rotateEverySeconds', 0);
   if (rotateEverySeconds !== undefined) checkPace(rotateEverySeconds, publishAheadSeconds, retireAfterSeconds);
   return Object.freeze({
     rotateEverySeconds,
@@ -80,38 +81,21 @@ export function safeRotationPolicy(policy: RotationPolicy, lifetimeSeconds: numb
 
 function checkPace(rotateEvery: number, publishAhead: number, retireAfter: number): void {
   if (rotateEvery < publishAhead) {
-    throw invalid(
-      `rotateEverySeconds is ${rotateEvery}, less than the ${publishAhead} s for which a key is published before it ` +
-        `signs: give at least ${publishAhead}.`,
+    throw AT.member('rotateEverySeconds').refused(
+      `is ${rotateEvery}, less than the ${publishAhead} s for which a key is published before it ` +
+        `signs: give at least ${publishAhead}`,
     );
   }
   const atOnce = 2 + Math.ceil(retireAfter / rotateEvery);
   if (atOnce > MOST_KEYS) {
-    throw invalid(
-      `rotateEverySeconds is ${rotateEvery}: with keys that retire after ${retireAfter} s there would be ${atOnce} keys ` +
-        `at a time, but at most ${MOST_KEYS} are allowed: rotate less often.`,
+    throw AT.member('rotateEverySeconds').refused(
+      `is ${rotateEvery}: with keys that retire after ${retireAfter} s there would be ${atOnce} keys ` +
+        `at a time, but at most ${MOST_KEYS} are allowed: rotate less often`,
     );
   }
-}
-
-function checkNames(policy: RotationPolicy): void {
-  const unknown = Object.keys(policy).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw invalid(`"${unknown}" is not an option: use ${NAMES.join(', ')}.`);
-}
-
-function seconds(policy: RotationPolicy, name: keyof RotationPolicy, fallback: number): number {
-  const value: unknown = policy[name] ?? fallback;
-  if (typeof value === 'number' && value >= 0 && value <= A_YEAR && (value > 0 || name === 'leewaySeconds'))
-    return value;
-  const given = typeof value === 'number' ? String(value) : typeof value;
-  throw invalid(`${name} is ${given}: give seconds, more than 0 and at most a year.`);
 }
 
 function roundUp(value: number): number {
   // Round to whole seconds, or to tenths for short times.
   return value > 10 ? Math.ceil(value - 1e-9) : Math.ceil(value * 10 - 1e-9) / 10;
-}
-
-function invalid(finding: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `key rotation: ${finding}`);
 }

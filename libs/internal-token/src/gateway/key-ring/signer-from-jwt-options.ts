@@ -1,11 +1,5 @@
 import { createPrivateKey, createPublicKey, KeyObject, type PrivateKeyInput } from 'node:crypto';
-import {
-  createSigner,
-  InternalTokenError,
-  isSigningAlgorithm,
-  type Signer,
-  type SigningAlgorithm,
-} from '../../core/index.js';
+import { createSigner, isSigningAlgorithm, OptionPath, type Signer, type SigningAlgorithm } from '../../core/index.js';
 import type { JwtKey, JwtKeySetup } from './jwt-key-setup.js';
 
 /**
@@ -73,6 +67,6 @@ function asymmetric(algorithm: string | undefined): SigningAlgorithm | undefined
   throw invalid(`"signOptions.algorithm" is ${algorithm}; use ES256, ES384, ES512, RS256 or PS256`);
 }
 
-function invalid(finding: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `InternalTokenIssuingModule option "jwt": ${finding}.`);
+function invalid(finding: string): Error {
+  return new OptionPath('InternalTokenIssuingModule', 'signing.jwt').refused(`is not accepted: ${finding}`);
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import {
   type BeforeApplicationShutdown,
@@ -8,17 +8,12 @@ import {
   type INestApplication,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { OptionPath } from '../../core/index.js';
 import { ClientErrorHandler, DrainingServer, RequestHook, ShutdownSequence } from '../../nest/index.js';
 import { InternalPipeline } from '../internal-pipeline.js';
+import { internalListenerOptions, type InternalListenerOptions } from './internal-listener.options.js';
 
-export interface InternalListenerOptions {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Certificate and key, and `ca` with `requestCert` for mutual TLS. Without it the listener speaks plain http. */
-  readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized' | 'minVersion'>;
-}
-
+/** A listener that was opened by `openInternalListener()`. */
 export interface InternalListener {
   readonly host: string;
   readonly port: number;
@@ -40,7 +35,9 @@ export class InternalListeners implements BeforeApplicationShutdown, OnApplicati
     private readonly shutdown: ShutdownSequence,
   ) {}
 
-  async listen(application: Server, options: InternalListenerOptions): Promise<InternalListener> {
+  /** @throws InternalTokenError `configuration_invalid`, and the server's error */
+  async listen(application: Server, given: InternalListenerOptions): Promise<InternalListener> {
+    const options = internalListenerOptions(given, new OptionPath('openInternalListener'));
     const server: Server = options.tls
       ? createTlsServer({ ...options.tls, requireHostHeader: false })
       : createServer({ requireHostHeader: false });

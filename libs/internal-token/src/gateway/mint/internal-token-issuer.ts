@@ -13,12 +13,14 @@ export class InternalTokenIssuer {
   }
 
   /** The key source for the verifier in the same process: pass it to `InternalTokenModule` as `keys`. */
-  get keys(): KeySource {
+  get keys(): { readonly source: KeySource } {
     return {
-      description: 'own key ring',
-      local: true,
-      load: () => Promise.resolve(this.publicJwks()),
-      onChange: (listener) => this.#ring.onChange(listener),
+      source: {
+        description: 'own key ring',
+        local: true,
+        load: () => Promise.resolve(this.publicJwks()),
+        onChange: (listener) => this.#ring.onChange(listener),
+      },
     };
   }
 

@@ -15,7 +15,7 @@ const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 const otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const given = { trustDomain: 'shop', workload: 'gateway' };
+const given = { trustDomain: 'shop' };
 const input = { userId: 'ada', permissions: [], scope: 'orders.read', authenticated: true };
 
 async function contextOf(module: DynamicModule) {
@@ -28,7 +28,7 @@ async function contextOf(module: DynamicModule) {
 
 describe('InternalTokenIssuingModule', () => {
   it('R8a, R19: provides an issuer that mints once and signs only when the token leaves the process', async () => {
-    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, key }));
+    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signing: { key } }));
     const issuer = app.get(InternalTokenIssuer, { strict: false });
     const claims = issuer.mint({ tokenId: newTransactionId(), ...input });
     expect(claims).toMatchObject({ issuer: 'api_gateway', requestedBy: 'gateway', userId: 'ada' });
@@ -45,7 +45,7 @@ describe('InternalTokenIssuingModule', () => {
       providers: [{ provide: 'SERVICE', inject: [secret], useFactory: (found: unknown) => found }],
     };
     class GatewayModule {}
-    const issuing = InternalTokenIssuingModule.forIssuing({ ...given, key });
+    const issuing = InternalTokenIssuingModule.forIssuing({ ...given, signing: { key } });
     const gateway = { module: GatewayModule, imports: [issuing, domain] };
     await expect(contextOf(gateway)).rejects.toThrow(/can't resolve dependencies of the SERVICE/);
     // A process is one trust zone: code that searches for the provider on purpose finds it.
@@ -55,14 +55,16 @@ describe('InternalTokenIssuingModule', () => {
   });
 
   it('R101: publishes nothing private', async () => {
-    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, key }));
+    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signing: { key } }));
     const [jwk] = app.get(InternalTokenIssuer, { strict: false }).publicJwks().keys;
     expect(Object.keys(jwk ?? {}).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
     await app.close();
   });
 
   it('accepts its options from a factory', async () => {
-    const module = InternalTokenIssuingModule.forIssuingAsync({ useFactory: async () => ({ ...given, key }) });
+    const module = InternalTokenIssuingModule.forIssuingAsync({
+      useFactory: async () => ({ ...given, signing: { key } }),
+    });
     const app = await contextOf(module);
     expect(app.get(InternalTokenIssuer, { strict: false }).asynchronous).toBe(false);
     await app.close();
@@ -72,9 +74,9 @@ describe('InternalTokenIssuingModule', () => {
     const [first, second] = await Promise.all([createSigner({ key }), createSigner({ key: otherKey })]);
     let keys: SigningKey[] = [{ key: first, state: 'active' }];
     const ring = await KeyRing.open({ provider: { description: 'test', pollSeconds: 0, load: async () => keys } });
-    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, ring }));
+    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signing: { ring } }));
     const issuer = app.get(InternalTokenIssuer, { strict: false });
-    const store = new KeyStore({ source: issuer.keys });
+    const store = new KeyStore(issuer.keys);
     await store.start();
     expect(keyIdOf(issuer.mint({ tokenId: newTransactionId(), ...input }))).toBe(first.keyId);
     keys = [{ key: second, state: 'active' }];
@@ -90,8 +92,8 @@ describe('InternalTokenIssuingModule', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ring-'));
     const ring = await KeyRing.open({ directory: folder, rotation: { rotateEverySeconds: 86_400 } }, 60);
     const forTokensOf = (lifetimeSeconds: number) =>
-      contextOf(InternalTokenIssuingModule.forIssuing({ ...given, ring, lifetimeSeconds }));
-    await expect(forTokensOf(300)).rejects.toThrow('lifetimeSeconds is 300');
+      contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signing: { ring }, lifetimeSeconds }));
+    await expect(forTokensOf(300)).rejects.toThrow('"lifetimeSeconds" is 300');
     await (await forTokensOf(60)).close();
     rmSync(folder, { recursive: true });
   });
@@ -106,7 +108,7 @@ describe('InternalTokenIssuingModule', () => {
       asynchronous: true,
       sign: async (bytes) => local.sign(bytes),
     };
-    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signer: remote }));
+    const app = await contextOf(InternalTokenIssuingModule.forIssuing({ ...given, signing: { signer: remote } }));
     const issuer = app.get(InternalTokenIssuer, { strict: false });
     expect(issuer.asynchronous).toBe(true);
     expect((await encodedToken(issuer.mint({ tokenId: newTransactionId(), ...input }))).split('.')).toHaveLength(3);
@@ -114,25 +116,25 @@ describe('InternalTokenIssuingModule', () => {
   });
 
   it.each([
-    ['R153: no key', {}],
-    ['a ring without keys', { ring: { keys: '{"keys":[]}' } }],
+    ['R153: no key', { signing: {} }],
+    ['a ring without keys', { signing: { ring: { keys: '{"keys":[]}' } } }],
     [
       'R104: a policy that does not match the lifetime',
-      { ring: { directory: '/tmp', rotation: { retireAfterSeconds: 60 } } },
+      { signing: { ring: { directory: '/tmp', rotation: { retireAfterSeconds: 60 } } } },
     ],
-    ['two keys', { key, jwt: { privateKey: key } }],
-    ['R112: a lifetime of more than 300 s', { key, lifetimeSeconds: 301 }],
-    ['R16: a comma in the name of the workload', { key, workload: 'a,b' }],
-    ['R5: a symmetric algorithm', { key, algorithm: 'HS256' }],
-    ['R5: a shared secret of @nestjs/jwt', { jwt: { secret: 's' } }],
+    ['two keys', { signing: { key, jwt: { privateKey: key } } }],
+    ['R112: a lifetime of more than 300 s', { signing: { key }, lifetimeSeconds: 301 }],
+    ['R16: a comma in the name of the workload', { signing: { key }, service: 'a,b' }],
+    ['R5: a symmetric algorithm', { signing: { key, algorithm: 'HS256' } }],
+    ['R5: a shared secret of @nestjs/jwt', { signing: { jwt: { secret: 's' } } }],
   ])('refuses to start with %s', async (_name, options) => {
     const module = InternalTokenIssuingModule.forIssuing({ ...given, ...options } as never);
     await expect(contextOf(module)).rejects.toMatchObject({ code: 'configuration_invalid' });
   });
 
   it('R111: printing the module, its options or the issuer shows no private key', async () => {
-    const sync = InternalTokenIssuingModule.forIssuing({ ...given, key });
-    const async = InternalTokenIssuingModule.forIssuingAsync({ useFactory: () => ({ ...given, key }) });
+    const sync = InternalTokenIssuingModule.forIssuing({ ...given, signing: { key } });
+    const async = InternalTokenIssuingModule.forIssuingAsync({ useFactory: () => ({ ...given, signing: { key } }) });
     for (const module of [sync, async]) {
       const app = await contextOf(module);
       const issuer = app.get(InternalTokenIssuer, { strict: false });

@@ -4,6 +4,7 @@ import {
   ConfigurableModuleClass,
   type InternalTokenIssuingOptions,
   MODULE_OPTIONS_TOKEN,
+  resolveIssuingOptions,
 } from './internal-token-issuing.options.js';
 import { InternalTokenIssuer } from './internal-token-issuer.js';
 import { logKeyRing } from '../key-ring/log-key-ring.js';
@@ -15,7 +16,7 @@ import type { SecretOptions } from './secret-options.js';
  * Issues internal tokens; for the gateway only:
  *
  * ```ts
- * InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop.example', workload: 'gateway', key: privateKeyPem })
+ * InternalTokenIssuingModule.forIssuing({ trustDomain: 'shop.example', signing: { key: privateKeyPem } })
  * ```
  *
  * It is not global: only modules that import it can inject {@link InternalTokenIssuer} and {@link KeyRing}.
@@ -29,20 +30,22 @@ import type { SecretOptions } from './secret-options.js';
 })
 export class InternalTokenIssuingModule extends ConfigurableModuleClass {}
 
+type Options = SecretOptions<InternalTokenIssuingOptions>;
+
 /** @throws InternalTokenError `configuration_invalid`: the application does not start */
-function createRing(options: SecretOptions<InternalTokenIssuingOptions>): Promise<KeyRing> {
-  const given = options.open();
-  return openRing(given, given.lifetimeSeconds, logKeyRing);
+function createRing(options: Options): Promise<KeyRing> {
+  const { signing, lifetimeSeconds } = resolveIssuingOptions(options.open());
+  return openRing(signing, lifetimeSeconds, logKeyRing);
 }
 
 /** @throws InternalTokenError `configuration_invalid`: the application does not start */
-function createIssuer(options: SecretOptions<InternalTokenIssuingOptions>, ring: KeyRing): InternalTokenIssuer {
-  const { trustDomain, issuer = 'api_gateway', workload, lifetimeSeconds, customClaims } = options.open();
+function createIssuer(options: Options, ring: KeyRing): InternalTokenIssuer {
+  const { trustDomain, issuer, service, lifetimeSeconds, customClaims } = resolveIssuingOptions(options.open());
   const minter = new TokenMinter({
     trustDomain,
     issuer,
-    workload,
-    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+    workload: service,
+    lifetimeSeconds,
     ...(customClaims !== undefined && { customClaims }),
     signer: () => ring.active,
   });

@@ -13,14 +13,18 @@ export class SecretOptions<T> {
   }
 }
 
-/** Wraps the value of a provider in {@link SecretOptions}. */
-export function withSecretValue(provider: Provider): Provider {
+/**
+ * Wraps the value of a provider in {@link SecretOptions}.
+ * @param check gets the value first
+ */
+export function withSecretValue(provider: Provider, check = (options: unknown): unknown => options): Provider {
   if (typeof provider === 'object' && 'useValue' in provider) {
-    return { provide: provider.provide, useValue: new SecretOptions<unknown>(provider.useValue) };
+    const { provide, useValue } = provider;
+    return { provide, useFactory: () => new SecretOptions<unknown>(check(useValue)) };
   }
   if (typeof provider === 'object' && 'useFactory' in provider) {
     const { useFactory } = provider;
-    return { ...provider, useFactory: async (...args) => new SecretOptions<unknown>(await useFactory(...args)) };
+    return { ...provider, useFactory: async (...args) => new SecretOptions<unknown>(check(await useFactory(...args))) };
   }
   return provider;
 }

@@ -9,13 +9,14 @@ export class AddressSet {
   readonly #blocks = new BlockList();
   readonly #empty: boolean;
 
-  /**
-   * @param setting name of the option, for the error
-   * @throws TypeError naming the entry that is neither an address nor a block
-   */
-  constructor(entries: readonly string[], setting: string) {
+  /** @throws TypeError naming the entry that is neither an address nor a block */
+  constructor(entries: readonly string[]) {
     this.#empty = entries.length === 0;
-    for (const entry of entries) this.#add(entry, setting);
+    for (const entry of entries) {
+      const block = parseBlock(entry);
+      if (block === undefined) throw new TypeError(`"${entry}" is neither an address nor a CIDR block`);
+      this.#blocks.addSubnet(block.address, block.bits, block.family);
+    }
   }
 
   has(address: string): boolean {
@@ -23,19 +24,20 @@ export class AddressSet {
     const version = isIP(address);
     return version !== 0 && this.#blocks.check(address, version === 4 ? 'ipv4' : 'ipv6');
   }
+}
 
-  #add(entry: string, setting: string): void {
-    const [address = '', prefix, ...rest] = entry.split('/');
-    const version = isIP(address);
-    const widest = version === 4 ? 32 : 128;
-    const bits = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-    if (version === 0 || rest.length > 0 || !(bits >= 0 && bits <= widest)) {
-      throw new TypeError(
-        `${setting}: "${entry}" is neither an address nor a CIDR block; write for example "10.0.0.0/8" or "fd00::/8".`,
-      );
-    }
-    this.#blocks.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
-  }
+/** True for what an {@link AddressSet} takes. */
+export function isAddressBlock(entry: unknown): boolean {
+  return typeof entry === 'string' && parseBlock(entry) !== undefined;
+}
+
+function parseBlock(entry: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const version = isIP(address);
+  const widest = version === 4 ? 32 : 128;
+  const bits = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if (version === 0 || rest.length > 0 || !(bits >= 0 && bits <= widest)) return undefined;
+  return { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
 /** The address of the socket's peer; empty once it has disconnected. */

@@ -58,7 +58,7 @@ const FORWARDED = new Set([
 ]);
 const FORWARDED_PREFIXES = ['xoriginalforwarded', 'xenvoy'];
 
-/** Headers of other systems about a trace or a user. Dropped in every spelling unless `keepHeaders` names them. */
+/** Headers of other systems about a trace or a user. Dropped in every spelling unless `headers.keep` names them. */
 const TRACES = new Set([
   'baggage',
   'xrequestid',

@@ -10,10 +10,9 @@ export class PublicHosts {
 
   /** @throws TypeError naming the entry that is not a host */
   constructor(entries: readonly string[]) {
-    const hosts = entries.map((entry) => entry.toLowerCase());
-    const wrong = hosts.findIndex((host) => !ENTRY.test(host));
-    if (wrong !== -1) throw new TypeError(entries[wrong]);
-    this.#hosts = new Set(hosts.map(withoutDefaultPort));
+    const wrong = entries.find((entry) => !isPublicHost(entry));
+    if (wrong !== undefined) throw new TypeError(`"${wrong}" is no host`);
+    this.#hosts = new Set(entries.map((entry) => withoutDefaultPort(entry.toLowerCase())));
   }
 
   has(authority: string): boolean {
@@ -22,6 +21,11 @@ export class PublicHosts {
     const dot = host.indexOf('.');
     return dot > 0 && ENTRY.test(host) && this.#hosts.has(`*${host.slice(dot)}`);
   }
+}
+
+/** True for what {@link PublicHosts} takes. */
+export function isPublicHost(entry: unknown): boolean {
+  return typeof entry === 'string' && ENTRY.test(entry.toLowerCase());
 }
 
 function withoutDefaultPort(authority: string): string {

@@ -33,7 +33,7 @@ export class GatewayRoutes implements OnModuleInit {
 
   /** @throws InternalTokenError `configuration_invalid` for a path it cannot read, or two routes it cannot tell apart */
   onModuleInit(): void {
-    const { openPaths, maxParameterLength } = this.settings;
+    const { openPaths, maxParameterLength } = this.settings.routes;
     const { explicitFirst } = this.application.rules;
     const routes = this.#placed();
     this.#table = new RouteTable(routes, { ...EXACT_RULES, explicitFirst, maxParameterLength });
@@ -80,14 +80,15 @@ export class GatewayRoutes implements OnModuleInit {
 
   /** Routes of this process first, as and where Nest registers them. */
   #placed(): RouteDefinition[] {
-    const { routes, upstreams } = this.settings;
+    const { table: routes } = this.settings.routes;
+    const { upstreams } = this.settings.forwarding;
     const local = this.application.registered().flatMap(({ method, path, versions, hosts, handler, declared }) => {
       const definition = routes.find(
         (route) =>
           route.handler === handler &&
           route.method === method &&
           declared.includes(route.path) &&
-          !upstreams.origins.has(route.domain),
+          !Object.hasOwn(upstreams, route.domain),
       );
       if (definition === undefined) return [];
       const { versions: _1, hosts: _2, ...rest } = definition;

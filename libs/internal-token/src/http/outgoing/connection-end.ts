@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InternalTokenError } from '../../core/index.js';
+import { option } from '../../core/index.js';
 
 /**
  * The remote end of a connection. Members that are absent default to those of the origin: its port, its host as the TLS
@@ -15,23 +15,31 @@ export interface ConnectionEnd {
   readonly servername?: string;
 }
 
-const CHECKS: Readonly<Record<keyof ConnectionEnd, (value: unknown, end: ConnectionEnd, origin: URL) => boolean>> = {
-  address: (value) => typeof value === 'string' && isIP(value) !== 0,
-  port: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535,
-  unixSocket: (value, { address, port }) => value === true && address === undefined && port === undefined,
-  servername: (value, _end, { protocol }) =>
-    typeof value === 'string' && /^[^\s/:]+$/.test(value) && protocol === 'https:',
-};
+const members = option.group({
+  address: option.optional(
+    option.check<string>('an IP address', (given) => typeof given === 'string' && isIP(given) !== 0),
+  ),
+  port: option.optional(option.wholeNumber(1, 65_535)),
+  unixSocket: option.optional(option.check<true>('true, or left out', (given) => given === true)),
+  servername: option.optional(
+    option.check<string>('a host name', (given) => typeof given === 'string' && /^[^\s/:]+$/.test(given)),
+  ),
+} satisfies option.ChecksOf<ConnectionEnd>);
 
-/** @throws InternalTokenError `configuration_invalid` */
-export function connectionEnd(given: unknown, origin: URL): ConnectionEnd {
-  const end = (typeof given === 'object' && given !== null ? given : {}) as ConnectionEnd;
-  const entries = Object.entries(end);
-  const accepted = entries.every(([key, value]) => CHECKS[key as keyof ConnectionEnd]?.(value, end, origin) ?? false);
-  if (entries.length > 0 && accepted) return end;
-  throw new InternalTokenError(
-    'configuration_invalid',
-    `connections: ${JSON.stringify(given)} is not accepted for ${origin.origin}; give { address (IP), port }, ` +
-      '{ unixSocket: true } or, for https, { servername }.',
-  );
+/** Checks a {@link ConnectionEnd} of this origin. */
+export function connectionEnd(origin: URL): option.Check<ConnectionEnd> {
+  return (given, at) => {
+    const end = members(given, at);
+    const { address, port, unixSocket, servername } = end;
+    if (Object.keys(end).length === 0) {
+      throw at.refused('says nothing; give { address, port }, { unixSocket: true } or, for https, { servername }');
+    }
+    if (unixSocket && (address !== undefined || port !== undefined)) {
+      throw at.member('unixSocket').refused('excludes "address" and "port": Node does not tell which socket it is');
+    }
+    if (servername !== undefined && origin.protocol !== 'https:') {
+      throw at.member('servername').refused(`is about TLS, and ${origin.origin} is not https; leave it out`);
+    }
+    return end;
+  };
 }

@@ -25,39 +25,48 @@ describe('resolvePeers()', () => {
   );
 
   it.each([
-    ['orders:3003', 'give scheme, host and port'],
-    ['orders', 'give scheme, host and port'],
-    ['ftp://orders', 'give scheme, host and port'],
-    ['http://orders/api', 'write http://orders'],
-    ['http://orders?x', 'write http://orders'],
-    ['http://user:secret@orders', 'write http://orders'],
+    ['orders:3003', 'must be scheme, host and port'],
+    ['orders', 'must be scheme, host and port'],
+    ['ftp://orders', 'must be scheme, host and port'],
+    ['http://orders/api', 'must be an origin, "http://orders", without user, path and query'],
+    ['http://orders?x', 'must be an origin, "http://orders", without user, path and query'],
+    ['http://user:secret@orders', 'must be an origin, "http://orders", without user, path and query'],
     ['http://*.internal', 'a wildcard would be anybody'],
-    ['http://0.0.0.0:3002', 'write the address where it is reached'],
-    ['http://0:3002', 'write the address where it is reached'],
-    ['https://[::]:3002', 'write the address where it is reached'],
-    ['http://[::ffff:0.0.0.0]', 'write the address where it is reached'],
-    [3003, 'give scheme, host and port'],
+    ['http://0.0.0.0:3002', 'must be the address where it is reached'],
+    ['http://0:3002', 'must be the address where it is reached'],
+    ['https://[::]:3002', 'must be the address where it is reached'],
+    ['http://[::ffff:0.0.0.0]', 'must be the address where it is reached'],
+    [3003, 'must be scheme, host and port'],
   ])('refuses %j as an origin and says what to write instead', (origin, fix) => {
     const resolve = () => resolvePeers({ internalOrigins: [origin as string] });
     expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
-    expect(resolve).toThrow(/^.*internalOrigins: /);
+    expect(resolve).toThrow('"internalOrigins[0]"');
     expect(resolve).toThrow(fix);
     expect(resolve).not.toThrow('secret');
   });
 
   it.each(['', 'http://orders', 'a/b', 'a b'])('refuses %j as a denied host', (host) => {
-    expect(() => resolvePeers({ internalOrigins: [], deniedHosts: [host] })).toThrow('deniedHosts: ');
+    expect(() => resolvePeers({ internalOrigins: [], deniedHosts: [host] })).toThrow(
+      '"deniedHosts[0]" must be a host name or host:port',
+    );
   });
 
   it.each<[unknown, string]>([
-    [{ 'http://stock:3002': [{ port: 1 }] }, 'list the origin in internalOrigins'],
-    [{ orders: [{ port: 1 }] }, 'connections: "orders" is not accepted'],
-    [{ 'http://orders:3003': { port: 1 } }, 'give a list of ends'],
-    ...[{}, null, 'x', { port: 0 }, { port: '1' }, { address: 'sidecar' }, { unixSocket: false }, { path: '/s' }].map(
-      (end): [unknown, string] => [{ 'http://orders:3003': [end] }, 'give { address (IP), port }'],
-    ),
-    [{ 'http://orders:3003': [{ unixSocket: true, port: 1 }] }, 'give { address (IP), port }'],
-    [{ 'http://orders:3003': [{ servername: 'orders' }] }, 'for https, { servername }'],
+    [{ 'http://stock:3002': [{ port: 1 }] }, 'is no origin of "internalOrigins"'],
+    [{ orders: [{ port: 1 }] }, '"connections.orders" must be scheme, host and port'],
+    [{ 'http://orders:3003': { port: 1 } }, 'must be a list of connection ends, not an object'],
+    ...[
+      [{}, 'says nothing; give { address, port }'],
+      [null, 'must be an object'],
+      ['x', 'must be an object'],
+      [{ port: 0 }, 'must be a whole number from 1 to 65535, not 0'],
+      [{ port: '1' }, 'must be a whole number from 1 to 65535, not "1"'],
+      [{ address: 'sidecar' }, 'must be an IP address, not "sidecar"'],
+      [{ unixSocket: false }, 'must be true, or left out, not false'],
+      [{ path: '/s' }, 'there is no option "connections["http://orders:3003"][0].path"'],
+      [{ unixSocket: true, port: 1 }, 'excludes "address" and "port"'],
+      [{ servername: 'orders' }, 'is about TLS'],
+    ].map(([end, fix]): [unknown, string] => [{ 'http://orders:3003': [end] }, fix as string]),
   ])('refuses %j as connections and says what to write instead', (connections, fix) => {
     const resolve = () => resolvePeers({ internalOrigins: ['http://orders:3003'], connections } as never);
     expect(resolve).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
@@ -65,6 +74,6 @@ describe('resolvePeers()', () => {
   });
 
   it('refuses options without a list of origins', () => {
-    expect(() => resolvePeers({} as never)).toThrow('internalOrigins: undefined is not accepted');
+    expect(() => resolvePeers({} as never)).toThrow('"internalOrigins" is missing; it must be');
   });
 });

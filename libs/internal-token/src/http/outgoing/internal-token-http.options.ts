@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { InternalTokenError } from '../../core/index.js';
+import { option, OptionPath } from '../../core/index.js';
 import { type ConnectionEnd, connectionEnd } from './connection-end.js';
 import { InternalPeer } from './internal-peer.js';
 
@@ -39,67 +39,66 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setExtras({}, (definition) => ({ ...definition, global: true }))
     .build();
 
+const origin: option.Check<URL> = (given, at) => {
+  const url = typeof given === 'string' ? URL.parse(given) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw at.mustBe('scheme, host and port, such as "http://orders:3003"', given);
+  }
+  if (url.hostname.includes('*')) throw at.mustBe('one host, since a wildcard would be anybody', given);
+  if (UNSPECIFIED.has(url.hostname)) throw at.mustBe('the address where it is reached', given);
+  if (`${url.origin}/` !== url.href) throw at.mustBe(`an origin, "${url.origin}", without user, path and query`, given);
+  return url;
+};
+
+/** A named list, or a list of which the hosts are the names. */
+const origins: option.Check<readonly (readonly [name: string, url: URL])[]> = (given, at) => {
+  if (!Array.isArray(given)) {
+    return Object.entries(option.recordOf('origins by name, or a list of origins', origin)(given, at));
+  }
+  return option
+    .listOf('origins', origin)(given, at)
+    .map((url) => [url.host, url] as const);
+};
+
+const deniedHost: option.Check<string> = (given, at) => {
+  const url = typeof given === 'string' ? URL.parse(`x://${given.toLowerCase()}`) : null;
+  if (url === null || url.host === '' || url.href !== `x://${url.host}`) {
+    throw at.mustBe('a host name or host:port', given);
+  }
+  return url.host;
+};
+
+const connections: option.Check<ReadonlyMap<string, readonly ConnectionEnd[]>> = (given, at) => {
+  const lists = option.recordOf<unknown>('connection ends by origin', (list) => list)(given, at);
+  const entries = Object.entries(lists).map(([name, list]) => {
+    const url = origin(name, at.member(name));
+    return [url.origin, option.listOf('connection ends', connectionEnd(url))(list, at.member(name))] as const;
+  });
+  return new Map(entries);
+};
+
+const checkOptions = option.group({
+  internalOrigins: origins,
+  connections: option.withDefault(new Map(), connections),
+  deniedHosts: option.withDefault<readonly string[]>(Object.freeze([]), option.listOf('hosts', deniedHost)),
+} satisfies option.ChecksOf<InternalTokenHttpOptions>);
+
 /**
  * Those who get the token, by origin.
  * @throws InternalTokenError `configuration_invalid`
  */
 export function resolvePeers(options: InternalTokenHttpOptions): ReadonlyMap<string, InternalPeer> {
-  const { internalOrigins, connections = {}, deniedHosts = [] } = options;
-  const denied = new Set(deniedHosts.map(deniedHost));
-  const listed = Array.isArray(internalOrigins)
-    ? internalOrigins.map((origin: unknown) => [undefined, origin] as const)
-    : Object.entries(internalOrigins ?? invalid('internalOrigins', internalOrigins, 'list the origins, or []'));
-  const ends = endsByOrigin(connections);
+  const at = new OptionPath('InternalTokenHttpModule');
+  const { internalOrigins, connections: ends, deniedHosts } = checkOptions(options, at);
+  const denied = new Set(deniedHosts);
+  const listed = new Set(internalOrigins.map(([, url]) => url.origin));
+  for (const end of ends.keys()) {
+    if (!listed.has(end)) throw at.member('connections').member(end).refused('is no origin of "internalOrigins"');
+  }
   const peers = new Map<string, InternalPeer>();
-  for (const [name, given] of listed) {
-    const url = internalOrigin(given);
-    const peer = new InternalPeer(name ?? url.host, url, ends.get(url.origin));
-    ends.delete(url.origin);
-    if (!denied.has(url.hostname) && !denied.has(url.host)) peers.set(url.origin, peer);
+  for (const [name, url] of internalOrigins) {
+    if (denied.has(url.hostname) || denied.has(url.host)) continue;
+    peers.set(url.origin, new InternalPeer(name, url, ends.get(url.origin)));
   }
-  for (const [origin] of ends) invalid('connections', origin, 'list the origin in internalOrigins');
   return peers;
-}
-
-function endsByOrigin(given: Record<string, readonly unknown[]>): Map<string, readonly ConnectionEnd[]> {
-  const ends = new Map<string, readonly ConnectionEnd[]>();
-  for (const [origin, list] of Object.entries(given)) {
-    const url = internalOrigin(origin, 'connections');
-    if (!Array.isArray(list)) invalid('connections', origin, 'give a list of ends');
-    ends.set(
-      url.origin,
-      list.map((end) => connectionEnd(end, url)),
-    );
-  }
-  return ends;
-}
-
-function internalOrigin(given: unknown, key = 'internalOrigins'): URL {
-  const url = typeof given === 'string' ? URL.parse(given) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return invalid(key, given, 'give scheme, host and port, such as http://orders:3003');
-  }
-  if (url.hostname.includes('*')) return invalid(key, given, 'a wildcard would be anybody');
-  if (UNSPECIFIED.has(url.hostname)) return invalid(key, given, 'write the address where it is reached');
-  if (`${url.origin}/` !== url.href) {
-    return invalid(key, given, `an origin has no user, path or query; write ${url.origin}`);
-  }
-  return url;
-}
-
-function deniedHost(given: unknown): string {
-  const url = typeof given === 'string' ? URL.parse(`x://${given.toLowerCase()}`) : null;
-  if (url === null || url.host === '' || url.href !== `x://${url.host}`) {
-    return invalid('deniedHosts', given, 'give a host name or host:port');
-  }
-  return url.host;
-}
-
-function invalid(key: string, given: unknown, fix: string): never {
-  const shown = typeof given === 'string' ? JSON.stringify(withoutPassword(given)) : String(given);
-  throw new InternalTokenError('configuration_invalid', `${key}: ${shown} is not accepted; ${fix}.`);
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//…@');
 }

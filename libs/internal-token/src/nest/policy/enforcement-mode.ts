@@ -10,9 +10,3 @@
  * Unverified data is never passed on.
  */
 export type EnforcementMode = 'strict' | 'presence' | 'shadow';
-
-const MODES: readonly unknown[] = ['strict', 'presence', 'shadow'] satisfies EnforcementMode[];
-
-export function isEnforcementMode(value: unknown): value is EnforcementMode {
-  return MODES.includes(value);
-}

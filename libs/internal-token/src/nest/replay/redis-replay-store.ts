@@ -1,3 +1,4 @@
+import { option, OptionPath } from '../../core/index.js';
 import { ReplayStore } from './replay-store.js';
 
 /** The only command that is needed, as in `ioredis`. You create, configure and close the client. */
@@ -10,6 +11,10 @@ export interface RedisReplayStoreOptions {
   /** Prefix of every key. Default `internal-token:replay:`. */
   readonly prefix?: string;
 }
+
+const checkOptions = option.group({
+  prefix: option.withDefault('internal-token:replay:', option.text('the text in front of every key')),
+} satisfies option.ChecksOf<RedisReplayStoreOptions>);
 
 /**
  * Remembers uses in Redis, for several instances of a service, with `SET … NX PX`: exactly one of concurrent uses is
@@ -26,10 +31,11 @@ export class RedisReplayStore extends ReplayStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
 
-  constructor(client: RedisClient, { prefix = 'internal-token:replay:' }: RedisReplayStoreOptions = {}) {
+  /** @throws InternalTokenError `configuration_invalid` */
+  constructor(client: RedisClient, options: RedisReplayStoreOptions = {}) {
     super();
     this.#client = client;
-    this.#prefix = prefix;
+    this.#prefix = checkOptions(options, new OptionPath('RedisReplayStore')).prefix;
   }
 
   override async firstUse(key: string, ttlMs: number): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { option } from '../../core/index.js';
 import { EXACT_RULES, type PathRules } from './path-rules.js';
 import { plainPath } from './plain-path.js';
 import { RouteTable } from './route-table.js';
@@ -20,13 +21,19 @@ export class OpenPaths {
   }
 }
 
-/** What is wrong with an entry of the option `openPaths`; undefined: nothing. */
-export function openPathProblem(path: unknown): string | undefined {
-  const plain = typeof path === 'string' && OPEN_PATH.test(path) && plainPath(path.replace(/\*$/, 'x')) !== undefined;
-  if (!plain) return 'is no path, such as "/docs" or "/docs/*"';
-  if (path === '/*') return 'opens everything; name the paths below it';
-  if (/^\/internal(?:\/|$)/i.test(path)) return 'is internal, and stays so';
-  return undefined;
-}
+const openPath: option.Check<string> = (given, at) => {
+  if (given === '/*') throw at.refused('opens everything; name the paths below it');
+  const plain =
+    typeof given === 'string' && OPEN_PATH.test(given) && plainPath(given.replace(/\*$/, 'x')) !== undefined;
+  if (!plain) throw at.mustBe('a path, such as "/docs" or "/docs/*"', given);
+  if (/^\/internal(?:\/|$)/i.test(given)) throw at.refused(`is "${given}", which is internal and stays so`);
+  return given;
+};
+
+/** Checks the option `openPaths`. */
+export const openPathsOption = option.withDefault<readonly string[]>(
+  Object.freeze([]),
+  option.listOf('paths', openPath),
+);
 
 const ANY = { versions: [], host: undefined };

@@ -1,6 +1,7 @@
-import { InternalTokenError } from '../../core/index.js';
+import { constants } from 'node:os';
+import { option, OptionPath } from '../../core/index.js';
 
-/** Options of `enableGracefulShutdown()`. */
+/** Options of `GracefulShutdown.enable()`. */
 export interface GracefulShutdownOptions {
   /**
    * How long the application serves as ever after the signal while it is no longer ready, in milliseconds: longer than
@@ -14,24 +15,29 @@ export interface GracefulShutdownOptions {
   readonly signals?: readonly NodeJS.Signals[];
 }
 
-export type ResolvedGracefulShutdownOptions = Required<GracefulShutdownOptions>;
+const AN_HOUR_MS = 3_600_000;
+const SIGNALS = Object.keys(constants.signals) as NodeJS.Signals[];
 
-const LONGEST_MS = 3_600_000;
+const checkOptions = option.group({
+  delayMs: option.withDefault(5_000, option.wholeNumber(0, AN_HOUR_MS, 'milliseconds')),
+  deadlineMs: option.withDefault(25_000, option.wholeNumber(0, AN_HOUR_MS, 'milliseconds')),
+  signals: option.withDefault<readonly NodeJS.Signals[]>(
+    Object.freeze(['SIGTERM', 'SIGINT'] as const),
+    option.listOf(
+      'signals',
+      option.check('the name of a signal, such as "SIGTERM"', (given) => SIGNALS.includes(given as NodeJS.Signals)),
+    ),
+  ),
+} satisfies option.ChecksOf<GracefulShutdownOptions>);
 
+/** {@link GracefulShutdownOptions}, checked, complete and frozen. */
+export type ResolvedGracefulShutdownOptions = ReturnType<typeof checkOptions>;
+
+/** @throws InternalTokenError `configuration_invalid` */
 export function resolveShutdownOptions(options: GracefulShutdownOptions): ResolvedGracefulShutdownOptions {
-  const delayMs = options.delayMs ?? 5_000;
-  const deadlineMs = options.deadlineMs ?? 25_000;
-  for (const [name, value] of Object.entries({ delayMs, deadlineMs })) {
-    if (!Number.isInteger(value) || value < 0 || value > LONGEST_MS) {
-      throw invalid(`${name} is ${String(value)}: give whole milliseconds, at most ${LONGEST_MS}.`);
-    }
-  }
-  if (deadlineMs <= delayMs) {
-    throw invalid(`deadlineMs (${deadlineMs}) is not after delayMs (${delayMs}): nothing would be waited for.`);
-  }
-  return { delayMs, deadlineMs, signals: options.signals ?? ['SIGTERM', 'SIGINT'] };
-}
-
-function invalid(problem: string): InternalTokenError {
-  return new InternalTokenError('configuration_invalid', `enableGracefulShutdown: ${problem}`);
+  const at = new OptionPath('GracefulShutdown.enable()');
+  const resolved = checkOptions(options, at);
+  const { delayMs, deadlineMs } = resolved;
+  if (deadlineMs > delayMs) return resolved;
+  throw at.member('deadlineMs').mustBe(`later than "delayMs" (${delayMs}), or nothing would be waited for`, deadlineMs);
 }

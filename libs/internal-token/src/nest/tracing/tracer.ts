@@ -20,6 +20,11 @@ export class Tracer implements SpanOwner {
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'service'>) {}
 
+  /** The span whose code is running; undefined outside of any. */
+  get current(): Span | undefined {
+    return currentStore()?.span;
+  }
+
   /**
    * Runs `fn` inside a span and returns its result. The span ends when `fn` returns or throws, or when its promise
    * settles. Outside any request a new trace begins.

@@ -1,6 +1,13 @@
 import { createHash, createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { InternalTokenError, type PublicJwk, type Signer } from '../../../core/index.js';
+import {
+  InternalTokenError,
+  option,
+  OptionPath,
+  type PublicJwk,
+  readSecretFile,
+  type Signer,
+} from '../../../core/index.js';
 import type { SigningKey, SigningKeyProvider, SigningKeyState } from '../index.js';
 import { pkcs11PublicKey } from './pkcs11-public-key.js';
 import { Pkcs11Token } from './pkcs11-token.js';
@@ -20,8 +27,10 @@ export interface Pkcs11Options {
   readonly library: string;
   /** Label of the token. */
   readonly token: string;
-  /** The user's PIN, or a function that reads it whenever a connection is made. */
-  readonly pin: string | (() => string | Promise<string>);
+  /** The user's PIN, or a function that reads it whenever a connection is made. Give either `pin` or `pinFile`. */
+  readonly pin?: string | (() => string | Promise<string>);
+  /** The path of a file that contains the PIN and that not everybody can write; read whenever a connection is made. */
+  readonly pinFile?: string;
   /** The keys of the token to use, and their states. A function is called at each poll. */
   readonly keys: readonly Pkcs11Key[] | (() => readonly Pkcs11Key[] | Promise<readonly Pkcs11Key[]>);
   /** Number of concurrent signatures. Default 4. */
@@ -30,6 +39,25 @@ export interface Pkcs11Options {
   readonly pollSeconds?: number;
 }
 
+const checkOptions = option.group({
+  library: option.text("the path of the vendor's library"),
+  token: option.text('the label of the token'),
+  pin: option.optional(
+    option.secret(
+      option.check<NonNullable<Pkcs11Options['pin']>>('the PIN, or a function that gives it', (given) =>
+        ['string', 'function'].includes(typeof given),
+      ),
+    ),
+  ),
+  pinFile: option.optional(option.text('the path of a file that holds the PIN')),
+  keys: option.check<Pkcs11Options['keys']>(
+    'a list of { label, state }, or a function that gives one',
+    (given) => Array.isArray(given) || typeof given === 'function',
+  ),
+  sessions: option.withDefault(4, option.wholeNumber(1, 64, 'sessions')),
+  pollSeconds: option.optional(option.amount(0, 86_400, 'seconds')),
+} satisfies option.ChecksOf<Pkcs11Options>);
+
 /**
  * Keys in an HSM, over PKCS#11. They are generated in it and never leave it. Every token is signed there as soon as it
  * is minted. Needs the package `pkcs11js`, which is loaded only here.
@@ -37,14 +65,15 @@ export interface Pkcs11Options {
  * ```ts
  * InternalTokenIssuingModule.forIssuing({
  *   trustDomain: 'shop.example',
- *   workload: 'gateway',
- *   ring: {
- *     provider: new Pkcs11KeyProvider({
- *       library: '/usr/lib/softhsm/libsofthsm2.so',
- *       token: 'internal-token',
- *       pin: () => readSecretFile('/run/secrets/hsm-pin'),
- *       keys: [{ label: 'key-2026-03', state: 'active' }],
- *     }),
+ *   signing: {
+ *     ring: {
+ *       provider: new Pkcs11KeyProvider({
+ *         library: '/usr/lib/softhsm/libsofthsm2.so',
+ *         token: 'internal-token',
+ *         pinFile: '/run/secrets/hsm-pin',
+ *         keys: [{ label: 'key-2026-03', state: 'active' }],
+ *       }),
+ *     },
  *   },
  * });
  * ```
@@ -58,15 +87,19 @@ export class Pkcs11KeyProvider implements SigningKeyProvider {
   readonly #signers = new Map<string, Signer>();
 
   constructor(options: Pkcs11Options) {
-    const { library, token, pin, keys, sessions = 4 } = options;
-    if (!Number.isInteger(sessions) || sessions < 1 || sessions > 64) {
-      throw invalid(`sessions is ${sessions}: give a whole number from 1 to 64`);
+    const at = new OptionPath('Pkcs11KeyProvider');
+    const { library, token, pin, pinFile, keys, sessions, ...rest } = checkOptions(options, at);
+    if ((pin === undefined) === (pinFile === undefined)) {
+      throw at.member('pin').refused('and "pinFile" say the same; give exactly one of them');
     }
     this.description = `HSM token ${token}`;
     this.#keys = keys;
-    const pollSeconds = options.pollSeconds ?? (typeof keys === 'function' ? undefined : 0);
+    const pollSeconds = rest.pollSeconds ?? (typeof keys === 'function' ? undefined : 0);
     if (pollSeconds !== undefined) this.pollSeconds = pollSeconds;
-    const readPin = typeof pin === 'function' ? pin : () => pin;
+    const readPin = async (): Promise<string> => {
+      if (pinFile !== undefined) return readSecretFile(pinFile);
+      return typeof pin === 'function' ? pin() : (pin ?? '');
+    };
     this.#token = new Pkcs11Token({ library, token, sessions, pin: async () => (await readPin()).trim() });
   }
 

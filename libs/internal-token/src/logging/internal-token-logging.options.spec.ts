@@ -25,6 +25,6 @@ describe('The options of InternalTokenLoggingModule', () => {
     ['clock', { clock: 1 }],
     ['sampling.rate', { sampling: { rate: 2 } }],
   ])('refuses a wrong %s and names it: %j', (option, options) => {
-    expect(() => forRoot(options)).toThrow(`"${option}"`);
+    expect(() => forRoot(options)).toThrow(`"${option}`);
   });
 });

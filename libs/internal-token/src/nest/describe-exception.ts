@@ -50,7 +50,7 @@ function describeKnown(exception: unknown, request?: string): Problem {
 }
 
 /** True for a {@link ProblemError}; false for other libraries' errors with a `code` in capitals or without a detail. */
-export function isProblemError(error: unknown): error is ProblemError {
+function isProblemError(error: unknown): error is ProblemError {
   if (!(error instanceof Error)) return false;
   const { code, status, detail } = error as Partial<ProblemError>;
   return (
