@@ -8,6 +8,7 @@ import {
 } from '../../libs/internal-token/src/core/index.js';
 
 interface Settings {
+  readonly description: string;
   now: number;
   trustDomain: string;
   issuer: string;
@@ -31,7 +32,7 @@ const titled = <T extends Vector>(vectors: T[]) => vectors.map((one) => [one.rul
 describe('token vectors', () => {
   let verifier: InternalTokenVerifier;
   beforeAll(async () => {
-    const { jwks, now, ...options } = settings;
+    const { description: _, jwks, now, ...options } = settings;
     const keys = new KeyStore({ source: staticSource(jwks) });
     await keys.start();
     verifier = new InternalTokenVerifier({ ...options, keys, now: () => now * 1000 });

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { MAX_TOKEN_BYTES } from './compact-jws.js';
 import type { VerificationKey } from '../keys/index.js';
+import { RecentMap } from '../recent-map.js';
 import type { VerifiedClaims } from './verified-claims.js';
 
 /** The result of verifying one token. */
@@ -24,14 +24,15 @@ export interface VerifiedToken {
  * so nobody can fill the cache with them.
  */
 export class VerifiedTokenCache {
-  readonly #entries: LRUCache<string, VerifiedToken>;
+  readonly #entries: RecentMap<string, VerifiedToken>;
 
   /** @param isHeld true while the key set has this very key; when a key is withdrawn, its tokens are forgotten */
   constructor(
     maxEntries: number,
     private readonly isHeld: (key: VerificationKey) => boolean,
   ) {
-    this.#entries = new LRUCache({ max: maxEntries });
+    // Of two generations.
+    this.#entries = new RecentMap(Math.ceil(maxEntries / 2));
   }
 
   get(raw: string, nowSeconds: number): VerifiedClaims | undefined {
