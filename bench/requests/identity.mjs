@@ -19,7 +19,7 @@ export class Identity {
     const sets = {
       '/provider': { keys: [provider.publicJwk] },
       '/gateway': { keys: [gateway.publicJwk] },
-      '/trusted': await trusted.keys.load(),
+      '/trusted': await trusted.keys.source.load(),
     };
     const server = createServer(({ url }, response) => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(sets[url]));
