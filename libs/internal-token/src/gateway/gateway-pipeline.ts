@@ -69,7 +69,6 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
     const isForwarded = (domain: string) => Object.hasOwn(options.forwarding.upstreams, domain);
 
     this.#steps = [
-      refuseHandshake,
       normalize(options),
       matchRoute(this.routes),
       ...(policies.early ? [runEarlyPolicies(policies)] : []),
@@ -77,7 +76,7 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
       authorize({ isForwarded, enriched: enricher !== undefined }),
       ...(policies.late ? [runPolicies(policies, options)] : []),
       ...(enricher === undefined ? [] : [enrich(enricher, options.enrichmentTimeoutMs)]),
-      mint(issuer, new IssuanceRecorder(sink), options),
+      mint(issuer, sink && new IssuanceRecorder(sink), options),
       dispatch({ isForwarded, http, custom, visible: options, tracer }),
     ];
     this.#extended = policies.early || policies.late || [enricher, custom, sink].some(Boolean);
@@ -90,6 +89,7 @@ export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements 
   }
 
   override run(request: GatewayRequest): void | Promise<void> {
+    if (request.handshake) return refuseHandshake(request);
     return this.#extended ? enterCls(request, () => runSteps(this.#steps, request)) : runSteps(this.#steps, request);
   }
 

@@ -4,7 +4,6 @@ import { challengeFor, InternalTokenError, InternalTokenVerifier, toProblem } fr
 import { admit } from './admission/admit.js';
 import { identifyCaller } from './admission/identify-caller.js';
 import { readToken } from './admission/read-token.js';
-import { refuseHandshake } from './admission/refuse-handshake.js';
 import { RequestPipeline, runSteps, type Step } from './admission/request-pipeline.js';
 import { RequestRecord } from './context/request-record.js';
 import { sendRefusal } from './admission/send-refusal.js';
@@ -35,7 +34,6 @@ export class ServicePipeline extends RequestPipeline {
       verify(verifier, recorder, () => void this.#foreignTraces++),
       identifyCaller(callers),
       admit(exemptions, callers),
-      refuseHandshake,
     ];
   }
 

@@ -7,8 +7,7 @@ import type { GatewayRequest } from '../gateway-request.js';
  * handshake is no way to try credentials past the policies.
  * @throws InternalTokenError `access_token_missing`, `upgrade_refused`
  */
-export function refuseHandshake(request: GatewayRequest): void {
-  if (!request.handshake) return;
+export function refuseHandshake(request: GatewayRequest): never {
   request.authenticating = true;
   const missing = readBearerToken(request.raw.rawHeaders) === undefined;
   request.authenticating = missing;

@@ -7,7 +7,6 @@ import {
   newTransactionId,
   type SigningAlgorithm,
   staticSource,
-  TokenMinter,
 } from '../../core/index.js';
 import { InternalTokenIssuer } from '../mint/internal-token-issuer.js';
 import { signerFromJwtOptions } from './signer-from-jwt-options.js';
@@ -23,8 +22,11 @@ const pem = (key: KeyObject) =>
 
 async function issuerFrom(jwt: Options): Promise<InternalTokenIssuer> {
   const signer = await signerFromJwtOptions(jwt);
-  const minter = new TokenMinter({ trustDomain: 'shop', issuer: 'api_gateway', workload: 'gateway', signer });
-  return new InternalTokenIssuer(minter, KeyRing.of(signer));
+  return new InternalTokenIssuer(KeyRing.of(signer), {
+    trustDomain: 'shop',
+    issuer: 'api_gateway',
+    workload: 'gateway',
+  });
 }
 
 async function verifierOf(issuer: InternalTokenIssuer, algorithm: SigningAlgorithm): Promise<InternalTokenVerifier> {

@@ -1,4 +1,11 @@
-import type { JsonWebKeySet, KeySource, MintInput, TokenMinter, VerifiedClaims } from '../../core/index.js';
+import {
+  type JsonWebKeySet,
+  type KeySource,
+  type MintInput,
+  TokenMinter,
+  type TokenMinterOptions,
+  type VerifiedClaims,
+} from '../../core/index.js';
 import type { KeyRing } from '../key-ring/index.js';
 
 /** Issues internal tokens, one per external request. Exists only in the gateway. */
@@ -6,9 +13,9 @@ export class InternalTokenIssuer {
   readonly #minter: TokenMinter;
   readonly #ring: KeyRing;
 
-  /** @param ring the ring whose active key the minter signs with */
-  constructor(minter: TokenMinter, ring: KeyRing) {
-    this.#minter = minter;
+  /** @param ring its active key signs */
+  constructor(ring: KeyRing, options: Omit<TokenMinterOptions, 'signer'>) {
+    this.#minter = new TokenMinter({ ...options, signer: () => ring.active });
     this.#ring = ring;
   }
 

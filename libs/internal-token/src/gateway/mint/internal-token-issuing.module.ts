@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TokenMinter } from '../../core/index.js';
 import {
   ConfigurableModuleClass,
   type InternalTokenIssuingOptions,
@@ -41,13 +40,11 @@ function createRing(options: Options): Promise<KeyRing> {
 /** @throws InternalTokenError `configuration_invalid`: the application does not start */
 function createIssuer(options: Options, ring: KeyRing): InternalTokenIssuer {
   const { trustDomain, issuer, service, lifetimeSeconds, customClaims } = resolveIssuingOptions(options.open());
-  const minter = new TokenMinter({
+  return new InternalTokenIssuer(ring, {
     trustDomain,
     issuer,
     workload: service,
     lifetimeSeconds,
     ...(customClaims !== undefined && { customClaims }),
-    signer: () => ring.active,
   });
-  return new InternalTokenIssuer(minter, ring);
 }

@@ -3,15 +3,14 @@ import { keyIdOf, tokenHash } from '../../core/index.js';
 import type { VerifiedClaims } from '../../nest/index.js';
 import type { IssuanceSink } from './issuance-sink.js';
 
-/** Hands a record of every minted token to the application's {@link IssuanceSink}, if there is one. */
+/** Hands a record of every minted token to the application's {@link IssuanceSink}. */
 export class IssuanceRecorder {
   readonly #logger = new Logger('InternalTokenIssuance');
 
-  constructor(private readonly sink: IssuanceSink | undefined) {}
+  constructor(private readonly sink: IssuanceSink) {}
 
   /** @param token its text, where it is signed already */
   record(claims: VerifiedClaims, token: string | undefined): void {
-    if (this.sink === undefined) return;
     try {
       const pending = this.sink.issued({
         txn: claims.tokenId,

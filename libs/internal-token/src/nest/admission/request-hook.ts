@@ -164,7 +164,7 @@ export class RequestHook implements OnModuleInit {
       const refusal = this.upgrades.refusalOf(raw);
       if (refusal !== undefined) throw refusal;
     }
-    if (!this.gateways.polls(raw)) return pipeline.run(request);
+    if (!this.gateways.socketIo || !this.gateways.polls(raw)) return pipeline.run(request);
     try {
       pipeline.prepareOpen(raw);
     } catch (error) {
@@ -228,7 +228,7 @@ export class RequestHook implements OnModuleInit {
    * requests of open gateway classes may find it; the framework, whose guard refuses, gets all others.
    */
   #deliver(server: Server, emit: Emit, raw: IncomingMessage, response: ServerResponse): void {
-    const framework = this.gateways.takeRequests ? this.#framework : undefined;
+    const framework = this.gateways.socketIo ? this.#framework : undefined;
     if (framework === undefined || server.listeners('request').includes(framework) || this.gateways.polls(raw)) {
       return void emit('request', raw, response);
     }

@@ -32,8 +32,11 @@ export class WebSocketGateways implements OnModuleInit {
   readonly #gateways: readonly Gateway[];
   /** The paths of open gateway classes on the application's own port. */
   #paths: readonly string[] = [];
-  /** socket.io owns everything below its path and has a transport that is plain HTTP; ws owns its path alone. */
-  #socketIo = false;
+  /**
+   * socket.io owns everything below its path and has a transport that is plain HTTP; ws owns its path alone. It may also
+   * have put its own listener for requests in the place of the framework's.
+   */
+  socketIo = false;
 
   /** @throws InternalTokenError `configuration_invalid` for a gateway class that would listen on a port of its own */
   constructor(
@@ -52,7 +55,7 @@ export class WebSocketGateways implements OnModuleInit {
     // Null where no gateway class is served: in an application context.
     const adapter = this.config.getIoAdapter() as SocketAdapter | null;
     if (adapter === null || this.#gateways.length === 0) return;
-    this.#socketIo = typeof adapter.createIOServer === 'function';
+    this.socketIo = typeof adapter.createIOServer === 'function';
     const closed = this.#gateways.filter(({ open }) => !open);
     const open = this.#gateways.filter((gateway) => gateway.open);
     const [apart] = closed;
@@ -73,21 +76,16 @@ export class WebSocketGateways implements OnModuleInit {
     const [path = ''] = url.split('?', 1);
     // ws compares the normalized path, socket.io the path as it came: only where they agree is it clear whose it is.
     if (URL.parse(path, 'ws://localhost')?.pathname !== path) return false;
-    return this.#paths.some((own) => path === own || (this.#socketIo && path.startsWith(`${own}/`)));
+    return this.#paths.some((own) => path === own || (this.socketIo && path.startsWith(`${own}/`)));
   }
 
   /** True for a plain request that an open gateway class answers: the long polling of socket.io. */
   polls(request: IncomingMessage): boolean {
-    return this.#socketIo && this.opens(request);
-  }
-
-  /** True where socket.io may have put its own listener for requests in the place of the framework's. */
-  get takeRequests(): boolean {
-    return this.#socketIo;
+    return this.socketIo && this.opens(request);
   }
 
   #pathOf({ path }: Gateway): string {
-    const segments = (path ?? (this.#socketIo ? 'socket.io' : '')).split('/').filter(Boolean);
+    const segments = (path ?? (this.socketIo ? 'socket.io' : '')).split('/').filter(Boolean);
     return `/${segments.join('/')}`;
   }
 
@@ -95,7 +93,7 @@ export class WebSocketGateways implements OnModuleInit {
     const own = this.#pathOf(gateway);
     const near = closed.find((other) => {
       const path = this.#pathOf(other);
-      return path === own || (this.#socketIo && (path.startsWith(own) || own.startsWith(path)));
+      return path === own || (this.socketIo && (path.startsWith(own) || own.startsWith(path)));
     });
     if (near === undefined) return;
     throw unguarded(
