@@ -12,6 +12,7 @@ import { ValidationRecorder } from './audit/validation-recorder.js';
 import { CallerAuthentication } from './caller/caller-authentication.js';
 import type { Application } from './context/application.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
+import { ApplicationRoutes } from './routes/application-routes.js';
 import { TokenExemptions } from './routes/token-exemptions.js';
 
 /** What a service does with each request: nothing of the application runs before the internal token is verified. */
@@ -26,6 +27,7 @@ export class ServicePipeline extends RequestPipeline {
     recorder: ValidationRecorder,
     callers: CallerAuthentication,
     exemptions: TokenExemptions,
+    private readonly routes: ApplicationRoutes,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
   ) {
     super();
@@ -62,7 +64,14 @@ export class ServicePipeline extends RequestPipeline {
       // Nobody knows how much of the request was read: none follows on this connection.
       if (!request.response.headersSent) request.response.setHeader('Connection', 'close');
     } else if (request.handshake) this.#logger.warn(`refused: ${error.message}`);
+    this.#nameSpan(request);
     request.span?.fail(reason);
     sendRefusal(request, toProblem(error), challengeFor(error, this.options.trustDomain));
+  }
+
+  /** The guard names the span of a request that is let in. */
+  #nameSpan({ raw, span }: RequestRecord): void {
+    const route = span === undefined || span.route !== undefined ? undefined : this.routes.servedBy(raw);
+    if (route !== undefined) span?.describe({ op: `${route.method} ${route.path}`, route: route.path });
   }
 }

@@ -6,7 +6,7 @@ import { assertPermissions, assertScope } from '../policy/authorization.js';
 import { CallerAuthentication } from '../caller/caller-authentication.js';
 import { type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
 import { currentStore, shareWithCls } from '../context/internal-token-store.js';
-import { routesOfHandler } from '../routes/reflect-routes.js';
+import { nameSpan } from '../tracing/name-span.js';
 import { MessageHandlers } from './message-handlers.js';
 import { ReplayProtection } from '../replay/replay-protection.js';
 import { recordOf } from '../context/request-record.js';
@@ -33,7 +33,7 @@ export class InternalTokenGuard implements CanActivate {
     const policy = policyOf(execution.getClass(), execution.getHandler());
     if (!this.supports(execution)) return this.checkMessage(execution, policy);
     shareWithCls(rawRequest(execution));
-    this.nameSpan(execution);
+    nameSpan(execution);
     this.checkCaller(execution, policy);
     if (policy.access === 'none') return true;
     let claims: VerifiedClaims;
@@ -49,14 +49,6 @@ export class InternalTokenGuard implements CanActivate {
     this.checkPermissions(claims, policy);
     this.protectFromCaches(execution);
     return this.checkReplay(execution, claims, policy)?.then(() => true) ?? true;
-  }
-
-  /** The server span learns which handler serves the request: `POST /orders`. */
-  protected nameSpan(execution: ExecutionContext): void {
-    const [first] = routesOfHandler(execution.getClass(), execution.getHandler());
-    if (first === undefined) return;
-    const path = matchedPath(execution) ?? first.path;
-    currentStore()?.span?.describe({ op: `${first.method} ${path}`, route: path });
   }
 
   /** True for the kinds of handler whose context this guard knows. */
@@ -132,19 +124,6 @@ export class InternalTokenGuard implements CanActivate {
       httpAdapter.setHeader(response, 'Cache-Control', 'private, no-store');
     }
   }
-}
-
-/** The pattern that the adapter matched, with the application's prefix and version. */
-function matchedPath(execution: ExecutionContext): string | undefined {
-  const request = execution.switchToHttp().getRequest<AdapterRequest>();
-  const pattern = request.routeOptions?.url ?? request.route?.path;
-  return typeof pattern === 'string' ? pattern : undefined;
-}
-
-/** Fastify's request and Express': what they tell of the route. */
-interface AdapterRequest {
-  readonly routeOptions?: { readonly url?: unknown };
-  readonly route?: { readonly path?: unknown };
 }
 
 function rawRequest(execution: ExecutionContext): IncomingMessage {

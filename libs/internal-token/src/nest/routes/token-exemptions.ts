@@ -7,9 +7,6 @@ import type { HandlerPolicy } from '../policy/handler-policy.js';
 import { UnverifiedRequests } from '../policy/unverified-requests.js';
 import { ApplicationRoutes, type RegisteredRoute } from './application-routes.js';
 import { OpenPaths } from './open-paths.js';
-import { plainPath } from './plain-path.js';
-import { versionsIn } from './route-conditions.js';
-import { RouteTable } from './route-table.js';
 
 /**
  * The exceptions from the rule that a request without a valid internal token goes no further: handlers marked
@@ -20,8 +17,8 @@ import { RouteTable } from './route-table.js';
 export class TokenExemptions implements OnModuleInit {
   readonly #logger = new Logger('InternalTokenRoutes');
   #open: OpenPaths | undefined;
-  /** Undefined: no handler is exempt, whatever the refusal. */
-  #table: RouteTable<RegisteredRoute> | undefined;
+  /** False: no handler is exempt, whatever the refusal. */
+  #handlers = false;
 
   constructor(
     private readonly routes: ApplicationRoutes,
@@ -37,27 +34,18 @@ export class TokenExemptions implements OnModuleInit {
     this.#list(registered);
     if (!this.host.httpAdapter) return;
     const { openPaths, mode } = this.options;
-    const { rules } = this.routes;
-    if (openPaths.length > 0) this.#open = new OpenPaths(openPaths, rules);
+    if (openPaths.length > 0) this.#open = new OpenPaths(openPaths, this.routes.rules);
     const exempt = ({ policy }: RegisteredRoute) => policy.access === 'none' || (policy.mode ?? mode) !== 'strict';
-    if (mode === 'strict' && !registered.some(exempt)) return;
-    this.#table = new RouteTable(
-      registered.map((route) => this.#readable(route)),
-      rules,
-    );
+    this.#handlers = mode !== 'strict' || registered.some(exempt);
+    // What it cannot read stops the start.
+    if (this.#handlers) this.routes.table();
   }
 
   /** May a request that was refused for this reason go on? The guard decides once more, for the handler it reaches. */
   mayPassWithoutToken(raw: IncomingMessage, refusal: InternalTokenError): boolean {
-    const { method = '', url = '', headers } = raw;
-    if (this.#open?.has(method, url) === true) return true;
-    const path = plainPath(url);
-    if (this.#table === undefined || path === undefined) return false;
-    const candidates = this.#table.candidates(method, path, {
-      versions: versionsIn(headers, this.routes.versioning),
-      // A trusted proxy may name another one to the framework.
-      host: headers['x-forwarded-host'] === undefined ? headers.host : undefined,
-    });
+    if (this.#open?.has(raw.method ?? '', raw.url ?? '') === true) return true;
+    const candidates = this.#handlers ? this.routes.candidates(raw) : undefined;
+    if (candidates === undefined) return false;
     if (candidates.length === 0) return this.#passesBy(refusal, UNROUTED);
     return candidates.every(({ policy }) => policy.access === 'none' || this.#passesBy(refusal, policy));
   }
@@ -65,18 +53,6 @@ export class TokenExemptions implements OnModuleInit {
   /** A mode is about tokens; who calls must be known in every mode. */
   #passesBy(refusal: InternalTokenError, policy: HandlerPolicy): boolean {
     return !refusal.code.startsWith('caller_') && this.unverified.mayPass(refusal, policy);
-  }
-
-  /** A route whose path cannot be read stands for everything below the part that can. */
-  #readable(route: RegisteredRoute): RegisteredRoute {
-    try {
-      void new RouteTable([route], this.routes.rules);
-      return route;
-    } catch (error) {
-      if (route.policy.access === 'none') throw error;
-      const [prefix = ''] = /^[^:*{}()\\"]*/.exec(route.path) ?? [];
-      return { ...route, path: `${prefix.slice(0, prefix.lastIndexOf('/'))}/*` };
-    }
   }
 
   #list(registered: readonly RegisteredRoute[]): void {
