@@ -6,9 +6,10 @@ import { option, OptionPath } from '../core/index.js';
 import { type Clock, preciseNow } from './clock.js';
 import { readLogArguments } from './log-arguments.js';
 import { type LineDestination, LineSink } from './line-sink.js';
-import { type LineLevel, type LogLine, stringifyLine } from './log-line.js';
+import { type LineLevel, type LogLine, type RequestFields, stringifyLine } from './log-line.js';
 import { prettyFormat } from './pretty-format.js';
 import { currentRequestFields } from './request-fields.js';
+import { SpanLine } from './span-line.js';
 
 /** Options of {@link InternalTokenLogger}. */
 export interface InternalTokenLoggerOptions {
@@ -70,7 +71,7 @@ const checkOptions = option.group({
 export class InternalTokenLogger extends ConsoleLogger {
   readonly #service: string;
   readonly #instance: string;
-  readonly #format: (line: LogLine) => string;
+  readonly #pretty: ((line: LogLine) => string) | undefined;
   readonly #sink: LineSink;
   readonly #clock: Clock;
 
@@ -80,8 +81,7 @@ export class InternalTokenLogger extends ConsoleLogger {
     super({ json: options.format === 'json', ...logLevels(options) });
     this.#service = options.service;
     this.#instance = options.instance ?? `${hostname()}-${process.pid}`;
-    this.#format =
-      options.format === 'pretty' ? prettyFormat(options.colors ?? picocolors.isColorSupported) : stringifyLine;
+    if (options.format === 'pretty') this.#pretty = prettyFormat(options.colors ?? picocolors.isColorSupported);
     this.#sink = LineSink.of(options.destination ?? process.stdout);
     this.#clock = options.clock ?? preciseNow;
   }
@@ -112,16 +112,23 @@ export class InternalTokenLogger extends ConsoleLogger {
 
   #write(level: LineLevel, message: unknown, more: readonly unknown[]): void {
     if (!this.isLevelEnabled(NEST_LEVEL_OF[level])) return;
-    const { msg, context = this.context, err, params, span } = readLogArguments(message, more);
-    const { service = this.#service, ...ids } = span ?? currentRequestFields();
-    const line: LogLine = { time: span?.time ?? this.#clock(), level, msg, service, instance: this.#instance };
-    if (span === undefined) Object.assign(line, ids);
-    else Object.assign(line, span.ids, span.fields);
-    if (context !== undefined && span === undefined) line.context = context;
-    if (err !== undefined) line.err = err;
-    if (params !== undefined) line.params = params;
-    this.#sink.write(`${this.#format(line)}\n`);
-    if (lines.hasSubscribers) lines.publish(line);
+    // The most frequent kind of line. It has no further arguments.
+    if (SpanLine.is(message)) {
+      const { time = this.#clock(), msg, service, ids, fields } = message;
+      this.#put({ time, level, msg, service, instance: this.#instance }, ids, fields);
+      return;
+    }
+    const read = readLogArguments(message, more);
+    if (this.context !== undefined) read.context ??= this.context;
+    const ids = currentRequestFields();
+    const { service = this.#service } = ids;
+    this.#put({ time: this.#clock(), level, msg: read.msg, service, instance: this.#instance }, ids, read);
+  }
+
+  #put(line: LogLine, ids: RequestFields, more: Partial<LogLine>): void {
+    const whole = this.#pretty || lines.hasSubscribers ? { ...line, ...ids, ...more } : line;
+    this.#sink.write(`${this.#pretty?.(whole) ?? stringifyLine(line, ids, more)}\n`);
+    if (lines.hasSubscribers) lines.publish(whole);
   }
 }
 

@@ -5,10 +5,10 @@ import {
   type Json,
   MAX_MESSAGE,
   plainText,
+  sanitizeName,
   sanitizer,
   sanitizeText,
 } from './sanitize.js';
-import { SpanLine } from './span-line.js';
 
 /** The arguments of a call to a Nest logger, as members of a line. */
 export interface LogArguments {
@@ -16,7 +16,6 @@ export interface LogArguments {
   context?: string;
   err?: ErrorFields;
   params?: { [member: string]: Json };
-  span?: SpanLine;
 }
 
 /** Further arguments are only counted, for code that spreads a long list. */
@@ -27,20 +26,22 @@ const MAX_ARGUMENTS = 100;
  * looks like a stack is one, plain objects are params. An error becomes `err`; everything else goes to `params.args`.
  */
 export function readLogArguments(message: unknown, more: readonly unknown[]): LogArguments {
-  // The most frequent kind of line. It has no further arguments.
-  if (SpanLine.is(message)) return { msg: sanitizeText(message.msg), span: message };
   const given = more.filter((each) => each !== undefined);
   const last = given.at(-1);
   const context = typeof last === 'string' && !isStack(last) ? last : undefined;
   if (context !== undefined) given.pop();
-  const rest = given.slice(0, MAX_ARGUMENTS);
+  const excess = given.splice(MAX_ARGUMENTS).length;
 
   const subject = resolve(message);
   const read: LogArguments = { msg: messageOf(subject) };
-  if (context !== undefined) read.context = sanitizeText(context, 128);
+  if (context !== undefined) read.context = sanitizeName(context);
   if (isError(subject)) read.err = describeError(subject);
-  else if (typeof subject === 'object' && subject !== null) rest.unshift(subject);
+  else if (typeof subject === 'object' && subject !== null) given.unshift(subject);
+  if (given.length > 0) readRest(read, given, excess);
+  return read;
+}
 
+function readRest(read: LogArguments, rest: readonly unknown[], excess: number): void {
   const params = Object.create(null) as { [member: string]: Json };
   const args: Json[] = [];
   const sanitize = sanitizer();
@@ -50,10 +51,9 @@ export function readLogArguments(message: unknown, more: readonly unknown[]): Lo
     else if (isPlainObject(each)) addMembers(params, sanitize(each), args);
     else args.push(sanitize(each));
   }
-  if (given.length > rest.length) args.push(`[${given.length - rest.length} more]`);
+  if (excess > 0) args.push(`[${excess} more]`);
   if (args.length > 0) params['args'] = args;
   if (Object.keys(params).length > 0) read.params = params;
-  return read;
 }
 
 /** A message may be a function: a class yields its name, any other function is called now that the line is written. */

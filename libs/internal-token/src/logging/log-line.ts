@@ -6,6 +6,14 @@ export type LineLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 /** Why the lines of a request were written although sampling leaves it out. */
 export type Kept = 'error' | 'slow';
 
+/** The internal token at the arrival of a request. */
+export interface TokenFields {
+  age_ms: number;
+  ttl_ms: number;
+  kid: string;
+  verify_us?: number;
+}
+
 /** What a line says about a span, apart from the ids. */
 export interface SpanFields {
   /** `end` when it has ended, `inflight` when it has been open for long, `start` at debug level. */
@@ -27,7 +35,7 @@ export interface SpanFields {
   db?: string;
   /** Present if sampling leaves this request out and it is written because it failed or was slow. */
   kept?: Kept;
-  tok?: { age_ms?: number; ttl_ms?: number; kid?: string; verify_us?: number };
+  tok?: TokenFields;
   /** The process that sent the request, if it was authenticated. */
   caller?: string;
   /** The trace of a trusted outside caller. */
@@ -66,9 +74,71 @@ export interface LogLine extends RequestFields, SpanFields {
 // Characters that JSON allows but that move the cursor, reverse text or end a line in some readers.
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** The line as JSON in printable characters, without a line break at its end. */
-export function stringifyLine(line: LogLine): string {
-  return escapeUnprintable(JSON.stringify(line));
+/**
+ * The line as JSON in printable characters, without a line break at its end. Member by member: `JSON.stringify` and a
+ * search for unprintable characters would take twice as long.
+ *
+ * @param ids has the ids, if `line` has not
+ * @param more has the other members, if `line` has not
+ */
+export function stringifyLine(line: LogLine, ids: RequestFields = line, more: Partial<LogLine> = line): string {
+  return (
+    `{"time":${line.time}` +
+    text('level', line.level) +
+    text('msg', line.msg) +
+    text('service', line.service) +
+    text('instance', line.instance) +
+    text('txn', ids.txn) +
+    text('trace_id', ids.trace_id) +
+    text('span_id', ids.span_id) +
+    text('parent_span_id', ids.parent_span_id) +
+    text('sub', ids.sub) +
+    text('tenant', ids.tenant) +
+    text('ev', more.ev) +
+    text('kind', more.kind) +
+    text('op', more.op) +
+    text('peer', more.peer) +
+    value('propagated', more.propagated) +
+    text('route', more.route) +
+    text('db', more.db) +
+    value('dur', more.dur) +
+    (typeof more.status === 'number' ? value('status', more.status) : text('status', more.status)) +
+    text('context', more.context) +
+    json('err', more.err) +
+    token(more.tok) +
+    text('caller', more.caller) +
+    text('caller_trace_id', more.caller_trace_id) +
+    text('kept', more.kept) +
+    json('params', more.params) +
+    '}'
+  );
+}
+
+// Members that are undefined are left out.
+
+function text(name: keyof LogLine, content: string | undefined): string {
+  return content === undefined ? '' : `,"${name}":${quote(content)}`;
+}
+
+function value(name: keyof LogLine | 'verify_us', content: number | boolean | undefined): string {
+  return content === undefined ? '' : `,"${name}":${content}`;
+}
+
+function json(name: keyof LogLine, content: object | undefined): string {
+  return content === undefined ? '' : `,"${name}":${escapeUnprintable(JSON.stringify(content))}`;
+}
+
+function token(tok: TokenFields | undefined): string {
+  if (tok === undefined) return '';
+  const { age_ms, ttl_ms, kid, verify_us } = tok;
+  return `,"tok":{"age_ms":${age_ms},"ttl_ms":${ttl_ms},"kid":${quote(kid)}${value('verify_us', verify_us)}}`;
+}
+
+/** Everything but printable ASCII without `"` and `\`. */
+const NOT_PLAIN = /[^ !#-[\]-~]/;
+
+function quote(content: string): string {
+  return NOT_PLAIN.test(content) ? escapeUnprintable(JSON.stringify(content)) : `"${content}"`;
 }
 
 /** Escapes the unprintable characters that JSON leaves as they are. */

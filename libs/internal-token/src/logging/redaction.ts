@@ -1,3 +1,4 @@
+import { HarmlessTexts } from './harmless-texts.js';
 import { secretKind } from './secret-kind.js';
 import { SecretScanner } from './secret-scanner.js';
 
@@ -26,11 +27,15 @@ export function redactText(text: string, cut = false): string {
   return cut || SUSPECT.test(text) ? new SecretScanner(text, cut).redact() : text;
 }
 
+const harmlessNames = new HarmlessTexts();
+
 /** True if a header or member of this name holds a credential. A few of the names have another meaning in texts. */
 export function isSecretName(name: string): boolean {
-  if (name.length > 64) return false;
+  if (name.length > 64 || harmlessNames.has(name)) return false;
   const joined = name.replace(/\s/g, '-');
-  return secretKind(joined) !== undefined || MEMBERS_ONLY.has(joined.toLowerCase().replace(/[-_]/g, ''));
+  if (secretKind(joined) !== undefined || MEMBERS_ONLY.has(joined.toLowerCase().replace(/[-_]/g, ''))) return true;
+  harmlessNames.add(name);
+  return false;
 }
 
 /** True if `name` is a private member of the JWK `owner`, or looks like one of a JWK without `kty`. */

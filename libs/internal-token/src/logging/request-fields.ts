@@ -6,13 +6,10 @@ export function currentRequestFields(): RequestFields & { service?: string } {
   const store = currentStore();
   if (store === undefined) return {};
   const { txn, span } = store;
-  return {
-    txn,
-    trace_id: txn,
-    ...(span !== undefined && { span_id: span.spanId }),
-    ...(span?.parentSpanId !== undefined && { parent_span_id: span.parentSpanId }),
-    ...(span !== undefined && { service: span.service }),
-  };
+  if (span === undefined) return { txn, trace_id: txn };
+  const { spanId: span_id, parentSpanId: parent_span_id, service } = span;
+  if (parent_span_id === undefined) return { txn, trace_id: txn, span_id, service };
+  return { txn, trace_id: txn, span_id, parent_span_id, service };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+import { HarmlessTexts } from './harmless-texts.js';
 import { isPrivateJwkMember, isSecretName, REDACTED, redactText } from './redaction.js';
 
 /** A sanitized value: nothing but JSON. */
@@ -47,6 +48,20 @@ export function sanitizeText(text: string, limit = MAX_TEXT): string {
   const clean = redactText(text.slice(0, searched), searched < text.length);
   if (clean.length <= limit && searched === text.length) return clean;
   return `${clean.slice(0, limit).replace(HALF_CHARACTER, '')}… (${text.length} characters)`;
+}
+
+const harmlessNames = new HarmlessTexts();
+
+/**
+ * {@link sanitizeText} for texts that are the same on many lines.
+ *
+ * @param limit at least 128
+ */
+export function sanitizeName(text: string, limit = MAX_NAME): string {
+  if (harmlessNames.has(text)) return text;
+  const clean = sanitizeText(text, limit);
+  if (clean === text) harmlessNames.add(text);
+  return clean;
 }
 
 function searchedOf(text: string, limit: number): number {
@@ -149,6 +164,11 @@ class Sanitizer {
     return sanitizeText(text, limit);
   }
 
+  #name(text: string): string {
+    this.#searched += searchedOf(text, MAX_NAME);
+    return sanitizeName(text);
+  }
+
   #nested(owner: object, value: unknown, depth: number): Json {
     this.#ancestors.push(owner);
     const nested = this.value(value, depth + 1);
@@ -235,7 +255,7 @@ class Sanitizer {
     const members = Object.create(null) as { [member: string]: Json };
     for (const [key, value] of entries.slice(0, MAX_MEMBERS)) {
       if (value === undefined) continue;
-      const name = this.#text(typeof key === 'string' ? key : plainText(key), MAX_NAME);
+      const name = this.#name(typeof key === 'string' ? key : plainText(key));
       const secret = holdsSecret(name, value) && (isSecretName(name) || isPrivateJwkMember(owner, name, value));
       members[name] = secret ? REDACTED : this.value(value, depth + 1);
     }

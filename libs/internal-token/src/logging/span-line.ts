@@ -1,7 +1,9 @@
 import { CLIENT_CLOSED_REQUEST, type Span, type SpanRecord, type VerifiedClaims } from '../nest/index.js';
 import { roundToMicroseconds } from './clock.js';
 import type { LineLevel, RequestFields, SpanFields } from './log-line.js';
-import { describeError, isError, sanitizeText } from './sanitize.js';
+import { describeError, isError, sanitizeName, sanitizeText } from './sanitize.js';
+
+const NO_ROUTES: ReadonlySet<string> = new Set();
 
 /** The facts about the user that may be on end lines. */
 export type IdentityField = 'sub' | 'tenant';
@@ -50,24 +52,27 @@ export function endLine(
   record: SpanRecord,
   identity: readonly IdentityField[] = [],
   time = record.startedAt + record.durationMs,
-  quietRoutes: ReadonlySet<string> = new Set(),
+  quietRoutes: ReadonlySet<string> = NO_ROUTES,
 ): SpanLine {
-  const { status, error, token, claims, caller, callerTraceId } = record;
-  const fields: SpanFields = { ev: 'end', ...describe(record), dur: roundToMicroseconds(record.durationMs), status };
+  const { kind, route, status, error, token, claims, caller, callerTraceId } = record;
+  const fields = fieldsOf('end', record);
+  fields.dur = roundToMicroseconds(record.durationMs);
+  fields.status = status;
   const found = levelOf(record);
-  const level = found !== 'error' && quietRoutes.has(record.route ?? '') ? 'debug' : found;
+  const level = found !== 'error' && route !== undefined && quietRoutes.has(route) ? 'debug' : found;
   if (error !== undefined) {
     // The stack of a refusal is useless.
     fields.err = isError(error) ? describeError(error, level === 'error') : { type: 'Error', message: thrown(error) };
   }
   if (token !== undefined) {
-    fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeText(token.kid, 128) };
+    fields.tok = { age_ms: token.ageMs, ttl_ms: token.ttlMs, kid: sanitizeName(token.kid) };
     if (token.verifyUs !== undefined) fields.tok.verify_us = token.verifyUs;
   }
-  if (caller !== undefined && record.kind === 'server') fields.caller = sanitizeText(caller, 256);
+  if (caller !== undefined && kind === 'server') fields.caller = sanitizeName(caller, 256);
   if (callerTraceId !== undefined) fields.caller_trace_id = sanitizeText(callerTraceId, 64);
-  const ids = { ...idsOf(record), ...(record.kind === 'server' && identityOf(claims, identity)) };
-  return new SpanLine(fields.op ?? '', level, record.service, ids, fields, time);
+  const ids = idsOf(record);
+  if (claims !== undefined && kind === 'server') addIdentity(ids, claims, identity);
+  return new SpanLine(fields.op, level, record.service, ids, fields, time);
 }
 
 /**
@@ -75,9 +80,9 @@ export function endLine(
  * @param time of the line, in epoch milliseconds
  */
 export function openLine(ev: 'start' | 'inflight', span: Span, time: number, dur?: number): SpanLine {
-  const fields: SpanFields = { ev, ...describe(span) };
+  const fields = fieldsOf(ev, span);
   if (dur !== undefined) fields.dur = roundToMicroseconds(dur);
-  return new SpanLine(fields.op ?? '', ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
+  return new SpanLine(fields.op, ev === 'start' ? 'debug' : 'warn', span.service, idsOf(span), fields, time);
 }
 
 /** Says that some lines of a request are missing, and why. */
@@ -91,13 +96,10 @@ export function isFailure(record: SpanRecord): boolean {
   return levelOf(record) !== 'info';
 }
 
-/** The configured facts about the user. */
-function identityOf(claims: VerifiedClaims | undefined, wanted: readonly IdentityField[]): RequestFields {
-  const identity: RequestFields = {};
-  if (claims === undefined) return identity;
-  if (wanted.includes('sub')) identity.sub = sanitizeText(claims.userId, 256);
-  if (wanted.includes('tenant') && claims.tenantId !== undefined) identity.tenant = sanitizeText(claims.tenantId, 256);
-  return identity;
+/** Adds the configured facts about the user. */
+function addIdentity(ids: RequestFields, { userId, tenantId }: VerifiedClaims, wanted: readonly IdentityField[]): void {
+  if (wanted.includes('sub')) ids.sub = sanitizeText(userId, 256);
+  if (wanted.includes('tenant') && tenantId !== undefined) ids.tenant = sanitizeText(tenantId, 256);
 }
 
 function idsOf({ traceId, spanId, parentSpanId }: SpanIds): RequestFields {
@@ -113,11 +115,12 @@ interface SpanFacts extends Pick<SpanRecord, 'kind' | 'op'> {
   readonly db?: string | undefined;
 }
 
-function describe({ kind, op, peer, propagated, route, db }: SpanFacts): SpanFields {
-  const fields: SpanFields = { kind, op: sanitizeText(op, 256) };
-  if (peer !== undefined) fields.peer = sanitizeText(peer, 256);
+function fieldsOf(ev: 'start' | 'inflight' | 'end', span: SpanFacts): SpanFields & { op: string } {
+  const { kind, peer, propagated, route, db } = span;
+  const fields: SpanFields & { op: string } = { ev, kind, op: sanitizeName(span.op, 256) };
+  if (peer !== undefined) fields.peer = sanitizeName(peer, 256);
   if (propagated) fields.propagated = true;
-  if (route !== undefined) fields.route = sanitizeText(route, 256);
+  if (route !== undefined) fields.route = sanitizeName(route, 256);
   // A kind is one word. The text of a statement, given by mistake, must not be logged.
   if (db !== undefined) fields.db = /^[a-z]{1,32}$/.test(db) ? db : 'other';
   return fields;

@@ -20,7 +20,8 @@ interface SpanWriterLimits extends SpanLineBufferLimits {
 
 interface OpenSpan {
   readonly span: Span;
-  readonly part: RequestPart;
+  /** Only with sampling. */
+  readonly part: RequestPart | undefined;
   reported: boolean;
 }
 
@@ -81,32 +82,41 @@ export class SpanWriter {
       const age = now - span.startedAt;
       if (age < this.#inflightAfterMs) return;
       if (entry.reported || span.joining !== undefined) continue;
-      const left = this.#leavesOut(span.traceId);
-      if (left && part.kept === undefined) {
+      const left = this.#leavesOut(span.traceId) ? part : undefined;
+      if (left !== undefined && left.kept === undefined) {
         if (age < (this.#sampling?.slowMs ?? 0)) continue;
-        this.#keep(part, 'slow', span);
+        this.#keep(left, 'slow', span);
       }
       entry.reported = true;
-      this.#write(openLine('inflight', span, this.#toWallClock(now), age), left ? part.kept : undefined);
+      this.#write(openLine('inflight', span, this.#toWallClock(now), age), left?.kept);
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    for (const { part } of this.#open.values()) this.#held.take(part);
+    for (const { part } of this.#open.values()) if (part !== undefined) this.#held.take(part);
     this.#open.clear();
     this.#forgotten.clear();
   }
 
   #started(span: Span): void {
-    const surrounding = span.parentSpanId === undefined ? undefined : this.#open.get(span.parentSpanId);
-    const part = surrounding?.part ?? new RequestPart();
-    part.open++;
+    const part = this.#sampling && this.#partOf(span);
     if (this.#open.size >= this.#mostOpen) this.#forgetOldest();
     this.#open.set(span.spanId, { span, part, reported: false });
     // In production these lines are not written, so do not create them.
-    if (this.sink.isLevelEnabled?.('debug') === false) return;
+    if (this.sink.isLevelEnabled?.('debug') !== false) this.#offerStart(span, part);
+  }
+
+  /** The part of the request that the span belongs to; it has one more open span. */
+  #partOf({ parentSpanId }: Span): RequestPart {
+    const surrounding = parentSpanId === undefined ? undefined : this.#open.get(parentSpanId);
+    const part = surrounding?.part ?? new RequestPart();
+    part.open++;
+    return part;
+  }
+
+  #offerStart(span: Span, part: RequestPart | undefined): void {
     const offer = () =>
       this.#offer(span.traceId, part, () => openLine('start', span, this.#toWallClock(span.startedAt)));
     if (span.kind === 'server') queueMicrotask(() => this.#onceKnown(span, offer));
@@ -119,9 +129,9 @@ export class SpanWriter {
     if (oldest === undefined) return;
     const [spanId, { part }] = oldest;
     this.#open.delete(spanId);
+    if (part === undefined) return;
     part.open--;
     this.#letGo(part);
-    if (this.#sampling === undefined) return;
     this.#forgotten.set(spanId, part);
     if (this.#forgotten.size > this.#mostOpen) this.#forgotten.delete(this.#forgotten.keys().next().value ?? '');
   }
@@ -141,17 +151,23 @@ export class SpanWriter {
   }
 
   #ended(record: SpanRecord): void {
+    // Not the time of writing, which may be later: readers compute the start from the end and the duration.
+    const time = this.#toWallClock(record.startedAt + record.durationMs);
+    if (this.#sampling !== undefined) return this.#endedInPart(record, time, this.#sampling);
+    this.#open.delete(record.spanId);
+    this.#write(endLine(record, this.#identity, time, this.#quietRoutes));
+  }
+
+  #endedInPart(record: SpanRecord, time: number, sampling: Sampling): void {
     const open = this.#open.get(record.spanId)?.part;
     const part = open ?? this.#forgotten.get(record.spanId) ?? new RequestPart();
     this.#open.delete(record.spanId);
     this.#forgotten.delete(record.spanId);
     if (open !== undefined) part.open--;
-    if (this.#leavesOut(record.traceId)) {
-      const reason = part.kept ?? this.#sampling?.reasonToKeep(record);
+    if (!sampling.includes(record.traceId)) {
+      const reason = part.kept ?? sampling.reasonToKeep(record);
       if (reason !== undefined) this.#keep(part, reason, record);
     }
-    // Not the time of writing, which may be later: readers compute the start from the end and the duration.
-    const time = this.#toWallClock(record.startedAt + record.durationMs);
     this.#offer(record.traceId, part, () => endLine(record, this.#identity, time, this.#quietRoutes));
     this.#letGo(part);
   }
@@ -160,8 +176,8 @@ export class SpanWriter {
     return this.#sampling !== undefined && !this.#sampling.includes(traceId);
   }
 
-  #offer(traceId: string, part: RequestPart, line: LineMaker): void {
-    if (!this.#leavesOut(traceId)) this.#write(line());
+  #offer(traceId: string, part: RequestPart | undefined, line: LineMaker): void {
+    if (part === undefined || !this.#leavesOut(traceId)) this.#write(line());
     else if (part.kept !== undefined) this.#write(line(), part.kept);
     else this.#held.hold(part, line);
   }
