@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InternalTokenError, newSpanId } from '../../core/index.js';
+import { InternalTokenError, newSpanId, withoutPropagation } from '../../core/index.js';
 import { type CallerCredentials, tracingBridge, RESOLVED_OPTIONS, type ResolvedOptions } from '../../nest/index.js';
 import { RESOLVED_EDGE_OPTIONS, type ResolvedEdgeOptions } from '../edge.options.js';
 import { GatewayRefusals } from '../gateway-refusals.js';
 import type { GatewayRequest } from '../gateway-request.js';
-import { ProxiedRequest } from './proxied-request.js';
+import { type Answering, ProxiedRequest } from './proxied-request.js';
 import { requestFields } from './request-fields.js';
 import { ResponseFields } from './response-fields.js';
 import { Upstream } from './upstream.js';
@@ -16,14 +16,14 @@ type Options = Pick<ResolvedEdgeOptions, 'forwarding' | 'fieldRules' | 'forwardA
 
 /** Forwards over persistent HTTP/1.1 connections, streaming both ways at the pace of the slower side. */
 @Injectable()
-export class HttpForwarder {
+export class HttpForwarder implements Answering {
   readonly #logger = new Logger('Forwarder');
   readonly #upstreams = new Map<string, Upstream>();
-  /** Runs the transfer outside any request's context, since connections outlive requests. */
-  readonly #outside = new AsyncResource('HttpForwarder');
+  /** Runs the transfer outside any request's context, since connections outlive requests, and leaves its token alone. */
+  readonly #outside = withoutPropagation(() => new AsyncResource('HttpForwarder'));
   #credentials: CallerCredentials | undefined;
   readonly #name: string;
-  readonly #responseFields: ResponseFields;
+  readonly responseFields: ResponseFields;
 
   constructor(
     @Inject(RESOLVED_EDGE_OPTIONS) private readonly settings: Options,
@@ -32,7 +32,7 @@ export class HttpForwarder {
   ) {
     this.#name = service.replace(/[^A-Za-z0-9!#$%&'*+\-.^_`|~]/g, '-');
     const origins = Object.values(settings.forwarding.upstreams).map(({ origin }) => origin);
-    this.#responseFields = new ResponseFields(this.#name, new Set(origins));
+    this.responseFields = new ResponseFields(this.#name, new Set(origins));
   }
 
   /**
@@ -71,7 +71,7 @@ export class HttpForwarder {
   }
 
   #send(request: GatewayRequest, upstream: Upstream, token: string): void {
-    const { raw, span, claims, txn } = request;
+    const { raw, span, txn } = request;
     // The service's span is a child of the request's span, so the tree is the same as in one process.
     span?.describe({ peer: upstream.domain, propagated: true });
     const fields = requestFields(raw, {
@@ -82,19 +82,13 @@ export class HttpForwarder {
       rules: this.settings.fieldRules,
       visible: this.settings,
     });
-    const proxied = new ProxiedRequest(
-      request,
-      upstream,
-      fields,
-      this.#responseFields,
-      claims?.expiresAt ?? Infinity,
-      this.#proofOf(request, upstream, token),
-      (error) => {
-        if (error !== undefined) this.refusals.answer(request, error);
-      },
-      tracingBridge()?.hold(txn),
-    );
+    const proof = this.#proofOf(request, upstream, token);
+    const proxied = new ProxiedRequest(request, upstream, fields, this, proof, tracingBridge()?.hold(txn));
     this.#outside.runInAsyncScope(() => proxied.start());
+  }
+
+  refuse(request: GatewayRequest, error: InternalTokenError): void {
+    this.refusals.answer(request, error);
   }
 
   /** The fields that identify this gateway, created for each attempt. */

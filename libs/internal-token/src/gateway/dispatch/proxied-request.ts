@@ -1,29 +1,34 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { announcesBody, InternalTokenError } from '../../core/index.js';
 import type { GatewayRequest } from '../gateway-request.js';
 import { isCallerChallenge, isTokenChallenge } from './challenges.js';
-import { assertLength, isSmall, keepBody, RequestBody, whenBegun } from './request-body.js';
+import { ProxiedResponse } from './proxied-response.js';
+import { assertLength, hasArrived, isSmall, keepBody, RequestBody, whenBegun } from './request-body.js';
 import type { ResponseFields } from './response-fields.js';
-import { codeOf, type Upstream } from './upstream.js';
+import { codeOf, type Upstream, type UpstreamRequest } from './upstream.js';
 
 /** How many time-outs a client may leave an answer unread, which occupies a connection to the service. */
 const MOST_STALLS = 10;
 /** Methods that may be repeated (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const MAX_UNSENT = 3;
-/** How long a client may keep sending a body that is no longer needed. */
-const LINGER_MS = 1_000;
+
+/** How clients are answered, the same for all requests. */
+export interface Answering {
+  readonly responseFields: ResponseFields;
+  /** Answers the request, or notes why an answer was broken off. */
+  refuse(request: GatewayRequest, error: InternalTokenError): void;
+}
 
 /**
  * Sends one request to an upstream and passes on its answer. Events on one side are passed on to the other: bytes at
  * the pace of the slower side, an abort at once, and an answer that breaks off breaks off for the client too.
  */
-export class ProxiedRequest implements Dispatcher.DispatchHandler {
-  readonly #raw: IncomingMessage;
-  readonly #response: ServerResponse;
+export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamRequest {
+  readonly #raw: GatewayRequest['raw'];
+  readonly #response: GatewayRequest['response'];
+  readonly #answer: ProxiedResponse;
   #body: RequestBody | Buffer | null = null;
   #controller: Dispatcher.DispatchController | undefined;
   #clock: NodeJS.Timeout | undefined;
@@ -31,94 +36,101 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   /** True if this attempt had a connection, so bytes may have been sent. */
   #sent = false;
   #answered = false;
-  #writing = false;
   /** True if the answer may pause: a stream of events. */
   #patient = false;
+  #slowed = false;
   #done = false;
   /** True while it waits for its turn at the upstream. */
   #inLine = false;
-  #leave: (() => void) | undefined;
   #stopAwaiting: (() => void) | undefined;
   #unsent = 0;
   #repeated = false;
-  readonly #again = (): boolean => this.#redispatch();
 
-  /** @param settle called once; without an error if the answer is complete or the client has disconnected */
   constructor(
-    private readonly request: Pick<GatewayRequest, 'raw' | 'response' | 'txn'>,
+    private readonly request: GatewayRequest,
     private readonly upstream: Upstream,
     private readonly fields: string[],
-    private readonly responseFields: ResponseFields,
-    /** When the internal token expires, in epoch seconds. */
-    private readonly tokenEnds: number,
+    private readonly answering: Answering,
     /** Returns the fields that identify the gateway; called for every attempt, since a proof is valid once. */
     private readonly prove: ((path: string) => readonly string[]) | undefined,
-    private readonly settle: (error?: Error) => void,
     /** Runs a call in the active context of another tracing system. */
-    private readonly hold: (call: () => void) => void = (call) => call(),
+    private readonly hold: ((call: () => void) => void) | undefined,
   ) {
     this.#raw = request.raw;
     this.#response = request.response;
+    this.#answer = new ProxiedResponse(this.#raw, this.#response);
   }
 
   start(): void {
     // The client may have disconnected before this; its close event does not come again.
-    if (this.#response.destroyed || this.#raw.socket.destroyed) return this.#onClientClose();
-    this.#response.once('close', () => this.#onClientClose());
+    if (this.#response.destroyed || this.#raw.socket.destroyed) return;
+    this.#response.on('close', () => this.#onClientClose());
+    this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
+    if (announcesBody(this.#raw)) this.#awaitBody();
+    else this.#enterLine();
+  }
+
+  /** Takes a place only when the request can be sent at once: a client that withholds its body must not block others. */
+  #awaitBody(): void {
+    const raw = this.#raw;
     try {
-      assertLength(this.#raw, this.upstream.maxBytes);
+      assertLength(raw, this.upstream.maxBytes);
     } catch (error) {
       return this.#refuseBody(error as InternalTokenError);
     }
-    this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
-    // Take a place only when the request can be sent at once: a client that withholds its body must not block others.
-    if (!announcesBody(this.#raw)) return this.#enterLine();
-    if (!IDEMPOTENT.has(this.#raw.method ?? '') || !isSmall(this.#raw)) {
-      this.#stopAwaiting = whenBegun(this.#raw, () => this.#enterLine());
-      return;
-    }
-    keepBody(this.#raw).then(
-      (body) => {
+    if (IDEMPOTENT.has(raw.method ?? '') && isSmall(raw)) {
+      return keepBody(raw, (body) => {
         this.#body = body;
-        this.#enterLine();
-      },
-      () => this.#onClientClose(),
-    );
+        this.#onBody();
+      });
+    }
+    this.#stopAwaiting = whenBegun(raw, () => {
+      this.#body = hasArrived(raw) ? (raw.read() as Buffer) : this.#stream();
+      this.#onBody();
+    });
+  }
+
+  #onBody(): void {
+    this.#clock?.refresh();
+    this.#enterLine();
+  }
+
+  /** The body, for the client library, which destroys it when an attempt fails. */
+  #stream(): RequestBody {
+    return new RequestBody(this.#raw, this.upstream.maxBytes);
   }
 
   #enterLine(): void {
     if (this.#done) return;
-    this.#clock?.refresh();
     this.#inLine = true;
-    const leave = this.upstream.enter(() => this.#enter());
-    if (leave === undefined) return this.#fail(this.#overloaded());
-    // Its turn may have come and ended already.
-    if (this.#done) leave();
-    else this.#leave = leave;
+    if (!this.upstream.enter(this)) this.#fail(this.#error('upstream_overloaded', 'has no place for another request'));
   }
 
-  #enter(): void {
+  onPlace(): void {
     this.#inLine = false;
-    this.#clock?.refresh();
-    if (announcesBody(this.#raw) && this.#body === null) this.#dispatchStream();
-    else this.#dispatch();
+    const { 'content-length': length } = this.#raw.headers;
+    if (length !== undefined && this.#body instanceof RequestBody) this.fields.push('content-length', length);
+    this.#dispatch();
   }
 
-  #dispatchStream(): void {
-    const length = this.#raw.headers['content-length'];
-    if (length !== undefined && this.#body === null) this.fields.push('content-length', length);
-    this.#body = new RequestBody(this.#raw, this.upstream.maxBytes);
+  /** Makes another attempt; returns false if the request no longer needs one. */
+  retry(): boolean {
+    if (this.#done) return false;
+    if (this.#body instanceof RequestBody && this.#body.destroyed) this.#body = this.#stream();
     this.#dispatch();
+    return true;
   }
 
   #dispatch(): void {
     if (this.#done) return;
     this.#sent = false;
+    this.#clock?.refresh();
     const { method = 'GET', url = '/' } = this.#raw;
     const headers = this.#headers(url);
     if (headers === undefined) return;
-    const options = { method, path: url, headers, body: this.#body };
-    this.hold(() => this.upstream.dispatch(options as Dispatcher.DispatchOptions, this));
+    const options = { method, path: url, headers, body: this.#body } as Dispatcher.DispatchOptions;
+    if (this.hold === undefined) this.upstream.dispatch(options, this);
+    else this.hold(() => this.upstream.dispatch(options, this));
   }
 
   #headers(url: string): string[] | undefined {
@@ -153,34 +165,39 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // Interim responses (102, 103) are for the gateway.
     if (status < 200 || this.#done) return;
-    if (status > 599) {
-      this.#fail(this.#unreachable(new Error(`answered with the status ${status}, which HTTP does not have`)));
+    const error = this.#refusalIn(status, headers['www-authenticate']);
+    if (error !== undefined) {
+      this.#fail(error);
       return controller.abort(new Error('the answer is not passed on'));
     }
-    if (status === 401 && isTokenChallenge(headers['www-authenticate'])) {
-      this.#fail(this.#rejected());
-      return controller.abort(new Error('the answer is not passed on'));
-    }
-    if (status >= 400 && isCallerChallenge(headers['www-authenticate'])) {
-      this.#fail(new InternalTokenError('upstream_rejected_caller', `${this.upstream.domain} answered ${status}.`));
-      return controller.abort(new Error('the answer is not passed on'));
-    }
-    this.#response.writeHead(status, this.responseFields.of(status, headers, this.request.txn));
-    this.#writing = true;
-    this.#patient = isEventStream(headers);
+    this.#patient = headers['content-type']?.startsWith('text/event-stream') === true;
     this.#clock?.refresh();
-    queueMicrotask(() => {
-      // Flush after a microtask: a body that is there at once goes into the same packet as the head.
-      if (!this.#done && !this.#response.writableEnded) this.#response.flushHeaders();
-    });
+    this.#answer.begin(status, this.answering.responseFields.of(status, headers, this.request.txn));
+  }
+
+  /** Why the answer is not for the client, if it is not. */
+  #refusalIn(status: number, challenge: string | string[] | undefined): InternalTokenError | undefined {
+    if (status < 400) return undefined;
+    if (status > 599) {
+      return this.#unreachable(new Error(`answered with the status ${status}, which HTTP does not have`));
+    }
+    if (challenge === undefined) return undefined;
+    if (status === 401 && isTokenChallenge(challenge)) {
+      // A token that expired while the body was in transit is a time-out, not a rejected token.
+      const expired = (this.request.claims?.expiresAt ?? Infinity) * 1000 <= Date.now();
+      return this.#error(expired ? 'upstream_timeout' : 'upstream_rejected_token', 'answered 401');
+    }
+    return isCallerChallenge(challenge) ? this.#error('upstream_rejected_caller', `answered ${status}`) : undefined;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#done) return;
     this.#clock?.refresh();
-    if (this.#response.write(chunk)) return;
+    if (this.#answer.write(chunk)) return;
     controller.pause();
-    this.#response.once('drain', () => {
+    if (this.#slowed) return;
+    this.#slowed = true;
+    this.#response.on('drain', () => {
       this.#stalls = 0;
       this.#clock?.refresh();
       controller.resume();
@@ -190,14 +207,13 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#done) return;
     this.#finish();
-    this.#response.end();
-    if (!this.#raw.complete) this.#linger();
-    this.settle();
+    if (this.#body instanceof RequestBody) this.#body.discard();
+    this.#answer.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#done) return;
-    if (this.#writing) return this.#breakOff(error);
+    if (this.#answer.begun) return this.#breakOff(error);
     if (error instanceof InternalTokenError) return this.#refuseBody(error);
     if (this.#raw.errored || this.#raw.socket.destroyed) return this.#onClientClose();
     if (!this.#tryAgain(error)) this.#fail(this.#unreachable(error));
@@ -210,39 +226,29 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
       const repeatable = IDEMPOTENT.has(this.#raw.method ?? '') && !(this.#body instanceof RequestBody);
       if (!repeatable || this.#repeated || !this.upstream.isLost(error)) return false;
       this.#repeated = true;
-      setImmediate(() => this.#dispatch());
+      setImmediate(() => this.retry());
       return true;
     }
     // Nothing has been sent, so any request may use another connection.
     if (this.upstream.isLost(error) && ++this.#unsent <= MAX_UNSENT) {
-      setImmediate(this.#again);
+      setImmediate(() => this.retry());
       return true;
     }
-    return this.upstream.isDown(error) && this.upstream.waitForIt(this.#again);
-  }
-
-  #redispatch(): boolean {
-    if (this.#done) return false;
-    if (this.#body instanceof RequestBody && this.#body.destroyed) this.#dispatchStream();
-    else this.#dispatch();
-    return true;
+    return this.upstream.isDown(error) && this.upstream.waitForIt(this);
   }
 
   #onSilence(): void {
     if (this.#done) return;
     if (this.#raw.socket.destroyed) return this.#onClientClose();
-    if (this.#inLine) return this.#fail(this.#overloaded());
-    const paused = this.#controller?.paused === true;
-    if (paused ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
-    const error = paused
-      ? new InternalTokenError('invalid_request', 'The answer was not read.', { status: 408 })
+    if (this.#inLine) return this.#fail(this.#error('upstream_overloaded', 'has no place for another request'));
+    const { unread } = this.#answer;
+    if (unread ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
+    const error = unread
+      ? lateClient('The answer was not read.')
       : this.#clientIsLate()
-        ? new InternalTokenError('invalid_request', 'The rest of the body did not arrive in time.', { status: 408 })
-        : new InternalTokenError(
-            'upstream_timeout',
-            `${this.upstream.domain} was silent for ${this.upstream.timeoutMs} ms.`,
-          );
-    if (this.#writing) this.#breakOff(error);
+        ? lateClient('The rest of the body did not arrive in time.')
+        : this.#error('upstream_timeout', `was silent for ${this.upstream.timeoutMs} ms`);
+    if (this.#answer.begun) this.#breakOff(error);
     else this.#fail(error);
     this.#controller?.abort(error);
   }
@@ -250,25 +256,19 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   /** True if the client is to blame: part of the body is missing, and the upstream would accept it. */
   #clientIsLate(): boolean {
     if (this.#raw.complete || !announcesBody(this.#raw)) return false;
-    return this.#body instanceof RequestBody ? this.#sent && !this.#body.isPaused() : true;
+    return this.#body instanceof RequestBody ? this.#sent && !this.#raw.isPaused() : true;
   }
 
   #onClientClose(): void {
     if (this.#done) return;
     this.#finish();
     this.#controller?.abort(new Error('the client is gone'));
-    this.settle();
   }
 
-  /** The client has part of the answer and must not take it for the whole. */
   #breakOff(error: Error): void {
     this.#finish();
-    const { socket } = this.#response;
-    const old = this.#raw.httpVersionMajor === 1 && this.#raw.httpVersionMinor === 0;
-    // In HTTP/1.0 a closed connection ends an answer regularly; a reset does not.
-    if (old && socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
-    this.#response.destroy();
-    this.settle(error instanceof InternalTokenError ? error : this.#unreachable(error));
+    this.#answer.breakOff();
+    this.answering.refuse(this.request, error instanceof InternalTokenError ? error : this.#unreachable(error));
   }
 
   /** The rest of the body is not read, so the connection cannot be reused. */
@@ -279,37 +279,18 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
 
   #fail(error: InternalTokenError): void {
     this.#finish();
-    this.settle(error);
+    this.answering.refuse(this.request, error);
   }
 
   #finish(): void {
     this.#done = true;
     clearTimeout(this.#clock);
     this.#stopAwaiting?.();
-    this.upstream.stopWaiting(this.#again);
-    this.#leave?.();
+    this.upstream.leave(this);
   }
 
-  /** The service did not read the whole body: the client gets the whole answer, and some time to stop sending. */
-  #linger(): void {
-    const { socket } = this.#raw;
-    if (this.#body instanceof RequestBody) this.#body.destroy();
-    this.#raw.resume();
-    this.#response.once('finish', () => {
-      setTimeout(() => {
-        if (!this.#raw.complete) socket.destroy();
-      }, LINGER_MS).unref();
-    });
-  }
-
-  /** A token that expired while the body was in transit is a time-out, not a rejected token. */
-  #rejected(): InternalTokenError {
-    const code = this.tokenEnds * 1000 <= Date.now() ? 'upstream_timeout' : 'upstream_rejected_token';
-    return new InternalTokenError(code, `${this.upstream.domain} answered 401.`);
-  }
-
-  #overloaded(): InternalTokenError {
-    return new InternalTokenError('upstream_overloaded', `${this.upstream.domain} has no place for another request.`);
+  #error(code: ConstructorParameters<typeof InternalTokenError>[0], what: string, cause?: Error): InternalTokenError {
+    return new InternalTokenError(code, `${this.upstream.domain} ${what}.`, cause && { cause });
   }
 
   #unreachable(error: Error): InternalTokenError {
@@ -319,6 +300,6 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler {
   }
 }
 
-function isEventStream({ 'content-type': type }: IncomingHttpHeaders): boolean {
-  return type !== undefined && type.startsWith('text/event-stream');
+function lateClient(message: string): InternalTokenError {
+  return new InternalTokenError('invalid_request', message, { status: 408 });
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { Stream } from 'node:stream';
 import { InternalTokenError } from '../../core/index.js';
 
 /** Bodies up to this size are kept for another attempt. */
@@ -34,53 +34,76 @@ export function whenBegun(raw: IncomingMessage, go: () => void): () => void {
   return stop;
 }
 
-/** Reads a small body as a whole. Rejects if the client disconnects before its end. */
-export function keepBody(raw: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    raw.on('data', (chunk: Buffer) => chunks.push(chunk));
-    raw.once('end', () => resolve(Buffer.concat(chunks)));
-    raw.once('error', reject);
-  });
+/** True if the body states its length, is small and waits to be read as a whole. */
+export function hasArrived(raw: IncomingMessage): boolean {
+  return isSmall(raw) && raw.complete && raw.readableLength === Number(raw.headers['content-length']);
 }
 
 /**
- * Streams the body of a request at the pace of the upstream. The HTTP client may even destroy it: the request itself,
- * and so the connection on which the client waits for the answer, stays intact.
+ * Reads a small body as a whole.
+ * @param done is not called if the client disconnects before its end
  */
-export class RequestBody extends Readable {
+export function keepBody(raw: IncomingMessage, done: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  raw.on('data', (chunk: Buffer) => chunks.push(chunk));
+  raw.on('end', () => done(Buffer.concat(chunks)));
+}
+
+/**
+ * The body of a request as a stream that the HTTP client may destroy: the request itself, and so the connection on which
+ * the client waits for the answer, stays intact. Its chunks go straight through, and pausing it pauses the request.
+ */
+export class RequestBody extends Stream {
+  destroyed = false;
   #reading = false;
   #left: number;
   readonly #onData = (chunk: Buffer): void => {
     this.#left -= chunk.length;
-    if (this.#left < 0) return void this.destroy(bodyTooLarge());
-    if (!this.push(chunk)) this.raw.pause();
+    if (this.#left < 0) this.destroy(bodyTooLarge());
+    else this.emit('data', chunk);
   };
-  readonly #onEnd = (): void => void this.push(null);
-  readonly #onError = (error: Error): void => void this.destroy(error);
+  readonly #onEnd = (): void => void this.emit('end');
+  readonly #onError = (error: Error): void => this.destroy(error);
 
   /** @param maxBytes a larger body fails with `payload_too_large` */
   constructor(
     private readonly raw: IncomingMessage,
     maxBytes: number,
   ) {
-    super({ highWaterMark: MAX_KEPT_BYTES });
+    super();
     this.#left = maxBytes;
   }
 
-  override _read(): void {
-    // An empty body has already ended.
-    if (this.raw.readableEnded) return void this.push(null);
+  /** True if nothing comes any more; an empty body may have ended before anything listened. */
+  get readableEnded(): boolean {
+    return this.raw.readableEnded;
+  }
+
+  pause(): void {
+    this.raw.pause();
+  }
+
+  resume(): void {
+    if (this.destroyed) return;
     if (!this.#reading) {
       this.#reading = true;
-      this.raw.on('data', this.#onData).once('end', this.#onEnd).once('error', this.#onError);
+      this.raw.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError);
     }
     this.raw.resume();
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.raw.pause();
+  /** Nobody needs the rest. */
+  discard(): void {
+    this.destroy();
+    this.raw.resume();
+  }
+
+  destroy(error?: Error): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
     this.raw.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError);
-    done(error);
+    this.raw.pause();
+    if (error !== undefined) this.emit('error', error);
+    this.emit('close');
   }
 }

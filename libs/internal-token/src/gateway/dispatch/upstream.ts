@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { isRenewableTls, type TlsMaterial, withoutPropagation } from '../../core/index.js';
 import type { ResolvedUpstreamOptions } from './forwarding.options.js';
-import { WaitingLine } from './waiting-line.js';
+import { type Waiting, WaitingLine } from './waiting-line.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const PROBE_MS = 100;
@@ -11,11 +11,17 @@ const DOWN = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'
 /** Errors that mean that a connection was lost. */
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/** A request on its way to an upstream. */
+export interface UpstreamRequest extends Waiting {
+  /** Makes another attempt; returns false if the request no longer needs one. */
+  retry(): boolean;
+}
+
 /** A domain in another process, and the connections to it. */
 export class Upstream {
   #pool: Pool;
   /** Requests that wait while the upstream is down. */
-  readonly #waiting = new Set<() => boolean>();
+  readonly #waiting = new Set<UpstreamRequest>();
   readonly #line: WaitingLine;
   #downSince: number | undefined;
   readonly #forgetTls: () => void;
@@ -68,12 +74,17 @@ export class Upstream {
   }
 
   /**
-   * Takes a place, which a request keeps until its end, through all attempts and restarts of the upstream.
-   * @param go called when there is a place
-   * @returns the function that gives up the place or leaves the line; undefined if the line is full
+   * Takes a place, which a request keeps until it leaves, through all attempts and restarts of the upstream.
+   * @returns false if the line is full
    */
-  enter(go: () => void): (() => void) | undefined {
-    return this.#line.enter(go);
+  enter(request: UpstreamRequest): boolean {
+    return this.#line.enter(request);
+  }
+
+  /** The request has ended, or no longer waits. */
+  leave(request: UpstreamRequest): void {
+    this.#waiting.delete(request);
+    this.#line.leave(request);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -99,23 +110,17 @@ export class Upstream {
   /**
    * Waits for an upstream that is down, for `restartMs` from when that was first noticed. If it is still down after
    * that, requests no longer wait.
-   * @param again makes another attempt; returns false if the request no longer needs one
    * @returns false if the request should not wait
    */
-  waitForIt(again: () => boolean): boolean {
+  waitForIt(request: UpstreamRequest): boolean {
     this.#downSince ??= performance.now();
     if (this.#closed || performance.now() - this.#downSince >= this.settings.restartMs) {
       this.#releaseAll();
       return false;
     }
-    this.#waiting.add(again);
+    this.#waiting.add(request);
     this.#probing ??= setTimeout(() => this.#probe(), PROBE_MS);
     return true;
-  }
-
-  /** The request no longer waits. */
-  stopWaiting(again: () => boolean): void {
-    this.#waiting.delete(again);
   }
 
   /** Closes all connections. */
@@ -129,9 +134,9 @@ export class Upstream {
   /** Lets one request try: a thousand at once would overwhelm an upstream that is starting. */
   #probe(): void {
     this.#probing = undefined;
-    for (const again of this.#waiting) {
-      this.#waiting.delete(again);
-      if (again()) break;
+    for (const request of this.#waiting) {
+      this.#waiting.delete(request);
+      if (request.retry()) break;
     }
     if (this.#waiting.size > 0) this.#probing = setTimeout(() => this.#probe(), PROBE_MS);
   }
@@ -141,7 +146,7 @@ export class Upstream {
     this.#probing = undefined;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const again of waiting) again();
+    for (const request of waiting) request.retry();
   }
 }
 

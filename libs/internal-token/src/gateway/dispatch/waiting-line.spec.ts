@@ -1,59 +1,60 @@
-import { WaitingLine } from './waiting-line.js';
+import { type Waiting, WaitingLine } from './waiting-line.js';
 
 describe('WaitingLine', () => {
   let inside: string[];
   let line: WaitingLine;
-  const enter = (name: string): (() => void) | undefined => line.enter(() => inside.push(name));
+  const request = (name: string): Waiting => ({ onPlace: () => void inside.push(name) });
+  const [a, b, c, d, e, f] = ['a', 'b', 'c', 'd', 'e', 'f'].map(request) as [Waiting, ...Waiting[]] & Waiting[];
+  const enter = (...requests: (Waiting | undefined)[]): boolean[] => requests.map((one) => line.enter(one as Waiting));
+  const leave = (...requests: (Waiting | undefined)[]): void => requests.forEach((one) => line.leave(one as Waiting));
   beforeEach(() => {
     inside = [];
     line = new WaitingLine(2, 2);
   });
 
   it('R169: admits as many as there are places, then the next in order for each one that leaves', () => {
-    const [a, b, c] = [enter('a'), enter('b'), enter('c'), enter('d')];
+    enter(a, b, c, d);
     expect(inside).toEqual(['a', 'b']);
-    b?.();
+    leave(b);
     expect(inside).toEqual(['a', 'b', 'c']);
-    a?.();
-    c?.();
+    leave(a, c);
     expect(inside).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('R169: has a limited length, and has room again when a waiting request gives up', () => {
-    const [, , c] = [enter('a'), enter('b'), enter('c'), enter('d')];
-    expect(enter('e')).toBeUndefined();
-    c?.();
-    expect(enter('f')).toBeDefined();
+    expect(enter(a, b, c, d, e)).toEqual([true, true, true, true, false]);
+    leave(c);
+    expect(enter(f)).toEqual([true]);
     expect(inside).toEqual(['a', 'b']);
   });
 
   it('counts only the first time that a request leaves', () => {
-    const a = enter('a');
-    enter('b');
-    for (const name of ['c', 'd']) enter(name);
-    for (let times = 0; times < 3; times++) a?.();
+    enter(a, b, c, d);
+    leave(a, a, a);
     expect(inside).toEqual(['a', 'b', 'c']);
   });
 
   it('without room for waiting, admits only what finds a place', () => {
     line = new WaitingLine(1, 0);
-    const a = enter('a');
-    expect([a, enter('b')]).toEqual([expect.any(Function), undefined]);
-    a?.();
-    expect(enter('c')).toBeDefined();
+    expect(enter(a, b)).toEqual([true, false]);
+    leave(a);
+    expect(enter(c)).toEqual([true]);
   });
 
   it('passes many requests that leave in their own turn, without nesting calls', () => {
     line = new WaitingLine(1, 50_000);
-    const first = enter('first');
+    enter(a);
     let passed = 0;
     for (let index = 0; index < 50_000; index++) {
-      const leave = line.enter(() => {
-        passed++;
-        leave?.();
-      });
+      const passing = {
+        onPlace: () => {
+          passed++;
+          line.leave(passing);
+        },
+      };
+      line.enter(passing);
     }
-    first?.();
+    leave(a);
     expect(passed).toBe(50_000);
   });
 });

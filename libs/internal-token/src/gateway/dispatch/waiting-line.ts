@@ -1,31 +1,31 @@
+/** A request that waits for a place. */
+export interface Waiting {
+  /** It has one; called before `enter` returns, if there was one at once. */
+  onPlace(): void;
+}
+
 /** Limits the number of concurrent requests. Others wait in order of arrival, while there is room in the line. */
 export class WaitingLine {
-  #inside = 0;
+  readonly #inside = new Set<Waiting>();
+  readonly #waiting = new Set<Waiting>();
   #admitting = false;
-  readonly #waiting = new Set<() => void>();
 
   constructor(
     private readonly places: number,
     private readonly room: number,
   ) {}
 
-  /**
-   * @param go called when the request gets a place; before this returns, if there is one
-   * @returns the function that gives up the place or stops waiting for it; undefined if there is no room in the line
-   */
-  enter(go: () => void): (() => void) | undefined {
-    if (this.#inside >= this.places && this.#waiting.size >= this.room) return undefined;
-    let present = true;
-    const turn = (): void => go();
-    this.#waiting.add(turn);
+  /** @returns false if there is neither a place nor room in the line */
+  enter(request: Waiting): boolean {
+    if (this.#inside.size >= this.places && this.#waiting.size >= this.room) return false;
+    this.#waiting.add(request);
     this.#admit();
-    return () => {
-      if (!present) return;
-      present = false;
-      if (this.#waiting.delete(turn)) return;
-      this.#inside--;
-      this.#admit();
-    };
+    return true;
+  }
+
+  /** The request gives up its place, or no longer waits for one. */
+  leave(request: Waiting): void {
+    if (!this.#waiting.delete(request) && this.#inside.delete(request)) this.#admit();
   }
 
   #admit(): void {
@@ -33,11 +33,11 @@ export class WaitingLine {
     if (this.#admitting) return;
     this.#admitting = true;
     try {
-      for (const turn of this.#waiting) {
-        if (this.#inside >= this.places) return;
-        this.#waiting.delete(turn);
-        this.#inside++;
-        turn();
+      for (const request of this.#waiting) {
+        if (this.#inside.size >= this.places) return;
+        this.#waiting.delete(request);
+        this.#inside.add(request);
+        request.onPlace();
       }
     } finally {
       this.#admitting = false;
