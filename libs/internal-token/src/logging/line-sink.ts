@@ -22,6 +22,9 @@ const SURVIVES = Symbol.for('nestjs-internal-token:survives-errors');
  * Writes all lines. A destination that fails (a full disk, a reader that left) does not end the process and is tried
  * again with each line; for a slow reader at most {@link MAX_WAITING_BYTES} are buffered. Lost lines are counted, and
  * standard error reports once that lines are being lost, and later that they are written again and how many were lost.
+ *
+ * Each line is a write of its own. To join the lines of one turn of the event loop would save about a microsecond per
+ * line on a busy process, and lose them when a signal ends it.
  */
 export class LineSink {
   static #processEnds = false;
