@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { challengeFor, InternalTokenError, InternalTokenVerifier, toProblem } from '../core/index.js';
 import { admit } from './admission/admit.js';
@@ -9,32 +10,43 @@ import { RequestRecord } from './context/request-record.js';
 import { sendRefusal } from './admission/send-refusal.js';
 import { verify } from './admission/verify.js';
 import { ValidationRecorder } from './audit/validation-recorder.js';
+import { ValidationSink } from './audit/validation-sink.js';
 import { CallerAuthentication } from './caller/caller-authentication.js';
+import { CallerAuthenticator } from './caller/caller-authenticator.js';
 import type { Application } from './context/application.js';
+import { findSingleProvider } from './find-providers.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './internal-token.options.js';
 import { ApplicationRoutes } from './routes/application-routes.js';
 import { TokenExemptions } from './routes/token-exemptions.js';
 
 /** What a service does with each request: nothing of the application runs before the internal token is verified. */
 @Injectable()
-export class ServicePipeline extends RequestPipeline {
+export class ServicePipeline extends RequestPipeline implements OnModuleInit {
   readonly #logger = new Logger('InternalTokenRefusal');
-  readonly #steps: readonly Step<RequestRecord>[];
+  #steps: readonly Step<RequestRecord>[] = [refuseAll];
   #foreignTraces = 0;
 
   constructor(
-    verifier: InternalTokenVerifier,
-    recorder: ValidationRecorder,
-    callers: CallerAuthentication,
-    exemptions: TokenExemptions,
+    private readonly modules: ModulesContainer,
+    private readonly verifier: InternalTokenVerifier,
+    private readonly recorder: ValidationRecorder,
+    private readonly callers: CallerAuthentication,
+    private readonly exemptions: TokenExemptions,
     private readonly routes: ApplicationRoutes,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'trustDomain'>,
   ) {
     super();
+  }
+
+  /** Puts the steps in their order, without those that have nothing to do in this application. */
+  onModuleInit(): void {
+    const { modules, verifier, callers, exemptions } = this;
+    const recorder = findSingleProvider(modules, ValidationSink) && this.recorder;
+    const asksCallers = findSingleProvider(modules, CallerAuthenticator) !== undefined;
     this.#steps = [
       readToken,
       verify(verifier, recorder, () => void this.#foreignTraces++),
-      identifyCaller(callers),
+      ...(asksCallers ? [identifyCaller(callers)] : []),
       admit(exemptions, callers),
     ];
   }
@@ -74,4 +86,9 @@ export class ServicePipeline extends RequestPipeline {
     const route = span === undefined || span.route !== undefined ? undefined : this.routes.servedBy(raw);
     if (route !== undefined) span?.describe({ op: `${route.method} ${route.path}`, route: route.path });
   }
+}
+
+/** Nothing is let in before the application is initialized. */
+function refuseAll(): never {
+  throw new InternalTokenError('txn_keys_not_ready');
 }

@@ -1,7 +1,10 @@
-import { InternalTokenError, type Step } from '../../nest/index.js';
+import { InternalTokenError, type RouteDefinition, type Step } from '../../nest/index.js';
+import type { Principal } from '../authenticate/principal.js';
 import { assertPlainBody } from '../normalize/assert-plain-body.js';
 import type { GatewayRequest } from '../gateway-request.js';
-import { assertRoutePermissions, grantedScope } from './route-authorization.js';
+
+/** The `scope` of a request without credentials. */
+const ANONYMOUS_SCOPE = 'anonymous';
 
 export interface AuthorizeOptions {
   /** Whether a domain runs in another process. */
@@ -27,4 +30,33 @@ export function authorize({ isForwarded, enriched }: AuthorizeOptions): Step<Gat
     if (!forwarded) assertPlainBody(request);
     if (!enriched) assertRoutePermissions(route, principal);
   };
+}
+
+/**
+ * What the request is for: of the purposes the access token allows, those the route has. A route that serves any
+ * purpose, or has no policy, leaves them all.
+ * @throws InternalTokenError `access_token_missing`, `insufficient_scope`
+ */
+export function grantedScope(route: RouteDefinition, principal: Principal | undefined): string {
+  if (principal === undefined) {
+    // A permission is never anonymous, so such a route is public in name only.
+    if (route.access !== 'public' || route.permissions.length > 0) throw new InternalTokenError('access_token_missing');
+    return ANONYMOUS_SCOPE;
+  }
+  const { scopes } = route;
+  let granted = '';
+  for (const scope of principal.scopes) {
+    if (Array.isArray(scopes) && !scopes.includes(scope)) continue;
+    granted = granted === '' ? scope : `${granted} ${scope}`;
+  }
+  if (granted === '') throw new InternalTokenError('insufficient_scope');
+  return granted;
+}
+
+/** @throws InternalTokenError `insufficient_permissions` unless the principal has every permission of the route */
+export function assertRoutePermissions(route: RouteDefinition, principal: Principal | undefined): void {
+  const held = principal?.permissions ?? [];
+  if (route.permissions.every((permission) => held.includes(permission))) return;
+  const missing = route.permissions.filter((permission) => !held.includes(permission));
+  throw new InternalTokenError('insufficient_permissions', `Needed: ${missing.join(', ')}.`);
 }

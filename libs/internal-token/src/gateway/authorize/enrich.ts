@@ -1,7 +1,7 @@
 import type { Step } from '../../nest/index.js';
 import type { GatewayRequest } from '../gateway-request.js';
+import { assertRoutePermissions } from './authorize.js';
 import { enrichPrincipal, type PermissionEnricher } from './enrichment.js';
-import { assertRoutePermissions } from './route-authorization.js';
 
 /**
  * Asks the enricher for what the access token does not say, then for the permissions of the route.

@@ -11,7 +11,7 @@ import type { Step } from './request-pipeline.js';
  */
 export function verify(
   verifier: InternalTokenVerifier,
-  recorder: ValidationRecorder,
+  recorder: ValidationRecorder | undefined,
   onForeignTrace: () => void,
 ): Step<RequestRecord> {
   const accept = (request: RequestRecord, claims: VerifiedClaims, started: number): void => {
@@ -28,16 +28,16 @@ export function verify(
       verifyUs: Math.round((performance.now() - started) * 1000),
     };
     request.span?.join(claims.tokenId, token, parent);
-    recorder.record(request, started);
+    recorder?.record(request, started);
   };
   const refuse = (request: RequestRecord, error: unknown, started: number): void => {
     if (!(error instanceof InternalTokenError)) throw error;
     request.refusal = error;
-    recorder.record(request, started);
+    recorder?.record(request, started);
   };
   return (request) => {
     const started = performance.now();
-    if (request.token === undefined) return recorder.record(request, started);
+    if (request.token === undefined) return recorder?.record(request, started);
     try {
       const claims = verifier.verify(request.token);
       if (!(claims instanceof Promise)) return accept(request, claims, started);

@@ -1,6 +1,6 @@
 import type { RouteDefinition } from '../../nest/index.js';
 import type { Principal } from '../authenticate/principal.js';
-import { assertRoutePermissions, grantedScope } from './route-authorization.js';
+import { assertRoutePermissions, grantedScope } from './authorize.js';
 
 const route = (rest: Partial<RouteDefinition> = {}): RouteDefinition => ({
   method: 'GET',
