@@ -1,7 +1,7 @@
 export { InternalTokenProblemFilter } from './internal-token-problem.filter.js';
 export type { Problem } from '../core/index.js';
 export type { ProblemError } from '../nest/index.js';
-export { InternalTokenHttpModule } from './outgoing/internal-token-http.module.js';
+export { InternalTokenHttpModule } from './internal-token-http.module.js';
 export { internalTokenInterceptor } from './outgoing/internal-token.interceptor.js';
 export type { ConnectionEnd } from './outgoing/connection-end.js';
 export type { InternalTokenHttpOptions } from './outgoing/internal-token-http.options.js';

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { AxiosConfigScrubber } from './axios-config-scrubber.js';
-import { ConfigurableModuleClass } from './internal-token-http.options.js';
-import { OutgoingPropagation } from './outgoing-propagation.js';
+import { HttpServiceSetup } from './axios/http-service-setup.js';
+import { ConfigurableModuleClass } from './outgoing/internal-token-http.options.js';
+import { OutgoingPropagation } from './outgoing/outgoing-propagation.js';
 
 /**
  * Passes the internal token of the current request on to the other services of the trust domain and to no other origin.
@@ -24,7 +24,7 @@ import { OutgoingPropagation } from './outgoing-propagation.js';
  */
 @Module({
   imports: [DiscoveryModule],
-  providers: [OutgoingPropagation, AxiosConfigScrubber],
+  providers: [OutgoingPropagation, HttpServiceSetup],
   exports: [OutgoingPropagation],
 })
 export class InternalTokenHttpModule extends ConfigurableModuleClass {}
