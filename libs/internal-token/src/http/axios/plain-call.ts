@@ -46,7 +46,8 @@ export function plainCall(url: URL, config: InternalAxiosRequestConfig, userAgen
   if (typeof timeout !== 'number' || url.username !== '' || url.password !== '') return undefined;
   const method = (config.method ?? 'get').toUpperCase();
   const body = bodyOf(config.data);
-  if (body === undefined || (body !== null && (method === 'GET' || method === 'HEAD'))) return undefined;
+  // undici closes the connection after HEAD, and sends no length with a body of GET.
+  if (body === undefined || method === 'HEAD' || (method === 'GET' && body !== null)) return undefined;
   const fields = fieldsOf(config.headers, userAgent);
   return fields === undefined ? undefined : { url, method, fields, body };
 }

@@ -28,7 +28,7 @@ export function redirectedConfig(
   delete next.baseURL;
   delete next.params;
   if (target.origin !== url.origin) removeFields(next.headers, /^(?:(?:proxy-)?authorization|cookie)$/i);
-  if (status === 303 ? method !== 'HEAD' : method === 'POST' && (status === 301 || status === 302)) {
+  if (status === 303 || (method === 'POST' && (status === 301 || status === 302))) {
     removeFields(next.headers, /^content-/i);
     delete next.data;
     next.method = 'get';

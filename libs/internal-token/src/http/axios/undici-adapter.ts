@@ -14,7 +14,7 @@ import { type Answer, undiciExchange } from './undici-exchange.js';
  * @param own the adapter that the instance has had before
  */
 export function undiciAdapter(axios: typeof Axios, pools: PeerPools, own: Axios.AxiosAdapter): Axios.AxiosAdapter {
-  const userAgent = `axios/${axios.VERSION}`;
+  const userAgent = `axios/${axios.default.VERSION}`;
   const bare = new axios.Axios({});
 
   return (config) => {
@@ -28,6 +28,8 @@ export function undiciAdapter(axios: typeof Axios, pools: PeerPools, own: Axios.
 
   async function send(plain: PlainCall, pool: Dispatcher, config: Axios.InternalAxiosRequestConfig) {
     const call = new AxiosCall(axios, config, describe(plain));
+    const { maxBodyLength = -1, validateStatus } = config;
+    if (maxBodyLength > -1 && plain.body !== null && plain.body.length > maxBodyLength) throw call.requestTooLarge();
     const answer = await undiciExchange(pool, call, plain);
     const next = follow(call, plain, answer);
     if (next !== undefined) return own(next);
@@ -40,7 +42,7 @@ export function undiciAdapter(axios: typeof Axios, pools: PeerPools, own: Axios.
       headers.delete('content-encoding');
     }
     const response = { data: dataOf(body, config), status, statusText, headers, config, request: call.request };
-    if (config.validateStatus?.(status) ?? true) return response;
+    if (validateStatus?.(status) ?? true) return response;
     throw call.badStatus(response);
   }
 }
