@@ -19,6 +19,9 @@ import { OutgoingPropagation } from './outgoing/outgoing-propagation.js';
  * list sidecars in the option `connections`. A request to any other origin, redirects included, carries neither field,
  * even if the application has set it. `node:http2` and raw sockets are not covered: they carry no token.
  *
+ * Plain calls of `HttpService` to internal origins go over undici, which costs less; `adapter: 'http'` in the options of
+ * `HttpModule` turns that off.
+ *
  * The rules are those of the application whose request makes the call. Outside any request, calls to internal origins
  * are refused; see `InternalTokenContext.run()` and `withoutPropagation()`.
  */

@@ -1,7 +1,7 @@
 import type * as Axios from 'axios';
 import type { Dispatcher } from 'undici';
 import { AxiosCall } from './axios-call.js';
-import { decoderOf } from './decode-body.js';
+import { bodyDecoder } from './body-decoder.js';
 import type { PeerPools } from './peer-pools.js';
 import { type PlainCall, plainCall } from './plain-call.js';
 import { redirectedConfig } from './redirected-config.js';
@@ -35,7 +35,7 @@ export function undiciAdapter(axios: typeof Axios, pools: PeerPools, own: Axios.
     if (next !== undefined) return own(next);
     const { status, statusText } = answer;
     const headers = new axios.AxiosHeaders(joinRepeated(answer.headers));
-    const decode = config.decompress === false ? undefined : decoderOf(headers['content-encoding']);
+    const decode = config.decompress === false ? undefined : bodyDecoder(headers['content-encoding']);
     let { body } = answer;
     if (decode !== undefined) {
       body = await decoded(call, body, decode);
@@ -72,7 +72,7 @@ function joinRepeated(headers: Answer['headers']): Record<string, string | strin
 async function decoded(
   call: AxiosCall,
   body: Buffer,
-  decode: NonNullable<ReturnType<typeof decoderOf>>,
+  decode: NonNullable<ReturnType<typeof bodyDecoder>>,
 ): Promise<Buffer> {
   const { maxContentLength = -1 } = call.config;
   try {

@@ -24,6 +24,6 @@ const CODINGS = new Map<unknown, Decode>([
 ]);
 
 /** The function that decodes bodies with this `Content-Encoding`; undefined if there is none or it is not known. */
-export function decoderOf(coding: unknown): Decode | undefined {
+export function bodyDecoder(coding: unknown): Decode | undefined {
   return typeof coding === 'string' ? CODINGS.get(coding.toLowerCase()) : undefined;
 }
