@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import type { Pool } from 'undici';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** How long Node's agents keep an idle connection, even if the server would keep it longer. */
+const IDLE_MS = 5_000;
 
 /** The connections to internal origins. Like Node's agents they open one for each call that finds none free. */
 export class PeerPools {
@@ -24,6 +26,7 @@ export class PeerPools {
       // As with axios, there is no time-out but that of the call, and the expiry of its token.
       headersTimeout: 0,
       bodyTimeout: 0,
+      keepAliveMaxTimeout: IDLE_MS,
       connect: { timeout: CONNECT_TIMEOUT_MS },
     });
     this.#pools.set(origin, pool);
