@@ -47,7 +47,7 @@ if (what === 'beside others') {
   log('1');
   process.stdout.write('{"msg":"2"}\n');
   log('3');
-  console.log('{"msg":"4"}');
+  process.stdout.write('{"msg":"4"}\n');
   log('5');
 } else {
   log('one', 'two');
