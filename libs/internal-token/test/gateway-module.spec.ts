@@ -4,13 +4,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InternalClaims, type InternalTokenClaims, RequireScope } from 'nestjs-internal-token';
+import { InternalClaims, type InternalTokenClaims, InternalTokenModule, RequireScope } from 'nestjs-internal-token';
 import {
   InternalTokenGatewayModule,
   type InternalTokenGatewayOptions,
   InternalTokenIssuer,
   reflectRoutes,
 } from 'nestjs-internal-token/gateway';
+import { TestTokenIssuer } from 'nestjs-internal-token/testing';
 import { freePorts } from '../../../scripts/lib/free-ports.mjs';
 import { AccessTokenIssuer, AUDIENCE } from '../../../test/support/access-token-issuer.js';
 import { encodedToken, newTransactionId } from '../src/core/index.js';
@@ -106,7 +107,14 @@ it.each([
   [{ verifying: { mode: 'shadow' } }, /"verifying\.mode" is "shadow" without an end; set "allowUnverifiedUntil"/],
   [{ verifying: { keys: {} } }, /there is no option "verifying\.keys"/],
   [{ signing: {} }, /"signing" has no signing key; give exactly one of "ring", "key", "signer" or "jwt"\.$/],
-  [{ signing: { key: 1 } }, /"signing\.key" must be a private key: PEM, JWK or KeyObject, not a number\.$/],
+  [
+    { signing: { key: 1 } },
+    /"signing\.key" must be a private key: PEM text \(not a path\), JWK or KeyObject, not a number\.$/,
+  ],
+  [
+    { signing: { key: '/run/secrets/key.pem' } },
+    /"signing\.key" must be .*\(not a path\).*, not a text of 20 characters\.$/,
+  ],
   [{ internalListener: { host: '127.0.0.1', port: 65_536 } }, /"internalListener\.port" must be .*, not 65536\.$/],
 ])('InternalTokenGatewayModule names the path of %j from its own top, however it gets it', async (wrong, message) => {
   const options = {
@@ -127,4 +135,22 @@ it.each([
     };
     await expect(start()).rejects.toThrow(message);
   }
+});
+
+it('does not start beside a second InternalTokenModule, which would accept internal tokens from outside', async () => {
+  const options: InternalTokenGatewayOptions = {
+    trustDomain: 'shop.test',
+    signing: { key: String(key) },
+    accessTokens: { issuers: [{ issuer: 'https://login.test', audience: AUDIENCE, discovery: true }] },
+    routes: { table: reflectRoutes([OrdersController], 'orders') },
+  };
+  const tokens = new TestTokenIssuer({ trustDomain: 'shop.test' });
+  const second = InternalTokenModule.forRoot({ service: 'orders', trustDomain: 'shop.test', keys: tokens.keys });
+  @Module({ imports: [InternalTokenGatewayModule.forRoot(options), second], controllers: [OrdersController] })
+  class Gateway {}
+  const starting = NestFactory.create(Gateway, new FastifyAdapter(), { logger: false, abortOnError: false });
+  await expect(starting).rejects.toMatchObject({
+    code: 'configuration_invalid',
+    message: expect.stringContaining('InternalTokenGatewayModule has it'),
+  });
 });

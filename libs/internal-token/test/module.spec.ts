@@ -80,6 +80,13 @@ describe('Options of InternalTokenModule', () => {
     await app.close();
   });
 
+  it('count only once: a second import of the module stops the start', async () => {
+    const again = InternalTokenModule.forRoot({ service: 'again', trustDomain: 'test', keys: tokens.keys });
+    const error = await failureOf({ imports: [again] });
+    expect(error).toMatchObject({ code: 'configuration_invalid' });
+    expect(error.message).toContain('InternalTokenModule is imported 2 times');
+  });
+
   it('may come from a factory, also in an application without HTTP', async () => {
     @Module({
       imports: [

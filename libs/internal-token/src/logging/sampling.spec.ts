@@ -81,7 +81,7 @@ describe('Sampling', () => {
     [{}, '"sampling.rate" is missing; it must be a share of requests from 0 to 1'],
     [{ rate: 0.1, slowMs: -1 }, '"sampling.slowMs" must be a number of milliseconds from 0 to 86400000, not -1'],
     [{ rate: 0.1, slow: 5 }, 'there is no option "sampling.slow"; did you mean "sampling.slowMs"?'],
-    [0.1, '"sampling" must be an object with "rate", "slowMs", not 0.1'],
+    [0.1, '"sampling" must be an object (options: "rate", "slowMs"), not 0.1'],
   ])('refuses %j at set-up, naming option, value and fix', (sampling, ...words) => {
     const set = () => InternalTokenLoggingModule.forRoot({ sampling: sampling as { rate: number } });
     expect(set).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, type DynamicModule, Module, type NestModule,
 import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { InternalTokenError, InternalTokenVerifier, KeyStore } from '../core/index.js';
+import { assertImportedOnce } from './assert-imported-once.js';
 import { Application } from './context/application.js';
 import { ValidationRecorder } from './audit/validation-recorder.js';
 import { CallerAuthentication } from './caller/caller-authentication.js';
@@ -137,12 +138,13 @@ function withGuard(definition: DynamicModule, { guard }: InternalTokenExtras): D
   ],
 })
 export class InternalTokenModule extends ConfigurableModuleClass implements NestModule {
-  /** @throws InternalTokenError `configuration_invalid` if another module provides a guard like ours */
+  /** @throws InternalTokenError `configuration_invalid` if it is imported twice, or another module provides a guard like ours */
   constructor(
     private readonly refusals: RefusalFilter,
     modules: ModulesContainer,
   ) {
     super();
+    assertImportedOnce(modules, InternalTokenModule);
     assertOnlyGuard(modules, InternalTokenModule);
   }
 

@@ -15,6 +15,7 @@ export interface ImportedKey {
 const KINDS: readonly SigningAlgorithm[] = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256'];
 /** Forms of private keys older than PKCS#8: RFC 5915 (SEC 1), RFC 8017 (PKCS#1). */
 const OLDER_PRIVATE = /^-----BEGIN (?:EC|RSA) PRIVATE KEY-----/;
+const PUBLIC_HALF = /^-----BEGIN (?:(?:RSA )?PUBLIC KEY|CERTIFICATE)-----/;
 const EXTRACTABLE = { extractable: true };
 
 /**
@@ -60,6 +61,7 @@ export async function importPrivateKey(input: KeyInput): Promise<ImportedKey> {
     if (typeof jwk.d !== 'string') throw new Error('is a JWK with no private part ("d"); give a private key');
     return { key: await importForKind((kind) => importJWK(bare(jwk), kind, EXTRACTABLE)), jwk };
   }
+  if (PUBLIC_HALF.test(given)) throw new Error('is a public key; give a private key');
   const pem = modernPem(given);
   if (!pem.startsWith('-----BEGIN PRIVATE KEY-----')) {
     throw new Error('is not an unencrypted PEM private key (openssl genpkey makes one)');

@@ -97,8 +97,8 @@ describe('checked options', () => {
     [wrong({ claims: ['userId', 'sub'] }), '"claims[1]" must be "userId" or "tenantId", not "sub".'],
     [wrong({ names: {} }), '"names" must be a list of names, not an object.'],
     // nested groups
-    [wrong({ replay: 5 }), '"replay" must be an object with "timeoutMs", not 5.'],
-    [wrong({ replay: [] }), '"replay" must be an object with "timeoutMs", not an empty list.'],
+    [wrong({ replay: 5 }), '"replay" must be an object (options: "timeoutMs"), not 5.'],
+    [wrong({ replay: [] }), '"replay" must be an object (options: "timeoutMs"), not an empty list.'],
     [
       wrong({ replay: { timeoutMs: 0 } }),
       '"replay.timeoutMs" must be a whole number of milliseconds from 1 to 5000, not 0.',

@@ -50,7 +50,7 @@ export function secret<T>(inner: Check<T>): Check<T> {
 export function group<C extends Checks>(checks: C): Check<ResolvedGroup<C>> {
   const known = Object.keys(checks);
   return (given, at) => {
-    if (!isRecord(given)) throw at.mustBe(`an object with ${known.map((name) => `"${name}"`).join(', ')}`, given);
+    if (!isRecord(given)) throw at.mustBe(`an object (options: ${known.map((name) => `"${name}"`).join(', ')})`, given);
     for (const name of Object.keys(given)) if (!Object.hasOwn(checks, name)) throw at.unknown(name, known);
     const entries = Object.entries(checks).map(([name, inner]) => [name, inner(given[name], at.member(name))] as const);
     return Object.freeze(Object.fromEntries(entries.filter(([, value]) => value !== undefined))) as ResolvedGroup<C>;

@@ -66,6 +66,8 @@ describe('createSigner', () => {
     const key = ec('P-256');
     expect(await refusal({ key: createPublicKey(key) })).toContain('give a private key');
     expect(await refusal({ key: createPublicKey(key).export({ format: 'jwk' }) })).toContain('no private part');
+    const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+    expect(await refusal({ key: publicPem })).toContain('is a public key; give a private key');
     const mixed = { ...key.export({ format: 'jwk' }), d: ec('P-256').export({ format: 'jwk' }).d };
     expect(await refusal({ key: mixed })).toContain('configuration_invalid');
   });

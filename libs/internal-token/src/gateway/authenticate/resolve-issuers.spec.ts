@@ -27,7 +27,11 @@ describe('The configured issuers', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['no object', 'https://idp.test', /"issuers\[0\]" must be an object with "issuer", .*, not "https:\/\/idp\.test"/],
+    [
+      'no object',
+      'https://idp.test',
+      /"issuers\[0\]" must be an object \(options: "issuer", .*\), not "https:\/\/idp\.test"/,
+    ],
     [
       'a misspelt option',
       { ...ISSUER, jwks_uri: 'x' },

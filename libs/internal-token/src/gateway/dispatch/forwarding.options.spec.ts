@@ -33,7 +33,7 @@ describe('forwardingOptions', () => {
       { upstreams: { odrers: { origin: 'http://a' } } },
       /"forwarding.upstreams.odrers" names a domain without routes; the domains are "catalog", "orders"/,
     ],
-    [{ upstreams: { orders: 'http://a' } }, /"forwarding.upstreams.orders" must be an object with "origin"/],
+    [{ upstreams: { orders: 'http://a' } }, /"forwarding.upstreams.orders" must be an object \(options: "origin"/],
     [orders({ origin: 'orders:3003' }), /"forwarding.upstreams.orders.origin" must be an origin .*, not "orders:3003"/],
     [orders({ origin: '' }), /"forwarding.upstreams.orders.origin" must be .*, not an empty text/],
     [orders({ origin: undefined }), /"forwarding.upstreams.orders.origin" is missing; it must be an origin/],

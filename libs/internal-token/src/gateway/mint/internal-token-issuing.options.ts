@@ -44,15 +44,15 @@ export interface InternalTokenIssuingOptions {
 
 const SOURCES = ['ring', 'key', 'signer', 'jwt'] as const;
 
+function isKey(given: unknown): boolean {
+  return typeof given === 'string' ? /^\s*\{|-----BEGIN /.test(given) : typeof given === 'object';
+}
+
 const signingMembers = option.group({
   ring: option.optional(option.instance<KeyRing | KeyRingOptions>('a KeyRing, or the options of one')),
   signer: option.optional(option.instance<Signer>('a Signer: an object with sign()', 'sign')),
   key: option.optional(
-    option.secret(
-      option.check<KeyInput>('a private key: PEM, JWK or KeyObject', (given) =>
-        ['string', 'object'].includes(typeof given),
-      ),
-    ),
+    option.secret(option.check<KeyInput>('a private key: PEM text (not a path), JWK or KeyObject', isKey)),
   ),
   algorithm: option.optional(algorithmOption),
   keyId: option.optional(keyIdOption),

@@ -18,7 +18,7 @@ export function assertOnlyGuard(modules: ModulesContainer, own: Type): void {
         'configuration_invalid',
         `${module.metatype.name} provides ${subclass ?? 'InternalTokenGuard'}, which does not take the place of the ` +
           'global guard. Remove the provider and give a subclass of InternalTokenGuard to the module: ' +
-          `InternalTokenModule.forRoot({ guard: ${subclass ?? 'MyGuard'} }).`,
+          `InternalTokenModule.forRoot({ guard: ${subclass ?? 'MyGuard'} }), or in a gateway InternalTokenGatewayModule.`,
       );
     }
   }
