@@ -90,6 +90,7 @@ function addressesOf(host: string): readonly string[] | undefined {
 
 /** The address as URLs spell it; a dual-stack socket shows an IPv4 address as `::ffff:127.0.0.1`. */
 function canonical(address = ''): string {
+  if (!address.includes(':')) return address;
   if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length);
   return isIPv6(address) ? (URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) ?? address) : address;
 }

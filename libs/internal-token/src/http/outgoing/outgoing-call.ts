@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { InternalTokenError, type VerifiedClaims } from '../../core/index.js';
+import { InternalTokenError } from '../../core/index.js';
 import { tracingBridge, type InternalTokenStore, type Span, type Tracer } from '../../nest/index.js';
 import type { InternalPeer } from './internal-peer.js';
+import type { OutgoingAttachment } from './outgoing-policy.js';
 
 /** The field name as it is written; names are compared case-insensitively. */
 const TXN_TOKEN = 'Txn-Token';
@@ -16,16 +17,15 @@ export interface Caller {
   count(refusal?: InternalTokenError): void;
 }
 
+/** What is known of a call that is to carry the token. */
 export interface OutgoingCallSpec {
   readonly store: InternalTokenStore;
-  readonly claims: VerifiedClaims;
-  readonly token: string;
-  readonly peer: InternalPeer;
+  readonly attachment: OutgoingAttachment;
   readonly method: string;
-  /** Further fields that identify the calling process. */
-  readonly proof?: readonly string[] | undefined;
   /** The call becomes a long-lived connection (WebSocket), so it has no span and no deadline. */
-  readonly upgrade?: boolean;
+  readonly upgrade: boolean;
+  /** Ends the call with this error. */
+  readonly abort: (error: InternalTokenError) => void;
 }
 
 /** One call that carries the token: its fields, its span and its deadline, which is the expiry of the token. */
@@ -39,25 +39,24 @@ export class OutgoingCall {
   #status: number | undefined;
   #admitted = false;
 
-  /** @param abort ends the call with this error */
-  constructor(caller: Caller, spec: OutgoingCallSpec, abort: (error: InternalTokenError) => void) {
-    const { store, claims, token, upgrade, proof = [] } = spec;
-    const { name: peer } = spec.peer;
-    this.#peer = spec.peer;
+  constructor(caller: Caller, { store, attachment, method, upgrade, abort }: OutgoingCallSpec) {
+    const { peer, claims, token, proof } = attachment;
+    this.#peer = peer;
     this.#caller = caller;
     const running = store.span;
     // A client such as a port may have opened a span for this call already; a second one would add nothing.
     if (running?.kind === 'client') running.describe({ propagated: true });
     else if (!upgrade) {
-      this.#span = caller.tracer.open({ op: `${spec.method} ${peer}`, kind: 'client', peer, propagated: true }, store);
+      const { name } = peer;
+      this.#span = caller.tracer.open({ op: `${method} ${name}`, kind: 'client', peer: name, propagated: true }, store);
     }
-    const parent = this.#span ?? running;
-    this.fields = [TXN_TOKEN, token, ...proof, ...traceFields(claims.tokenId, parent)];
+    const fields = [TXN_TOKEN, token];
+    if (proof !== undefined) fields.push(...proof);
+    addTraceFields(fields, claims.tokenId, this.#span ?? running);
+    this.fields = fields;
     if (upgrade) return;
     const left = Math.max(0, claims.expiresAt * 1000 - Date.now());
-    this.#deadline = setTimeout(() => {
-      abort(new InternalTokenError('upstream_timeout', `${peer} did not answer before the token expired.`));
-    }, left).unref();
+    this.#deadline = setTimeout(expire, left, abort, peer).unref();
   }
 
   /** True once the head may be written. */
@@ -105,9 +104,13 @@ export class OutgoingCall {
   }
 }
 
-function traceFields(traceId: string, parent: Span | undefined): readonly string[] {
-  if (parent === undefined) return [];
-  const traceparent = ['traceparent', `00-${traceId}-${parent.spanId}-${TRACE_FLAGS}`];
+function expire(abort: OutgoingCallSpec['abort'], { name }: InternalPeer): void {
+  abort(new InternalTokenError('upstream_timeout', `${name} did not answer before the token expired.`));
+}
+
+function addTraceFields(fields: string[], traceId: string, parent: Span | undefined): void {
+  if (parent === undefined) return;
+  fields.push('traceparent', `00-${traceId}-${parent.spanId}-${TRACE_FLAGS}`);
   const state = tracingBridge()?.stateOf(traceId);
-  return state === undefined ? traceparent : [...traceparent, 'tracestate', state];
+  if (state !== undefined) fields.push('tracestate', state);
 }

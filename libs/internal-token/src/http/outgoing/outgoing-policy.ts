@@ -13,18 +13,19 @@ export interface OutgoingTarget {
   readonly path: string;
 }
 
+/** What a call to an internal origin carries. */
+export interface OutgoingAttachment {
+  readonly action: 'attach';
+  readonly token: string;
+  readonly peer: InternalPeer;
+  readonly claims: VerifiedClaims;
+  /** Further fields that identify the calling process. */
+  readonly proof?: readonly string[];
+}
+
 /** What happens to a call: it carries the token of the request, it carries none, or it is refused. */
 export type OutgoingDecision =
-  | {
-      readonly action: 'attach';
-      readonly token: string;
-      readonly peer: InternalPeer;
-      readonly claims: VerifiedClaims;
-      /** Further fields that identify the calling process. */
-      readonly proof?: readonly string[];
-    }
-  | { readonly action: 'leave' }
-  | { readonly action: 'refuse'; readonly error: InternalTokenError };
+  OutgoingAttachment | { readonly action: 'leave' } | { readonly action: 'refuse'; readonly error: InternalTokenError };
 
 const LEAVE: OutgoingDecision = { action: 'leave' };
 

@@ -52,9 +52,8 @@ export function rule(
     return { refusal: decision.error };
   }
   if (decision.action === 'leave' || store === undefined) return BARE;
-  const { method } = target;
-  const spec = { ...decision, store, method, upgrade: options.upgrade ?? false };
-  const call = new OutgoingCall(propagation, spec, options.abort);
+  const { upgrade = false, abort } = options;
+  const call = new OutgoingCall(propagation, { store, attachment: decision, method: target.method, upgrade, abort });
   return { fields: call.fields, call };
 }
 

@@ -9,7 +9,10 @@ import type { UndiciRequest } from './undici-request.js';
 import { takeTicket } from './undici-context.js';
 import { announcesHeads, distrust, keepsContext } from './undici-probe.js';
 
-const running = new WeakMap<UndiciRequest, OutgoingCall>();
+/** Where a request keeps its call: cheaper than a weak map, and it is read five times. */
+const CALL = Symbol('internal-token-call');
+
+type Tracked = UndiciRequest & { [CALL]?: OutgoingCall };
 
 /** Runs when a request is made, for each dispatcher and each hop of a redirect, before the request has to wait. */
 export function onUndiciRequest({ request }: { request: UndiciRequest }): void {
@@ -42,7 +45,7 @@ function decideOn(request: UndiciRequest): void {
     call.refuse(error);
     return abort(request, error);
   }
-  running.set(request, call);
+  (request as Tracked)[CALL] = call;
   if (upgrade) atStart(request, () => add(request, fields));
   else add(request, fields);
 }
@@ -60,7 +63,7 @@ function reasonAgainst(request: UndiciRequest, hasTicket: boolean): string | und
 
 /** Runs just before a request is written, with the connection that it is written to. */
 export function onUndiciHead({ request, socket }: { request: UndiciRequest; socket: Duplex }): void {
-  const refusal = socket.destroyed ? undefined : running.get(request)?.admit(socket);
+  const refusal = socket.destroyed ? undefined : (request as Tracked)[CALL]?.admit(socket);
   if (refusal === undefined) return;
   // undici writes the request even if it is aborted here; a destroyed socket sends nothing.
   try {
@@ -73,18 +76,18 @@ export function onUndiciHead({ request, socket }: { request: UndiciRequest; sock
 }
 
 export function onUndiciAnswer(message: { request: UndiciRequest; response: { statusCode: number } }): void {
-  const call = running.get(message.request);
+  const call = (message.request as Tracked)[CALL];
   if (call === undefined) return;
   if (!call.admitted && !message.request.upgrade) distrust(message.request);
   call.answered(message.response.statusCode);
 }
 
 export function onUndiciEnd({ request }: { request: UndiciRequest }): void {
-  running.get(request)?.ended();
+  (request as Tracked)[CALL]?.ended();
 }
 
 export function onUndiciFailure({ request, error }: { request: UndiciRequest; error: unknown }): void {
-  running.get(request)?.failed(error);
+  (request as Tracked)[CALL]?.failed(error);
 }
 
 function abort(request: UndiciRequest, error: InternalTokenError): void {
