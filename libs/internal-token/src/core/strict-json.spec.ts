@@ -17,6 +17,16 @@ describe('parseStrictJsonObject', () => {
     expect(() => parse(text)).toThrow(/duplicated/);
   });
 
+  it('R72: refuses a name that occurs twice beside a value that begins with a colon', () => {
+    expect(() => parse('{"a":":","b":1,"b":2}')).toThrow(/duplicated/);
+  });
+
+  it('reads what is nested as deeply as the largest token allows', () => {
+    const depth = 6_000;
+    const text = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(() => parse(text)).not.toThrow();
+  });
+
   it.each(['{"__proto__":1}', '{"__proto__" :1}', '{"\\u005f_proto__":1}', '{"a":{"__proto__":{}}}'])(
     'R72: refuses %s',
     (text) => {
@@ -27,6 +37,8 @@ describe('parseStrictJsonObject', () => {
   it.each([
     '{"a":"__proto__ is a name"}',
     '{"a":": ","b":"\\":"}',
+    '{"a":":8080","b":[":",":b"]}',
+    '{":a":1,":":2}',
     '{ "a" : 1 , "b" : [ ] }',
     '{"a":{"b":1},"b":1}',
     '{}',

@@ -19,29 +19,34 @@ export function parseStrictJsonObject(bytes: Buffer): JsonObject {
     throw malformed('a part is not JSON');
   }
   if (!isJsonObject(value)) throw malformed('a part is not a JSON object');
-  // Nearly every token is plain: it has as many members as names if none occurs twice. Others are scanned name by name.
-  const isUnique = isPlain(text) ? namesIn(text) === membersOf(value) : !hasForbiddenNames(text);
+  // Nearly every token is plain and has as many members as names, so that none occurs twice. Others are scanned.
+  const isUnique = (isPlain(text) && namesIn(text) === membersOf(value)) || !hasForbiddenNames(text);
   if (!isUnique) throw malformed('a JSON name is duplicated or not allowed');
   return value;
 }
 
-/** True if `":` ends every name and nothing else: no escapes, no space before a colon; and none is `__proto__`. */
+const MAX_DEPTH = 32;
+
+/** True if `":` ends every name: no escapes, no space before a colon; and none is `__proto__`. */
 function isPlain(text: string): boolean {
   return !text.includes('\\') && !/"[ \t\n\r]+:/.test(text) && !text.includes('"__proto__"');
 }
 
+/** At least as many as there are: a string that begins with a colon counts as well. */
 function namesIn(text: string): number {
   let names = 0;
   for (let at = text.indexOf('":'); at !== -1; at = text.indexOf('":', at + 2)) names += 1;
   return names;
 }
 
-function membersOf(value: object): number {
+/** NaN for what is nested too deeply for a recursion. */
+function membersOf(value: object, depth = 0): number {
+  if (depth > MAX_DEPTH) return Number.NaN;
   let members = 0;
   const isArray = Array.isArray(value);
   for (const member of Object.values(value) as unknown[]) {
     if (!isArray) members += 1;
-    if (typeof member === 'object' && member !== null) members += membersOf(member);
+    if (typeof member === 'object' && member !== null) members += membersOf(member, depth + 1);
   }
   return members;
 }
