@@ -15,6 +15,19 @@ class Rules extends EdgePolicy {
         return Promise.reject(new ForbiddenException('Too late.'));
       case 'broken':
         throw new Error('password=hunter2');
+      case 'bare':
+        throw Object.create(null);
+      case 'bare-late':
+        // eslint-disable-next-line typescript/prefer-promise-reject-errors -- what a team's code may do
+        return Promise.reject(Object.create(null));
+      case 'odd-message':
+        throw Object.assign(new Error(), { message: 42 });
+      case 'unreadable':
+        throw Object.defineProperty(new Error(), 'message', {
+          get: () => {
+            throw new Error('password=hunter2');
+          },
+        });
     }
   }
 }
@@ -42,6 +55,16 @@ describe('policies that refuse', () => {
     gateway = await EdgeGateway.start({ providers: [Rules] });
   });
   afterAll(() => gateway.close());
+
+  it.each(['bare', 'bare-late', 'odd-message', 'unreadable'])(
+    'answers 500 where nothing can be said about what was thrown: %s',
+    async (name) => {
+      const response = await gateway.get('/catalog/items', `X-Case: ${name}`);
+      expect(response.status).toBe(500);
+      expect(problemIn(response)).toMatchObject({ request_id: response.headers['x-request-id'] });
+      expect(response.body).not.toContain('hunter2');
+    },
+  );
 
   it.each([
     ['forbidden', 403, 'We open at nine.'],

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -31,6 +31,7 @@ type AdapterHook = (request: unknown, reply: unknown, done: (error?: Error) => v
  */
 @Injectable()
 export class RequestHook implements OnModuleInit {
+  readonly #logger = new Logger(RequestHook.name);
   /** Of connections to further listeners. */
   readonly #pipelines = new WeakMap<Duplex, RequestPipeline>();
   /** Responses to clients that wait for `100 Continue`. */
@@ -145,13 +146,13 @@ export class RequestHook implements OnModuleInit {
     try {
       pending = this.#decide(pipeline, request);
     } catch (error) {
-      return pipeline.refuse(request, error);
+      return this.#refuse(pipeline, request, error);
     }
     if (pending === undefined) return this.#enter(request, next);
     // Out of the promise: what the application throws is an exception, not a rejection, early or late.
     pending.then(
       () => queueMicrotask(() => this.#enter(request, next)),
-      (error: unknown) => pipeline.refuse(request, error),
+      (error: unknown) => this.#refuse(pipeline, request, error),
     );
   };
 
@@ -194,6 +195,16 @@ export class RequestHook implements OnModuleInit {
     }
   }
 
+  /** A reason that cannot even be read, such as an error whose getters throw, ends this request and not the process. */
+  #refuse(pipeline: RequestPipeline, request: RequestRecord, reason: unknown): void {
+    try {
+      pipeline.refuse(request, reason);
+    } catch (error) {
+      this.#logger.error('The reason of a refusal cannot be told', error instanceof Error ? error.stack : undefined);
+      this.#answerCrash(request, error);
+    }
+  }
+
   #answerCrash(request: RequestRecord, error: unknown): void {
     request.span?.fail(error);
     // The exception interrupts Node's parser, which reads nothing more from this connection.
@@ -208,7 +219,7 @@ export class RequestHook implements OnModuleInit {
     let allowed = true;
     const refuse = (error: unknown) => {
       allowed = false;
-      this.#pipelineOf(request.raw).refuse(request, error);
+      this.#refuse(this.#pipelineOf(request.raw), request, error);
     };
     try {
       limitJsonDepth(request.raw, maxJsonDepth, refuse);
