@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, type Type } from '
 import { MetadataScanner } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
-import { recordOf } from '../../nest/index.js';
+import { Application, recordOf } from '../../nest/index.js';
 import { GatewayRequest } from '../gateway-request.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
@@ -16,11 +16,13 @@ const names = new WeakMap<Type, Map<Handler, string>>();
  */
 @Injectable()
 export class RouteAgreementGuard implements CanActivate {
+  constructor(private readonly application: Application) {}
+
   canActivate(execution: ExecutionContext): boolean {
     if (execution.getType() !== 'http') return true;
     const request = execution.switchToHttp().getRequest<IncomingMessage & { raw?: IncomingMessage }>();
     const raw = request.raw ?? request;
-    const known = recordOf(raw);
+    const known = recordOf(raw, this.application);
     // It came through an internal listener.
     if (known !== undefined && !(known instanceof GatewayRequest)) return true;
     if (known?.route.handler === nameOf(execution.getClass(), execution.getHandler())) return true;

@@ -123,7 +123,7 @@ export class RequestHook implements OnModuleInit {
 
   /** Runs the pipeline of a request that was not seen yet, then calls `next` in its context, or does not call it. */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (recordOf(raw) !== undefined) return next();
+    if (recordOf(raw, this.application) !== undefined) return next();
     if (currentStore() !== undefined) this.#leftovers++;
     const pipeline = this.#pipelineOf(raw);
     const request = pipeline.open(raw, response, this.application);
@@ -263,7 +263,7 @@ export class RequestHook implements OnModuleInit {
       this.handle(raw, response, () => {
         // Fastify has found the route by now: a body that it refuses belongs to an operation like any other.
         const route = (request as { routeOptions?: { url?: string } }).routeOptions?.url;
-        const span = recordOf(raw)?.span;
+        const span = recordOf(raw, this.application)?.span;
         if (route !== undefined && span?.route === undefined) span?.describe({ op: `${raw.method} ${route}`, route });
         if (earlier === undefined) done();
         else void earlier.call(adapter, request, reply, done);

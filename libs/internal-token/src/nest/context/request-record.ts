@@ -28,6 +28,8 @@ export class RequestRecord implements InternalTokenStore {
   claims: VerifiedClaims | undefined = undefined;
   /** `identifyCaller` */
   caller: CallerFinding | undefined = undefined;
+  /** That of the application that has mounted this one. */
+  outer: RequestRecord | undefined = undefined;
   /** `dispatch`: another process answers. */
   forwarded = false;
 
@@ -107,26 +109,36 @@ class Given {
  * does the same, but its entries make each collection of garbage dearer.
  */
 class Recorded extends Given {
-  readonly #record: RequestRecord;
+  #record: RequestRecord;
 
   constructor(raw: IncomingMessage, record: RequestRecord) {
     super(raw);
     this.#record = record;
   }
 
-  static recordOf(raw: IncomingMessage): RequestRecord | undefined {
-    return #record in raw ? (raw as Recorded).#record : undefined;
+  static keep(raw: IncomingMessage, record: RequestRecord): void {
+    if (!(#record in raw)) return void new Recorded(raw, record);
+    const recorded = raw as Recorded;
+    record.outer = recorded.#record;
+    recorded.#record = record;
+  }
+
+  static recordOf(raw: IncomingMessage, application: Application): RequestRecord | undefined {
+    if (!(#record in raw)) return undefined;
+    let record: RequestRecord | undefined = (raw as Recorded).#record;
+    while (record !== undefined && record.application !== application) record = record.outer;
+    return record;
   }
 }
 
-/** The record that was made for a request; undefined if it never came through the hook. */
-export function recordOf(raw: IncomingMessage): RequestRecord | undefined {
-  return Recorded.recordOf(raw);
+/** The record that an application has made for a request; undefined if it never came through the application's hook. */
+export function recordOf(raw: IncomingMessage, application: Application): RequestRecord | undefined {
+  return Recorded.recordOf(raw, application);
 }
 
 /** Makes a record the one of its request. */
 export function keepRecord(record: RequestRecord): void {
-  new Recorded(record.raw, record);
+  Recorded.keep(record.raw, record);
 }
 
 /** Counts only where nothing else was thrown before. */

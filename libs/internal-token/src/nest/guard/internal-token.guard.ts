@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError, isVerified, type VerifiedClaims } from '../../core/index.js';
 import { assertPermissions, assertScope } from '../policy/authorization.js';
+import { Application } from '../context/application.js';
 import { CallerAuthentication } from '../caller/caller-authentication.js';
 import { type HandlerPolicy, policyOf } from '../policy/handler-policy.js';
 import { currentStore, shareWithCls } from '../context/internal-token-store.js';
@@ -26,6 +27,7 @@ export class InternalTokenGuard implements CanActivate {
     private readonly replays: ReplayProtection,
     private readonly callers: CallerAuthentication,
     private readonly messages: MessageHandlers,
+    private readonly application: Application,
   ) {}
 
   /** A promise only where a replay store has to be waited for. */
@@ -74,7 +76,8 @@ export class InternalTokenGuard implements CanActivate {
     if (store?.refusal !== undefined) throw store.refusal;
     if (!isVerified(store?.claims)) throw new InternalTokenError('txn_missing');
     // A library that loses or mixes up asynchronous contexts must not lend one request's claims to another.
-    if (recordOf(rawRequest(execution))?.claims !== store.claims) throw new InternalTokenError('txn_no_context');
+    const record = recordOf(rawRequest(execution), this.application);
+    if (record?.claims !== store.claims) throw new InternalTokenError('txn_no_context');
     return store.claims;
   }
 
@@ -88,7 +91,7 @@ export class InternalTokenGuard implements CanActivate {
 
   /** Who sent the request, where that is asked for; in every mode, and whatever token came along. */
   protected checkCaller(execution: ExecutionContext, policy: HandlerPolicy): void {
-    this.callers.check(policy, recordOf(rawRequest(execution)));
+    this.callers.check(policy, recordOf(rawRequest(execution), this.application));
   }
 
   protected checkPrincipal(claims: VerifiedClaims, policy: HandlerPolicy): void {
