@@ -1,4 +1,4 @@
-// Measures a part in interleaved rounds: targets that stay up, or, for memory, targets that start anew each round.
+// Measures a part in interleaved rounds.
 import { setTimeout as pause } from 'node:timers/promises';
 import { inTurns, median } from '../lib/statistics.mjs';
 import { Contestant } from './contestant.mjs';
@@ -21,7 +21,8 @@ export async function measure(part, world) {
   const enough = Math.min(ENOUGH, part.rounds);
   const all = [];
   let calm = [];
-  for await (const slices of roundsOf[part.measures.of](part, source, world)) {
+  const rounds = part.anew ? startedAnew(part, source, world) : longRunning(part, source, world);
+  for await (const slices of rounds) {
     all.push(slices);
     calm = all.filter((each) => Object.values(each).every(({ foreign }) => foreign < DISTURBED));
     if (calm.length >= part.rounds || all.length >= 2 * part.rounds) break;
@@ -32,50 +33,55 @@ export async function measure(part, world) {
   return { costs: Object.fromEntries(costs), rounds: all.length, calm: calm.length };
 }
 
-const roundsOf = {
-  /** CPU time. */
-  async *cpu(part, source, world) {
-    const contestants = [];
-    try {
-      for (const name of Object.keys(part.targets)) {
-        const contestant = await start(name, part, source, world);
-        contestants.push(contestant);
-        // Minted now: by the turn of the last target they would have expired.
-        const { warmUp = part.warmUp } = contestant.target;
-        await contestant.slice(inOrder(source.heads(warmUp), warmUp), part.load);
-      }
-      for (let round = 0; ; round += 1) {
-        const heads = source.heads(part.load.requests);
-        const slices = {};
-        for (const each of inTurns(contestants, round)) {
-          slices[each.name] = await each.slice(inOrder(heads, part.load.requests), part.load);
-        }
-        yield slices;
-      }
-    } finally {
-      await Promise.all(contestants.map((each) => each.stop()));
+/** Rounds of targets that stay up. */
+async function* longRunning(part, source, world) {
+  const contestants = [];
+  try {
+    for (const name of Object.keys(part.targets)) {
+      const contestant = await start(name, part, source, world);
+      contestants.push(contestant);
+      await warmUp(contestant, part, source);
     }
-  },
-
-  /** Resident memory during the second half of a load. */
-  async *memory(part, source, world) {
     for (let round = 0; ; round += 1) {
+      const heads = source.heads(part.load.requests);
       const slices = {};
-      for (const name of inTurns(Object.keys(part.targets), round)) {
-        const contestant = await start(name, part, source, world);
-        try {
-          const heads = source.heads(part.load.requests);
-          const slice = contestant.slice(inOrder(heads, part.load.requests), part.load);
-          const samples = await sampleUntil(slice, () => contestant.memory());
-          slices[name] = { ...(await slice), cost: median(samples.slice(samples.length / 2)) };
-        } finally {
-          await contestant.stop();
-        }
+      for (const each of inTurns(contestants, round)) {
+        slices[each.name] = await each.slice(inOrder(heads, part.load.requests), part.load);
       }
       yield slices;
     }
-  },
-};
+  } finally {
+    await Promise.all(contestants.map((each) => each.stop()));
+  }
+}
+
+/** Rounds of targets that start anew for each. */
+async function* startedAnew(part, source, world) {
+  for (let round = 0; ; round += 1) {
+    const slices = {};
+    for (const name of inTurns(Object.keys(part.targets), round)) {
+      const contestant = await start(name, part, source, world);
+      try {
+        await warmUp(contestant, part, source);
+        const heads = source.heads(part.load.requests);
+        const slice = contestant.slice(inOrder(heads, part.load.requests), part.load);
+        const memory = await sampleUntil(slice, () => contestant.memory());
+        slices[name] = await slice;
+        // Of the second half: the heap has grown by then.
+        if (part.measures.of === 'memory') slices[name].cost = median(memory.slice(memory.length / 2));
+      } finally {
+        await contestant.stop();
+      }
+    }
+    yield slices;
+  }
+}
+
+async function warmUp(contestant, part, source) {
+  // The tokens are minted now: internal ones live for a minute.
+  const { warmUp: requests = part.warmUp } = contestant.target;
+  if (requests > 0) await contestant.slice(inOrder(source.heads(requests), requests), part.load);
+}
 
 async function start(name, part, source, world) {
   const contestant = await Contestant.start(name, part.targets[name], part.roles(world), world);

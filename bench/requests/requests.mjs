@@ -1,6 +1,6 @@
 // The whole job side by side: what a request costs through this library's gateway and service, and through others.
 //
-//   npm run bench                       every part, about ten minutes; exit code 1 if a gate fails
+//   npm run bench                       every part, about eleven minutes; exit code 1 if a gate fails
 //   npm run bench -- gateway service    only these parts
 //   npm run bench -- --write            also writes docs/benchmarks.md
 //   npm run bench -- gateway --profile  instead: a CPU profile of our own target under the same load
