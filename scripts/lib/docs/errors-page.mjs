@@ -12,7 +12,8 @@ export function errorsPage() {
   const example = INTERNAL_TOKEN_ERRORS.txn_permission;
   return `# Errors
 
-Every error answer is \`application/problem+json\` (RFC 9457):
+Every refusal by this library is \`application/problem+json\` (RFC 9457). In the shop every other error is too; for that,
+your own application provides \`InternalTokenProblemFilter\` of \`nestjs-internal-token/http\` as \`APP_FILTER\`. An example:
 
 \`\`\`json
 {

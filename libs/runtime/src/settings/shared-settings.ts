@@ -95,7 +95,7 @@ export const verifierSettings = {
   INTERNAL_TOKEN_REFRESH_SECONDS: {
     schema: parse.duration(0.1, 3600),
     description:
-      'Seconds within which a change of the keys arrives, 0.1 to 3600. More than 300 only if refreshIntervalSeconds of INTERNAL_TOKEN_ROTATION, at the gateway and for itok, is as long: else keys sign before this service knows them.',
+      'Seconds within which a change of the keys arrives, 0.1 to 3600. More than 300 only if refreshIntervalSeconds of INTERNAL_TOKEN_ROTATION, at the gateway and for itok, is as long: otherwise keys sign before this service knows them.',
     fallback: REFRESH_SECONDS_UNTOLD,
   },
   INTERNAL_TOKEN_SEED_FILE: {
@@ -240,7 +240,7 @@ export const internalTransportSettings = {
   INTERNAL_TLS_CERT_FILE: {
     schema: parse.text(),
     description:
-      'PEM certificate chain of this process among processes: its internal listener (of a service, its only one) shows it, and so do its calls. Read anew when it changes.',
+      'PEM certificate chain for connections between processes: the internal listener (in a service, the only listener) presents it, and so do outgoing calls. Read again when it changes.',
     optional: true,
   },
   INTERNAL_TLS_KEY_FILE: {
@@ -257,7 +257,7 @@ export const internalTransportSettings = {
   INTERNAL_CLIENT_CERTIFICATES: {
     schema: parse.oneOf('required', 'asked'),
     description:
-      '`required`: nobody without a certificate. `asked`: who shows none may connect, as health probes do; a wrong one is refused. Default `required` with INTERNAL_CA_FILE.',
+      '`required`: only clients with a certificate may connect. `asked`: clients without one may connect too, as health probes do; an invalid one is refused. Default `required` with INTERNAL_CA_FILE.',
     optional: true,
   },
   INTERNAL_CALLERS: {
