@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -70,7 +71,16 @@ const byNode: Call = async (url, begun) => {
   begun?.();
   return text(response);
 };
-const byHttpService: Call = (url, begun) =>
+const byHttpService: Call = (url, begun) => {
+  const heard = (): void => {
+    unsubscribe('undici:request:headers', heard);
+    begun?.();
+  };
+  if (begun !== undefined) subscribe('undici:request:headers', heard);
+  return firstValueFrom(app.get(HttpService).get(url));
+};
+/** Progress is left to axios. */
+const byHttpServiceOfAxios: Call = (url, begun) =>
   firstValueFrom(app.get(HttpService).get(url, { onDownloadProgress: () => begun?.() }));
 
 const clients: [string, Call][] = [
@@ -78,6 +88,7 @@ const clients: [string, Call][] = [
   ['undici', byUndici],
   ['node:http', byNode],
   ['HttpService', byHttpService],
+  ["HttpService over axios' own adapter", byHttpServiceOfAxios],
 ];
 
 const LIFE_LEFT_MS = 120;

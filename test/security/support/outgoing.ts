@@ -1,7 +1,7 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { type INestApplicationContext, Logger, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import axios from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -174,14 +174,10 @@ export function clientsOf(caller: () => Caller): { client: string; call: Client;
       call: (url, call = {}) => byAxios(axios.create({ validateStatus: () => true, adapter: 'fetch' }), url, call),
       follows: true,
     },
+    { client: 'HttpService', call: (url, call) => byHttpService(caller().http, url, call), follows: true },
     {
-      client: 'HttpService',
-      call: async (url, { body, ...call } = {}) => {
-        const response = await firstValueFrom(
-          caller().http.request({ url, ...call, ...(body !== undefined && { data: body }), responseType: 'text' }),
-        );
-        return { status: response.status, text: String(response.data) };
-      },
+      client: "HttpService over axios' own adapter",
+      call: (url, call) => byHttpService(caller().http, url, call, { adapter: 'http' }),
       follows: true,
     },
   ];
@@ -211,6 +207,17 @@ async function byAxios(
     ...(body !== undefined && { data: body }),
     responseType: 'text',
   });
+  return { status: response.status, text: String(response.data) };
+}
+
+async function byHttpService(
+  http: HttpService,
+  url: string,
+  { body, ...call }: Call = {},
+  options: AxiosRequestConfig = {},
+): Promise<Answer> {
+  const data = body === undefined ? {} : { data: body };
+  const response = await firstValueFrom(http.request({ url, ...call, ...data, ...options, responseType: 'text' }));
   return { status: response.status, text: String(response.data) };
 }
 

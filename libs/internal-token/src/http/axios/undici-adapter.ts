@@ -34,7 +34,7 @@ export function undiciAdapter(axios: typeof Axios, pools: PeerPools, own: Axios.
     const next = follow(call, plain, answer);
     if (next !== undefined) return own(next);
     const { status, statusText } = answer;
-    const headers = new axios.AxiosHeaders(joinRepeated(answer.headers));
+    const headers = withFields(new axios.AxiosHeaders(), answer.headers);
     const decode = config.decompress === false ? undefined : bodyDecoder(headers['content-encoding']);
     let { body } = answer;
     if (decode !== undefined) {
@@ -60,13 +60,12 @@ function follow(call: AxiosCall, plain: PlainCall, answer: Answer): Axios.Intern
   }
 }
 
-/** As Node's client does it. */
-function joinRepeated(headers: Answer['headers']): Record<string, string | string[]> {
-  const joined: Record<string, string | string[]> = {};
-  for (const [name, value = ''] of Object.entries(headers)) {
-    joined[name] = Array.isArray(value) && name !== 'set-cookie' ? value.join(', ') : value;
+/** Repeated fields are joined, as by Node's client. Their names are lower-case and their values valid already. */
+function withFields(headers: Axios.AxiosHeaders, fields: Answer['headers']): Axios.AxiosHeaders {
+  for (const [name, value = ''] of Object.entries(fields)) {
+    headers[name] = Array.isArray(value) && name !== 'set-cookie' ? value.join(', ') : value;
   }
-  return joined;
+  return headers;
 }
 
 async function decoded(
