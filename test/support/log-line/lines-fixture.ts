@@ -7,7 +7,8 @@ const destination = { write: () => undefined };
 
 it('writes lines, two of them invalid', async () => {
   new InternalTokenLogger({ service: 'orders', format: 'pretty', destination }).log('a good line', { items: 3 });
-  new InternalTokenLogger({ service: '', format: 'pretty', destination }).log('a line without a service');
+  const clock = () => -1;
+  new InternalTokenLogger({ service: 'orders', format: 'pretty', destination, clock }).log('a line before 1970');
 
   const log = new LogLines();
   const read = log.next(({ msg }: { msg?: string }) => msg === 'a line without a time');
