@@ -103,7 +103,7 @@ function retireCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('retire')
       .description('removes a key from the published set and deletes its private part')
-      .argument('<key>', 'its id, or the first characters of its id')
+      .argument('<key>', 'its id, or at least its first four characters')
       .option('--force', 'even if valid tokens are then refused; for a stolen key'),
   )
     .addHelpText(

@@ -19,7 +19,7 @@ Examples
   nestjs-internal-token keys new -d /var/lib/shop/keys       the first key; the gateway can start
   nestjs-internal-token keys list -d /var/lib/shop/keys      all keys, and what comes next
   nestjs-internal-token keys rotate -d /var/lib/shop/keys    a new key signs as soon as every verifier has it
-  nestjs-internal-token keys retire <key>                    removes the old key (its first characters are enough)
+  nestjs-internal-token keys retire <key>                    removes the old key (four characters of its id are enough)
   nestjs-internal-token keys jwks > jwks.json                the public keys, for verifiers that read a file
   nestjs-internal-token keys pem                             the active public key, for a proxy
   nestjs-internal-token keys new --from key.pem              an existing key becomes the first of the set

@@ -49,7 +49,7 @@ function pemCommand(paper: Paper): Command {
   return withKeyOptions(
     new Command('pem')
       .description('prints a public key as PEM, for programs that do not read key sets')
-      .argument('[key]', 'its id, or the first characters of its id; default: the active key'),
+      .argument('[key]', 'its id, or at least its first four characters; default: the active key'),
   ).action(async (given: string | undefined, options: KeyOptions) => {
     const ring = await ringOf(options, paper);
     const keyId = given === undefined ? ring.active.keyId : findKey(ring.keys, given).keyId;
