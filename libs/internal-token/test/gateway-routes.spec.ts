@@ -390,6 +390,28 @@ describe.each(ADAPTERS)('The routes of a gateway on $adapter', (row) => {
     });
   });
 
+  it('R213: never run a handler that is not listed, though it has the name of one that is', async () => {
+    const pagesOf = (version: string) => {
+      @Controller({ path: 'pages', version })
+      @Public()
+      class PagesController {
+        @Get()
+        list() {
+          return version;
+        }
+      }
+      return PagesController;
+    };
+    const listed = pagesOf('1');
+    const { get } = await splits.local(row, {
+      controllers: [pagesOf('2'), listed],
+      routes: { table: reflectRoutes([listed], 'shop') },
+      prepare: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' }),
+    });
+    expect(await get('/pages', { 'X-Version': '1' })).toEqual({ status: 200, text: '1' });
+    expect((await get('/pages', { 'X-Version': '2' })).status).toBe(404);
+  });
+
   it('R213: take parameters of 500 characters, or as many as configured, and answer 414 beyond', async () => {
     const at = (length: number) => `/things/${'x'.repeat(length)}`;
     await bothWays({ controllers: [ThingsController] }, async (ask) => {

@@ -43,10 +43,15 @@ export { NoInternalToken } from './decorators/no-internal-token.decorator.js';
 export { NoReplay } from './decorators/no-replay.decorator.js';
 export { findProviders, findSingleProvider } from './find-providers.js';
 export { Public } from './decorators/public.decorator.js';
-export { ApplicationRoutes } from './routes/application-routes.js';
+export { ApplicationRoutes, type RegisteredRoute } from './routes/application-routes.js';
 export { OpenPaths, openPathsOption } from './routes/open-paths.js';
 export { EXACT_RULES } from './routes/path-rules.js';
-export { reflectRoutes, type ReflectRoutesOptions, type RouteDefinition } from './routes/reflect-routes.js';
+export {
+  type HandlerRoute,
+  reflectRoutes,
+  type ReflectRoutesOptions,
+  type RouteDefinition,
+} from './routes/reflect-routes.js';
 export { type RequestTraits, versionsIn } from './routes/route-conditions.js';
 export { RouteTable } from './routes/route-table.js';
 export { firstUse } from './replay/first-use.js';

@@ -1,10 +1,12 @@
-import { Inject, Injectable, Logger, type OnModuleInit, VersioningType } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit, type Type, VersioningType } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
 import {
   ApplicationRoutes,
   EXACT_RULES,
+  type HandlerRoute,
   OpenPaths,
+  type RegisteredRoute,
   type RequestTraits,
   type RouteDefinition,
   RouteTable,
@@ -21,6 +23,7 @@ import { effectiveHost } from '../normalize/effective-host.js';
 @Injectable()
 export class GatewayRoutes implements OnModuleInit {
   readonly #logger = new Logger('EdgeRoutes');
+  readonly #controllers = new WeakMap<RouteDefinition, Type>();
   #table = new RouteTable<RouteDefinition>([]);
   #open = new OpenPaths([]);
   /** Whether some route asks for a version or a host. */
@@ -60,6 +63,11 @@ export class GatewayRoutes implements OnModuleInit {
     });
   }
 
+  /** The class that serves a route in this process; undefined for a route of another one. */
+  controllerOf(route: RouteDefinition): Type | undefined {
+    return this.#controllers.get(route);
+  }
+
   /** Whether `openPaths` names the path of a request that no route serves. */
   isOpen(raw: IncomingMessage): boolean {
     return this.#open.has(raw.method ?? '', raw.url ?? '');
@@ -82,17 +90,14 @@ export class GatewayRoutes implements OnModuleInit {
   #placed(): RouteDefinition[] {
     const { table: routes } = this.settings.routes;
     const { upstreams } = this.settings.forwarding;
-    const local = this.application.registered().flatMap(({ method, path, versions, hosts, handler, declared }) => {
-      const definition = routes.find(
-        (route) =>
-          route.handler === handler &&
-          route.method === method &&
-          declared.includes(route.path) &&
-          !Object.hasOwn(upstreams, route.domain),
-      );
+    const local = this.application.registered().flatMap((registered) => {
+      const definition = routes.find((route) => defines(route, registered) && !Object.hasOwn(upstreams, route.domain));
       if (definition === undefined) return [];
+      const { path, versions, hosts, controller } = registered;
       const { versions: _1, hosts: _2, ...rest } = definition;
-      return [{ definition, route: { ...rest, path, ...(versions && { versions }), ...(hosts && { hosts }) } }];
+      const route = { ...rest, path, ...(versions && { versions }), ...(hosts && { hosts }) };
+      this.#controllers.set(route, controller);
+      return [{ definition, route }];
     });
     const found = new Set(local.map(({ definition }) => definition));
     // The adapter may know less than the table: what Nest cannot serve must not look as if it were there.
@@ -100,6 +105,15 @@ export class GatewayRoutes implements OnModuleInit {
     const remote = routes.filter((route) => !found.has(route)).flatMap((route) => this.application.place(route));
     return [...local.map(({ route }) => route), ...remote];
   }
+}
+
+/** Classes may have their name in common, such as those of two versions. */
+function defines(definition: RouteDefinition, { handler, declared }: RegisteredRoute): boolean {
+  return definition.handler === handler && declared.some((route) => signature(route) === signature(definition));
+}
+
+function signature({ method, path, versions, hosts }: HandlerRoute): string {
+  return [method, path, String(versions), String(hosts)].join(' ');
 }
 
 const UNCONDITIONAL: RequestTraits = { versions: [], host: undefined };

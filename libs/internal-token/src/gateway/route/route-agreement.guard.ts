@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable, type Type } from '
 import { MetadataScanner } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import { InternalTokenError } from '../../core/index.js';
-import { Application, recordOf } from '../../nest/index.js';
+import { Application, recordOf, type RouteDefinition } from '../../nest/index.js';
+import { GatewayRoutes } from './gateway-routes.js';
 import { GatewayRequest } from '../gateway-request.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
@@ -16,7 +17,10 @@ const names = new WeakMap<Type, Map<Handler, string>>();
  */
 @Injectable()
 export class RouteAgreementGuard implements CanActivate {
-  constructor(private readonly application: Application) {}
+  constructor(
+    private readonly application: Application,
+    private readonly routes: GatewayRoutes,
+  ) {}
 
   canActivate(execution: ExecutionContext): boolean {
     if (execution.getType() !== 'http') return true;
@@ -25,8 +29,15 @@ export class RouteAgreementGuard implements CanActivate {
     const known = recordOf(raw, this.application);
     // It came through an internal listener.
     if (known !== undefined && !(known instanceof GatewayRequest)) return true;
-    if (known?.route.handler === nameOf(execution.getClass(), execution.getHandler())) return true;
+    if (known !== undefined && this.#serves(known.route, execution)) return true;
     throw new InternalTokenError('route_not_found');
+  }
+
+  #serves(route: RouteDefinition, execution: ExecutionContext): boolean {
+    const controller = execution.getClass();
+    return (
+      this.routes.controllerOf(route) === controller && route.handler === nameOf(controller, execution.getHandler())
+    );
   }
 }
 

@@ -15,8 +15,9 @@ import { RouteTable } from './route-table.js';
 export interface RegisteredRoute extends HandlerRoute {
   readonly handler: string;
   readonly policy: HandlerPolicy;
-  /** The path as `reflectRoutes()` gives it, without and with the path of `RouterModule`. */
-  readonly declared: readonly string[];
+  readonly controller: Type;
+  /** As `reflectRoutes()` gives it, without and with the path of `RouterModule`. */
+  readonly declared: readonly HandlerRoute[];
 }
 
 /** A route as the table holds it. */
@@ -118,8 +119,8 @@ export class ApplicationRoutes {
   #routesOf(controller: Type, modulePath: string): RegisteredRoute[] {
     return handlersOf(controller).flatMap(({ handler, routes, policy }) =>
       routes.flatMap((route) => {
-        const path = joinPaths(modulePath, route.path);
-        return this.place({ ...route, path, handler, policy, declared: [route.path, path] });
+        const placed = { ...route, path: joinPaths(modulePath, route.path) };
+        return this.place({ ...placed, handler, policy, controller, declared: [route, placed] });
       }),
     );
   }
