@@ -1,6 +1,8 @@
 import { Logger, type LoggerService } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import { issuerKey } from '../support/access-token-issuer.js';
 import { EdgeGateway, problemIn, seenIn } from '../support/edge-gateway.js';
+import { head } from '../support/raw-http.js';
 
 describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (platform) => {
   let gateway: EdgeGateway;
@@ -82,6 +84,30 @@ describe.each(['fastify', 'express'] as const)('credentials at the edge (%s)', (
         `Content-Length: ${form.length}\r\n\r\n${form}`,
     );
     expect(posted.status).toBe(401);
+  });
+
+  it('shows no credentials to the code that answers preflights', async () => {
+    const seen: unknown[] = [];
+    const note = ({ method, rawHeaders }: IncomingMessage, _response: unknown, next: () => void) => {
+      seen.push(
+        method,
+        rawHeaders.filter((text) => text.includes('secret')),
+      );
+      next();
+    };
+    const watched = await EdgeGateway.start({ prepare: (app) => app.use(note) });
+    await watched.send(
+      head(
+        'OPTIONS /orders HTTP/1.1',
+        'Host: a',
+        'Origin: https://shop.example',
+        'Access-Control-Request-Method: GET',
+        'Cookie: session=secret',
+        'Authorization: Bearer secret',
+      ),
+    );
+    expect(seen).toEqual(['OPTIONS', []]);
+    await watched.close();
   });
 
   it('R31, R43: answers 403 insufficient_scope when no scope is left', async () => {

@@ -13,7 +13,7 @@ export function matchRoute(routes: GatewayRoutes): Step<GatewayRequest> {
   return (request) => {
     const { raw, span } = request;
     if (isPreflight(raw) && routes.allowed(raw).length > 0) {
-      expose(request, { forwardAuthorization: false, forwardCookies: true });
+      expose(request, { forwardAuthorization: false, forwardCookies: false });
       return 'admitted';
     }
     const route = routes.find(raw);
