@@ -357,15 +357,23 @@ class ScriptedModule {
 
 describe.each(ADAPTERS)('A custom pipeline on $adapter', (row) => {
   let running: Running;
+  let entered = 0;
   beforeAll(async () => {
     running = await start(row, {
       controllers: [ThingsController, OpenController],
       imports: [{ module: ScriptedModule }],
+      prepare: (app) => {
+        app.use((_request: unknown, _response: unknown, next: () => void) => {
+          entered += 1;
+          next();
+        });
+      },
     });
   });
   afterAll(() => running.app.close());
   beforeEach(() => {
     handled = 0;
+    entered = 0;
   });
 
   const ask = (behaviour: string) =>
@@ -374,6 +382,19 @@ describe.each(ADAPTERS)('A custom pipeline on $adapter', (row) => {
   it('replaces the default, and may be asynchronous', async () => {
     expect((await ask('')).status).toBe(201);
     expect((await ask('later')).status).toBe(201);
+  });
+
+  it('decides once on a request that is delivered twice', async () => {
+    const server = running.app.getHttpServer() as Server;
+    const { emit } = server;
+    server.emit = (...event: unknown[]) => {
+      if (event[0] === 'request') Reflect.apply(emit, server, event);
+      return Reflect.apply(emit, server, event);
+    };
+    const { status } = await ask('reject');
+    server.emit = emit;
+    expect(status).toBe(503);
+    expect(entered).toBe(0);
   });
 
   it('may answer the request itself', async () => {

@@ -121,9 +121,13 @@ export class RequestHook implements OnModuleInit {
     server.emit = intercepted as Server['emit'];
   }
 
-  /** Runs the pipeline of a request that was not seen yet, then calls `next` in its context, or does not call it. */
+  /**
+   * Runs the pipeline of a request that was not seen yet, then calls `next` in its context, or does not call it. One that
+   * is delivered again, while it is decided on or after it was refused, gets no further.
+   */
   handle(raw: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (recordOf(raw, this.application) !== undefined) return next();
+    const known = recordOf(raw, this.application);
+    if (known !== undefined) return known.entered ? next() : undefined;
     if (currentStore() !== undefined) this.#leftovers++;
     const pipeline = this.#pipelineOf(raw);
     const request = pipeline.open(raw, response, this.application);
@@ -181,6 +185,7 @@ export class RequestHook implements OnModuleInit {
     if (request.forwarded || response.destroyed) return;
     if (!this.#limitBody(request)) return;
     request.announced = true;
+    request.entered = true;
     if (!response.headersSent) response.setHeader('X-Request-Id', request.txn);
     request.allowBody();
     try {

@@ -22,6 +22,8 @@ export class RequestRecord implements InternalTokenStore {
   awaitsContinue = false;
   /** The server's listeners, or tracing agents in their place, have heard of it. */
   announced = false;
+  /** Request hook: it was let into the application. */
+  entered = false;
   /** `readToken`, `verify`: why there are no claims. */
   refusal: InternalTokenError | undefined = undefined;
   /** `verify` in a service, `mint` in a gateway. */
