@@ -386,10 +386,10 @@ describe.each(ADAPTERS)('A custom pipeline on $adapter', (row) => {
 
   it('decides once on a request that is delivered twice', async () => {
     const server = running.app.getHttpServer() as Server;
-    const { emit } = server;
+    const emit = server.emit.bind(server) as (...event: unknown[]) => boolean;
     server.emit = (...event: unknown[]) => {
-      if (event[0] === 'request') Reflect.apply(emit, server, event);
-      return Reflect.apply(emit, server, event);
+      if (event[0] === 'request') emit(...event);
+      return emit(...event);
     };
     const { status } = await ask('reject');
     server.emit = emit;
