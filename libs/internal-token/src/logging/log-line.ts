@@ -7,7 +7,7 @@ export type LineLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 export type Kept = 'error' | 'slow';
 
 /** The internal token at the arrival of a request. */
-export interface TokenFields {
+interface TokenFields {
   age_ms: number;
   ttl_ms: number;
   kid: string;
