@@ -40,7 +40,8 @@ import { matchRoute } from './route/match-route.js';
 /** What a gateway does with each public request: it ends with one internal token, or with a refusal. */
 @Injectable()
 export class GatewayPipeline extends RequestPipeline<GatewayRequest> implements OnModuleInit {
-  #steps: readonly Step<GatewayRequest>[] = [];
+  /** Nothing is let in before the application is initialized. */
+  #steps: readonly Step<GatewayRequest>[] = [refuseAll];
   /** Code of the application takes part, and may ask nestjs-cls. */
   #extended = false;
 
@@ -107,4 +108,8 @@ function notIssuing(): InternalTokenError {
     'configuration_invalid',
     'EdgeModule mints internal tokens: import InternalTokenIssuingModule.forIssuing({ … }) as well.',
   );
+}
+
+function refuseAll(): never {
+  throw new InternalTokenError('txn_keys_not_ready');
 }
