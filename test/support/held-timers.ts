@@ -12,10 +12,10 @@ const REAL = [
 ] as const;
 
 /**
- * Holds every time-out until the test advances time (`jest.advanceTimersByTime`), while the network works as usual: on
- * however slow a machine, what a test waits for arrives before the time-out under test. Ends with `jest.useRealTimers()`.
- * @param also `performance`, for code that measures elapsed time
+ * Holds every time-out, and the clock that measures elapsed time, until the test advances time
+ * (`jest.advanceTimersByTime`), while the network works as usual: on however slow a machine, what a test waits for arrives
+ * before the time-out under test. Ends with `jest.useRealTimers()`.
  */
-export function holdTimers(also?: 'performance'): void {
-  jest.useFakeTimers({ doNotFake: also === undefined ? [...REAL, 'performance'] : [...REAL] });
+export function holdTimers(): void {
+  jest.useFakeTimers({ doNotFake: [...REAL] });
 }

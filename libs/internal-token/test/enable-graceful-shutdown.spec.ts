@@ -14,7 +14,7 @@ describe('GracefulShutdown.enable()', () => {
   });
 
   it('R164: a second signal exits with 128 plus its number, which also ends process 1 of a container', async () => {
-    holdTimers('performance');
+    holdTimers();
     const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
     // In process 1 the kernel ignores a signal without a handler, so sending the signal again would have no effect.
     const kill = jest.spyOn(process, 'kill').mockImplementation(() => true);

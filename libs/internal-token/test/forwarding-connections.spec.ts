@@ -634,7 +634,7 @@ describe('The connections of the forwarder', () => {
       );
       await upstream.stop();
       const gateway = await gatewayTo(upstream.url, { restartMs: 1_000 });
-      holdTimers('performance');
+      holdTimers();
       let waiting = 3;
       const answers = [send(gateway, 'GET'), send(gateway, 'GET'), send(gateway, 'POST', 'x')];
       for (const one of answers) void one.finally(() => waiting--);

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -59,6 +60,40 @@ class Watch extends EdgePolicy {
       return emit(event, ...rest);
     };
   }
+}
+
+/** The most bytes that the gateway itself may hold of one body, in either direction. */
+const MOST_HELD = 512 * 1024;
+
+/** The bytes of one exchange on a connection, which others may have used before. */
+class Traffic {
+  readonly #before: { readonly read: number; readonly written: number };
+
+  constructor(readonly socket: Socket) {
+    this.#before = { read: socket.bytesRead, written: socket.bytesWritten };
+  }
+
+  get read(): number {
+    return this.socket.bytesRead - this.#before.read;
+  }
+
+  /** Without those that wait in this process. */
+  get written(): number {
+    return this.socket.bytesWritten - this.socket.writableLength - this.#before.written;
+  }
+}
+
+/** The next connection of a client to the gateway, and the one of the next request to an upstream. */
+async function nextTraffic(server: Server): Promise<{ client: Traffic; service: Traffic }> {
+  const service = new Promise<Traffic>((resolve) => {
+    const sending = (message: unknown): void => {
+      unsubscribe('undici:client:sendHeaders', sending);
+      resolve(new Traffic((message as { socket: Socket }).socket));
+    };
+    subscribe('undici:client:sendHeaders', sending);
+  });
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  return { client: new Traffic(socket), service: await service };
 }
 
 describe('Forwarded bodies', () => {
@@ -180,6 +215,36 @@ describe('Forwarded bodies', () => {
     expect(sent).toBe(LARGE);
     // What the system holds in its own buffers is some 20 MiB.
     expect(ahead).toBeLessThan(LARGE / 2);
+  });
+
+  it('of an upload that nobody reads, the gateway holds little', async () => {
+    serve = () => undefined;
+    const traffic = nextTraffic(gateway.app.getHttpServer() as Server);
+    const outgoing = call('POST');
+    const sent = pipeline(Readable.from(chunks(LARGE)), outgoing).catch(() => undefined);
+    const { client, service } = await traffic;
+    while (!service.socket.writableNeedDrain) await turn();
+    const held: number[] = [];
+    for (let turns = 0; turns < 100; turns++, await turn()) held.push(client.read - service.written);
+    outgoing.destroy();
+    await sent;
+    expect(Math.max(...held)).toBeGreaterThan(0);
+    expect(Math.max(...held)).toBeLessThan(MOST_HELD);
+  });
+
+  it('of a download that nobody reads, the gateway holds little', async () => {
+    serve = (_incoming, response) => void pipeline(Readable.from(chunks(LARGE)), response).catch(() => undefined);
+    const traffic = nextTraffic(gateway.app.getHttpServer() as Server);
+    const outgoing = call('GET').on('error', () => undefined);
+    // Without a listener, Node would read the answer and throw it away.
+    outgoing.on('response', () => undefined).end();
+    const { client, service } = await traffic;
+    while (!client.socket.writableNeedDrain) await turn();
+    const held: number[] = [];
+    for (let turns = 0; turns < 100; turns++, await turn()) held.push(service.read - client.written);
+    outgoing.destroy();
+    expect(Math.max(...held)).toBeGreaterThan(0);
+    expect(Math.max(...held)).toBeLessThan(MOST_HELD);
   });
 
   it('an event reaches the client before the next one exists, and the head before the first', async () => {

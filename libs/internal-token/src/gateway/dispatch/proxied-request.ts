@@ -26,12 +26,12 @@ export interface Answering {
  * the pace of the slower side, an abort at once, and an answer that breaks off breaks off for the client too.
  */
 export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamRequest {
+  activeAt = 0;
   readonly #raw: GatewayRequest['raw'];
   readonly #response: GatewayRequest['response'];
   readonly #answer: ProxiedResponse;
   #body: RequestBody | Buffer | null = null;
   #controller: Dispatcher.DispatchController | undefined;
-  #clock: NodeJS.Timeout | undefined;
   #stalls = 0;
   /** True if this attempt had a connection, so bytes may have been sent. */
   #sent = false;
@@ -65,7 +65,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
     // The client may have disconnected before this; its close event does not come again.
     if (this.#response.destroyed || this.#raw.socket.destroyed) return;
     this.#response.on('close', () => this.#onClientClose());
-    this.#clock = setTimeout(() => this.#onSilence(), this.upstream.timeoutMs);
+    this.upstream.watch(this);
     if (announcesBody(this.#raw)) this.#awaitBody();
     else this.#enterLine();
   }
@@ -91,7 +91,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
   }
 
   #onBody(): void {
-    this.#clock?.refresh();
+    this.upstream.touch(this);
     this.#enterLine();
   }
 
@@ -124,7 +124,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
   #dispatch(): void {
     if (this.#done) return;
     this.#sent = false;
-    this.#clock?.refresh();
+    this.upstream.touch(this);
     const { method = 'GET', url = '/' } = this.#raw;
     const headers = this.#headers(url);
     if (headers === undefined) return;
@@ -151,11 +151,11 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
   }
 
   onBodySent(): void {
-    this.#clock?.refresh();
+    this.upstream.touch(this);
   }
 
   onRequestSent(): void {
-    this.#clock?.refresh();
+    this.upstream.touch(this);
   }
 
   onResponseStarted(): void {
@@ -171,7 +171,7 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
       return controller.abort(new Error('the answer is not passed on'));
     }
     this.#patient = headers['content-type']?.startsWith('text/event-stream') === true;
-    this.#clock?.refresh();
+    this.upstream.touch(this);
     this.#answer.begin(status, this.answering.responseFields.of(status, headers, this.request.txn));
   }
 
@@ -192,14 +192,14 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#done) return;
-    this.#clock?.refresh();
+    this.upstream.touch(this);
     if (this.#answer.write(chunk)) return;
     controller.pause();
     if (this.#slowed) return;
     this.#slowed = true;
     this.#response.on('drain', () => {
       this.#stalls = 0;
-      this.#clock?.refresh();
+      this.upstream.touch(this);
       controller.resume();
     });
   }
@@ -237,12 +237,11 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
     return this.upstream.isDown(error) && this.upstream.waitForIt(this);
   }
 
-  #onSilence(): void {
-    if (this.#done) return;
+  onIdle(): void {
     if (this.#raw.socket.destroyed) return this.#onClientClose();
     if (this.#inLine) return this.#fail(this.#error('upstream_overloaded', 'has no place for another request'));
     const { unread } = this.#answer;
-    if (unread ? ++this.#stalls < MOST_STALLS : this.#patient) return void this.#clock?.refresh();
+    if (unread ? ++this.#stalls < MOST_STALLS : this.#patient) return this.upstream.touch(this);
     const error = unread
       ? lateClient('The answer was not read.')
       : this.#clientIsLate()
@@ -284,7 +283,6 @@ export class ProxiedRequest implements Dispatcher.DispatchHandler, UpstreamReque
 
   #finish(): void {
     this.#done = true;
-    clearTimeout(this.#clock);
     this.#stopAwaiting?.();
     this.upstream.leave(this);
   }

@@ -1,6 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { isRenewableTls, type TlsMaterial, withoutPropagation } from '../../core/index.js';
 import type { ResolvedUpstreamOptions } from './forwarding.options.js';
+import { IdleWatch, type Watched } from './idle-watch.js';
 import { type Waiting, WaitingLine } from './waiting-line.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -12,7 +13,7 @@ const DOWN = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** A request on its way to an upstream. */
-export interface UpstreamRequest extends Waiting {
+export interface UpstreamRequest extends Waiting, Watched {
   /** Makes another attempt; returns false if the request no longer needs one. */
   retry(): boolean;
 }
@@ -23,6 +24,7 @@ export class Upstream {
   /** Requests that wait while the upstream is down. */
   readonly #waiting = new Set<UpstreamRequest>();
   readonly #line: WaitingLine;
+  readonly #idle: IdleWatch;
   #downSince: number | undefined;
   readonly #forgetTls: () => void;
   #closed = false;
@@ -37,6 +39,7 @@ export class Upstream {
   ) {
     const { tls, maxConnections, maxPending } = settings;
     this.#line = new WaitingLine(maxConnections, maxPending);
+    this.#idle = new IdleWatch(timeoutMs);
     if (!isRenewableTls(tls)) {
       this.#pool = this.#connections(tls);
       this.#forgetTls = () => undefined;
@@ -73,6 +76,16 @@ export class Upstream {
     return this.settings.origin;
   }
 
+  /** From here on, the request must not be idle for longer than the time-out. */
+  watch(request: UpstreamRequest): void {
+    this.#idle.add(request);
+  }
+
+  /** Something happened to the request. */
+  touch(request: UpstreamRequest): void {
+    this.#idle.touch(request);
+  }
+
   /**
    * Takes a place, which a request keeps until it leaves, through all attempts and restarts of the upstream.
    * @returns false if the line is full
@@ -83,6 +96,7 @@ export class Upstream {
 
   /** The request has ended, or no longer waits. */
   leave(request: UpstreamRequest): void {
+    this.#idle.remove(request);
     this.#waiting.delete(request);
     this.#line.leave(request);
   }
@@ -128,6 +142,7 @@ export class Upstream {
     this.#closed = true;
     this.#forgetTls();
     this.#releaseAll();
+    this.#idle.close();
     await this.#pool.destroy();
   }
 
