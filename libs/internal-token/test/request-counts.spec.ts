@@ -16,12 +16,12 @@ const MOST: Readonly<Record<keyof ForwardedRequest, Readonly<Record<Counted, num
     verifications: 0,
     // The end of the response, twice: for the span and the open request, and for the transfer.
     listeners: 2,
-    // The time-out of the transfer.
-    timers: 1,
+    // All transfers share the timer of their upstream.
+    timers: 0,
     // Cleaning, counting Host fields, reading the credentials, composing the forwarded fields.
     headerPasses: 4,
-    // The request's; then, for undici, that of no request, and that of calls which already carry the token.
-    contexts: 3,
+    // The request's; then, for undici, that of calls which belong to no request and already carry the token.
+    contexts: 2,
     // Head and body go into one packet.
     socketWrites: 1,
     // The end of the span.

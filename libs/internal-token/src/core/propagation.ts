@@ -13,7 +13,7 @@ const exempt = new AsyncLocalStorage<true>();
  * ```
  */
 export function withoutPropagation<T>(fn: () => T): T {
-  return exempt.run(true, fn);
+  return isWithoutPropagation() ? fn() : exempt.run(true, fn);
 }
 
 /** True inside {@link withoutPropagation}, and in everything that was started there. */
