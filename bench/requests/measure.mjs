@@ -13,7 +13,8 @@ const SAMPLE_MS = 50;
 
 /**
  * @param world `identity`, `directory`, and the settings that the processes of every target share
- * @returns `costs` by target, one for each round; how many `rounds` there were, and how many of them `calm`
+ * @returns `costs` by target, one for each round; how many `rounds` there were, how many of
+ *   them `calm`, and whether, for want of those, all are `disturbed`
  */
 export async function measure(part, world) {
   const source = await RequestSource.create(part, world.identity);
@@ -28,9 +29,10 @@ export async function measure(part, world) {
     if (calm.length >= part.rounds || all.length >= 2 * part.rounds) break;
     if (performance.now() > end && all.length >= enough) break;
   }
-  const used = calm.length >= enough ? calm : all;
+  const disturbed = calm.length < enough;
+  const used = disturbed ? all : calm;
   const costs = Object.keys(part.targets).map((name) => [name, used.map((slices) => slices[name].cost)]);
-  return { costs: Object.fromEntries(costs), rounds: all.length, calm: calm.length };
+  return { costs: Object.fromEntries(costs), rounds: all.length, calm: calm.length, disturbed };
 }
 
 /** Rounds of targets that stay up. */

@@ -8,10 +8,11 @@ import { PINNED } from './server-process.mjs';
 const PACKAGES = ['@nestjs/core', 'fastify', '@fastify/http-proxy', 'fast-jwt', 'undici', 'pino', 'jose', 'axios'];
 
 /** Prints the results of a part. @returns what the page needs of them */
-export function printReport(part, { costs, rounds, calm }) {
+export function printReport(part, { costs, rounds, calm, disturbed }) {
   const rows = rowsOf(part, costs);
   const verdicts = verdictsOf(part.name, rows, GATES);
-  const note = `${rounds} rounds, ${calm} of them undisturbed by other programs`;
+  const counted = `${rounds} rounds, ${calm} of them undisturbed by other programs`;
+  const note = disturbed ? `${counted}: TOO FEW. Repeat it on a quiet machine` : counted;
   console.log(`\n${part.title}\n${part.measures.what}, ${part.measures.unit}: medians (quartiles) of ${note}\n`);
   console.log(textTable(columnsOf(part), rows.map(cellsOf)));
   if (verdicts.length > 0) console.log('');
