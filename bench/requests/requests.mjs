@@ -24,6 +24,9 @@ const { values: options, positionals } = parseArgs({
   options: { write: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false } },
 });
 
+// Through `exit`, which ends the processes that were started.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 try {
   await main();
 } catch (error) {
@@ -38,6 +41,7 @@ async function main() {
   buildPackage();
   pinDriver();
   const directory = mkdtempSync(join(tmpdir(), 'bench-requests-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const identity = await Identity.start();
   const world = { identity, directory, ...(await startBareService(directory)) };
   try {
@@ -52,7 +56,6 @@ async function main() {
   } finally {
     await world.stopBareService();
     identity.stop();
-    rmSync(directory, { recursive: true, force: true });
   }
 }
 
