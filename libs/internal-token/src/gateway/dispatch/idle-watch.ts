@@ -1,3 +1,5 @@
+import { LinkedSet } from '../../core/index.js';
+
 /** Something that must not be idle for long. */
 export interface Watched {
   /** When it last did something; written by the watch. */
@@ -14,7 +16,7 @@ const MOST_LATE = 0.01;
  * look at them, so that each costs no timer, only a time stamp when something happens.
  */
 export class IdleWatch {
-  readonly #watched = new Set<Watched>();
+  readonly #watched = new LinkedSet<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(readonly timeoutMs: number) {}

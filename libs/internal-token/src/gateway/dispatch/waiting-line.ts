@@ -1,3 +1,5 @@
+import { LinkedSet } from '../../core/index.js';
+
 /** A request that waits for a place. */
 export interface Waiting {
   /** It has one; called before `enter` returns, if there was one at once. */
@@ -6,8 +8,8 @@ export interface Waiting {
 
 /** Limits the number of concurrent requests. Others wait in order of arrival, while there is room in the line. */
 export class WaitingLine {
-  readonly #inside = new Set<Waiting>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #inside = new LinkedSet<Waiting>();
+  readonly #waiting = new LinkedSet<Waiting>();
   #admitting = false;
 
   constructor(

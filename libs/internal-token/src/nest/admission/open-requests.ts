@@ -1,15 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { LinkedSet } from '../../core/index.js';
 import type { RequestRecord } from '../context/request-record.js';
 import { listenForErrors } from './listen-for-errors.js';
 
 /** The requests of this application whose answers are not complete yet, whichever listener they came through. */
 @Injectable()
 export class OpenRequests {
-  readonly #open = new Set<RequestRecord>();
+  readonly #open = new LinkedSet<RequestRecord>();
   /** By connection: several where they were pipelined, in their order. */
-  readonly #byConnection = new WeakMap<Duplex, Set<RequestRecord>>();
+  readonly #byConnection = new WeakMap<Duplex, LinkedSet<RequestRecord>>();
   #closing = false;
   #empty: PromiseWithResolvers<void> | undefined;
 
@@ -18,7 +19,7 @@ export class OpenRequests {
   }
 
   /** Those of one connection, in their order. */
-  of(connection: Duplex): ReadonlySet<RequestRecord> {
+  of(connection: Duplex): Pick<LinkedSet<RequestRecord>, 'size' | typeof Symbol.iterator> {
     return this.#byConnection.get(connection) ?? NONE;
   }
 
@@ -62,8 +63,8 @@ export class OpenRequests {
     });
   }
 
-  #begin(connection: Duplex): Set<RequestRecord> {
-    const requests = new Set<RequestRecord>();
+  #begin(connection: Duplex): LinkedSet<RequestRecord> {
+    const requests = new LinkedSet<RequestRecord>();
     this.#byConnection.set(connection, requests);
     // It may come from a server that is not protected.
     listenForErrors(connection);
@@ -87,7 +88,7 @@ export class OpenRequests {
   }
 }
 
-const NONE: ReadonlySet<RequestRecord> = new Set();
+const NONE = new LinkedSet<RequestRecord>();
 
 function keepAlive(response: ServerResponse): void {
   if (!response.headersSent) response.shouldKeepAlive = true;
