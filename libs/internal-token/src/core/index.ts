@@ -41,6 +41,7 @@ export {
 export { challengeFor, type Problem, PROBLEM_CONTENT_TYPE, retryAfterOf, toProblem } from './problem.js';
 export { isWithoutPropagation, withoutPropagation } from './propagation.js';
 export { announcesBody } from './announces-body.js';
+export { Given } from './given.js';
 export { LinkedSet } from './linked-set.js';
 export { RecentMap } from './recent-map.js';
 export { sendProblem } from './send-problem.js';

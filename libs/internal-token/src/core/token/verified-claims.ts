@@ -1,5 +1,6 @@
 import type { InternalTokenClaims } from './internal-token-claims.js';
 import { InternalTokenError } from '../errors.js';
+import { Given } from '../given.js';
 
 declare const verified: unique symbol;
 
@@ -13,13 +14,6 @@ export type VerifiedClaims = InternalTokenClaims & { readonly [verified]: true }
 export interface TokenSource {
   readonly keyId: string;
   encode(): string | Promise<string>;
-}
-
-/** Returns the given object from its constructor, so that a subclass puts its private field on that object. */
-class Given {
-  constructor(object: object) {
-    return object;
-  }
 }
 
 /**

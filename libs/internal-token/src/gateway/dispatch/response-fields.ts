@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { LRUCache } from 'lru-cache';
+import { RecentMap } from '../../core/index.js';
 import { isInternalName } from '../normalize/field-rules.js';
 import { isCorsList, withoutToken } from '../normalize/strip-response-fields.js';
 import { outsideChallenges } from './challenges.js';
@@ -27,7 +27,7 @@ const LONGEST_REMEMBERED = 64;
 
 /** Turns the response fields of a service into those that the client gets. */
 export class ResponseFields {
-  readonly #dropped = new LRUCache<string, boolean>({ max: MAX_REMEMBERED });
+  readonly #dropped = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
   /**
    * @param name the gateway's name in `Via`

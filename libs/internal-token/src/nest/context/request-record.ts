@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type InternalTokenError, newTransactionId, type VerifiedClaims } from '../../core/index.js';
+import { Given, type InternalTokenError, newTransactionId, type VerifiedClaims } from '../../core/index.js';
 import type { Application } from './application.js';
 import type { CallerFinding, InternalTokenStore } from './internal-token-store.js';
 import type { Span } from './span.js';
@@ -96,13 +96,6 @@ export class RequestRecord implements InternalTokenStore {
     if (!writableFinished) server.fail(connectionClosed());
     // Until its head is sent, a response says 200.
     server.end(headersSent ? statusCode : CLIENT_CLOSED_REQUEST);
-  }
-}
-
-/** A constructor that makes nothing: what extends it puts its private field on the object that it is given. */
-class Given {
-  constructor(object: object) {
-    return object;
   }
 }
 
